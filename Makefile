@@ -1,0 +1,47 @@
+# One line of set-up for everything: each target below makes .venv first when it is not there.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What a prompt holds is the person's business: it goes through the environment, never through the shell.
+export DEMO_PROMPT := $(value PROMPT)
+export DEMO_IMAGE := $(value IMAGE)
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format pins clean
+
+help: ## what can be made here
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/run.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this one is " + sys.version.split()[0] + " (make PYTHON=python3.12 ...)" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/run.stamp ## see it work without any account: make demo PROMPT="рыжая лиса --ar 16:9 --n 2"
+	@$(BIN)/python main.py demo
+
+run: $(VENV)/run.stamp ## start the real bot with the keys in .env
+	@$(BIN)/python main.py run
+
+test: check ## the same as check
+check: $(VENV)/dev.stamp ## formatter, linter, strict types, all tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: $(VENV)/dev.stamp ## let the formatter and the linter mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+pins: ## write requirements*.txt anew from pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make pins" -o requirements.txt
+	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make pins" -o requirements-dev.txt
+
+clean: ## remove what was made here, not your data
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-output

@@ -1,0 +1,1 @@
+"""What the bot does between a message and a picture: parsing, queue, worker, delivery, texts."""

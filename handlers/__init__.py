@@ -1,0 +1,1 @@
+"""aiogram routers, one file a subject: parse, call, answer."""

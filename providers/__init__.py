@@ -1,0 +1,1 @@
+"""The outside image services. This room knows nothing of the others."""

@@ -1,0 +1,1 @@
+"""SQLite and files. This room knows nothing of the others."""

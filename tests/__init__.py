@@ -1,0 +1,1 @@
+"""Tests mirror the rooms; what they share stands in tests/support.py."""
