@@ -1,1 +1,48 @@
-"""aiogram routers, one file a subject: parse, call, answer."""
+"""aiogram routers, one file a subject, thin: parse, call, answer."""
+
+from collections.abc import Mapping
+
+from aiogram import Dispatcher
+
+from bot.delivery import Messenger
+from bot.progress import Progress
+from bot.queue import Queue
+from bot.settings import Settings
+from bot.texts import Texts
+from handlers import errors, generate, grant, person
+from handlers.language import LanguageMiddleware
+from storage.catalogue import Catalogue
+from storage.jobs import Jobs
+from storage.ledger import Ledger
+
+
+def create_dispatcher(
+    *,
+    settings: Settings,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    jobs: Jobs,
+    queue: Queue,
+    messenger: Messenger,
+    progress: Progress,
+    texts: Mapping[str, Texts],
+) -> Dispatcher:
+    """The routing table; what stands here reaches handlers by the name of their parameter."""
+    dispatcher = Dispatcher(
+        settings=settings,
+        ledger=ledger,
+        catalogue=catalogue,
+        jobs=jobs,
+        queue=queue,
+        messenger=messenger,
+        progress=progress,
+        all_texts=texts,
+    )
+    dispatcher.update.outer_middleware(LanguageMiddleware(texts))
+    dispatcher.include_routers(
+        person.create_router(),
+        grant.create_router(settings.admin_ids),
+        generate.create_router(),  # last: it answers whatever nobody else wanted
+    )
+    dispatcher.errors.register(errors.answer_error)
+    return dispatcher

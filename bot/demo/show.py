@@ -1,0 +1,89 @@
+"""The demo's conversation, printed as it happens, and its pictures, written to a folder."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.demo.kie import KieSimulator
+from bot.demo.telegram import Message, Person, TelegramEmulator
+
+EXAMPLE = "рыжая лиса в снегу на закате --ar 16:9 --n 2"
+QUIET_S = 4.0  # nothing was said for longer than the bot waits between two edits: it is over
+GIFT = 921
+
+
+@dataclass(slots=True)
+class Show:
+    """Somebody talks to the bot; `write` gets the lines, `folder` the pictures."""
+
+    telegram: TelegramEmulator
+    kie: KieSimulator
+    folder: Path
+    write: Callable[[str], None]
+    pictures: list[Path] = field(default_factory=list)
+    _shown: dict[tuple[int, int], str] = field(default_factory=dict)
+    _began: float = field(default_factory=time.monotonic)
+
+    async def run(self, prompt: str, admin: Person) -> list[Path]:
+        """Talk until all is said; returns where the pictures are."""
+        anna = self.telegram.add_person(1001, "Анна", language_code="ru", username="anna")
+        for person, text in (
+            (anna, "/start"),
+            (admin, f"/grant {anna.user_id} {GIFT} подарок"),
+            (anna, prompt),
+        ):
+            person.send(text)
+            await self._listen(0.5)
+        await self._listen(QUIET_S)
+        anna.send("/balance")
+        await self._listen(0.5)
+        return self.pictures
+
+    async def _listen(self, quiet_s: float) -> None:
+        """Print what is new until nothing is, for so long, and nothing is being drawn."""
+        while True:
+            try:
+                await self.telegram.wait_for(self._news, timeout_s=quiet_s)
+            except AssertionError:  # nothing new
+                if all(task.state in {"success", "fail"} for task in self.kie.tasks):
+                    return
+            for message in self._news():
+                self._print(message)
+
+    def _news(self) -> list[Message]:
+        """Messages that are not printed yet as they read now, in the order of their time."""
+        messages = [
+            message
+            for chat in self.telegram.state.chats.values()
+            for message in chat.messages
+            if self._shown.get((chat.chat_id, message.message_id)) != message.words
+        ]
+        return sorted(messages, key=lambda message: message.sent_at)
+
+    def _print(self, message: Message) -> None:
+        key = (message.chat.chat_id, message.message_id)
+        mark = "✎ " if key in self._shown else ""
+        self._shown[key] = message.words
+        if message.photo or message.document:
+            path = self._keep(message)
+            mark = f"🖼 {path} "
+        name = "бот" if message.from_bot else str(message.sender["first_name"])
+        seconds = time.monotonic() - self._began
+        first, *more = f"{mark}{message.words}".splitlines()
+        self.write(f"{seconds:6.1f} с  {name:<6} {first}")
+        for line in more:
+            self.write(f"{'':18}{line}")
+
+    def _keep(self, message: Message) -> Path:
+        file = message.photo[-1] if message.photo else message.document
+        assert file is not None  # noqa: S101 - it has one of both
+        data = self.telegram.file(file.file_id).uploaded
+        prompt = message.reply_to.words if message.reply_to else "picture"
+        words = re.findall(r"\w+", prompt.split("--")[0].lower())[:5]
+        extension = "png" if data.startswith(b"\x89PNG") else "jpg"
+        path = self.folder / f"{'-'.join(words)}-{len(self.pictures) + 1}.{extension}"
+        path.write_bytes(data)
+        self.pictures.append(path)
+        return path

@@ -1,0 +1,274 @@
+"""The people who talk to the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .entities import MAX_CAPTION, MAX_TEXT, finish_text
+from .hypertext import Entity, utf16_length
+from .media import File, Upload, image_size
+from .refusal import RefusedError
+from .state import CallbackQuery, Chat, Message, State
+
+
+class Person:
+    """Somebody with a Telegram client, who writes to the private chat unless `chat` is said."""
+
+    def __init__(self, state: State, user: dict[str, Any]) -> None:
+        self._state = state
+        self.user = user
+
+    @property
+    def user_id(self) -> int:
+        return int(self.user["id"])
+
+    @property
+    def chat(self) -> Chat:
+        """The private chat with the bot."""
+        return self._state.chats[self.user_id]
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the private chat shows now, oldest first."""
+        return self.chat.messages
+
+    def __repr__(self) -> str:
+        return f"<Person {self.user_id} {self.user['first_name']}>"
+
+    def send(
+        self,
+        text: str,
+        *,
+        reply_to: Message | int | None = None,
+        sent_at: float | None = None,
+        chat: Chat | int | None = None,
+    ) -> int:
+        """Write a text; you get its message_id. Raises ValueError for what no client sends."""
+        shown, entities = _words(text, MAX_TEXT)
+        if not shown:
+            raise ValueError("a client sends no empty text")
+        return self._send(chat, reply_to, sent_at, text=shown, entities=entities).message_id
+
+    def send_photo(
+        self,
+        data: bytes,
+        *,
+        caption: str | None = None,
+        reply_to: Message | int | None = None,
+        sent_at: float | None = None,
+        chat: Chat | int | None = None,
+    ) -> int:
+        """Send a picture as a photo. Raises ValueError for what is no picture."""
+        fields = {**_caption(caption), "photo": self._photo(data)}
+        return self._send(chat, reply_to, sent_at, **fields).message_id
+
+    def send_document(
+        self,
+        data: bytes,
+        *,
+        filename: str,
+        mime_type: str | None = None,
+        caption: str | None = None,
+        reply_to: Message | int | None = None,
+        sent_at: float | None = None,
+        chat: Chat | int | None = None,
+    ) -> int:
+        """Send a file as it is."""
+        upload = Upload(filename, mime_type or "", data)
+        document = self._state.files.add_document(upload, mime_type)
+        fields = {**_caption(caption), "document": document}
+        return self._send(chat, reply_to, sent_at, **fields).message_id
+
+    def send_album(
+        self,
+        items: Sequence[tuple[bytes, str | None]],
+        *,
+        reply_to: Message | int | None = None,
+        sent_at: float | None = None,
+        chat: Chat | int | None = None,
+    ) -> list[int]:
+        """Send 2-10 photos, each with its caption or None, as one album: an update each."""
+        if not 2 <= len(items) <= 10:
+            raise ValueError("an album has 2-10 items")
+        album = self._state.album_id()
+        contents = [{**_caption(caption), "photo": self._photo(data)} for data, caption in items]
+        return [
+            self._send(chat, reply_to, sent_at, media_group_id=album, **content).message_id
+            for content in contents
+        ]
+
+    def press(
+        self, message: Message | int, button: str, *, chat: Chat | int | None = None
+    ) -> CallbackQuery:
+        """Press the inline button with this text or callback data.
+
+        The query's `answer` is None until the bot answers it. Raises LookupError if there is no
+        such button, or if pressing it does not reach the bot.
+        """
+        pressed = self._message(message, chat)
+        for shown in pressed.buttons:
+            if button in (shown["text"], shown.get("callback_data")):
+                if "callback_data" not in shown:
+                    raise LookupError(f"pressing {shown} does not reach the bot")
+                return self.forge(pressed, shown["callback_data"])
+        raise LookupError(
+            f"message {pressed.message_id} has no button {button!r}, only "
+            f"{[shown['text'] for shown in pressed.buttons]}"
+        )
+
+    def forge(
+        self, message: Message | int, data: str, *, chat: Chat | int | None = None
+    ) -> CallbackQuery:
+        """Send any callback data, as a made-up client can."""
+        pressed = self._message(message, chat)
+        if not pressed.from_bot:
+            raise LookupError("only messages of the bot have buttons")
+        return self._state.new_callback(self.user, pressed, data)
+
+    def edit(self, message: Message | int, text: str, *, chat: Chat | int | None = None) -> None:
+        """Change the text or caption of an own message."""
+        own = self._own(message, chat)
+        before = own.words
+        if own.text is not None:
+            own.text, own.entities = _words(text, MAX_TEXT)
+        else:
+            own.caption, own.caption_entities = _words(text, MAX_CAPTION)
+        self._state.edited(own, before)
+        if self._reaches_bot(own):
+            self._state.add_update("edited_message", own.wire())
+
+    def delete(self, message: Message | int, *, chat: Chat | int | None = None) -> None:
+        """Delete a message of the chat for both sides. The bot is not told."""
+        self._state.delete([self._message(message, chat)])
+
+    def stop(self, draft_id: int | None = None) -> None:
+        """Press Stop under the draft that is shown (Bot API 10.3). Raises LookupError."""
+        now = self._state.clock()
+        for draft in self.chat.drafts.values():
+            if draft_id in (None, draft.draft_id) and draft.can_stop and now < draft.until:
+                draft.stopped = True
+                if not draft.keep_on_stop:
+                    draft.until = now
+                body = {"chat": self.chat.wire(), "draft_id": draft.draft_id}
+                self._state.add_update("stopped_message_generation", body)
+                return
+        raise LookupError("no draft with a Stop button is shown")
+
+    def block(self) -> None:
+        """Block the bot."""
+        self._set_blocked(blocked=True)
+
+    def unblock(self) -> None:
+        """Take the bot back."""
+        self._set_blocked(blocked=False)
+
+    def _set_blocked(self, *, blocked: bool) -> None:
+        if self.chat.blocked == blocked:
+            return
+        self.chat.blocked = blocked
+        self._state.changed("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
+        new = "kicked" if blocked else "member"
+        body = membership(self._state.bot, self.chat, self.user, self._state.clock(), new)
+        self._state.add_update("my_chat_member", body)
+
+    def deactivate(self) -> None:
+        """Delete the own account. The bot is not told until it writes."""
+        self.chat.deactivated = True
+
+    def _send(
+        self,
+        chat: Chat | int | None,
+        reply_to: Message | int | None,
+        sent_at: float | None,
+        **fields: Any,
+    ) -> Message:
+        place = self._chat(chat)
+        if place is self.chat:
+            if place.blocked:
+                raise ValueError(f"{self} has blocked the bot; a client lets them unblock it first")
+            place.started = True
+        if reply_to is not None:
+            fields["reply_to"] = self._message(reply_to, chat)
+        if sent_at is not None:
+            fields["sent_at"] = sent_at
+        message = self._state.new_message(place, self.user, **fields)
+        if self._reaches_bot(message):
+            self._state.add_update("message", message.wire())
+        return message
+
+    def _reaches_bot(self, message: Message) -> bool:
+        """In groups a bot in privacy mode gets commands and replies to itself only (Bot FAQ)."""
+        chat, bot = message.chat, self._state.bot
+        if chat.kind == "private":
+            return True
+        if bot["id"] not in chat.member_ids:
+            return False
+        if not self._state.privacy_mode:
+            return True
+        if message.reply_to is not None:
+            return message.reply_to.from_bot
+        first = next(iter(message.entities or message.caption_entities), None)
+        if first is None or first["type"] != "bot_command" or first["offset"] != 0:
+            return False
+        _, at, name = message.words[: first["length"]].partition("@")
+        return not at or name.lower() == str(bot["username"]).lower()
+
+    def _chat(self, chat: Chat | int | None) -> Chat:
+        if chat is None:
+            return self.chat
+        place = self._state.chats[chat] if isinstance(chat, int) else chat
+        if place is not self.chat and self.user_id not in place.member_ids:
+            raise ValueError(f"{self} is no member of chat {place.chat_id}")
+        return place
+
+    def _message(self, message: Message | int, chat: Chat | int | None) -> Message:
+        if isinstance(message, Message):
+            return message
+        return self._chat(chat).history[message]
+
+    def _own(self, message: Message | int, chat: Chat | int | None) -> Message:
+        own = self._message(message, chat)
+        if own.sender["id"] != self.user_id:
+            raise ValueError("only own messages can be edited")
+        return own
+
+    def _photo(self, data: bytes) -> list[File]:
+        try:
+            width, height = image_size(data)
+        except RefusedError as error:
+            raise ValueError("this is no picture") from error
+        sizes = self._state.files.add_photo(data, width, height).sizes
+        for size in sizes:
+            len(size.data)  # painted at once, as the bot is told the sizes in bytes
+        return sizes
+
+
+def membership(
+    bot: dict[str, Any], chat: Chat, by: dict[str, Any], now: float, new: str
+) -> dict[str, Any]:
+    """A ChatMemberUpdated by which the bot becomes "kicked", or "member" again."""
+    states = {
+        "member": {"status": "member", "user": bot},
+        "kicked": {"status": "kicked", "user": bot, "until_date": 0},
+    }
+    old = "member" if new == "kicked" else "kicked"
+    return {
+        "chat": chat.wire(),
+        "from": by,
+        "date": int(now),
+        "old_chat_member": states[old],
+        "new_chat_member": states[new],
+    }
+
+
+def _words(text: str, limit: int) -> tuple[str, list[Entity]]:
+    shown, entities = finish_text(text, [], may_be_empty=True)
+    if utf16_length(shown) > limit:
+        raise ValueError(f"a client sends at most {limit} characters in one message")
+    return shown, entities
+
+
+def _caption(caption: str | None) -> dict[str, Any]:
+    shown, entities = _words(caption or "", MAX_CAPTION)
+    return {"caption": shown or None, "caption_entities": entities}

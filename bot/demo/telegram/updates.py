@@ -1,0 +1,198 @@
+"""Updates on their way to the bot: queue, confirmation, long polling, conflicts.
+
+Bot API, getUpdates; github.com/tdlib/telegram-bot-api, telegram-bot-api/Client.cpp
+(process_get_updates_query, fail_query_conflict).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .refusal import RefusedError
+
+# Not sent unless they are asked for by name.
+_ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_LIFETIME_S = 86_400
+_CALLBACK_LIFETIME_S = 150
+_TERMINATED = (
+    "terminated by other getUpdates request; make sure that only one bot instance is running"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One update: `body` is what stands under `kind` in the object that goes to the bot."""
+
+    update_id: int
+    kind: str
+    body: dict[str, Any]
+    queued_at: float
+
+    def wire(self) -> dict[str, Any]:
+        return {"update_id": self.update_id, self.kind: self.body}
+
+    def is_over(self, now: float) -> bool:
+        lifetime_s = _CALLBACK_LIFETIME_S if self.kind == "callback_query" else _LIFETIME_S
+        return now >= self.queued_at + lifetime_s
+
+
+class Updates:
+    """The queue of one bot.
+
+    Attributes:
+        allowed: the kinds the bot asked for last; None means all but those sent on request only.
+        pause_s: how long a repeated question for the same offset waits at least.
+        conflict_pause_s: how long a further conflict within that time is held back.
+    """
+
+    def __init__(self, clock: Callable[[], float], first_id: int = 500_000_001) -> None:
+        self._clock = clock
+        self._next_id = first_id
+        self._pending: deque[Update] = deque()
+        self._again: deque[Update] = deque()
+        self._archive: dict[int, Update] = {}
+        self._repeats = 0
+        self._extras: deque[dict[str, Any]] = deque()
+        self._poller: asyncio.Future[str] | None = None  # the conflict that ended it, or ""
+        self._last_question: tuple[int, float] | None = None
+        self._next_conflict_at = 0.0
+        self._webhook_url = ""
+        self.allowed: frozenset[str] | None = None
+        self.pause_s = 3.0
+        self.conflict_pause_s = 3.0
+
+    @property
+    def pending(self) -> list[Update]:
+        """Those the bot has not confirmed."""
+        return list(self._pending)
+
+    @property
+    def pending_count(self) -> int:
+        return len(self._pending)
+
+    def allows(self, kind: str) -> bool:
+        """Whether the bot gets this kind; what counts is when the update is made."""
+        return kind not in _ON_REQUEST if self.allowed is None else kind in self.allowed
+
+    def add(self, kind: str, body: dict[str, Any]) -> Update | None:
+        """Queue an update; None if the bot did not ask for this kind."""
+        if not self.allows(kind):
+            return None
+        update = Update(self._next_id, kind, body, self._clock())
+        self._next_id += 1
+        self._archive[update.update_id] = update
+        self._pending.append(update)
+        self._wake()
+        return update
+
+    def repeat_next(self, times: int) -> None:
+        """Deliver the next `times` updates that get confirmed once more each."""
+        self._repeats += times
+
+    def resend(self, update_id: int) -> None:
+        """Deliver an old update again. Raises KeyError for an id that never was."""
+        self._again.append(self._archive[update_id])
+        self._wake()
+
+    def add_unknown_fields(self, fields: dict[str, Any]) -> None:
+        """Put fields that no bot knows into the next update that is delivered."""
+        self._extras.append(fields)
+
+    def drop(self) -> None:
+        """Forget what is pending, as drop_pending_updates does."""
+        self._pending.clear()
+
+    @property
+    def webhook_url(self) -> str:
+        """Not empty means that a webhook is set, and getUpdates is refused."""
+        return self._webhook_url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self._webhook_url = url
+        if url:
+            self._wake("terminated by setWebhook request")
+
+    def _wake(self, conflict: str = "") -> None:
+        if self._poller is not None and not self._poller.done():
+            self._poller.set_result(conflict)
+
+    async def get(
+        self, offset: int, limit: int, timeout_s: float, allowed: list[str] | None
+    ) -> list[dict[str, Any]]:
+        """What getUpdates answers. Raises RefusedError 409 when another question takes over."""
+        if self.webhook_url:
+            raise RefusedError(
+                "can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first",
+                409,
+            )
+        if allowed is not None:
+            self.allowed = frozenset(allowed) or None
+        self._wake(_TERMINATED)
+        now = asyncio.get_running_loop().time()
+        if self._last_question is not None and self._last_question[0] == offset:
+            asked_s = now - self._last_question[1]
+            if asked_s < self.pause_s:
+                timeout_s = max(timeout_s, self.pause_s)
+            if asked_s < min(0.5, self.pause_s):
+                limit = 1
+        self._last_question = (offset, now)
+        self._confirm(offset)
+        batch = self._take(limit)
+        if batch or timeout_s <= 0:
+            return batch
+        return await self._wait(limit, timeout_s)
+
+    async def _wait(self, limit: int, timeout_s: float) -> list[dict[str, Any]]:
+        poller = self._poller = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                conflict = await poller
+        except TimeoutError:
+            return []
+        finally:
+            if self._poller is poller:
+                self._poller = None
+        if conflict:
+            await self._hold_back_conflict()
+            raise RefusedError(conflict, 409)
+        return self._take(limit)
+
+    async def _hold_back_conflict(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (wait_s := self._next_conflict_at - loop.time()) > 0:
+            await asyncio.sleep(wait_s)
+        else:
+            self._next_conflict_at = loop.time() + self.conflict_pause_s
+
+    def _confirm(self, offset: int) -> None:
+        if offset < 0:
+            while len(self._pending) > -offset:
+                self._pending.popleft()
+        while self._pending and self._pending[0].update_id < offset:
+            update = self._pending.popleft()
+            if self._repeats:
+                self._repeats -= 1
+                self._again.append(update)
+
+    def _take(self, limit: int) -> list[dict[str, Any]]:
+        now = self._clock()
+        while self._pending and self._pending[0].is_over(now):
+            self._pending.popleft()
+        batch = [self._again.popleft() for _ in range(min(limit, len(self._again)))]
+        for update in self._pending:
+            if len(batch) >= limit:
+                break
+            if not update.is_over(now):
+                batch.append(update)
+        wires = [update.wire() for update in batch]
+        for wire in wires:
+            if not self._extras:
+                break
+            wire |= self._extras.popleft()
+        return wires

@@ -1,0 +1,80 @@
+"""Logging: the job and image on every line, secrets on none."""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Literal
+
+_context: ContextVar[str] = ContextVar("log_context", default="")
+# Telegram's own file and method addresses hold the token of whatever bot they belong to.
+_TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
+
+
+@contextmanager
+def log_context(**ids: object) -> Iterator[None]:
+    """Put `job=7 image=12` in front of what is logged inside, in tasks made inside as well."""
+    said = " ".join(f"{name}={value}" for name, value in ids.items())
+    reset = _context.set(f"{_context.get()} {said}".strip())
+    try:
+        yield
+    finally:
+        _context.reset(reset)
+
+
+def set_up_logging(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:
+    """Send all logging to standard error, in one format, with the secrets blotted out."""
+    handler = logging.StreamHandler()
+    formatter = _JsonFormatter if form == "json" else _TextFormatter
+    handler.setFormatter(formatter(secrets))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # These write whole addresses or frames: signed links, keys in headers.
+    for name in ("httpx", "httpcore", "hpack", "aiosqlite"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiogram.event").setLevel(logging.WARNING)  # a line for every update
+
+
+class _Redacting(logging.Formatter):
+    """Formats first and blots out then: a secret may stand in a traceback as well."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _TOKEN.sub("***", text)
+
+    def when(self, record: logging.LogRecord) -> str:
+        """The record's time, UTC, in milliseconds."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _TextFormatter(_Redacting):
+    def format(self, record: logging.LogRecord) -> str:
+        context = _context.get()
+        text = f"{self.when(record)} {record.levelname:<7} {record.name}: "
+        text += f"[{context}] {record.getMessage()}" if context else record.getMessage()
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return self.redact(text)
+
+
+class _JsonFormatter(_Redacting):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": self.when(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **dict(part.split("=", 1) for part in _context.get().split()),
+        }
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return self.redact(json.dumps(fields, ensure_ascii=False))

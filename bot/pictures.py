@@ -1,0 +1,65 @@
+"""What kind of picture a file is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+# What we hand on: format as Pillow names it -> file extension.
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
+
+# Bot API, sendPhoto: what is over these goes as a document.
+PHOTO_MAX_BYTES = 10 * 1024 * 1024
+PHOTO_MAX_SIDES_PX = 10_000  # width and height together
+PHOTO_MAX_RATIO = 20
+PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
+
+
+class NotAPictureError(Exception):
+    """The file is no picture that we know, or it is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of a picture from its header."""
+
+    path: Path
+    extension: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+
+    @property
+    def fits_photo(self) -> bool:
+        """Whether Telegram takes it as a photo."""
+        long, short = max(self.width_px, self.height_px), min(self.width_px, self.height_px)
+        return (
+            self.extension in PHOTO_EXTENSIONS
+            and self.size_bytes <= PHOTO_MAX_BYTES
+            and self.width_px + self.height_px <= PHOTO_MAX_SIDES_PX
+            and long <= short * PHOTO_MAX_RATIO
+        )
+
+
+def inspect(path: Path) -> Picture:
+    """Look at a picture's header and check its frame. Blocking: call it in a thread.
+
+    Raises:
+        NotAPictureError: no picture, a broken one, or one of absurd dimensions.
+    """
+    try:
+        with Image.open(path) as image:
+            extension = EXTENSIONS[image.format or ""]
+            width_px, height_px = image.size
+            image.verify()
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        KeyError,
+        OSError,
+        SyntaxError,  # Pillow's word for a PNG with a wrong checksum
+        ValueError,
+    ) as error:
+        raise NotAPictureError(f"{type(error).__name__}") from error
+    return Picture(path, extension, width_px, height_px, path.stat().st_size)

@@ -1,0 +1,120 @@
+"""The one message that follows a job: sent once, edited as things move, and at last the outcome.
+
+What it says is made from the database each time, so that it is true after a restart as well.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.delivery import DeliveryError, Messenger, Priority
+from bot.queue import Queue
+from bot.texts import Texts
+from providers.base import Provider
+from storage.errors import StorageError
+from storage.jobs import ImageStatus, Jobs, JobView
+
+EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
+PLACE_PAUSE_S = 15.0  # how often the place in the queue is looked at while nothing else moves
+
+logger = logging.getLogger(__name__)
+
+
+class Progress:
+    """Keeps the progress messages of all jobs that are not closed."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        queue: Queue,
+        messenger: Messenger,
+        texts: Mapping[str, Texts],
+        providers: Mapping[str, Provider],
+        *,
+        edit_pause_s: float = EDIT_PAUSE_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._messenger = messenger
+        self._texts = texts
+        self._providers = providers
+        self._edit_pause_s = edit_pause_s
+        self._sleep = sleep
+        self._moved: dict[int, asyncio.Event] = {}  # by job
+        self._arrived: asyncio.Queue[int] = asyncio.Queue()
+
+    def touch(self, job_id: int) -> None:
+        """Something about the job changed: say so, when it is time to."""
+        if job_id not in self._moved:
+            self._moved[job_id] = asyncio.Event()
+            self._arrived.put_nowait(job_id)
+        self._moved[job_id].set()
+
+    async def run(self) -> None:
+        """Follow the jobs that an earlier process left open, and all that come."""
+        for job_id in await self._jobs.open_jobs():
+            self.touch(job_id)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                job_id = await self._arrived.get()
+                group.create_task(self._follow(job_id), name=f"progress-{job_id}")
+
+    async def _follow(self, job_id: int) -> None:
+        try:
+            await self._keep(job_id, self._moved[job_id])
+        except (DeliveryError, StorageError) as error:
+            # Neither pictures nor money wait for this; the next change or start tries again.
+            logger.warning("the progress of job %d cannot be told: %s", job_id, error)
+        finally:
+            del self._moved[job_id]
+
+    async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
+        shown = ""
+        while True:
+            moved.clear()
+            view = await self._jobs.view(job_id)
+            if view.job.closed_at is not None:
+                return
+            place = self._place(view)
+            texts = self._texts[view.job.language]
+            product = self._providers[view.provider].name
+            text = texts.progress(view, product=product, place=place)
+            if text != shown:
+                await self._show(view, text)
+                shown = text
+            if all(image.status.ended for image in view.images):
+                await self._tell_failures(view, texts, product)
+                await self._jobs.close(job_id)
+                return
+            await self._sleep(self._edit_pause_s)
+            try:
+                async with asyncio.timeout(None if place is None else PLACE_PAUSE_S):
+                    await moved.wait()
+            except TimeoutError:
+                continue
+
+    async def _show(self, view: JobView, text: str) -> None:
+        job = view.job
+        if job.progress_message_id is None:
+            message_id = await self._messenger.send(
+                job.chat_id, text, reply_to=job.message_id, priority=Priority.PROGRESS
+            )
+            await self._jobs.set_progress_message(job.job_id, message_id)
+        else:
+            await self._messenger.edit(job.chat_id, job.progress_message_id, text)
+
+    async def _tell_failures(self, view: JobView, texts: Texts, product: str) -> None:
+        """In a message of its own: an edit makes no sound, and a person waits for a picture."""
+        reasons = texts.failures(view, product=product)
+        if reasons:
+            await self._messenger.send(
+                view.job.chat_id, "\n".join(reasons), reply_to=view.job.message_id
+            )
+
+    def _place(self, view: JobView) -> int | None:
+        """The place of the job's first waiting image; None once one of its images has moved on."""
+        first = view.images[0]
+        if first.status is not ImageStatus.QUEUED:
+            return None
+        return self._queue.place(first)

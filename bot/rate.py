@@ -1,0 +1,56 @@
+"""So many in any so many seconds: the limits of KIE's account and of Telegram's chats."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+
+class RateLimit:
+    """A sliding window: at most `limit` turns in any `window_s` seconds, first come first served.
+
+    The window is pyrate-limiter's; the waiting is ours, so that a clock can be handed in and
+    turns are given in order.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        window_s: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.window_s = window_s
+        # The bucket counts a turn exactly `window` old as gone; one millisecond more keeps
+        # "in any" true for turns rounded down to milliseconds.
+        self._bucket = InMemoryBucket([Rate(limit, int(window_s * 1000) + 1)])
+        self._clock = clock
+        self._sleep = sleep
+        self._turn = asyncio.Lock()
+        self._closed_until = 0.0
+
+    async def wait(self) -> None:
+        """Return when it is the caller's turn; the turn is then taken."""
+        async with self._turn:  # a fair lock: waiters are served in order
+            while (wait_s := self._wait_s()) > 0:
+                await self._sleep(wait_s)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody's turn comes for so long: the other side said that it is too much."""
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
+
+    def _wait_s(self) -> float:
+        """Take a turn and return 0, or the seconds after which to try again."""
+        now = self._clock()
+        if now < self._closed_until:
+            return self._closed_until - now
+        now_ms = int(now * 1000)
+        self._bucket.leak(now_ms)
+        item = RateItem("", now_ms)
+        if self._bucket.put(item):
+            return 0.0
+        # The bucket in memory answers at once; the type is shared with those on a network.
+        return max(cast("int", self._bucket.waiting(item)), 1) / 1000

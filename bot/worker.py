@@ -1,0 +1,304 @@
+"""The walk of an image: from paid to delivered, or refunded.
+
+Each step is stored before the next begins, so that the next start goes on from where this one
+stood: what was created at the provider is never created again, and what was fetched is sent.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import stamina
+
+from bot.alerts import Alerts
+from bot.delivery import ChatClosedError, Messenger
+from bot.failures import failure_of
+from bot.logs import log_context
+from bot.pictures import NotAPictureError, Picture, inspect
+from bot.polling import Poller
+from bot.progress import Progress
+from bot.queue import Queue
+from bot.rate import RateLimit
+from bot.texts import Texts
+from providers.base import ImageRequest, Provider
+from providers.download import Downloader
+from providers.errors import (
+    DownloadError,
+    NotTakenError,
+    OutcomeUnknownError,
+    ProviderError,
+    ResultRefusedError,
+)
+from storage.errors import StaleImageError, StorageError
+from storage.files import DiskFiles
+from storage.jobs import Image, ImageStatus, Jobs, JobView
+
+MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
+SUBMITTERS = 20  # as many creates as the account's limit lets through at once
+STOP_S = 5.0  # how long a step that must not be torn may take once we are to stop
+STORAGE_PAUSE_S = 5.0  # until the database is tried again
+MAX_RETRY_AFTER_S = 60.0
+
+T = TypeVar("T")
+Step = Callable[[Image], Awaitable[Image]]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How what may be tried again is tried again; pauses grow from the first to the longest."""
+
+    first_pause_s: float
+    max_pause_s: float
+    timeout_s: float
+    attempts: int | None = None
+
+    def context(self, on: Callable[[Exception], bool | float]) -> Any:
+        """stamina's iterator of attempts; `on` answers whether, or after how long, to go on."""
+        return stamina.retry_context(
+            on=on,
+            attempts=self.attempts,
+            timeout=self.timeout_s,
+            wait_initial=self.first_pause_s,
+            wait_max=self.max_pause_s,
+            wait_jitter=self.first_pause_s,
+        )
+
+
+CREATE_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=900)
+FETCH_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=180, attempts=5)
+
+
+class Worker:
+    """Takes images from the queue to their provider, and each result to its chat."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        queue: Queue,
+        providers: Mapping[str, Provider],
+        create_limit: RateLimit,
+        poller: Poller,
+        downloader: Downloader,
+        files: DiskFiles,
+        messenger: Messenger,
+        progress: Progress,
+        alerts: Alerts,
+        texts: Mapping[str, Texts],
+        create_retry: RetryPolicy = CREATE_RETRY,
+        fetch_retry: RetryPolicy = FETCH_RETRY,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._providers = providers
+        self._create_limit = create_limit
+        self._poller = poller
+        self._downloader = downloader
+        self._files = files
+        self._messenger = messenger
+        self._progress = progress
+        self._alerts = alerts
+        self._texts = texts
+        self._create_retry = create_retry
+        self._fetch_retry = fetch_retry
+        self._now = now
+
+    async def run(self) -> None:
+        """Take up what an earlier process left, then go on until cancelled."""
+        async with asyncio.TaskGroup() as walks:
+            for image in await self._jobs.unfinished():
+                if image.status in {ImageStatus.QUEUED, ImageStatus.SUBMITTING}:
+                    self._queue.put(image)
+                else:
+                    walks.create_task(self._guard(image, self._finish))
+            for _ in range(SUBMITTERS):
+                walks.create_task(self._consume(walks))
+
+    async def _consume(self, walks: asyncio.TaskGroup) -> None:
+        while True:
+            image = await self._queue.take()
+            try:
+                created = await self._guard(image, self._create)
+            finally:
+                self._queue.release(image.user_id)
+            if created is not None:
+                walks.create_task(self._guard(created, self._finish))
+
+    async def _guard(self, image: Image, step: Step) -> Image | None:
+        """The boundary: whatever a step ends with, the image ends delivered, refunded or kept.
+
+        Returns the image as the step left it, or None when there is nothing more to do now.
+        """
+        with log_context(job=image.job_id, image=image.image_id):
+            while True:
+                try:
+                    # What is stored is the truth: the image may have moved since it was queued.
+                    image = await self._jobs.image(image.image_id)
+                    return await self._attempt(image, step)
+                except StorageError as error:
+                    logger.error(
+                        "nothing can be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error
+                    )
+                    await asyncio.sleep(STORAGE_PAUSE_S)
+
+    async def _attempt(self, image: Image, step: Step) -> Image | None:
+        if image.status.ended:
+            return None
+        try:
+            return await step(image)
+        except StaleImageError as error:
+            logger.info("%s", error)
+        except ChatClosedError as error:
+            logger.warning("the picture is kept, its chat is closed: %s", error)
+        except StorageError:
+            raise
+        except Exception as error:
+            failure = failure_of(error)
+            if isinstance(error, ProviderError | NotAPictureError):
+                logger.warning("failed and refunded: %s: %s", failure.kind, error)
+            else:
+                logger.exception("failed and refunded: %s", failure.kind)
+            image = await self._jobs.image(image.image_id)
+            if not image.status.ended:
+                await self._jobs.fail(image, failure.kind, failure.detail)
+            self._progress.touch(image.job_id)
+        return None
+
+    # --- From queued to generating
+
+    async def _create(self, image: Image) -> Image:
+        """Have the task created. There is no idempotency key: one repeat, then a refund."""
+        view = await self._jobs.view(image.job_id)
+        provider = self._providers[view.provider]
+        job = view.job
+        request = ImageRequest(prompt=job.prompt, params=job.params, options=job.options)
+        while image.attempts < MAX_ATTEMPTS:
+            try:
+                image = await self._submit_when_taken(image, provider, request)
+            except OutcomeUnknownError as error:
+                logger.warning("create %d of %d: %s", image.attempts + 1, MAX_ATTEMPTS, error)
+                image = await self._jobs.image(image.image_id)
+            except ProviderError as error:
+                self._alerts.provider_trouble(provider.name, error)
+                raise
+            else:
+                self._alerts.cleared(provider.name)
+                self._progress.touch(image.job_id)
+                return image
+        raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
+
+    async def _submit_when_taken(
+        self, image: Image, provider: Provider, request: ImageRequest
+    ) -> Image:
+        """Wait out what creates nothing, in this place; a lost answer ends it."""
+        async for attempt in self._create_retry.context(_pause_after):
+            with attempt:
+                return await _to_the_end(self._submit(image, provider, request))
+        raise AssertionError("unreachable")
+
+    async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
+        """One attempt, counted before it is made; not counted when it surely made nothing."""
+        await self._create_limit.wait()
+        submitting = await self._jobs.begin_submit(image)
+        try:
+            task_id = await provider.submit(request)
+        except NotTakenError as error:
+            await self._jobs.not_taken(submitting, image)
+            pause = error.retry_after_s or self._create_retry.first_pause_s
+            self._create_limit.pause(min(pause, MAX_RETRY_AFTER_S))
+            raise
+        logger.info("task %s created", task_id)
+        return await _insist(lambda: self._jobs.task_created(submitting, task_id))
+
+    # --- From generating to delivered
+
+    async def _finish(self, image: Image) -> Image:
+        view = await self._jobs.view(image.job_id)
+        if image.status is ImageStatus.GENERATING:
+            image = await self._wait_for_result(image, self._providers[view.provider])
+        picture, image = await self._picture(image)
+        image = await _to_the_end(self._deliver(view, image, picture))
+        self._progress.touch(image.job_id)
+        return image
+
+    async def _wait_for_result(self, image: Image, provider: Provider) -> Image:
+        assert image.task_id is not None  # noqa: S101 - the schema says so
+        assert image.submitted_at is not None  # noqa: S101
+        url = await self._poller.wait_until_done(
+            provider,
+            image.task_id,
+            age_s=max(self._now() - image.submitted_at, 0.0),
+            on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
+        )
+        return await self._jobs.result_ready(image, url)
+
+    async def _picture(self, image: Image) -> tuple[Picture, Image]:
+        """The picture on disk: fetched once, and again only when it is gone from there."""
+        if image.file_key is not None:
+            path = self._files.path(image.file_key)
+            if await asyncio.to_thread(path.exists):
+                return await asyncio.to_thread(inspect, path), image
+        assert image.result_url is not None  # noqa: S101 - the schema says so
+        incoming = self._files.incoming(str(image.image_id))
+        async for attempt in self._fetch_retry.context(_fetch_again):
+            with attempt:
+                await self._downloader.fetch(image.result_url, incoming)
+                picture = await asyncio.to_thread(inspect, incoming)
+                key = self._files.new_key(picture.extension)
+                await asyncio.to_thread(self._files.keep, incoming, key)
+                image = await self._jobs.file_kept(image, key)
+                return await asyncio.to_thread(inspect, self._files.path(key)), image
+        raise AssertionError("unreachable")
+
+    async def _deliver(self, view: JobView, image: Image, picture: Picture) -> Image:
+        message_id = await self._messenger.send_picture(
+            view.job.chat_id,
+            picture,
+            caption=self._texts[view.job.language].caption(view, image),
+            reply_to=view.job.message_id,
+        )
+        logger.info("delivered")
+        return await _insist(lambda: self._jobs.delivered(image, message_id))
+
+
+def _pause_after(error: Exception) -> bool | float:
+    """stamina's hook: only what created nothing is sent again, when the provider wants it."""
+    if not isinstance(error, NotTakenError):
+        return False
+    return min(error.retry_after_s, MAX_RETRY_AFTER_S) if error.retry_after_s else True
+
+
+def _fetch_again(error: Exception) -> bool | float:
+    """stamina's hook: a gateway may send a page in place of the picture, once."""
+    return isinstance(error, DownloadError | NotAPictureError) and not isinstance(
+        error, ResultRefusedError
+    )
+
+
+async def _insist(store: Callable[[], Awaitable[T]]) -> T:
+    """Store what only this process knows, however long the disk is full."""
+    while True:
+        try:
+            return await store()
+        except StaleImageError:
+            raise
+        except StorageError as error:
+            logger.error("this must be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
+            await asyncio.sleep(STORAGE_PAUSE_S)
+
+
+async def _to_the_end(step: Coroutine[Any, Any, T]) -> T:
+    """Run a step that must not be torn: when we are to stop in the middle, finish it first."""
+    task = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        _, unfinished = await asyncio.wait([task], timeout=STOP_S)
+        for each in unfinished:
+            each.cancel()
+        raise

@@ -1,0 +1,262 @@
+"""The command line. Builds everything, runs it, and closes it in reverse; nobody else constructs.
+
+python main.py run     the bot, with the settings of the environment and .env
+python main.py demo    the bot against stand-ins of Telegram and KIE, without any account
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from pydantic import SecretStr, ValidationError
+
+from bot.alerts import Alerts
+from bot.delivery import Messenger
+from bot.i18n import DEFAULT_LANGUAGE
+from bot.logs import set_up_logging
+from bot.polling import Poller, PollPolicy
+from bot.progress import EDIT_PAUSE_S, Progress
+from bot.queue import Queue
+from bot.rate import RateLimit
+from bot.settings import Settings, explain, load_settings
+from bot.texts import load_texts
+from bot.updates import Updates
+from bot.worker import CREATE_RETRY, FETCH_RETRY, RetryPolicy, Worker
+from handlers import create_dispatcher
+from providers.download import Downloader
+from providers.kie import Kie
+from providers.midjourney import Midjourney
+from storage.catalogue import Catalogue
+from storage.database import Database
+from storage.errors import StorageError
+from storage.files import DiskFiles
+from storage.jobs import Jobs
+from storage.ledger import Ledger
+
+logger = logging.getLogger("main")
+
+EXIT_SETTINGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What is not the operator's to set: the services' limits, and pauses. Tests shorten some."""
+
+    creates: tuple[int, float] = (20, 10.0)  # docs.kie.ai, Getting Started: 20 in 10 s an account
+    polls: tuple[int, float] = (10, 1.0)  # docs.kie.ai, get-task-detail: 10 a second a key
+    messages: tuple[int, float] = (30, 1.0)  # Telegram's Bots FAQ
+    chat_messages: tuple[int, float] = (1, 1.0)
+    edit_pause_s: float = EDIT_PAUSE_S
+    create_retry: RetryPolicy = CREATE_RETRY
+    fetch_retry: RetryPolicy = FETCH_RETRY
+    unknown_for_s: float = 90.0
+    result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
+    result_timeout_s: float = 120.0
+    close_s: float = 3.0
+
+
+async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
+    """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised."""
+    async with (
+        Database.open(settings.data_dir / "bot.db") as database,
+        aiohttp.ClientSession() as kie_session,
+        Downloader.open(
+            provider_url=settings.midjourney_kie_base_url,
+            max_bytes=tuning.result_max_bytes,
+            total_timeout_s=tuning.result_timeout_s,
+        ) as downloader,
+        _open_bot(settings) as bot,
+    ):
+        jobs, ledger, catalogue = Jobs(database), Ledger(database), Catalogue(database)
+        texts = load_texts()
+        queue = Queue()
+        providers = {
+            "midjourney": Midjourney(
+                Kie(
+                    kie_session,
+                    base_url=settings.midjourney_kie_base_url,
+                    api_key=settings.midjourney_key,
+                    request_timeout_s=settings.midjourney_kie_request_timeout,
+                ),
+                text_model=settings.midjourney_kie_text_model,
+                image_model=settings.midjourney_kie_image_model,
+            )
+        }
+        messenger = Messenger(
+            bot,
+            overall_limit=RateLimit(*tuning.messages),
+            chat_limit=lambda: RateLimit(*tuning.chat_messages),
+        )
+        progress = Progress(
+            jobs, queue, messenger, texts, providers, edit_pause_s=tuning.edit_pause_s
+        )
+        alerts = Alerts(
+            settings.admin_ids,
+            lambda admin_id, *trouble: messenger.say(
+                admin_id, texts[DEFAULT_LANGUAGE].alert(*trouble)
+            ),
+        )
+        poller = Poller(
+            RateLimit(*tuning.polls),
+            PollPolicy(
+                interval_s=settings.midjourney_kie_poll_interval,
+                timeout_s=settings.midjourney_kie_poll_timeout,
+                unknown_for_s=tuning.unknown_for_s,
+            ),
+        )
+        worker = Worker(
+            jobs=jobs,
+            queue=queue,
+            providers=providers,
+            create_limit=RateLimit(*tuning.creates),
+            poller=poller,
+            downloader=downloader,
+            files=DiskFiles(settings.data_dir / "files"),
+            messenger=messenger,
+            progress=progress,
+            alerts=alerts,
+            texts=texts,
+            create_retry=tuning.create_retry,
+            fetch_retry=tuning.fetch_retry,
+        )
+        dispatcher = create_dispatcher(
+            settings=settings,
+            ledger=ledger,
+            catalogue=catalogue,
+            jobs=jobs,
+            queue=queue,
+            messenger=messenger,
+            progress=progress,
+            texts=texts,
+        )
+        async with asyncio.TaskGroup() as group:
+            parts = [
+                group.create_task(worker.run(), name="worker"),
+                group.create_task(progress.run(), name="progress"),
+            ]
+            logger.info("started")
+            await Updates(bot, dispatcher).run(stop)
+            logger.info("stopping: pictures under way go on at the next start")
+            for part in parts:
+                part.cancel()
+        await messenger.close(tuning.close_s)
+    logger.info("stopped")
+
+
+@asynccontextmanager
+async def _open_bot(settings: Settings) -> AsyncIterator[Bot]:
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+    async with Bot(
+        settings.bot_token.get_secret_value(),
+        session=session,
+        default=DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True),
+    ) as bot:
+        yield bot
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="main.py", description="A Telegram bot that sells Midjourney pictures."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="start the bot with the settings of the environment and .env")
+    commands.add_parser("demo", help="see it work without any account")
+    command = parser.parse_args(arguments).command
+    return {"run": run, "demo": demo}[command]()
+
+
+def run() -> int:
+    """The real bot."""
+    try:
+        settings = load_settings()
+    except ValidationError as error:
+        print("\n".join(explain(error)), file=sys.stderr)
+        return EXIT_SETTINGS
+    set_up_logging(settings.log_level, settings.log_format, settings.secrets)
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _on_signal, stop)
+    status = 0
+    try:
+        await serve(settings, stop, Tuning())
+    except* StorageError as group:
+        for error in group.exceptions:
+            logger.critical("%s", error)
+        status = 1
+    return status
+
+
+def demo() -> int:
+    """The same bot between stand-ins; the prompt comes in DEMO_PROMPT."""
+    # Imported here: the real bot has no use for the stand-ins.
+    from bot.demo.show import EXAMPLE
+
+    prompt = os.environ.get("DEMO_PROMPT") or EXAMPLE
+    set_up_logging("WARNING", "text", [])
+    folder = Path("demo-output")
+    folder.mkdir(exist_ok=True)
+    return asyncio.run(_demo(prompt, folder))
+
+
+async def _demo(prompt: str, folder: Path) -> int:
+    from bot.demo.kie import KieSimulator
+    from bot.demo.show import Show
+    from bot.demo.telegram import TelegramEmulator
+
+    stop = asyncio.Event()
+    with TemporaryDirectory(prefix="midjourney-bot-demo-") as data_dir:
+        async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
+            kie.states = ("waiting", "generating")
+            kie.task_seconds = lambda _: random.uniform(3, 8)  # noqa: S311 - a pause, no secret
+            admin = telegram.add_person(1, "Админ", language_code="ru")
+            settings = Settings(
+                _env_file=None,
+                bot_token=SecretStr(telegram.token),
+                telegram_api_url=telegram.url,
+                admin_ids=frozenset({admin.user_id}),
+                data_dir=Path(data_dir),
+                kie_api_key=SecretStr(kie.key),
+                midjourney_kie_base_url=kie.url,
+                midjourney_kie_poll_interval=1,
+            )
+            bot = asyncio.create_task(serve(settings, stop, Tuning()))
+            show = Show(telegram, kie, folder, print)
+            conversation = asyncio.create_task(show.run(prompt, admin))
+            # Whichever ends first: a bot that dies must not leave the show waiting.
+            await asyncio.wait([bot, conversation], return_when=asyncio.FIRST_COMPLETED)
+            if not conversation.done():
+                conversation.cancel()
+            stop.set()
+            await bot
+    pictures = await conversation
+    print(f"\n{len(pictures)} picture(s) in {folder}/")
+    return 0 if pictures else 1
+
+
+def _on_signal(stop: asyncio.Event) -> None:
+    if stop.is_set():  # the second signal means now
+        os._exit(1)
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

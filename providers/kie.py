@@ -1,0 +1,157 @@
+"""KIE.AI's jobs API, shared by all models that KIE resells.
+
+KIE answers errors as HTTP 200 with a code in the body, so the body decides, whatever the HTTP
+status is. There is no idempotency key: a create whose answer was lost may have been taken.
+Source: docs.kie.ai, Getting Started and market/common/get-task-detail, read in 2026.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from providers.base import Done, Failed, Pending, TaskState
+from providers.errors import (
+    AccessError,
+    CreditError,
+    NotTakenError,
+    OutcomeUnknownError,
+    ProviderError,
+    RefusedError,
+)
+
+CODE_OK = 200
+CODES_ACCESS = frozenset({401, 403, 433})  # wrong key, not allowed here, over the key's cap
+CODE_CREDIT = 402
+CREDIT_WORDS = "credits insufficient"  # also reported under code 500
+CODE_TOO_OFTEN = 429
+RUNNING = frozenset({"waiting", "queuing", "generating"})
+MAX_ANSWER_BYTES = 1_000_000
+
+logger = logging.getLogger(__name__)
+
+
+class Kie:
+    """A client of one account. `base_url` without a closing slash; the session is the caller's."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        api_key: str,
+        request_timeout_s: float,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._timeout = aiohttp.ClientTimeout(total=request_timeout_s, sock_connect=10)
+
+    async def create_task(self, model: str, input_fields: Mapping[str, Any]) -> str:
+        """POST /api/v1/jobs/createTask, in one attempt; returns the task id.
+
+        Raises:
+            NotTakenError: 429, or no connection: nothing was created.
+            RefusedError: KIE said no, or the address is wrong.
+            OutcomeUnknownError: no answer that tells; a task may have been made.
+        """
+        data = await self._call(
+            "POST", "/api/v1/jobs/createTask", json={"model": model, "input": input_fields}
+        )
+        match data:
+            case {"taskId": str(task_id)} if task_id:
+                return task_id
+            case _:
+                raise OutcomeUnknownError("createTask: success without a task id")
+
+    async def record_info(self, task_id: str) -> TaskState:
+        """GET /api/v1/jobs/recordInfo.
+
+        Raises:
+            ProviderError: the question failed; the task may be running all the same.
+        """
+        data = await self._call("GET", "/api/v1/jobs/recordInfo", params={"taskId": task_id})
+        match data:
+            case {"state": "success"}:
+                return Done(_result_urls(data.get("resultJson")))
+            case {"state": "fail"}:
+                return Failed(str(data.get("failMsg") or ""), str(data.get("failCode") or ""))
+            case {"state": str(state)}:
+                if state not in RUNNING:  # a new word is not an end: go on until the deadline
+                    logger.warning("task %s: unknown state %r", task_id, state)
+                return Pending()
+            case _:
+                raise OutcomeUnknownError("recordInfo: no state in the answer")
+
+    async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """One round trip; returns `data` of the {code, msg, data} envelope."""
+        try:
+            async with self._session.request(
+                method,
+                self._base_url + path,
+                headers=self._headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                **kwargs,
+            ) as response:
+                status = response.status
+                retry_after = response.headers.get("Retry-After", "")
+                text = await _read(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotTakenError(f"{path}: no connection: {error}") from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise OutcomeUnknownError(f"{path}: {error!r}") from error
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = None
+        match body:
+            case {"code": int(code), "data": data} if code == CODE_OK and status < 400:
+                return data
+            case {"code": int(code)} if code != CODE_OK:
+                # The docs and some answers say "message" where the recordings say "msg".
+                said = str(body.get("msg") or body.get("message") or "")
+                raise _refusal(path, code, said, retry_after)
+            case _ if status == CODE_TOO_OFTEN or 400 <= status < 500:
+                raise _refusal(path, status, "", retry_after)
+            case _:  # a gateway's page, half a body, another shape
+                raise OutcomeUnknownError(f"{path}: HTTP {status}, no KIE answer", code=status)
+
+
+async def _read(response: aiohttp.ClientResponse) -> str:
+    body = await response.content.read(MAX_ANSWER_BYTES)
+    while not response.content.at_eof():
+        chunk = await response.content.read(MAX_ANSWER_BYTES)
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("the answer is too large")
+    return body.decode("utf-8", errors="replace")
+
+
+def _refusal(path: str, code: int, said: str, retry_after: str) -> ProviderError:
+    """The error that a code stands for; `said` is KIE's own wording."""
+    message = f"{path}: code {code}: {said}"
+    if code == CODE_TOO_OFTEN:  # seen as HTTP status and as body code; nothing was created
+        wait_s = float(retry_after) if retry_after.isdigit() else None
+        return NotTakenError(message, detail=said, code=code, retry_after_s=wait_s)
+    if code == CODE_CREDIT or CREDIT_WORDS in said.lower():
+        return CreditError(message, detail=said, code=code)
+    if code in CODES_ACCESS:
+        return AccessError(message, detail=said, code=code)
+    return RefusedError(message, detail=said, code=code)
+
+
+def _result_urls(result_json: Any) -> tuple[str, ...]:
+    """The URLs in `resultJson`: a JSON string as a rule, also seen as an object, "" or null."""
+    if isinstance(result_json, str):
+        try:
+            result_json = json.loads(result_json)
+        except ValueError:
+            return ()
+    match result_json:
+        case {"resultUrls": list(urls)}:
+            return tuple(url for url in urls if isinstance(url, str) and url)
+        case _:
+            return ()

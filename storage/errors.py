@@ -1,0 +1,70 @@
+"""What can go wrong with what we keep.
+
+StorageError
+  StorageBusyError           somebody else holds the database; nothing changed, asking again is safe
+  StorageFullError           the disk or the quota is full, or read-only; nothing changed
+  SchemaError                this program and this database do not fit each other
+  InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
+  TooManyActiveImagesError   the person has too many unfinished images; nothing charged
+  ModelUnavailableError      the model was switched off meanwhile; nothing charged
+  UnknownUserError           nobody by that id has ever talked to the bot
+  StaleImageError            the image is no longer in the state the caller saw; nothing changed
+"""
+
+import sqlite3
+
+
+class StorageError(Exception):
+    """The database said no, and nothing of ours asked for that."""
+
+
+class StorageBusyError(StorageError):
+    """Another process holds the database; nothing was changed."""
+
+
+class StorageFullError(StorageError):
+    """Nothing can be written: the disk is full or read-only; nothing was changed."""
+
+
+class SchemaError(StorageError):
+    """The database does not fit this program."""
+
+
+class InsufficientTokensError(StorageError):
+    """A request costs more than the balance; nothing was charged."""
+
+    def __init__(self, *, needed: int, balance: int) -> None:
+        super().__init__(f"needed {needed}, balance {balance}")
+        self.needed = needed
+        self.balance = balance
+
+
+class TooManyActiveImagesError(StorageError):
+    """A request would exceed the unfinished images one person may have; nothing was charged."""
+
+    def __init__(self, *, active: int, limit: int) -> None:
+        super().__init__(f"{active} active, limit {limit}")
+        self.active = active
+        self.limit = limit
+
+
+class ModelUnavailableError(StorageError):
+    """The model asked for is not on sale; nothing was charged."""
+
+
+class UnknownUserError(StorageError):
+    """Nobody by that id has talked to the bot."""
+
+
+class StaleImageError(StorageError):
+    """The image was moved by someone else; nothing was changed."""
+
+
+def storage_error(error: sqlite3.Error) -> StorageError:
+    """The error of ours that stands for one of SQLite's; chain it with `from`."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StorageBusyError(f"{name}: {error}")
+    if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
+        return StorageFullError(f"{name}: {error}")
+    return StorageError(f"{name}: {error}")

@@ -1,0 +1,37 @@
+"""The pictures we keep: a folder on disk."""
+
+import secrets
+from pathlib import Path
+
+
+class DiskFiles:
+    """Files under `folder`, by keys that cannot be guessed.
+
+    A picture arrives by being written to `incoming(key)` and made to last by `keep(key)`: what
+    stands under its own name is whole.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def new_key(self, extension: str) -> str:
+        """A key for a new file, e.g. `3f/3fa0...c1.png`: lower-case hex, 128 random bits."""
+        name = secrets.token_hex(16)
+        return f"{name[:2]}/{name}.{extension}"
+
+    def path(self, key: str) -> Path:
+        """Where the file of that key is."""
+        return self._folder / key
+
+    def incoming(self, name: str) -> Path:
+        """Where a file is written before it is whole. Writing it again starts it anew."""
+        folder = self._folder / "incoming"
+        folder.mkdir(exist_ok=True)
+        return folder / name
+
+    def keep(self, incoming: Path, key: str) -> Path:
+        """Give a whole file its place for good."""
+        path = self.path(key)
+        path.parent.mkdir(exist_ok=True)
+        return incoming.replace(path)

@@ -1,0 +1,342 @@
+"""Jobs and their images: charged when placed, moved on step by step, refunded when they fail.
+
+Every step is a guarded UPDATE: "move on, only if still where I saw it". What moves money does so
+in the same transaction.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import aiosqlite
+
+from storage.catalogue import Model
+from storage.database import Database, fetch_one
+from storage.errors import (
+    InsufficientTokensError,
+    ModelUnavailableError,
+    StaleImageError,
+    TooManyActiveImagesError,
+)
+from storage.ledger import balance_in, charge, refund, see_user
+
+JsonValue = Any  # what json.loads gives
+
+
+class ImageStatus(StrEnum):
+    """Where an image is on its way."""
+
+    QUEUED = "queued"  # paid, waiting for its turn
+    SUBMITTING = "submitting"  # the create is on its way: nobody knows whether it was taken
+    GENERATING = "generating"  # the provider's task id is known
+    READY = "ready"  # the result is known: fetched, kept and sent from here
+    DELIVERED = "delivered"  # Telegram took it
+    FAILED = "failed"  # no picture; refunded
+    CANCELLED = "cancelled"  # taken back before it was sent to the provider; refunded
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing happens to the image any more."""
+        return self in {ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request of one person."""
+
+    job_id: int
+    user_id: int
+    chat_id: int
+    message_id: int
+    progress_message_id: int | None
+    model: str
+    prompt: str
+    params: Mapping[str, JsonValue]
+    options: Mapping[str, JsonValue]
+    price: int
+    language: str
+    created_at: float
+    closed_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of a job, as it was when read."""
+
+    image_id: int
+    job_id: int
+    user_id: int
+    position: int
+    cost: int
+    status: ImageStatus
+    attempts: int
+    task_id: str | None
+    submitted_at: float | None
+    result_url: str | None
+    file_key: str | None
+    message_id: int | None
+    failure: str | None
+    failure_detail: str
+    finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """All that there is to say about a job: itself, its images in order, the balance now."""
+
+    job: Job
+    images: Sequence[Image]
+    model_name: str
+    provider: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedJob:
+    """A job that was charged just now."""
+
+    job_id: int
+    images: Sequence[Image]
+    charged: int
+    balance: int
+
+
+class Jobs:
+    """The tables `jobs` and `images`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def place(
+        self,
+        *,
+        user_id: int,
+        chat_id: int,
+        message_id: int,
+        model: Model,
+        prompt: str,
+        quantity: int,
+        params: Mapping[str, JsonValue],
+        options: Mapping[str, JsonValue],
+        language: str,
+        max_active_images: int,
+    ) -> PlacedJob | None:
+        """Charge the model's price of this moment for each image and create the job, or neither.
+
+        None, and nothing is charged, when the message already has its job: Telegram may deliver
+        an update twice.
+
+        Raises:
+            ModelUnavailableError: the model was switched off meanwhile.
+            TooManyActiveImagesError: with these the person would have too many unfinished images.
+            InsufficientTokensError: the balance does not cover all images.
+        """
+        async with self._database.transaction() as tx:
+            if await fetch_one(
+                tx,
+                "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?",
+                (chat_id, message_id),
+            ):
+                return None
+            now = self._now()
+            await see_user(tx, user_id, language, now)
+            price = await _price(tx, model)
+            await _check_active(tx, user_id, quantity, max_active_images)
+            balance = await balance_in(tx, user_id)
+            if balance < quantity * price:
+                raise InsufficientTokensError(needed=quantity * price, balance=balance)
+            job_id = await _insert(
+                tx,
+                "INSERT INTO jobs (user_id, chat_id, message_id, model, prompt, params, options,"
+                " price, language, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    user_id,
+                    chat_id,
+                    message_id,
+                    model.slug,
+                    prompt,
+                    json.dumps(params, ensure_ascii=False),
+                    json.dumps(options, ensure_ascii=False),
+                    price,
+                    language,
+                    now,
+                ),
+            )
+            await tx.executemany(
+                "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
+                [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
+            )
+            images = [_image(row) for row in await _images_of(tx, job_id)]
+            await charge(tx, user_id, [(image.image_id, image.cost) for image in images], now)
+        return PlacedJob(job_id, images, quantity * price, balance - quantity * price)
+
+    async def image(self, image_id: int) -> Image:
+        """One image, as it is now."""
+        row = await self._database.fetch_one("SELECT * FROM images WHERE image_id = ?", (image_id,))
+        if row is None:
+            raise LookupError(f"image {image_id}")
+        return _image(row)
+
+    async def view(self, job_id: int) -> JobView:
+        """A job with its images and its owner's balance, for what is told to the person."""
+        row = await self._database.fetch_one(
+            "SELECT jobs.*, models.name AS model_name, models.provider, users.balance FROM jobs"
+            " JOIN models ON models.slug = jobs.model JOIN users USING (user_id)"
+            " WHERE job_id = ?",
+            (job_id,),
+        )
+        if row is None:
+            raise LookupError(f"job {job_id}")
+        images = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
+        return JobView(
+            _job(row),
+            [_image(each) for each in images],
+            row["model_name"],
+            row["provider"],
+            row["balance"],
+        )
+
+    async def unfinished(self) -> list[Image]:
+        """What has not ended yet, oldest first: the work of the next start."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM images WHERE status NOT IN ('delivered', 'failed', 'cancelled')"
+            " ORDER BY image_id"
+        )
+        return [_image(row) for row in rows]
+
+    async def open_jobs(self) -> list[int]:
+        """Jobs whose outcome was not told yet, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT job_id FROM jobs WHERE closed_at IS NULL ORDER BY job_id"
+        )
+        return [row["job_id"] for row in rows]
+
+    async def close(self, job_id: int) -> None:
+        """The outcome of the job was told; there is no more to say about it."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE jobs SET closed_at = ? WHERE job_id = ? AND closed_at IS NULL",
+                (self._now(), job_id),
+            )
+
+    async def set_progress_message(self, job_id: int, message_id: int) -> None:
+        """Remember the progress message, so that the next start edits it instead of a new one."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
+            )
+
+    async def begin_submit(self, image: Image) -> Image:
+        """Count an attempt before anything is sent: a crash in the middle leaves just that."""
+        return await self._move(image, status=ImageStatus.SUBMITTING, attempts=image.attempts + 1)
+
+    async def not_taken(self, image: Image, before: Image) -> Image:
+        """The provider surely made nothing of the attempt: all is as it was `before` it."""
+        return await self._move(image, status=before.status, attempts=before.attempts)
+
+    async def task_created(self, image: Image, task_id: str) -> Image:
+        """The provider took it; from here on it is never created again."""
+        return await self._move(
+            image, status=ImageStatus.GENERATING, task_id=task_id, submitted_at=self._now()
+        )
+
+    async def result_ready(self, image: Image, result_url: str) -> Image:
+        """The provider has the picture."""
+        return await self._move(image, status=ImageStatus.READY, result_url=result_url)
+
+    async def file_kept(self, image: Image, file_key: str) -> Image:
+        """The picture was fetched and is ours now."""
+        return await self._move(image, status=ImageStatus.READY, file_key=file_key)
+
+    async def delivered(self, image: Image, message_id: int) -> Image:
+        """Telegram took the picture."""
+        return await self._move(image, status=ImageStatus.DELIVERED, message_id=message_id)
+
+    async def fail(self, image: Image, failure: str, detail: str) -> Image:
+        """End an image without a picture and give its tokens back, in one transaction."""
+        return await self._move(
+            image, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
+        )
+
+    async def _move(self, image: Image, **changes: Any) -> Image:
+        """Move the image on if it is still as the caller saw it.
+
+        Raises:
+            StaleImageError: it is not; nothing was changed.
+        """
+        moved = replace(image, **changes)
+        if moved.status.ended:
+            moved = replace(moved, finished_at=self._now())
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "UPDATE images SET status = ?, attempts = ?, task_id = ?, submitted_at = ?,"
+                " result_url = ?, file_key = ?, message_id = ?, failure = ?, failure_detail = ?,"
+                " finished_at = ? WHERE image_id = ? AND status = ? AND attempts = ?",
+                (
+                    moved.status,
+                    moved.attempts,
+                    moved.task_id,
+                    moved.submitted_at,
+                    moved.result_url,
+                    moved.file_key,
+                    moved.message_id,
+                    moved.failure,
+                    moved.failure_detail,
+                    moved.finished_at,
+                    image.image_id,
+                    image.status,
+                    image.attempts,
+                ),
+            )
+            if cursor.rowcount == 0:
+                raise StaleImageError(f"image {image.image_id} is no longer {image.status}")
+            if moved.status in {ImageStatus.FAILED, ImageStatus.CANCELLED}:
+                await refund(tx, image.user_id, image.image_id, image.cost, self._now())
+        return moved
+
+
+IMAGES_OF_JOB = "SELECT * FROM images WHERE job_id = ? ORDER BY position"
+
+
+async def _price(tx: aiosqlite.Connection, model: Model) -> int:
+    """What an image costs at the moment of charging, whatever the caller read before."""
+    row = await fetch_one(tx, "SELECT price FROM models WHERE slug = ? AND enabled", (model.slug,))
+    if row is None:
+        raise ModelUnavailableError(model.slug)
+    return int(row["price"])
+
+
+async def _check_active(tx: aiosqlite.Connection, user_id: int, quantity: int, limit: int) -> None:
+    row = await fetch_one(
+        tx,
+        "SELECT count(*) AS active FROM images WHERE user_id = ?"
+        " AND status NOT IN ('delivered', 'failed', 'cancelled')",
+        (user_id,),
+    )
+    active = int(row["active"]) if row else 0
+    if active + quantity > limit:
+        raise TooManyActiveImagesError(active=active, limit=limit)
+
+
+async def _insert(tx: aiosqlite.Connection, sql: str, params: Sequence[Any]) -> int:
+    async with await tx.execute(sql, params) as cursor:
+        return int(cursor.lastrowid or 0)  # an INSERT has one
+
+
+async def _images_of(tx: aiosqlite.Connection, job_id: int) -> Sequence[aiosqlite.Row]:
+    return list(await tx.execute_fetchall(IMAGES_OF_JOB, (job_id,)))
+
+
+def _job(row: aiosqlite.Row) -> Job:
+    fields = {name: row[name] for name in Job.__slots__}
+    return Job(
+        **{**fields, "params": json.loads(row["params"]), "options": json.loads(row["options"])}
+    )
+
+
+def _image(row: aiosqlite.Row) -> Image:
+    return Image(**{**dict(row), "status": ImageStatus(row["status"])})
