@@ -56,8 +56,10 @@ EXIT_SETTINGS = 2
 class Tuning:
     """What is not the operator's to set: the services' limits, and pauses. Tests shorten some."""
 
-    creates: tuple[int, float] = (20, 10.0)  # docs.kie.ai, Getting Started: 20 in 10 s an account
-    polls: tuple[int, float] = (10, 1.0)  # docs.kie.ai, get-task-detail: 10 a second a key
+    # docs.kie.ai: 20 creates in 10 s an account, 10 polls a second a key. The windows are a little
+    # wider here, because requests do not travel equally fast and KIE counts their arrivals.
+    creates: tuple[int, float] = (20, 10.5)
+    polls: tuple[int, float] = (10, 1.1)
     messages: tuple[int, float] = (30, 1.0)  # Telegram's Bots FAQ
     chat_messages: tuple[int, float] = (1, 1.0)
     edit_pause_s: float = EDIT_PAUSE_S

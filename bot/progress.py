@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import DeliveryError, Messenger, Priority
 from bot.queue import Queue
+from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import Provider
 from storage.errors import StorageError
@@ -84,8 +85,7 @@ class Progress:
                 await self._show(view, text)
                 shown = text
             if all(image.status.ended for image in view.images):
-                await self._tell_failures(view, texts, product)
-                await self._jobs.close(job_id)
+                await to_the_end(self._close(view, texts, product))
                 return
             await self._sleep(self._edit_pause_s)
             try:
@@ -97,20 +97,25 @@ class Progress:
     async def _show(self, view: JobView, text: str) -> None:
         job = view.job
         if job.progress_message_id is None:
-            message_id = await self._messenger.send(
-                job.chat_id, text, reply_to=job.message_id, priority=Priority.PROGRESS
-            )
-            await self._jobs.set_progress_message(job.job_id, message_id)
+            await to_the_end(self._begin(view, text))
         else:
             await self._messenger.edit(job.chat_id, job.progress_message_id, text)
 
-    async def _tell_failures(self, view: JobView, texts: Texts, product: str) -> None:
-        """In a message of its own: an edit makes no sound, and a person waits for a picture."""
+    async def _begin(self, view: JobView, text: str) -> None:
+        job = view.job
+        message_id = await self._messenger.send(
+            job.chat_id, text, reply_to=job.message_id, priority=Priority.PROGRESS
+        )
+        await self._jobs.set_progress_message(job.job_id, message_id)
+
+    async def _close(self, view: JobView, texts: Texts, product: str) -> None:
+        """Say what failed in a message of its own: an edit makes no sound, and a person waits."""
         reasons = texts.failures(view, product=product)
         if reasons:
             await self._messenger.send(
                 view.job.chat_id, "\n".join(reasons), reply_to=view.job.message_id
             )
+        await self._jobs.close(view.job.job_id)
 
     def _place(self, view: JobView) -> int | None:
         """The place of the job's first waiting image; None once one of its images has moved on."""

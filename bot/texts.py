@@ -24,6 +24,7 @@ SUGGESTION_SHOWN = 2500
 DETAIL_SHOWN = 500
 GIVEN_SHOWN = 200
 
+FLAGS = (*(f"--{name}" for name in p.FIELDS), "--opt", "--options", "--n")
 REFUNDED = frozenset({ImageStatus.FAILED, ImageStatus.CANCELLED})
 
 
@@ -183,17 +184,17 @@ class Texts:
                     flag=_code(flag), nearest=_code(nearest)
                 )
             case p.UnknownFlagError(flag=flag):
-                return self._("There is no flag {flag}. /help shows all that there are.").format(
-                    flag=_code(flag)
+                return self._("There is no flag {flag}. Possible are: {flags}.").format(
+                    flag=_code(flag), flags=", ".join(_code(each) for each in FLAGS)
                 )
             case p.MissingValueError(flag=flag, allowed=allowed):
                 return self._("{flag} needs a value: {allowed}.").format(
                     flag=_code(flag), allowed=self._allowed(allowed)
                 )
             case p.BadValueError(flag=flag, given=given, allowed=allowed):
-                return self._("{flag} cannot be {given}; possible is: {allowed}.").format(
+                return self._("{flag} cannot be “{given}”; possible is: {allowed}.").format(
                     flag=_code(flag),
-                    given=f"«{escape(_clip(given, GIVEN_SHOWN), quote=False)}»",
+                    given=escape(_clip(given, GIVEN_SHOWN), quote=False),
                     allowed=self._allowed(allowed),
                 )
             case p.RepeatedFlagError(flag=flag):
@@ -210,6 +211,10 @@ class Texts:
         match allowed:
             case p.Choices(words=words):
                 return ", ".join(_code(word) for word in words)
+            case p.NumberRange(low=low, high=high, step=1):
+                return self._("a whole number from {low} to {high}").format(
+                    low=f"{low:g}", high=f"{high:g}"
+                )
             case p.NumberRange(low=low, high=high, step=step):
                 return self._("a number from {low} to {high} in steps of {step}").format(
                     low=f"{low:g}", high=f"{high:g}", step=f"{step:g}"

@@ -61,12 +61,14 @@ class Updates:
         """Handle updates until `stop` is set; those under way are finished and confirmed."""
         allowed = self._dispatcher.resolve_used_update_types()
         stopped = asyncio.ensure_future(stop.wait())
-        offset: int | None = None
+        offset: int | None = None  # the next update; asking for it confirms all before it
+        confirmed: int | None = None
         pause_s = 0.0
         try:
             while not stop.is_set():
                 if pause_s:
                     await asyncio.wait([stopped], timeout=pause_s)
+                confirmed = offset
                 ask = asyncio.ensure_future(self._ask(offset, allowed, POLL_TIMEOUT_S))
                 await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
                 if not ask.done():
@@ -81,7 +83,7 @@ class Updates:
                 if batch:
                     await self._handle(batch)
                     offset = batch[-1]["update_id"] + 1
-            if offset is not None:
+            if offset is not None and offset != confirmed:
                 await self._confirm(offset, allowed)
         finally:
             stopped.cancel()

@@ -7,8 +7,9 @@ stood: what was created at the provider is never created again, and what was fet
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import stamina
@@ -22,6 +23,7 @@ from bot.polling import Poller
 from bot.progress import Progress
 from bot.queue import Queue
 from bot.rate import RateLimit
+from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import ImageRequest, Provider
 from providers.download import Downloader
@@ -38,7 +40,6 @@ from storage.jobs import Image, ImageStatus, Jobs, JobView
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
-STOP_S = 5.0  # how long a step that must not be torn may take once we are to stop
 STORAGE_PAUSE_S = 5.0  # until the database is tried again
 MAX_RETRY_AFTER_S = 60.0
 
@@ -198,7 +199,7 @@ class Worker:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context(_pause_after):
             with attempt:
-                return await _to_the_end(self._submit(image, provider, request))
+                return await to_the_end(self._submit(image, provider, request))
         raise AssertionError("unreachable")
 
     async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
@@ -222,7 +223,7 @@ class Worker:
         if image.status is ImageStatus.GENERATING:
             image = await self._wait_for_result(image, self._providers[view.provider])
         picture, image = await self._picture(image)
-        image = await _to_the_end(self._deliver(view, image, picture))
+        image = await to_the_end(self._deliver(view, image, picture))
         self._progress.touch(image.job_id)
         return image
 
@@ -245,14 +246,19 @@ class Worker:
                 return await asyncio.to_thread(inspect, path), image
         assert image.result_url is not None  # noqa: S101 - the schema says so
         incoming = self._files.incoming(str(image.image_id))
+        try:
+            picture = await self._fetch(image.result_url, incoming)
+            key = self._files.new_key(picture.extension)
+            path = await asyncio.to_thread(self._files.keep, incoming, key)
+        finally:
+            await asyncio.to_thread(incoming.unlink, missing_ok=True)
+        return replace(picture, path=path), await self._jobs.file_kept(image, key)
+
+    async def _fetch(self, url: str, incoming: Path) -> Picture:
         async for attempt in self._fetch_retry.context(_fetch_again):
             with attempt:
-                await self._downloader.fetch(image.result_url, incoming)
-                picture = await asyncio.to_thread(inspect, incoming)
-                key = self._files.new_key(picture.extension)
-                await asyncio.to_thread(self._files.keep, incoming, key)
-                image = await self._jobs.file_kept(image, key)
-                return await asyncio.to_thread(inspect, self._files.path(key)), image
+                await self._downloader.fetch(url, incoming)
+                return await asyncio.to_thread(inspect, incoming)
         raise AssertionError("unreachable")
 
     async def _deliver(self, view: JobView, image: Image, picture: Picture) -> Image:
@@ -290,15 +296,3 @@ async def _insist(store: Callable[[], Awaitable[T]]) -> T:
         except StorageError as error:
             logger.error("this must be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
             await asyncio.sleep(STORAGE_PAUSE_S)
-
-
-async def _to_the_end(step: Coroutine[Any, Any, T]) -> T:
-    """Run a step that must not be torn: when we are to stop in the middle, finish it first."""
-    task = asyncio.ensure_future(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        _, unfinished = await asyncio.wait([task], timeout=STOP_S)
-        for each in unfinished:
-            each.cancel()
-        raise

@@ -1,6 +1,7 @@
 """The pictures we keep: a folder on disk."""
 
 import secrets
+import shutil
 from pathlib import Path
 
 
@@ -13,7 +14,10 @@ class DiskFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._incoming = folder / "incoming"
+        # What an earlier process left half written is fetched anew.
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._incoming.mkdir(parents=True)
 
     def new_key(self, extension: str) -> str:
         """A key for a new file, e.g. `3f/3fa0...c1.png`: lower-case hex, 128 random bits."""
@@ -26,9 +30,7 @@ class DiskFiles:
 
     def incoming(self, name: str) -> Path:
         """Where a file is written before it is whole. Writing it again starts it anew."""
-        folder = self._folder / "incoming"
-        folder.mkdir(exist_ok=True)
-        return folder / name
+        return self._incoming / name
 
     def keep(self, incoming: Path, key: str) -> Path:
         """Give a whole file its place for good."""

@@ -1,0 +1,194 @@
+"""The bot between the emulators: real HTTP, a real database, the real dispatcher."""
+
+import asyncio
+import io
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as PillowImage
+from pydantic import SecretStr
+
+from bot.demo.kie import KieLimits, KieSimulator
+from bot.demo.kie.pictures import Pictures
+from bot.demo.telegram import Message, Person, TelegramEmulator
+from bot.settings import Settings
+from bot.worker import RetryPolicy
+from main import Tuning, serve
+
+ADMIN = 1
+# The limits of the services stay in force elsewhere; here they would only cost time.
+FAST = Tuning(
+    creates=(1000, 1.0),
+    polls=(1000, 1.0),
+    messages=(1000, 1.0),
+    chat_messages=(1000, 1.0),
+    edit_pause_s=0.02,
+    create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
+    fetch_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
+    unknown_for_s=0.2,
+    result_timeout_s=1.0,
+    close_s=1.0,
+)
+
+
+@dataclass
+class World:
+    """Everything around the bot, and the bot, which can be stopped and started again."""
+
+    telegram: TelegramEmulator
+    kie: KieSimulator
+    data_dir: Path
+    tuning: Tuning = FAST
+    changes: dict[str, Any] = field(default_factory=dict)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _bot: asyncio.Task[None] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        values: dict[str, Any] = {
+            "bot_token": SecretStr(self.telegram.token),
+            "telegram_api_url": self.telegram.url,
+            "admin_ids": frozenset({ADMIN}),
+            "data_dir": self.data_dir,
+            "kie_api_key": SecretStr(self.kie.key),
+            "midjourney_kie_base_url": self.kie.url,
+            "midjourney_kie_poll_interval": 0.02,
+            "midjourney_kie_poll_timeout": 10,
+            "midjourney_kie_request_timeout": 2,
+        }
+        return Settings(_env_file=None, **{**values, **self.changes})
+
+    def tune(self, **changes: Any) -> None:
+        """Change the tuning of the next start."""
+        self.tuning = replace(self.tuning, **changes)
+
+    async def start(self, **changes: Any) -> None:
+        """Start the bot, with settings changed from the usual ones."""
+        self.changes |= changes
+        self._stop = asyncio.Event()
+        self._bot = asyncio.create_task(serve(self.settings, self._stop, self.tuning))
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM does, and let its errors out."""
+        if self._bot is not None:
+            self._stop.set()
+            await self._bot
+            self._bot = None
+
+    def person(self, user_id: int, name: str, *, language: str | None = "ru") -> Person:
+        """Somebody new, who has not pressed /start."""
+        return self.telegram.add_person(user_id, name, language_code=language)
+
+    async def customer(
+        self, user_id: int = 1001, name: str = "Анна", *, tokens: int = 1000, language: str = "ru"
+    ) -> Person:
+        """Somebody who pressed /start and has so many tokens."""
+        person = self.person(user_id, name, language=language)
+        person.send("/start")
+        await self.said(person, lambda text: "/help" in text)
+        missing = tokens - self.balance(user_id)
+        if missing:
+            admin = self.telegram.person(ADMIN)
+            admin.send(f"/grant {user_id} {missing}")
+            await self.said(person, lambda _: self.balance(user_id) == tokens)
+        return person
+
+    async def said(self, person: Person, what: Any, *, timeout_s: float = 10) -> Message:
+        """Wait for a message of the bot's in the person's chat whose words fulfil `what`."""
+
+        def found() -> Message | None:
+            if self._bot is not None and self._bot.done():
+                self._bot.result()
+            return next((m for m in self.bot_messages(person) if what(m.words)), None)
+
+        message = await self.telegram.wait_for(found, timeout_s=timeout_s)
+        assert message is not None
+        return message
+
+    async def pictures(self, person: Person, count: int, *, timeout_s: float = 10) -> list[Message]:
+        """Wait until so many pictures have come."""
+
+        def come() -> list[Message]:
+            if self._bot is not None and self._bot.done():
+                self._bot.result()
+            return [m for m in self.bot_messages(person) if m.photo or m.document]
+
+        await self.telegram.wait_for(lambda: len(come()) >= count, timeout_s=timeout_s)
+        return come()
+
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 10) -> None:
+        """Wait for something that rings no bell: another process's or connection's doing."""
+        async with asyncio.timeout(timeout_s):
+            while not holds():  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.005)
+
+    async def closed(self, *, timeout_s: float = 10) -> None:
+        """Wait until the outcome of every job was told."""
+        await self.until(
+            lambda: not self.rows("SELECT 1 FROM jobs WHERE closed_at IS NULL"),
+            timeout_s=timeout_s,
+        )
+
+    def bot_messages(self, person: Person) -> list[Message]:
+        """What the bot has said to the person, as it reads now."""
+        return [message for message in person.messages if message.from_bot]
+
+    def data(self, message: Message) -> bytes:
+        """The bytes that the bot sent with a message."""
+        file = message.photo[-1] if message.photo else message.document
+        assert file is not None
+        return self.telegram.file(file.file_id).uploaded
+
+    def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
+        """What is committed in the bot's database."""
+        path = self.data_dir / "bot.db"
+        if not path.exists():
+            return []
+        connection = sqlite3.connect(path)
+        try:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, params)]
+        finally:
+            connection.close()
+
+    def write(self, sql: str, *params: Any) -> None:
+        """Change the bot's database from outside, as an operator may."""
+        connection = sqlite3.connect(self.data_dir / "bot.db", timeout=10)
+        try:
+            with connection:
+                connection.execute(sql, params)
+        finally:
+            connection.close()
+
+    def balance(self, user_id: int) -> int:
+        """Tokens, by the ledger."""
+        return int(
+            self.rows(
+                "SELECT coalesce(sum(amount), 0) AS n FROM ledger WHERE user_id = ?", user_id
+            )[0]["n"]
+        )
+
+
+@asynccontextmanager
+async def open_world(data_dir: Path) -> AsyncIterator[World]:
+    """The emulators, and an admin; the bot is not started."""
+    async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
+        kie.limits = KieLimits(creates=1000, polls_per_s=1000)
+        kie.pictures = Pictures(lambda _: png())
+        telegram.add_person(ADMIN, "Админ", language_code="ru", started=True)
+        world = World(telegram, kie, data_dir)
+        try:
+            yield world
+        finally:
+            await world.stop()
+
+
+def png(width: int = 64, height: int = 48, color: str = "teal") -> bytes:
+    """A picture."""
+    out = io.BytesIO()
+    PillowImage.new("RGB", (width, height), color).save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,33 @@
+"""Fixtures of all tests."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiogram.client.session.aiohttp import AiohttpSession
+
+from storage.audit import broken_invariants
+from storage.database import Database
+from tests.support import World, open_world
+
+
+@pytest.fixture(autouse=True)
+def close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiogram waits 0.25 s for TLS to end whenever a bot is closed; on loopback there is none."""
+
+    async def close(self: AiohttpSession) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    monkeypatch.setattr(AiohttpSession, "close", close)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """The bot between the emulators, started; afterwards every invariant must hold."""
+    async with open_world(tmp_path) as world:
+        await world.start()
+        yield world
+        await world.stop()
+        async with Database.open(tmp_path / "bot.db") as database:
+            assert await broken_invariants(database) == []
