@@ -22,6 +22,12 @@ from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 from pydantic import SecretStr, ValidationError
 
 from bot.alerts import Alerts
@@ -37,6 +43,7 @@ from bot.texts import load_texts
 from bot.updates import Updates
 from bot.worker import CREATE_RETRY, FETCH_RETRY, RetryPolicy, Worker
 from handlers import create_dispatcher
+from handlers.menu import publish_menu
 from providers.download import Downloader
 from providers.kie import Kie
 from providers.midjourney import Midjourney
@@ -150,6 +157,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
                 group.create_task(worker.run(), name="worker"),
                 group.create_task(progress.run(), name="progress"),
             ]
+            parts.append(group.create_task(publish_menu(bot, texts), name="menu"))
             logger.info("started")
             await Updates(bot, dispatcher).run(stop)
             logger.info("stopping: pictures under way go on at the next start")
@@ -197,12 +205,24 @@ async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _on_signal, stop)
+    async with _open_bot(settings) as bot:
+        try:
+            me = await bot.get_me()
+            logger.info("this is @%s", me.username)
+        except (TelegramUnauthorizedError, TelegramNotFound):
+            print(
+                "BOT_TOKEN: Telegram does not know it; copy it anew from @BotFather",
+                file=sys.stderr,
+            )
+            return EXIT_SETTINGS
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.warning("Telegram cannot be reached yet: %s", error)
     status = 0
     try:
         await serve(settings, stop, Tuning())
     except* StorageError as group:
-        for error in group.exceptions:
-            logger.critical("%s", error)
+        for each in group.exceptions:
+            logger.critical("%s", each)
         status = 1
     return status
 

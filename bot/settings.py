@@ -21,7 +21,9 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8"
     )
 
-    bot_token: SecretStr = Field(description="the token from @BotFather, like 123456789:AAE...")
+    bot_token: SecretStr = Field(
+        description="the token from @BotFather, like 123456789:AAEhBP0av28"
+    )
     telegram_api_url: Url = Field(
         default="https://api.telegram.org", description="an address like https://api.telegram.org"
     )
@@ -131,8 +133,8 @@ def explain(error: ValidationError) -> list[str]:
         expected = Settings.model_fields[field].description
         absent = each["type"] == "missing" or each["msg"].endswith("missing")
         lines[field] = f"{field.upper()}: {'missing' if absent else 'wrong'}; expected {expected}"
-    if "bot_token" in lines:
-        lines["bot_token"] += ". To see the bot work without any account: make demo"
+    if "missing" in lines.get("bot_token", ""):
+        lines["bot_token"] += " (to see the bot work without any account: make demo)"
     return list(lines.values())
 
 

@@ -48,6 +48,14 @@ class Texts:
 
     # --- Commands
 
+    def menu(self) -> dict[str, str]:
+        """The commands that Telegram's menu offers everyone, with what they do."""
+        return {
+            "start": self._("begin"),
+            "help": self._("how to ask for a picture"),
+            "balance": self._("my tokens"),
+        }
+
     def start(self, *, given: int, balance: int, price: int | None, max_quantity: int) -> str:
         """The first and every later /start."""
         parts = [self._("Hello! Write what to draw, and Midjourney will draw it.")]

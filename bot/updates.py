@@ -77,6 +77,8 @@ class Updates:
                 try:
                     batch = ask.result()
                 except (TelegramAPIError, ClientDecodeError) as error:
+                    if "webhook is active" in str(error):
+                        await self._delete_webhook()
                     pause_s = _pause(error, pause_s)
                     continue
                 pause_s = 0.0
@@ -95,6 +97,14 @@ class Updates:
             offset=offset, limit=limit, timeout=timeout_s, allowed_updates=allowed
         )
         return await self._bot(method, request_timeout=timeout_s + 30)
+
+    async def _delete_webhook(self) -> None:
+        """Somebody used this bot with a webhook before; what waits there is not dropped."""
+        try:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+            logger.warning("a webhook that was set for this bot was removed")
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.warning("the webhook could not be removed: %s", error)
 
     async def _confirm(self, offset: int, allowed: list[str]) -> None:
         """Tell Telegram that the last batch is done; if that fails it comes again, harmlessly."""
@@ -124,7 +134,7 @@ class Updates:
 
 def _pause(error: Exception, last_s: float) -> float:
     """Seconds until Telegram is asked again."""
-    if isinstance(error, TelegramConflictError):
+    if isinstance(error, TelegramConflictError) and "webhook" not in error.message:
         logger.error(
             "another program asks Telegram for this bot's updates: stop it, or use another"
             " token (%s)",
