@@ -30,18 +30,25 @@ from aiogram.exceptions import (
 )
 from pydantic import SecretStr, ValidationError
 
+from bot.albums import Albums
 from bot.alerts import Alerts
 from bot.delivery import Messenger
 from bot.i18n import DEFAULT_LANGUAGE
+from bot.incoming import Incoming
+from bot.inputs import INPUT_RETRY, InputPictures
+from bot.keeper import Keeper, check_buckets, clean_up
 from bot.logs import set_up_logging
+from bot.orders import Orders
 from bot.polling import Poller, PollPolicy
 from bot.progress import EDIT_PAUSE_S, Progress
 from bot.queue import Queue
 from bot.rate import RateLimit
+from bot.retry import RetryPolicy
 from bot.settings import Settings, explain, load_settings
 from bot.texts import load_texts
 from bot.updates import Updates
-from bot.worker import CREATE_RETRY, FETCH_RETRY, RetryPolicy, Worker
+from bot.uploads import KieUpload, SupabaseUpload, Upload
+from bot.worker import CREATE_RETRY, FETCH_RETRY, Worker
 from handlers import create_dispatcher
 from handlers.menu import publish_menu
 from providers.download import Downloader
@@ -51,8 +58,10 @@ from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.errors import StorageError
 from storage.files import DiskFiles
+from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.ledger import Ledger
+from storage.supabase import SupabaseStorage
 
 logger = logging.getLogger("main")
 
@@ -72,7 +81,10 @@ class Tuning:
     edit_pause_s: float = EDIT_PAUSE_S
     create_retry: RetryPolicy = CREATE_RETRY
     fetch_retry: RetryPolicy = FETCH_RETRY
+    input_retry: RetryPolicy = INPUT_RETRY
     unknown_for_s: float = 90.0
+    album_pause_s: float = 1.0
+    store_pause_s: float = 10.0
     result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
     result_timeout_s: float = 120.0
     close_s: float = 3.0
@@ -89,6 +101,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             total_timeout_s=tuning.result_timeout_s,
         ) as downloader,
         _open_bot(settings) as bot,
+        _open_supabase(settings) as supabase,
     ):
         jobs, ledger, catalogue = Jobs(database), Ledger(database), Catalogue(database)
         texts = load_texts()
@@ -113,11 +126,28 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
         progress = Progress(
             jobs, queue, messenger, texts, providers, edit_pause_s=tuning.edit_pause_s
         )
-        alerts = Alerts(
-            settings.admin_ids,
-            lambda admin_id, *trouble: messenger.say(
-                admin_id, texts[DEFAULT_LANGUAGE].alert(*trouble)
-            ),
+        alerts = Alerts(settings.admin_ids, messenger, texts[DEFAULT_LANGUAGE])
+        files = DiskFiles(settings.data_dir / "files")
+        keeper = None
+        upload: Upload = KieUpload(
+            Kie(
+                kie_session,
+                base_url=settings.kie_upload_url,
+                api_key=settings.midjourney_key,
+                request_timeout_s=settings.midjourney_kie_request_timeout,
+            )
+        )
+        if supabase is not None:
+            keeper = Keeper(
+                jobs,
+                files,
+                supabase,
+                settings.supabase_image_bucket,
+                first_pause_s=tuning.store_pause_s,
+            )
+            upload = SupabaseUpload(supabase, settings.supabase_input_bucket)
+        input_pictures = InputPictures(
+            jobs, Incoming(bot), files, upload, alerts=alerts, retry=tuning.input_retry
         )
         poller = Poller(
             RateLimit(*tuning.polls),
@@ -134,30 +164,52 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             create_limit=RateLimit(*tuning.creates),
             poller=poller,
             downloader=downloader,
-            files=DiskFiles(settings.data_dir / "files"),
+            files=files,
             messenger=messenger,
             progress=progress,
             alerts=alerts,
             texts=texts,
+            inputs=input_pictures,
+            keeper=keeper,
             create_retry=tuning.create_retry,
             fetch_retry=tuning.fetch_retry,
         )
+        orders = Orders(
+            settings=settings,
+            catalogue=catalogue,
+            jobs=jobs,
+            queue=queue,
+            progress=progress,
+            messenger=messenger,
+            texts=texts,
+        )
+        inputs = Inputs(database)
+        albums = Albums(inputs, orders, messenger, texts, pause_s=tuning.album_pause_s)
         dispatcher = create_dispatcher(
             settings=settings,
             ledger=ledger,
             catalogue=catalogue,
-            jobs=jobs,
-            queue=queue,
+            inputs=inputs,
+            orders=orders,
+            albums=albums,
             messenger=messenger,
-            progress=progress,
             texts=texts,
         )
         async with asyncio.TaskGroup() as group:
             parts = [
-                group.create_task(worker.run(), name="worker"),
-                group.create_task(progress.run(), name="progress"),
+                group.create_task(part)
+                for part in (
+                    worker.run(),
+                    progress.run(),
+                    albums.run(),
+                    publish_menu(bot, texts),
+                    clean_up(jobs, files, settings.keep_files_days),
+                )
             ]
-            parts.append(group.create_task(publish_menu(bot, texts), name="menu"))
+            if keeper is not None and supabase is not None:
+                parts.append(group.create_task(keeper.run(), name="keeper"))
+                buckets = (settings.supabase_input_bucket, settings.supabase_image_bucket)
+                parts.append(group.create_task(check_buckets(supabase, buckets), name="buckets"))
             logger.info("started")
             await Updates(bot, dispatcher).run(stop)
             logger.info("stopping: pictures under way go on at the next start")
@@ -165,6 +217,17 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
                 part.cancel()
         await messenger.close(tuning.close_s)
     logger.info("stopped")
+
+
+@asynccontextmanager
+async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | None]:
+    """Supabase's Storage, where it is set up."""
+    if settings.supabase_url is None or settings.supabase_service_role_key is None:
+        yield None
+        return
+    key = settings.supabase_service_role_key.get_secret_value()
+    async with SupabaseStorage.open(settings.supabase_url, key) as supabase:
+        yield supabase
 
 
 @asynccontextmanager

@@ -1,9 +1,11 @@
 """Telling the admins what only they can mend, once for each trouble and not for every image."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
-from bot.failures import FailureKind, failure_of
+from bot.delivery import Messenger
+from bot.failures import failure_of
+from bot.texts import Texts
 from providers.errors import AccessError, CreditError, ProviderError
 
 logger = logging.getLogger(__name__)
@@ -12,26 +14,37 @@ logger = logging.getLogger(__name__)
 class Alerts:
     """Says once that a trouble began; after `cleared`, the next one is news again."""
 
-    def __init__(
-        self, admin_ids: Iterable[int], tell: Callable[[int, FailureKind, str, str], None]
-    ) -> None:
-        """`tell` sends an admin the alert: admin id, kind, the provider's words, the product."""
+    def __init__(self, admin_ids: Iterable[int], messenger: Messenger, texts: Texts) -> None:
         self._admin_ids = tuple(admin_ids)
-        self._tell = tell
-        self._told: set[tuple[str, FailureKind]] = set()
+        self._messenger = messenger
+        self._texts = texts
+        self._told: set[Hashable] = set()
 
     def provider_trouble(self, product: str, error: ProviderError) -> None:
         """Tell the admins if this is about the account; say nothing of all other errors."""
-        if not isinstance(error, CreditError | AccessError):
-            return
-        failure = failure_of(error)
-        if (product, failure.kind) in self._told:
-            return
-        self._told.add((product, failure.kind))
-        logger.error("%s needs an admin: %s", product, error)
-        for admin_id in self._admin_ids:
-            self._tell(admin_id, failure.kind, failure.detail, product)
+        if isinstance(error, CreditError | AccessError):
+            failure = failure_of(error)
+            self._tell(
+                (product, failure.kind),
+                lambda: self._texts.alert(failure.kind, failure.detail, product),
+            )
+
+    def upload_trouble(self, what: str) -> None:
+        """Pictures that people send cannot be uploaded; `what` says what to check."""
+        self._tell("upload", lambda: self._texts.upload_alert(what))
 
     def cleared(self, product: str) -> None:
-        """The account works (again)."""
-        self._told = {told for told in self._told if told[0] != product}
+        """The product's account works (again)."""
+        self._told = {key for key in self._told if not (isinstance(key, tuple) and product in key)}
+
+    def upload_cleared(self) -> None:
+        """Uploads work (again)."""
+        self._told.discard("upload")
+
+    def _tell(self, key: Hashable, text: Callable[[], str]) -> None:
+        if key in self._told:
+            return
+        self._told.add(key)
+        logger.error("an admin is needed: %s", text())
+        for admin_id in self._admin_ids:
+            self._messenger.say(admin_id, text())

@@ -28,6 +28,7 @@ from aiogram.exceptions import (
 )
 from aiogram.types import FSInputFile, InlineKeyboardMarkup, Message, ReplyParameters
 
+from bot.errors import ChatClosedError, DeliveryError
 from bot.pictures import Picture
 from bot.rate import RateLimit
 
@@ -53,14 +54,6 @@ class Priority(IntEnum):
     ANSWER = 0
     PICTURE = 1
     PROGRESS = 2
-
-
-class DeliveryError(Exception):
-    """Telegram refused for good."""
-
-
-class ChatClosedError(DeliveryError):
-    """The person blocked the bot, or the chat is gone: nothing can be said there."""
 
 
 @dataclass(order=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.delivery import DeliveryError
+from bot.errors import DeliveryError
 from bot.pictures import NotAPictureError
 from providers.errors import (
     AccessError,
@@ -36,7 +36,21 @@ class FailureKind(StrEnum):
     NOT_FETCHED = "not_fetched"
     RESULT_REFUSED = "result_refused"
     NOT_DELIVERED = "not_delivered"
+    INPUT_GONE = "input_gone"
+    INPUT_TOO_LARGE = "input_too_large"
+    INPUT_NOT_A_PICTURE = "input_not_a_picture"
+    INPUT_ANIMATED = "input_animated"
+    INPUT_BROKEN = "input_broken"
+    INPUT_NOT_UPLOADED = "input_not_uploaded"
     INTERNAL = "internal"
+
+
+class InputError(Exception):
+    """The picture to start from cannot be used; `kind` says why."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,8 @@ MAX_DETAIL = 500  # characters; a provider's message may be a page
 
 def failure_of(error: Exception) -> Failure:
     """The failure that an error stands for; what we do not know is our own fault."""
+    if isinstance(error, InputError):
+        return Failure(error.kind)
     kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), FailureKind.INTERNAL)
     detail = ""
     if isinstance(error, ProviderError):

@@ -7,7 +7,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.delivery import DeliveryError, Messenger, Priority
+from bot.delivery import Messenger, Priority
+from bot.errors import DeliveryError
 from bot.queue import Queue
 from bot.stopping import to_the_end
 from bot.texts import Texts

@@ -1,13 +1,22 @@
 """What the operator sets: the environment, or `.env`; the environment wins."""
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Url = str
+Bucket = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -51,6 +60,31 @@ class Settings(BaseSettings):
     midjourney_kie_poll_interval: Seconds = Field(default=3, description="seconds, above 0")
     midjourney_kie_poll_timeout: Seconds = Field(default=900, description="seconds, above 0")
     midjourney_kie_request_timeout: Seconds = Field(default=60, description="seconds, above 0")
+    kie_upload_url: Url = Field(
+        default="https://kieai.redpandaai.co",
+        description="an address like https://kieai.redpandaai.co",
+    )
+    supabase_url: Url | None = Field(
+        default=None,
+        description="the project's address, like https://abcdefgh.supabase.co, together with"
+        " SUPABASE_SERVICE_ROLE_KEY",
+    )
+    supabase_service_role_key: SecretStr | None = Field(
+        default=None,
+        description="the service_role key of the project, together with SUPABASE_URL",
+    )
+    supabase_input_bucket: Bucket = Field(
+        default="bot-images", description="the name of a public bucket"
+    )
+    supabase_image_bucket: Bucket = Field(
+        default="images", description="the name of a public bucket"
+    )
+    supabase_video_bucket: Bucket = Field(
+        default="videos", description="the name of a public bucket"
+    )
+    keep_files_days: int = Field(
+        default=0, ge=0, le=36_500, description="a whole number of days, 0 for ever"
+    )
     welcome_tokens: int = Field(
         default=79, ge=0, le=1_000_000, description="a whole number from 0 to 1000000"
     )
@@ -78,25 +112,45 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("midjourney_kie_api_key", "kie_api_key")
+    @field_validator("midjourney_kie_api_key", "kie_api_key", "supabase_service_role_key")
     @classmethod
-    def _is_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
-            if info.field_name == "kie_api_key" and not info.data.get("midjourney_kie_api_key"):
-                raise ValueError("missing")
             return None
         key = value.get_secret_value().strip()
         if not _is_header(key):
-            raise ValueError("no key")
+            raise ValueError("no key" if key else "missing")
         return SecretStr(key)
 
-    @field_validator("telegram_api_url", "midjourney_kie_base_url")
+    @field_validator("kie_api_key")
     @classmethod
-    def _is_url(cls, value: str) -> str:
+    def _one_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and not info.data.get("midjourney_kie_api_key"):
+            raise ValueError("missing")
+        return value
+
+    @field_validator(
+        "telegram_api_url", "midjourney_kie_base_url", "kie_upload_url", "supabase_url"
+    )
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not value.strip():
+            raise ValueError("missing")
         parts = urlsplit(value.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
             raise ValueError("no address")
         return value.strip().rstrip("/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _need_both(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Supabase's address and key come together: the one that is absent is named as missing."""
+        for one, other in itertools.permutations(("supabase_url", "supabase_service_role_key")):
+            if data.get(one):
+                data.setdefault(other, "")
+        return data
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -112,7 +166,12 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """What must never stand in a log."""
-        values = (self.bot_token, self.kie_api_key, self.midjourney_kie_api_key)
+        values = (
+            self.bot_token,
+            self.kie_api_key,
+            self.midjourney_kie_api_key,
+            self.supabase_service_role_key,
+        )
         return [value.get_secret_value() for value in values if value]
 
 

@@ -127,7 +127,36 @@ class Texts:
 
     def cannot_use(self) -> str:
         """For a message that holds nothing we can use."""
-        return self._("I can only work with text so far. Write what to draw; nothing was charged.")
+        return self._(
+            "I can work with text and pictures only. Write what to draw, or send a picture with"
+            " words. Nothing was charged."
+        )
+
+    # --- Pictures that people send
+
+    def what_to_make(self) -> str:
+        """A picture came without words."""
+        return self._(
+            "Got the picture. What shall I make of it? Write it within ten minutes; flags may"
+            " follow."
+        )
+
+    def one_of_album(self) -> str:
+        """An album came."""
+        return self._("I take the first picture of the album, the others are not needed.")
+
+    def input_refused(self, kind: FailureKind) -> str:
+        """A picture that cannot be used, before anything was charged."""
+        return f"{self._failure(kind, '', '')} " + self._("Nothing was charged.")
+
+    def model_takes_no_picture(self, name: str) -> str:
+        """The model works from words alone."""
+        return self._(
+            "{model} draws from words only and takes no picture. Send the words alone."
+            " Nothing was charged."
+        ).format(model=escape(name, quote=False))
+
+    # --- Grants
 
     def grant_usage(self) -> str:
         """How to use /grant."""
@@ -359,6 +388,20 @@ class Texts:
                 )
             case FailureKind.NOT_DELIVERED:
                 return self._("Telegram did not take the picture.")
+            case FailureKind.INPUT_GONE:
+                return self._("Telegram does not give me your picture any more. Send it again.")
+            case FailureKind.INPUT_TOO_LARGE:
+                return self._("Your picture is too large for me. Send a smaller one.")
+            case FailureKind.INPUT_NOT_A_PICTURE:
+                return self._("The file is no picture that I know. Send a PNG, JPEG or WebP.")
+            case FailureKind.INPUT_ANIMATED:
+                return self._("Your picture moves. Send one that stands still.")
+            case FailureKind.INPUT_BROKEN:
+                return self._("Your picture cannot be read, it is broken. Send it again.")
+            case FailureKind.INPUT_NOT_UPLOADED:
+                return self._(
+                    "Your picture could not be uploaded; the team has been told. Try again later."
+                )
             case FailureKind.INTERNAL:
                 return self._("Something went wrong on our side.")
 
@@ -370,6 +413,12 @@ class Texts:
         return " · ".join(part for part in parts if part)
 
     # --- To the admins
+
+    def upload_alert(self, what: str) -> str:
+        """Pictures that people send cannot be uploaded."""
+        return f"⚠️ {escape(_clip(what, DETAIL_SHOWN), quote=False)}\n" + self._(
+            "People get their tokens back."
+        )
 
     def alert(self, kind: FailureKind, detail: str, product: str) -> str:
         """What an admin has to know about the provider's account, and what to do."""

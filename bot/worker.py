@@ -8,21 +8,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-import stamina
+from typing import TypeVar
 
 from bot.alerts import Alerts
-from bot.delivery import ChatClosedError, Messenger
-from bot.failures import failure_of
+from bot.delivery import Messenger
+from bot.errors import ChatClosedError
+from bot.failures import InputError, failure_of
+from bot.inputs import InputPictures
+from bot.keeper import Keeper
 from bot.logs import log_context
 from bot.pictures import NotAPictureError, Picture, inspect
 from bot.polling import Poller
 from bot.progress import Progress
 from bot.queue import Queue
 from bot.rate import RateLimit
+from bot.retry import RetryPolicy
 from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import ImageRequest, Provider
@@ -35,7 +37,7 @@ from providers.errors import (
     ResultRefusedError,
 )
 from storage.errors import StaleImageError, StorageError
-from storage.files import DiskFiles
+from storage.files import DiskFiles, new_key
 from storage.jobs import Image, ImageStatus, Jobs, JobView
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
@@ -46,27 +48,6 @@ MAX_RETRY_AFTER_S = 60.0
 T = TypeVar("T")
 Step = Callable[[Image], Awaitable[Image]]
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How what may be tried again is tried again; pauses grow from the first to the longest."""
-
-    first_pause_s: float
-    max_pause_s: float
-    timeout_s: float
-    attempts: int | None = None
-
-    def context(self, on: Callable[[Exception], bool | float]) -> Any:
-        """stamina's iterator of attempts; `on` answers whether, or after how long, to go on."""
-        return stamina.retry_context(
-            on=on,
-            attempts=self.attempts,
-            timeout=self.timeout_s,
-            wait_initial=self.first_pause_s,
-            wait_max=self.max_pause_s,
-            wait_jitter=self.first_pause_s,
-        )
 
 
 CREATE_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=900)
@@ -90,6 +71,8 @@ class Worker:
         progress: Progress,
         alerts: Alerts,
         texts: Mapping[str, Texts],
+        inputs: InputPictures,
+        keeper: Keeper | None,
         create_retry: RetryPolicy = CREATE_RETRY,
         fetch_retry: RetryPolicy = FETCH_RETRY,
         now: Callable[[], float] = time.time,
@@ -105,6 +88,8 @@ class Worker:
         self._progress = progress
         self._alerts = alerts
         self._texts = texts
+        self._inputs = inputs
+        self._keeper = keeper
         self._create_retry = create_retry
         self._fetch_retry = fetch_retry
         self._now = now
@@ -160,10 +145,12 @@ class Worker:
             raise
         except Exception as error:
             failure = failure_of(error)
-            if isinstance(error, ProviderError | NotAPictureError):
+            if isinstance(error, ProviderError | NotAPictureError | InputError):
                 logger.warning("failed and refunded: %s: %s", failure.kind, error)
             else:
                 logger.exception("failed and refunded: %s", failure.kind)
+            if isinstance(error, InputError):  # the others start from the same picture
+                await self._jobs.fail_waiting(image.job_id, failure.kind, failure.detail)
             image = await self._jobs.image(image.image_id)
             if not image.status.ended:
                 await self._jobs.fail(image, failure.kind, failure.detail)
@@ -177,7 +164,12 @@ class Worker:
         view = await self._jobs.view(image.job_id)
         provider = self._providers[view.provider]
         job = view.job
-        request = ImageRequest(prompt=job.prompt, params=job.params, options=job.options)
+        request = ImageRequest(
+            prompt=job.prompt,
+            params=job.params,
+            options=job.options,
+            image_url=await self._inputs.url_of(job),
+        )
         while image.attempts < MAX_ATTEMPTS:
             try:
                 image = await self._submit_when_taken(image, provider, request)
@@ -224,6 +216,8 @@ class Worker:
             image = await self._wait_for_result(image, self._providers[view.provider])
         picture, image = await self._picture(image)
         image = await to_the_end(self._deliver(view, image, picture))
+        if self._keeper is not None:
+            await self._keeper.tidy(image.image_id)
         self._progress.touch(image.job_id)
         return image
 
@@ -248,11 +242,14 @@ class Worker:
         incoming = self._files.incoming(str(image.image_id))
         try:
             picture = await self._fetch(image.result_url, incoming)
-            key = self._files.new_key(picture.extension)
+            key = new_key(picture.extension)
             path = await asyncio.to_thread(self._files.keep, incoming, key)
         finally:
             await asyncio.to_thread(incoming.unlink, missing_ok=True)
-        return replace(picture, path=path), await self._jobs.file_kept(image, key)
+        image = await self._jobs.file_kept(image, key, to_store=self._keeper is not None)
+        if self._keeper is not None:
+            self._keeper.wake()
+        return replace(picture, path=path), image
 
     async def _fetch(self, url: str, incoming: Path) -> Picture:
         async for attempt in self._fetch_retry.context(_fetch_again):

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 from aiogram import Dispatcher
 
+from bot.albums import Albums
 from bot.delivery import Messenger
-from bot.progress import Progress
-from bot.queue import Queue
+from bot.orders import Orders
 from bot.settings import Settings
 from bot.texts import Texts
 from handlers import errors, generate, grant, person
 from handlers.language import LanguageMiddleware
 from storage.catalogue import Catalogue
-from storage.jobs import Jobs
+from storage.inputs import Inputs
 from storage.ledger import Ledger
 
 
@@ -21,10 +21,10 @@ def create_dispatcher(
     settings: Settings,
     ledger: Ledger,
     catalogue: Catalogue,
-    jobs: Jobs,
-    queue: Queue,
+    inputs: Inputs,
+    orders: Orders,
+    albums: Albums,
     messenger: Messenger,
-    progress: Progress,
     texts: Mapping[str, Texts],
 ) -> Dispatcher:
     """The routing table; what stands here reaches handlers by the name of their parameter."""
@@ -32,10 +32,10 @@ def create_dispatcher(
         settings=settings,
         ledger=ledger,
         catalogue=catalogue,
-        jobs=jobs,
-        queue=queue,
+        inputs=inputs,
+        orders=orders,
+        albums=albums,
         messenger=messenger,
-        progress=progress,
         all_texts=texts,
     )
     dispatcher.update.outer_middleware(LanguageMiddleware(texts))

@@ -1,29 +1,29 @@
-"""A prompt becomes a paid job in the queue."""
+"""Words, pictures, and both together become requests."""
 
 from aiogram import F, Router
 from aiogram.types import Message, User
 
+from bot.albums import Albums
 from bot.delivery import Messenger
-from bot.progress import Progress
-from bot.prompt import PromptError, parse
-from bot.queue import Queue
-from bot.settings import Settings
+from bot.failures import FailureKind, InputError
+from bot.orders import Orders, Request
 from bot.texts import Texts
-from storage.catalogue import Catalogue
-from storage.errors import (
-    InsufficientTokensError,
-    ModelUnavailableError,
-    TooManyActiveImagesError,
+from storage.inputs import AlbumItem, Inputs
+
+MAX_DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile
+PICTURE_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/jpg", "image/webp", "image/heic", "image/heif"}
 )
-from storage.jobs import Jobs
 
 
 def create_router() -> Router:
-    """Everything in a private chat that is no command is a prompt."""
+    """Everything in a private chat that is no command is a request, or part of one."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
     router.message.register(refuse_command, F.text.startswith("/"))
-    router.message.register(order_pictures, F.text)
+    router.message.register(order_by_text, F.text)
+    router.message.register(collect_album, F.media_group_id)
+    router.message.register(order_by_picture, F.photo | F.document | F.animation)
     router.message.register(refuse_message)
     return router
 
@@ -38,49 +38,97 @@ async def refuse_message(message: Message, messenger: Messenger, texts: Texts) -
     messenger.say(message.chat.id, texts.cannot_use(), reply_to=message.message_id)
 
 
-async def order_pictures(
+async def order_by_text(
     message: Message,
     event_from_user: User,
-    settings: Settings,
-    catalogue: Catalogue,
-    jobs: Jobs,
-    queue: Queue,
-    progress: Progress,
+    orders: Orders,
+    inputs: Inputs,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Charge what was asked for and queue it, or say why not."""
-
-    def refuse(sentence: str) -> None:
-        messenger.say(message.chat.id, sentence, reply_to=message.message_id)
-
+    """Words alone, words in reply to a picture, or words for the picture sent before."""
     try:
-        order = parse(message.text or "", max_quantity=settings.max_quantity)
-    except PromptError as error:
-        refuse(texts.prompt_error(error))
+        file_id = picture_of(message.reply_to_message) if message.reply_to_message else None
+    except InputError as error:
+        refusal = texts.input_refused(error.kind)
+        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
-    model = await catalogue.first()
-    if model is None:
-        refuse(texts.no_model())
-        return
+    if file_id is None:
+        file_id = await inputs.held(event_from_user.id)
+    await orders.take(_request(message, event_from_user, texts, message.text or "", file_id))
+
+
+async def order_by_picture(
+    message: Message,
+    event_from_user: User,
+    orders: Orders,
+    inputs: Inputs,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """A picture with words, or one whose words come next."""
     try:
-        placed = await jobs.place(
-            user_id=event_from_user.id,
+        file_id = picture_of(message)
+    except InputError as error:
+        refusal = texts.input_refused(error.kind)
+        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
+        return
+    assert file_id is not None  # noqa: S101 - the router saw to it
+    if message.caption:
+        await orders.take(_request(message, event_from_user, texts, message.caption, file_id))
+        return
+    await inputs.hold(event_from_user.id, file_id)
+    messenger.say(message.chat.id, texts.what_to_make(), reply_to=message.message_id)
+
+
+async def collect_album(
+    message: Message, event_from_user: User, albums: Albums, texts: Texts
+) -> None:
+    """One item of an album; the rest follows."""
+    try:
+        file_id = picture_of(message)
+    except InputError:
+        file_id = None
+    await albums.add(
+        AlbumItem(
             chat_id=message.chat.id,
             message_id=message.message_id,
-            model=model,
-            prompt=order.prompt,
-            quantity=order.quantity,
-            params=order.params,
-            options=order.options,
+            media_group_id=message.media_group_id or "",
+            user_id=event_from_user.id,
+            file_id=file_id,
+            caption=message.caption or "",
             language=texts.language,
-            max_active_images=settings.user_max_active_images,
         )
-    except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
-        refuse(texts.refused(error))
-        return
-    if placed is None:  # Telegram sent the message again; its job is on its way
-        return
-    for image in placed.images:
-        queue.put(image)
-    progress.touch(placed.job_id)
+    )
+
+
+def picture_of(message: Message) -> str | None:
+    """The file id of the picture in a message; None where there is nothing of the kind.
+
+    Raises:
+        InputError: there is a file, and it can be told from here that it is of no use.
+    """
+    if message.photo:
+        return message.photo[-1].file_id  # the largest
+    if message.animation:
+        raise InputError(FailureKind.INPUT_ANIMATED, "an animation")
+    if document := message.document:
+        if (document.file_size or 0) > MAX_DOWNLOAD_BYTES:
+            raise InputError(FailureKind.INPUT_TOO_LARGE, f"{document.file_size} bytes")
+        if document.mime_type == "image/gif":
+            raise InputError(FailureKind.INPUT_ANIMATED, "a GIF")
+        if document.mime_type not in PICTURE_TYPES:
+            raise InputError(FailureKind.INPUT_NOT_A_PICTURE, f"{document.mime_type}")
+        return document.file_id
+    return None
+
+
+def _request(message: Message, user: User, texts: Texts, text: str, file_id: str | None) -> Request:
+    return Request(
+        user_id=user.id,
+        chat_id=message.chat.id,
+        message_id=message.message_id,
+        text=text,
+        language=texts.language,
+        input_file_id=file_id,
+    )

@@ -85,6 +85,26 @@ class Kie:
             case _:
                 raise OutcomeUnknownError("recordInfo: no state in the answer")
 
+    async def upload(self, data: bytes, name: str, content_type: str) -> str:
+        """POST /api/file-stream-upload at KIE's upload host; returns the public address.
+
+        `name` should be one that cannot be guessed: the same name overwrites. Safe to repeat.
+        KIE keeps the file for 1 to 3 days (its pages differ).
+
+        Raises:
+            ProviderError: see `create_task`.
+        """
+        form = aiohttp.FormData()
+        form.add_field("file", data, filename=name, content_type=content_type)
+        form.add_field("uploadPath", "images/input")
+        form.add_field("fileName", name)
+        answer = await self._call("POST", "/api/file-stream-upload", data=form)
+        match answer:
+            case {"downloadUrl": str(url)} if url:
+                return url
+            case _:
+                raise OutcomeUnknownError("file-stream-upload: success without an address")
+
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One round trip; returns `data` of the {code, msg, data} envelope."""
         try:

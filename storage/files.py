@@ -2,7 +2,14 @@
 
 import secrets
 import shutil
+from collections.abc import Collection
 from pathlib import Path
+
+
+def new_key(extension: str) -> str:
+    """A key for a new file, e.g. `3f/3fa0...c1.png`: lower-case hex, 128 random bits."""
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}.{extension}"
 
 
 class DiskFiles:
@@ -19,11 +26,6 @@ class DiskFiles:
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True)
 
-    def new_key(self, extension: str) -> str:
-        """A key for a new file, e.g. `3f/3fa0...c1.png`: lower-case hex, 128 random bits."""
-        name = secrets.token_hex(16)
-        return f"{name[:2]}/{name}.{extension}"
-
     def path(self, key: str) -> Path:
         """Where the file of that key is."""
         return self._folder / key
@@ -37,3 +39,22 @@ class DiskFiles:
         path = self.path(key)
         path.parent.mkdir(exist_ok=True)
         return incoming.replace(path)
+
+    def remove(self, key: str) -> None:
+        """Remove a file, if it is there."""
+        self.path(key).unlink(missing_ok=True)
+
+    def remove_older(self, seconds: float, now: float, needed: Collection[str]) -> int:
+        """Remove the files that were last written so long ago, and say how many.
+
+        `needed`: the keys of those that stay all the same.
+        """
+        old = [
+            path
+            for path in self._folder.glob("??/*")
+            if path.stat().st_mtime < now - seconds
+            and f"{path.parent.name}/{path.name}" not in needed
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)

@@ -21,6 +21,7 @@ from storage.errors import (
     StaleImageError,
     TooManyActiveImagesError,
 )
+from storage.inputs import use_held
 from storage.ledger import balance_in, charge, refund, see_user
 
 JsonValue = Any  # what json.loads gives
@@ -60,6 +61,9 @@ class Job:
     language: str
     created_at: float
     closed_at: float | None
+    input_file_id: str | None
+    input_url: str | None
+    input_uploaded_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,9 @@ class Image:
     failure: str | None
     failure_detail: str
     finished_at: float | None
+    stored_url: str | None
+    store_attempts: int
+    store_after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,7 @@ class Jobs:
         options: Mapping[str, JsonValue],
         language: str,
         max_active_images: int,
+        input_file_id: str | None = None,
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
@@ -152,7 +160,8 @@ class Jobs:
             job_id = await _insert(
                 tx,
                 "INSERT INTO jobs (user_id, chat_id, message_id, model, prompt, params, options,"
-                " price, language, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " price, language, created_at, input_file_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     user_id,
                     chat_id,
@@ -164,8 +173,11 @@ class Jobs:
                     price,
                     language,
                     now,
+                    input_file_id,
                 ),
             )
+            if input_file_id is not None:
+                await use_held(tx, user_id, input_file_id)
             await tx.executemany(
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
@@ -230,6 +242,14 @@ class Jobs:
                 "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
             )
 
+    async def input_uploaded(self, job_id: int, url: str) -> None:
+        """The picture to start from is where the provider finds it."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
+                (url, self._now(), job_id),
+            )
+
     async def begin_submit(self, image: Image) -> Image:
         """Count an attempt before anything is sent: a crash in the middle leaves just that."""
         return await self._move(image, status=ImageStatus.SUBMITTING, attempts=image.attempts + 1)
@@ -248,9 +268,55 @@ class Jobs:
         """The provider has the picture."""
         return await self._move(image, status=ImageStatus.READY, result_url=result_url)
 
-    async def file_kept(self, image: Image, file_key: str) -> Image:
-        """The picture was fetched and is ours now."""
-        return await self._move(image, status=ImageStatus.READY, file_key=file_key)
+    async def file_kept(self, image: Image, file_key: str, *, to_store: bool) -> Image:
+        """The picture was fetched and is ours now, on disk; from there it may have to be moved."""
+        return await self._move(
+            image,
+            status=ImageStatus.READY,
+            file_key=file_key,
+            store_after=self._now() if to_store else None,
+        )
+
+    async def needed_files(self) -> set[str]:
+        """The keys of files that are still to be delivered or moved."""
+        rows = await self._database.fetch_all(
+            "SELECT file_key FROM images WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
+            " UNION SELECT file_key FROM images WHERE file_key IS NOT NULL"
+            " AND status NOT IN ('delivered', 'failed', 'cancelled')"
+        )
+        return {row["file_key"] for row in rows}
+
+    async def to_store(self, limit: int) -> list[Image]:
+        """Images whose file is to be moved from disk now, those due longest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM images WHERE store_after <= ? ORDER BY store_after LIMIT ?",
+            (self._now(), limit),
+        )
+        return [_image(row) for row in rows]
+
+    async def next_store_at(self) -> float | None:
+        """When the next file is due to be moved (Unix seconds); None: there is none."""
+        row = await self._database.fetch_one(
+            "SELECT min(store_after) AS at FROM images WHERE store_after IS NOT NULL"
+        )
+        return row["at"] if row else None
+
+    async def stored(self, image: Image, url: str) -> None:
+        """The file has its place for good."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE images SET stored_url = ?, store_after = NULL WHERE image_id = ?",
+                (url, image.image_id),
+            )
+
+    async def store_later(self, image: Image, pause_s: float | None) -> None:
+        """It could not be moved: try again after a pause, or never (it stays on disk)."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
+                " WHERE image_id = ?",
+                (None if pause_s is None else self._now() + pause_s, image.image_id),
+            )
 
     async def delivered(self, image: Image, message_id: int) -> Image:
         """Telegram took the picture."""
@@ -261,6 +327,13 @@ class Jobs:
         return await self._move(
             image, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
         )
+
+    async def fail_waiting(self, job_id: int, failure: str, detail: str) -> None:
+        """End all images of a job that were not sent to the provider, and refund each."""
+        rows = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
+        for image in map(_image, rows):
+            if image.status is ImageStatus.QUEUED:
+                await self.fail(image, failure, detail)
 
     async def _move(self, image: Image, **changes: Any) -> Image:
         """Move the image on if it is still as the caller saw it.
@@ -274,8 +347,9 @@ class Jobs:
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
                 "UPDATE images SET status = ?, attempts = ?, task_id = ?, submitted_at = ?,"
-                " result_url = ?, file_key = ?, message_id = ?, failure = ?, failure_detail = ?,"
-                " finished_at = ? WHERE image_id = ? AND status = ? AND attempts = ?",
+                " result_url = ?, file_key = ?, store_after = coalesce(?, store_after),"
+                " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
+                " WHERE image_id = ? AND status = ? AND attempts = ?",
                 (
                     moved.status,
                     moved.attempts,
@@ -283,6 +357,8 @@ class Jobs:
                     moved.submitted_at,
                     moved.result_url,
                     moved.file_key,
+                    # Only when it was set just now: the keeper moves on by itself.
+                    moved.store_after if moved.file_key != image.file_key else None,
                     moved.message_id,
                     moved.failure,
                     moved.failure_detail,

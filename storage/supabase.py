@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 if TYPE_CHECKING:
     from storage3 import AsyncStorageClient
     from storage3.exceptions import StorageApiError
+    from storage3.types import FileOptions
 
 URL_ADVICE = (
     "check SUPABASE_URL: it is the project's own address, https://<project>.supabase.co "
@@ -32,8 +33,8 @@ KEY_ADVICE = (
     "(dashboard: Project Settings > API Keys)"
 )
 WAIT_ADVICE = (
-    "nothing to do if it passes; if it stays, check SUPABASE_URL and whether the Supabase "
-    "project is paused"
+    "nothing to do if it passes; if it stays, check SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY and "
+    "whether the Supabase project is paused"
 )
 REPORT_ADVICE = "a fault of this program: please report it with this line of the log"
 
@@ -111,11 +112,11 @@ class SupabaseStorage:
         Raises FileStoreSetupError when it is missing or private, or hidden from this key, and
         FileStoreUnavailableError when nobody could be asked.
         """
-
-        async def get() -> bool:
-            return (await self._client.get_bucket(_checked_bucket(bucket))).public
-
-        if not await self._call(f"bucket {bucket!r}", bucket, get):
+        name = _checked_bucket(bucket)
+        found = await self._call(
+            f"bucket {bucket!r}", bucket, lambda: self._client.get_bucket(name)
+        )
+        if not found.public:
             raise FileStoreSetupError(
                 f"Supabase, bucket {bucket!r}: it is private, its pictures could not be fetched",
                 f"make the bucket {bucket!r} public in the Supabase dashboard "
@@ -136,15 +137,15 @@ class SupabaseStorage:
         files = self._client.from_(_checked_bucket(bucket))
         place = _checked_key(key)
         # "true" has to be a string, and its default content type is text/plain.
-        options = {"content-type": content_type, "upsert": "true"}
+        options: FileOptions = {"content-type": content_type, "upsert": "true"}
 
         async def upload() -> str:
             try:
-                await files.upload(place, data, {**options})
+                await files.upload(place, data, options)
             except httpx.LocalProtocolError:
                 raise
             except httpx.TransportError:
-                await files.upload(place, data, {**options})
+                await files.upload(place, data, options)
             return await files.get_public_url(place)
 
         return await self._call(f"putting {bucket}/{key}", bucket, upload)
@@ -197,7 +198,7 @@ def _refusal(doing: str, bucket: str, error: StorageApiError) -> FileStoreError:
     Storage's: a gateway's.
     """
     status = str(error.status)
-    text = f"{doing}: {status} {_cut(error.message)}"
+    text = f"{doing}: {status} {_cut(str(error.message or error.code))}"
     match status:
         case "404" if error.code == "Bucket not found":
             return FileStoreSetupError(

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 
 from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.kie.pictures import Pictures
+from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
+from bot.retry import RetryPolicy
 from bot.settings import Settings
-from bot.worker import RetryPolicy
 from main import Tuning, serve
 
 ADMIN = 1
@@ -29,6 +30,9 @@ FAST = Tuning(
     edit_pause_s=0.02,
     create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
     fetch_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
+    input_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
+    album_pause_s=0.1,
+    store_pause_s=0.05,
     unknown_for_s=0.2,
     result_timeout_s=1.0,
     close_s=1.0,
@@ -56,6 +60,7 @@ class World:
             "data_dir": self.data_dir,
             "kie_api_key": SecretStr(self.kie.key),
             "midjourney_kie_base_url": self.kie.url,
+            "kie_upload_url": self.kie.url,
             "midjourney_kie_poll_interval": 0.02,
             "midjourney_kie_poll_timeout": 10,
             "midjourney_kie_request_timeout": 2,
@@ -65,6 +70,13 @@ class World:
     def tune(self, **changes: Any) -> None:
         """Change the tuning of the next start."""
         self.tuning = replace(self.tuning, **changes)
+
+    def use_supabase(self, supabase: SupabaseEmulator) -> None:
+        """Let the next start keep pictures there."""
+        self.changes |= {
+            "supabase_url": supabase.url,
+            "supabase_service_role_key": SecretStr(supabase.service_key),
+        }
 
     async def start(self, **changes: Any) -> None:
         """Start the bot, with settings changed from the usual ones."""

@@ -51,6 +51,29 @@ class Canvas:
         light = Image.merge("RGB", [mask.point(scaled(part)) for part in tint])
         self.image.paste(ImageChops.screen(under, light), at)
 
+    def raise_ground(
+        self,
+        edge: Sequence[Point],
+        fill: Image.Image,
+        start: int,
+        plant: Callable[[ImageDraw.ImageDraw, list[Point]], None] | None = None,
+    ) -> None:
+        """Paint what is below an edge across the picture with `fill`, whose top is at `start`.
+
+        `plant` may draw more along the edge; it is given the sheet and the edge in its scale.
+        """
+        # Below the lowest point of the edge there is nothing to blend.
+        low = min(fill.height, max(1, int(max(y for _, y in edge)) - start + 2))
+        sheet = Image.new("L", (self.width * AA, low * AA))
+        draw = ImageDraw.Draw(sheet)
+        scaled_edge = [(x * AA, (y - start) * AA) for x, y in edge]
+        corners = [(scaled_edge[-1][0], sheet.height), (scaled_edge[0][0], sheet.height)]
+        draw.polygon([*scaled_edge, *corners], fill=255)
+        if plant is not None:
+            plant(draw, scaled_edge)
+        self.lay(fill.crop((0, 0, self.width, low)), sheet.reduce(AA), (0, start))
+        self.image.paste(fill.crop((0, low, self.width, fill.height)), (0, start + low))
+
     def glow(self, centre: Point, tint: Colour, rings: Sequence[tuple[float, float]]) -> None:
         """Round glows about a point in pixels; each ring is a radius and a strength up to 1."""
         reach = max(radius for radius, _ in rings)
@@ -64,10 +87,9 @@ class Canvas:
         sheet = Image.new("L", (-(-(right - left) // shrink), -(-(foot - top) // shrink)))
         for radius, strength in rings:
             size = max(2, round(2 * radius / shrink))
-            halo = _halo().resize((size, size), Image.Resampling.BILINEAR)
             spot = Image.new("L", sheet.size)
             x, y = (centre[0] - left - radius) / shrink, (centre[1] - top - radius) / shrink
-            spot.paste(halo.point(scaled(255 * strength)), (round(x), round(y)))
+            spot.paste(halo(size, 255 * strength), (round(x), round(y)))
             sheet = ImageChops.screen(sheet, spot)
         self.shine(
             tint, sheet.resize((right - left, foot - top), Image.Resampling.BICUBIC), (left, top)
@@ -78,11 +100,11 @@ def scaled(part: float) -> list[int]:
     return [round(value * part / 255) for value in range(256)]
 
 
-def _halo() -> Image.Image:
-    """Light falling off from a centre, softly, to nothing at the rim."""
-    fall = [round(255 * (1 - value / 255) ** 2.2) for value in range(256)]
+def halo(size: int, brightest: float) -> Image.Image:
+    """A square mask of light falling off from its centre, softly, to nothing at the rim."""
+    fall = [round(brightest * (1 - value / 255) ** 2.2) for value in range(256)]
     # Pillow's radial gradient is the distance; its corners lie beyond the rim and end black.
-    return Image.radial_gradient("L").point(fall)
+    return Image.radial_gradient("L").resize((size, size), Image.Resampling.BILINEAR).point(fall)
 
 
 def gradient(size: tuple[int, int], stops: Sequence[Colour]) -> Image.Image:
@@ -161,6 +183,22 @@ def mask_of(
     sheet = Image.new("L", (size[0] * AA, size[1] * AA))
     draw(ImageDraw.Draw(sheet), AA)
     return sheet.reduce(AA)
+
+
+def spline(points: Sequence[Point], parts: int = 14) -> list[Point]:
+    """A curve through all points but the first and last, which only lend it direction."""
+    path = []
+    for a, b, c, d in zip(points, points[1:], points[2:], points[3:], strict=False):
+        for i in range(parts):
+            t = i / parts
+            path.append((_through(a[0], b[0], c[0], d[0], t), _through(a[1], b[1], c[1], d[1], t)))
+    return [*path, points[-2]]
+
+
+def _through(a: float, b: float, c: float, d: float, t: float) -> float:
+    return 0.5 * (
+        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+    )
 
 
 def finish(canvas: Canvas) -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from .canvas import Canvas
-from .land import (
-    heights,
-    paint_dunes,
-    paint_mist,
-    paint_mountains,
-    paint_ridge,
-    paint_town,
-    paint_water,
-    skyline,
-)
+from .land import heights, paint_dunes, paint_mist, paint_ridge
+from .mountains import paint_mountains, skyline
 from .palettes import WHITE, Colour, blend, colour
 from .sky import Sun, paint_sky
 from .subject import on_ground, paint_subject
+from .town import paint_town
+from .water import paint_water
 from .words import Motif
 
 HORIZONS = {"sea": 0.60, "lake": 0.62, "city": 0.68, "forest": 0.72, "space": 0.80}
-SEASONS = {"autumn": (colour("a84a14"), 0.40), "blossom": (colour("c96a8c"), 0.22)}
+SEASONS = {"autumn": (colour("bd4f16"), 0.52), "blossom": (colour("c96a8c"), 0.22)}
 SUMMER = colour("3d7a3c")
 
 
@@ -75,7 +69,10 @@ def _woods(
     ys = heights(canvas, low, high, waves, 0.4)
     if motif.season in ("autumn", "blossom"):
         kind = "crown"
+    # Mist gathers at the foot of what is far; what is near only gets darker.
     top, foot = _ground(canvas, motif, depth), _ground(canvas, motif, depth * 0.75)
+    if depth > 0.8:
+        foot = blend(top, canvas.palette.near, 0.7)
     paint_ridge(canvas, ys, top, foot, trees=trees, gaps=gaps, kind=kind)
     if motif.season == "snow":
         paint_ridge(canvas, [y + 3 * canvas.unit for y in ys], *_snowfield(canvas, depth))
@@ -96,8 +93,12 @@ def _mist(canvas: Canvas, share: float, tall: float, strength: float) -> None:
 
 def _mountain(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
     snow = 0.95 if motif.season == "snow" else 0.62
-    paint_mountains(canvas, skyline(canvas, 0.40, 0.66, 5), sun, _rock(canvas, 0.16), snow)
-    paint_mountains(canvas, skyline(canvas, 0.30, 0.80, 3), sun, _rock(canvas, 0.42), snow)
+    paint_mountains(
+        canvas, skyline(canvas, 0.40, 0.66, 5), sun, _rock(canvas, 0.16), snow, until=0.82
+    )
+    paint_mountains(
+        canvas, skyline(canvas, 0.30, 0.80, 3), sun, _rock(canvas, 0.42), snow, until=0.82
+    )
     _mist(canvas, 0.72, 0.24, 0.75)
     _woods(canvas, motif, 0.68, 0.78, 2.5, 0.5, trees=26)
     _mist(canvas, 0.82, 0.16, 0.6)
@@ -108,8 +109,12 @@ def _mountain(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
 def _lake(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
     snow = 0.95 if motif.season == "snow" else 0.55
     h = horizon / canvas.height
-    paint_mountains(canvas, skyline(canvas, h - 0.22, h, 5), sun, _rock(canvas, 0.18), snow)
-    paint_mountains(canvas, skyline(canvas, h - 0.32, h + 0.06, 3), sun, _rock(canvas, 0.42), snow)
+    paint_mountains(
+        canvas, skyline(canvas, h - 0.22, h, 5), sun, _rock(canvas, 0.18), snow, until=h
+    )
+    paint_mountains(
+        canvas, skyline(canvas, h - 0.32, h + 0.06, 3), sun, _rock(canvas, 0.42), snow, until=h
+    )
     _mist(canvas, h, 0.12, 0.7)
     _woods(canvas, motif, h - 0.03, h + 0.01, 2.2, 0.66, trees=34, gaps=0.3)
     paint_water(canvas, horizon, sun, rough=0.25)
@@ -156,7 +161,7 @@ def _desert(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
 
 
 def _city(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
-    paint_town(canvas, horizon)
+    paint_town(canvas, horizon, sun)
     paint_water(canvas, horizon, sun, rough=0.5)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from .canvas import Canvas, fade, gradient, line, mask_of, noise, step
+from .canvas import Canvas, fade, gradient, halo, line, mask_of, noise, step
 from .palettes import Colour, blend
 from .words import Motif
 
@@ -99,12 +99,12 @@ def _paint_stars(canvas: Canvas, horizon: int) -> None:
         draw.ellipse((x, y, x + size, y + size), fill=bright)
     band = noise(rng, mask.size, (2, 2), 5).point(step(0.5, 0.85, 0.16 * canvas.palette.dark))
     canvas.shine(blend(canvas.palette.glow, (255, 255, 255), 0.3), band)
-    canvas.shine((255, 252, 244), mask)
     for _ in range(9):
-        x, y = rng.random() * canvas.width, rng.random() * horizon * 0.6
-        canvas.glow(
-            (x, y), (236, 242, 255), [(unit * rng.uniform(5, 11), 0.9 * canvas.palette.dark)]
-        )
+        size = max(3, round(unit * rng.uniform(10, 22)))
+        at = (round(rng.random() * canvas.width), round(rng.random() * horizon * 0.6))
+        flare = halo(size, 230 * canvas.palette.dark)
+        mask.paste(255, (at[0], at[1], at[0] + size, at[1] + size), flare)
+    canvas.lay((255, 252, 244), mask)
 
 
 def _paint_clouds(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
@@ -133,7 +133,7 @@ def _paint_clouds(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
 
 def _paint_aurora(canvas: Canvas, horizon: int) -> None:
     rng = canvas.rng
-    width, height = canvas.width // 4, horizon // 2
+    width, height = canvas.width // 6, horizon // 4
     for tint in ((60, 240, 170), (90, 200, 255), (190, 110, 255)):
         mask = Image.new("L", (width, height))
         draw = ImageDraw.Draw(mask)
@@ -141,11 +141,11 @@ def _paint_aurora(canvas: Canvas, horizon: int) -> None:
         for x in range(width):
             foot = height * (0.45 + 0.55 * path[x])
             tall = height * (0.35 + 0.35 * rays[x])
-            for part in range(12):
-                bright = round(190 * rays[x] ** 1.6 * (part / 12) ** 1.7)
-                y = foot - tall + tall * part / 12
-                draw.line((x, y, x, y + tall / 12), fill=bright)
-        mask = mask.filter(ImageFilter.GaussianBlur(1.6))
+            for part in range(8):
+                bright = round(190 * rays[x] ** 1.6 * (part / 8) ** 1.7)
+                y = foot - tall + tall * part / 8
+                draw.line((x, y, x, y + tall / 8), fill=bright)
+        mask = mask.filter(ImageFilter.BoxBlur(0.9))
         canvas.shine(tint, mask.resize((canvas.width, horizon), Image.Resampling.BICUBIC))
 
 
@@ -186,7 +186,6 @@ def _paint_planet(canvas: Canvas, sun: Sun) -> None:
     )
     # Night falls across it from one side: the shadow is a halo's rim moved off the middle.
     shadow = Image.radial_gradient("L").resize((round(size * 1.9),) * 2, Image.Resampling.BILINEAR)
-    side = round(size * 0.12)
     shadow = shadow.crop(
         (
             round(size * 0.62),
@@ -195,9 +194,8 @@ def _paint_planet(canvas: Canvas, sun: Sun) -> None:
             round(size * 0.62) + size,
         )
     )
-    face.paste(palette.sky[0], mask=shadow.point(step(0.32, 0.92, 0.97)))
+    face.paste(palette.sky[0], mask=shadow.point(step(0.24, 0.74, 0.96)))
     canvas.lay(face, mask, at)
-    del side
     _paint_ring(canvas, sun)
 
 

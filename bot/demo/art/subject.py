@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from . import animals, things
 from .canvas import AA, Canvas, curve, gradient, line, scaled
 from .palettes import WHITE, Colour, blend, colour
-from .silhouettes import SHAPES, Sheet
+from .sheet import Sheet
 from .sky import Sun
 from .words import Motif
 
+SHAPES: dict[str, Callable[[Sheet, random.Random], None]] = {
+    "fox": animals.fox, "cat": animals.cat, "wolf": animals.wolf, "deer": animals.deer,
+    "birds": animals.birds, "ship": things.ship, "lighthouse": things.lighthouse,
+    "castle": things.castle, "house": things.house, "tree": things.tree,
+    "balloon": things.balloon,
+}  # fmt: skip
 # How high the unit of a shape stands, in thousandths of the picture's mean side.
 SIZES = {
     "fox": 270, "cat": 250, "wolf": 280, "deer": 270, "ship": 270, "lighthouse": 400,
@@ -17,8 +27,9 @@ SIZES = {
 }  # fmt: skip
 ALOFT = ("balloon", "birds")
 LAMP = colour("ffd27a")
+SUMMER_LEAF = colour("4f8f3a")
 LEAVES = {"autumn": colour("e2761f"), "blossom": colour("f2a3bd"), "snow": colour("e9f0f6")}
-COATS = {"fox": (colour("b5450f"), 0.5)}
+COATS = {"fox": (colour("c2500f"), 0.8)}
 
 
 def on_ground(motif: Motif) -> bool:
@@ -67,36 +78,38 @@ def _stand(canvas: Canvas, name: str, size: float, sun: Sun, motif: Motif, groun
 def _mound(canvas: Canvas, x: float, y: float, ground: Colour, motif: Motif) -> None:
     """A rise of the foreground with its crest at a point, grass along the edge."""
     rng, unit, palette = canvas.rng, canvas.unit, canvas.palette
-    start = round(y - 40 * unit)
-    size = (canvas.width, canvas.height - start)
-    mask = Image.new("L", (size[0] * AA, size[1] * AA))
-    draw = ImageDraw.Draw(mask)
+    snowy = motif.season == "snow"
+    bare = snowy or motif.place == "desert"
     bumps = line(rng, 200, 6, 4, 0.5)
     drop = canvas.height * 0.13
 
-    def edge(at: float) -> float:
+    def level(at: float) -> float:
         away = (at - x) / (0.62 * canvas.width)
         bump = bumps[min(199, max(0, int(at / canvas.width * 199)))] - 0.5
-        return y - start + drop * away * away + bump * 26 * unit * min(1.0, abs(away) * 3)
+        return y + drop * away * away + bump * 26 * unit * min(1.0, abs(away) * 3)
 
-    points = [(i * 4 * AA, edge(i * 4) * AA) for i in range(canvas.width // 4 + 2)]
-    draw.polygon([*points, (size[0] * AA, size[1] * AA), (0, size[1] * AA)], fill=255)
-    snowy = motif.season == "snow"
-    for _ in range(0 if snowy or motif.place == "desert" else round(canvas.width / unit * 0.42)):
-        at = rng.random() * canvas.width
-        long, lean = unit * rng.uniform(5, 17), unit * rng.uniform(-6, 6)
-        foot = edge(at) + 2 * unit
-        blade = [(at - unit, foot), (at + unit, foot), (at + lean, foot - long)]
-        draw.polygon([(px * AA, py * AA) for px, py in blade], fill=255)
+    edge = [(at, level(at)) for at in range(0, canvas.width + 4, 4)]
+
+    def grow_grass(draw: ImageDraw.ImageDraw, edge: list[tuple[float, float]]) -> None:
+        size = unit * AA
+        for _ in range(0 if bare else round(canvas.width / unit * 0.42)):
+            at, foot = rng.choice(edge)
+            long, lean = size * rng.uniform(5, 17), size * rng.uniform(-6, 6)
+            blade = [
+                (at - size, foot + 2 * size),
+                (at + size, foot + 2 * size),
+                (at + lean, foot - long),
+            ]
+            draw.polygon(blade, fill=255)
+
     top, foot_colour = ground, blend(ground, palette.near, 0.8)
     if snowy:
         top = blend(blend(WHITE, palette.glow, 0.25), palette.haze, 0.25 + 0.25 * palette.dark)
         foot_colour = blend(palette.haze, palette.cloud, 0.6)
-    canvas.lay(
-        gradient(size, (top, blend(top, foot_colour, 0.6), foot_colour)),
-        mask.reduce(AA),
-        (0, start),
-    )
+    start = round(y - 40 * unit)
+    size = (canvas.width, canvas.height - start)
+    fill = gradient(size, (top, blend(top, foot_colour, 0.6), foot_colour))
+    canvas.raise_ground(edge, fill, start, grow_grass)
 
 
 def _put(
@@ -153,9 +166,6 @@ def _accent(canvas: Canvas, name: str, motif: Motif, size: tuple[int, int]) -> I
     if name in ("fox", "cat"):
         return gradient(size, (palette.light, palette.light))
     return gradient(size, (blend(LAMP, WHITE, 0.2), LAMP))
-
-
-SUMMER_LEAF = colour("4f8f3a")
 
 
 def _sail(canvas: Canvas, sun: Sun, horizon: int, motif: Motif) -> None:

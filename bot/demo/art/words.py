@@ -27,13 +27,16 @@ _PLACES = {
     r"|waves?\b|island|кораб|парус|яхт|лодк|ships?\b|boats?\b|sail|yacht|маяк|lighthouse|кит\b|whale",
     "desert": r"пустын|дюн|песк|песок|бархан|сахар[аеы]\b|desert|dunes?\b|sand|sahara|марс|mars\b",
     "lake": r"озер|река|реки|реке|пруд|отражени|lakes?\b|river|pond|reflection",
-    "forest": r"лес(?!т)|тайг|деревь|[её]лк|[её]л[иь]\b|сосн|forest|woods?\b|taiga|pines?\b|jungle",
-    "mountain": r"гор[аыеу]\b|горам|горах|горн|вершин|скал|альп|mountain|peaks?\b|alps|cliff|fuji|фудзи",
-    "meadow": r"пол[ея]\b|луг|холм|цвет|трав|лаванд|fields?\b|meadow|hills?\b|flower|grass|lavender",
+    "forest": r"лес(?!т)|тайг|деревь|[её]лк|[её]л[иь]\b|сосн|forests?\b|woods?\b|taiga|pines?\b"
+    r"|jungle",
+    "mountain": r"гор[аыеу]\b|горам|горах|горн|вершин|скал|альп|mountain|peaks?\b|alps|cliff|fuji"
+    r"|фудзи",
+    "meadow": r"пол[ея]\b|луг|холм|цвет|трав|лаванд|fields?\b|meadow|hills?\b|flower|grass"
+    r"|lavender",
 }
 _SUBJECTS = {
     "fox": r"лис(?!т)|fox",
-    "cat": r"кот(?!ор|л)|кош(?:к|е[кч])|cats?\b|kitt",
+    "cat": r"кот(?!ор|[её]?л)|кош(?:к|е[кч])|cats?\b|kitt",
     "wolf": r"волк|волч|собак|п[её]с\b|хаски|wolf|wolves|dogs?\b|husky",
     "deer": r"олен|лос[ья]|deer|stag\b|elk\b|moose",
     "ship": r"кораб|парус|яхт|лодк|ships?\b|boats?\b|sail|yacht",

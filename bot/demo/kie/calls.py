@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
+import functools
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -66,26 +66,18 @@ def recorder(kie: KieSimulator) -> Middleware:
         request[CALL] = call
         kie.note(call)
         try:
-            response = await _through(kie, request, handler, name)
+            fault = kie.take_fault(name)
+            act = functools.partial(_act, kie, request, handler, name)
+            response = await (act() if fault is None else _break(kie, request, fault, act))
             if not response.prepared:
                 (wire.front if name in FILES else wire.dress)(request, response)
-            if not _is_cut(request):
+            if CUT not in request:
                 call.status, call.code = response.status, response.get(wire.CODE)
             return response
         finally:
             kie.changed()
 
     return record
-
-
-async def _through(
-    kie: KieSimulator, request: web.Request, handler: Handler, name: str
-) -> web.StreamResponse:
-    async def act() -> web.StreamResponse:
-        return await _act(kie, request, handler, name)
-
-    fault = kie.take_fault(name)
-    return await act() if fault is None else await _break(kie, request, fault, act)
 
 
 async def _act(
@@ -105,8 +97,7 @@ async def _act(
 
 
 def _let_in(kie: KieSimulator, request: web.Request) -> bool:
-    given = request.headers.get(hdrs.AUTHORIZATION, "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {kie.key}".encode()):
+    if request.headers.get(hdrs.AUTHORIZATION) != f"Bearer {kie.key}":
         return False
     typed = request.content_type in ("application/json", "multipart/form-data")
     return typed or request.method != hdrs.METH_POST
@@ -137,7 +128,7 @@ async def _break(
             await _send_half(request, response)
         return cut(request)
     if fault.html is not None:
-        return wire.page(fault.html, f"{fault.html} Bad Gateway", "cloudflare")
+        return wire.page(fault.html, f"{fault.html}: Bad gateway", "cloudflare")
     if fault.body is not None:
         return web.Response(text=fault.body)
     return response if fault.effect else await act()
@@ -157,7 +148,3 @@ def cut(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
-
-
-def _is_cut(request: web.Request) -> bool:
-    return CUT in request

@@ -24,8 +24,11 @@ def is_loopback(address: str) -> bool:
         return False
     if url.scheme not in ("http", "https") or host is None:
         return False
-    if host == "localhost":
-        return True
+    return host == "localhost" or is_loopback_host(host)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether it is a numeric address of this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
@@ -39,18 +40,24 @@ class SourceError(Exception):
 class Pictures:
     """The drawn pictures. Drawing is repeatable, so old ones are dropped without loss."""
 
-    def __init__(self) -> None:
+    def __init__(self, paint: Callable[[Task], bytes] | None = None) -> None:
+        """`paint` draws in place of the artist, for tests that have no eye for pictures."""
+        self._paint = paint or draw
         self._kept: dict[str, asyncio.Task[bytes]] = {}
 
     async def png(self, task: Task) -> bytes:
         """The picture of a task; two who ask at once wait for one drawing."""
         drawing = self._kept.get(task.task_id)
         if drawing is None or drawing.cancelled():
-            drawing = asyncio.create_task(asyncio.to_thread(draw, task))
+            drawing = asyncio.create_task(asyncio.to_thread(self._paint, task))
             self._kept[task.task_id] = drawing
             if len(self._kept) > KEPT_PICTURES:
                 del self._kept[next(iter(self._kept))]
         return await asyncio.shield(drawing)
+
+    async def close(self) -> None:
+        """Wait for what is still being drawn; a thread cannot be stopped."""
+        await asyncio.gather(*self._kept.values(), return_exceptions=True)
 
 
 def draw(task: Task) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from . import calls, control, jobs, results, uploads
 from .callbacks import Sent, deliver
@@ -51,6 +52,7 @@ class KieSimulator(Switches):
         self._links: dict[str, tuple[Task, float]] = {}
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._errors: list[Exception] = []
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -58,7 +60,8 @@ class KieSimulator(Switches):
         cls, key: str = "kie-test-key", port: int = 0, clock: Clock = time.time
     ) -> AsyncGenerator[KieSimulator]:
         """A running simulator on 127.0.0.1; port 0 takes a free one, `url` tells which."""
-        async with aiohttp.ClientSession() as session:
+        # No cookie of one callback's receiver shall reach another.
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             kie = cls(key, clock, session)
             app = web.Application(
                 middlewares=[calls.recorder(kie)], client_max_size=MAX_REQUEST_BYTES
@@ -72,11 +75,10 @@ class KieSimulator(Switches):
                 kie.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
                 yield kie
             finally:
-                kie.closing.set()
-                for work in kie._running:
-                    work.cancel()
-                await asyncio.gather(*kie._running, return_exceptions=True)
+                await kie._stop()
                 await runner.cleanup()
+        if kie._errors:
+            raise ExceptionGroup("the simulator itself failed", kie._errors)
 
     async def wait_for(self, predicate: Callable[[], object], timeout_s: float = 10) -> None:
         """Return once `predicate()` holds; it is asked after every call and change of a task.
@@ -135,6 +137,12 @@ class KieSimulator(Switches):
         task.ready_at = min(task.ready_at, self.clock())
         task.woken.set()
 
+    def tick(self) -> None:
+        """Let all tasks look at the clock: for a clock set by hand, after it was set."""
+        for task in self.tasks:
+            task.woken.set()
+        self.changed()
+
     def result_at(self, path: str) -> Task | None:
         """The task whose result lives at this path of the result host, if it still does."""
         task = self._by_path.get(path)
@@ -144,7 +152,11 @@ class KieSimulator(Switches):
 
     def path_of(self, url: str) -> str | None:
         """The path of an address of this very server; None for any other address."""
-        return url.removeprefix(self.url) if url.startswith(f"{self.url}/") else None
+        try:
+            parsed = URL(url)
+            return parsed.path if parsed.origin() == URL(self.url).origin() else None
+        except ValueError:
+            return None
 
     def link(self, task: Task) -> str:
         """A second address of a task's result, good for 20 minutes."""
@@ -168,7 +180,21 @@ class KieSimulator(Switches):
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)
         self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        running.add_done_callback(self._finished)
+
+    def _finished(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        error = None if running.cancelled() else running.exception()
+        if isinstance(error, Exception):
+            self._errors.append(error)
+
+    async def _stop(self) -> None:
+        self.closing.set()
+        running = list(self._running)
+        for work in running:
+            work.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self.pictures.close()
 
     async def _follow(self, task: Task) -> None:
         """See a task through: its source picture, its end, its refund, its callback."""

@@ -83,7 +83,7 @@ class Switches:
         self._polls: deque[Refusal] = deque()
         self._failures: deque[Failure] = deque()
         self._results: deque[Result] = deque()
-        self._faults: dict[Endpoint, deque[Fault]] = {}
+        self._faults: dict[str, deque[Fault]] = {}
 
     def fail_create(
         self,
@@ -185,7 +185,7 @@ class Switches:
         self._faults.setdefault(endpoint, deque()).extend([fault] * times)
 
     def take_fault(self, endpoint: str) -> Fault | None:
-        waiting = self._faults.get(endpoint)  # type: ignore[call-overload]
+        waiting = self._faults.get(endpoint)
         return waiting.popleft() if waiting else None
 
     def take_create_refusal(self) -> Refusal | None:

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from yarl import URL
 
 from . import wire
 from .calls import CALL, refuse
@@ -99,7 +100,7 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
                     "success": True,
                     "fileName": PurePosixPath(upload.path).name,
                     "filePath": upload.path.removeprefix("/"),
-                    "downloadUrl": kie.url + upload.path,
+                    "downloadUrl": str(URL(kie.url).with_path(upload.path)),
                     "fileSize": len(data),
                     "mimeType": upload.mime_type,
                     "uploadedAt": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -132,7 +133,10 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
 
     async def url(request: web.Request) -> web.Response:
         form = _json(request)
-        data = await fetch(kie, _wanted(form, "fileUrl", " (file download URL)"), MAX_UPLOAD_BYTES)
+        address = _wanted(form, "fileUrl", " (file download URL)")
+        if "/file/bot" in address:
+            raise UploadError("fileUrl must not be a Telegram file URL: it holds the bot's token")
+        data = await fetch(kie, address, MAX_UPLOAD_BYTES)
         if data is None:
             raise UploadError("Failed to download the file from fileUrl")
         return stored(form, data)

@@ -6,7 +6,7 @@ holds, so the bot under it needs to know nothing of it. Left out: payments in St
 all methods this bot has no use for.
 """
 
-from .emulator import TelegramEmulator
+from .emulator import TelegramEmulator, fresh_id
 from .faults import Fault, FloodRules
 from .people import Person
 from .state import Call, CallbackQuery, Chat, Message
@@ -20,4 +20,5 @@ __all__ = [
     "Message",
     "Person",
     "TelegramEmulator",
+    "fresh_id",
 ]

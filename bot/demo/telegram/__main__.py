@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 
-from .emulator import TelegramEmulator
+from .emulator import TelegramEmulator, fresh_id
 
 
 async def _serve(token: str, port: int) -> None:
@@ -18,7 +18,7 @@ async def _serve(token: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
-    async with TelegramEmulator.start(token, port) as telegram:
+    async with TelegramEmulator.start(token, port, first_id=fresh_id()) as telegram:
         sys.stdout.write(f"{telegram.url}\n")
         sys.stdout.flush()
         await stopped.wait()

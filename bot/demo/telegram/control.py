@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import inspect
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,7 @@ from aiohttp import web
 
 from .faults import FloodRules
 from .media import Upload
-from .people import Person
-from .state import Call, Message
+from .state import Call, CallbackQuery, Message
 
 if TYPE_CHECKING:
     from .emulator import TelegramEmulator
@@ -88,12 +88,8 @@ class Control:
         body = json.loads(await request.read() or b"{}")
         if not isinstance(body, dict):
             raise TypeError("a JSON object is expected")
-        result = act(self._emulator, body)
-        if isinstance(result, Awaitable):
-            result = await result
-        if body:
-            raise ValueError(f"unknown fields: {sorted(body)}")
-        return _json(result)
+        result = act(self._emulator, **body)
+        return _json(await result if inspect.isawaitable(result) else result)
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -131,172 +127,213 @@ def _event(name: str, value: Any) -> bytes:
     return f"event: {name}\ndata: {_dumps(value)}\n\n".encode()
 
 
-# Each action takes its fields out of the body; what is left over is refused.
+# Each action is a function of the emulator and the fields of the body; Python checks their names.
 
 
-def _person(emulator: TelegramEmulator, body: Body) -> Person:
-    return emulator.person(body.pop("user_id"))
+def _add_person(emulator: TelegramEmulator, user_id: int, first_name: str, **more: Any) -> Body:
+    return emulator.add_person(user_id, first_name, **more).user
 
 
-def _add_person(emulator: TelegramEmulator, body: Body) -> dict[str, Any]:
-    fields = {name: body.pop(name) for name in list(body)}
-    return emulator.add_person(fields.pop("user_id"), fields.pop("first_name"), **fields).user
+def _add_group(emulator: TelegramEmulator, chat_id: int, title: str, members: list[int]) -> Body:
+    people = [emulator.person(user_id) for user_id in members]
+    return emulator.add_group(chat_id, title, people).wire()
 
 
-def _add_group(emulator: TelegramEmulator, body: Body) -> dict[str, Any]:
-    members = [emulator.person(user_id) for user_id in body.pop("members")]
-    return emulator.add_group(body.pop("chat_id"), body.pop("title"), members).wire()
+def _send(emulator: TelegramEmulator, user_id: int, text: str, **where: Any) -> Body:
+    return {"message_id": emulator.person(user_id).send(text, **where)}
 
 
-def _where(body: Body) -> dict[str, Any]:
-    """The optional arguments that everything a person sends has."""
-    return {name: body.pop(name) for name in ("reply_to", "sent_at", "chat") if name in body}
+def _send_photo(emulator: TelegramEmulator, user_id: int, data: str, **more: Any) -> Body:
+    return {"message_id": emulator.person(user_id).send_photo(_bytes(data), **more)}
 
 
-def _send(emulator: TelegramEmulator, body: Body) -> dict[str, int]:
-    person = _person(emulator, body)
-    return {"message_id": person.send(body.pop("text"), **_where(body))}
+def _send_document(emulator: TelegramEmulator, user_id: int, data: str, **more: Any) -> Body:
+    return {"message_id": emulator.person(user_id).send_document(_bytes(data), **more)}
+
+
+def _send_album(emulator: TelegramEmulator, user_id: int, items: list[Body], **where: Any) -> Body:
+    pictures = [(_bytes(item["data"]), item.get("caption")) for item in items]
+    return {"message_ids": emulator.person(user_id).send_album(pictures, **where)}
 
 
 def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-def _send_photo(emulator: TelegramEmulator, body: Body) -> dict[str, int]:
-    person = _person(emulator, body)
-    data, caption = _bytes(body.pop("data")), body.pop("caption", None)
-    return {"message_id": person.send_photo(data, caption=caption, **_where(body))}
+async def _press(
+    emulator: TelegramEmulator,
+    user_id: int,
+    message_id: int,
+    button: str,
+    chat: int | None = None,
+    wait_s: float = 0.0,
+) -> Body:
+    """Press, and wait at most so long for the answer, by default not at all."""
+    query = emulator.person(user_id).press(message_id, button, chat=chat)
+    return await _answered(emulator, query, wait_s)
 
 
-def _send_document(emulator: TelegramEmulator, body: Body) -> dict[str, int]:
-    person = _person(emulator, body)
-    data = _bytes(body.pop("data"))
-    about = {name: body.pop(name) for name in ("filename", "mime_type", "caption") if name in body}
-    return {"message_id": person.send_document(data, **about, **_where(body))}
+async def _forge(
+    emulator: TelegramEmulator,
+    user_id: int,
+    message_id: int,
+    data: str,
+    chat: int | None = None,
+    wait_s: float = 0.0,
+) -> Body:
+    query = emulator.person(user_id).forge(message_id, data, chat=chat)
+    return await _answered(emulator, query, wait_s)
 
 
-def _send_album(emulator: TelegramEmulator, body: Body) -> dict[str, list[int]]:
-    person = _person(emulator, body)
-    items = [(_bytes(item["data"]), item.get("caption")) for item in body.pop("items")]
-    return {"message_ids": person.send_album(items, **_where(body))}
+async def _answered(emulator: TelegramEmulator, query: CallbackQuery, wait_s: float) -> Body:
+    if wait_s:
+        await emulator.wait_for(lambda: query.answer, wait_s)
+    answer = query.answer and {"text": query.answer.text, "alert": query.answer.alert}
+    return {"query_id": query.query_id, "answer": answer}
 
 
-def _press(emulator: TelegramEmulator, body: Body) -> Awaitable[dict[str, Any]]:
-    """Press, and wait for the answer at most `wait_s` seconds, by default not at all."""
-    person = _person(emulator, body)
-    chat, message_id = body.pop("chat", None), body.pop("message_id")
-    query = (
-        person.forge(message_id, body.pop("data"), chat=chat)
-        if "data" in body
-        else person.press(message_id, body.pop("button"), chat=chat)
+def _edit(
+    emulator: TelegramEmulator, user_id: int, message_id: int, text: str, chat: int | None = None
+) -> None:
+    emulator.person(user_id).edit(message_id, text, chat=chat)
+
+
+def _delete(
+    emulator: TelegramEmulator, user_id: int, message_id: int, chat: int | None = None
+) -> None:
+    emulator.person(user_id).delete(message_id, chat=chat)
+
+
+def _stop(emulator: TelegramEmulator, user_id: int, draft_id: int | None = None) -> None:
+    emulator.person(user_id).stop(draft_id)
+
+
+def _block(emulator: TelegramEmulator, user_id: int) -> None:
+    emulator.person(user_id).block()
+
+
+def _unblock(emulator: TelegramEmulator, user_id: int) -> None:
+    emulator.person(user_id).unblock()
+
+
+def _deactivate(emulator: TelegramEmulator, user_id: int) -> None:
+    emulator.person(user_id).deactivate()
+
+
+def _remove_bot(emulator: TelegramEmulator, chat_id: int) -> None:
+    emulator.remove_bot(chat_id)
+
+
+def _upgrade_group(emulator: TelegramEmulator, chat_id: int, new_chat_id: int) -> Body:
+    return emulator.upgrade_group(chat_id, new_chat_id).wire()
+
+
+def _fail(emulator: TelegramEmulator, method: str, **how: Any) -> None:
+    emulator.fail(method, **how)
+
+
+def _clear_faults(emulator: TelegramEmulator) -> None:
+    emulator.faults.clear()
+
+
+def _repeat_next_update(emulator: TelegramEmulator, times: int = 1) -> None:
+    emulator.repeat_next_update(times)
+
+
+def _resend(emulator: TelegramEmulator, update_id: int) -> None:
+    emulator.resend(update_id)
+
+
+def _add_unknown_fields(emulator: TelegramEmulator, fields: Body) -> None:
+    emulator.add_unknown_fields(**fields)
+
+
+def _move_clock(emulator: TelegramEmulator, seconds: float) -> None:
+    emulator.move_clock(seconds)
+
+
+def _settings(emulator: TelegramEmulator, **settings: Any) -> None:
+    """Any of strict, privacy_mode, server_version, webhook_url, flood (its rules, or null)."""
+    unknown = settings.keys() - {
+        "strict",
+        "privacy_mode",
+        "server_version",
+        "webhook_url",
+        "flood",
+    }
+    if unknown:
+        raise TypeError(f"no such settings: {sorted(unknown)}")
+    if settings.get("flood") is not None:
+        settings["flood"] = FloodRules(**settings["flood"])
+    for name, value in settings.items():
+        setattr(emulator, name, value)
+
+
+async def _wait_message(
+    emulator: TelegramEmulator,
+    chat_id: int,
+    contains: str = "",
+    after: int = 0,
+    from_bot: bool = True,
+    timeout_s: float = 10.0,
+) -> Body:
+    """The first message that fits; a 400 with the transcript when there is none in time."""
+
+    def find() -> list[Message]:
+        return [
+            message
+            for message in emulator.chat(chat_id).messages
+            if message.from_bot == from_bot
+            and message.message_id > after
+            and contains in message.words
+        ]
+
+    return (await emulator.wait_for(find, timeout_s))[0].show()
+
+
+async def _wait_call(
+    emulator: TelegramEmulator, method: str, since: int = 0, timeout_s: float = 10.0
+) -> Body:
+    """The first call of the method that is not among the first `since` ones of all."""
+
+    def find() -> list[Call]:
+        return [call for call in emulator.calls[since:] if call.method == method]
+
+    return (await emulator.wait_for(find, timeout_s))[0].show()
+
+
+def _reset(emulator: TelegramEmulator) -> None:
+    emulator.reset()
+
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    act.__name__.removeprefix("_"): act
+    for act in (
+        _add_person,
+        _add_group,
+        _send,
+        _send_photo,
+        _send_document,
+        _send_album,
+        _press,
+        _forge,
+        _edit,
+        _delete,
+        _stop,
+        _block,
+        _unblock,
+        _deactivate,
+        _remove_bot,
+        _upgrade_group,
+        _fail,
+        _clear_faults,
+        _repeat_next_update,
+        _resend,
+        _add_unknown_fields,
+        _move_clock,
+        _settings,
+        _wait_message,
+        _wait_call,
+        _reset,
     )
-    wait_s = body.pop("wait_s", 0.0)
-
-    async def answered() -> dict[str, Any]:
-        if wait_s:
-            await emulator.wait_for(lambda: query.answer, wait_s)
-        answer = query.answer and {"text": query.answer.text, "alert": query.answer.alert}
-        return {"query_id": query.query_id, "answer": answer}
-
-    return answered()
-
-
-def _edit(emulator: TelegramEmulator, body: Body) -> None:
-    person = _person(emulator, body)
-    person.edit(body.pop("message_id"), body.pop("text"), chat=body.pop("chat", None))
-
-
-def _delete(emulator: TelegramEmulator, body: Body) -> None:
-    person = _person(emulator, body)
-    person.delete(body.pop("message_id"), chat=body.pop("chat", None))
-
-
-def _stop(emulator: TelegramEmulator, body: Body) -> None:
-    _person(emulator, body).stop(body.pop("draft_id", None))
-
-
-def _fail(emulator: TelegramEmulator, body: Body) -> None:
-    fields = {name: body.pop(name) for name in list(body)}
-    emulator.fail(fields.pop("method"), **fields)
-
-
-def _settings(emulator: TelegramEmulator, body: Body) -> None:
-    """Any of strict, privacy_mode, server_version, webhook_url, flood."""
-    if "flood" in body:
-        rules = body.pop("flood")
-        emulator.flood = None if rules is None else FloodRules(**rules)
-    for name in ("strict", "privacy_mode", "server_version", "webhook_url"):
-        if name in body:
-            setattr(emulator, name, body.pop(name))
-
-
-def _wait(emulator: TelegramEmulator, body: Body) -> Awaitable[dict[str, Any]]:
-    """The first message, or call, that fits; a 400 with the transcript when there is none in time.
-
-    Messages: chat_id, contains, from_bot (true), after (a message_id). Calls: method, since.
-    """
-    timeout_s = body.pop("timeout_s", 10.0)
-    find = _call_like(emulator, body) if "method" in body else _message_like(emulator, body)
-
-    async def found() -> dict[str, Any]:
-        return (await emulator.wait_for(find, timeout_s)).show()
-
-    return found()
-
-
-def _call_like(emulator: TelegramEmulator, body: Body) -> Callable[[], Call]:
-    method, since = body.pop("method"), body.pop("since", 0)
-
-    def find() -> Call | None:
-        fitting = (call for call in emulator.calls[since:] if call.method == method)
-        return next(fitting, None)
-
-    return find  # type: ignore[return-value]  # wait_for goes on until it is a call
-
-
-def _message_like(emulator: TelegramEmulator, body: Body) -> Callable[[], Message]:
-    chat_id, contains = body.pop("chat_id"), body.pop("contains", "")
-    from_bot, after = body.pop("from_bot", True), body.pop("after", 0)
-
-    def find() -> Message | None:
-        for message in emulator.chat(chat_id).messages:
-            fits = message.from_bot == from_bot and message.message_id > after
-            if fits and contains in message.words:
-                return message
-        return None
-
-    return find  # type: ignore[return-value]  # wait_for goes on until it is a message
-
-
-def _add_unknown_fields(emulator: TelegramEmulator, body: Body) -> None:
-    emulator.add_unknown_fields(**body.pop("fields"))
-
-
-ACTIONS: dict[str, Callable[[TelegramEmulator, Body], Any]] = {
-    "add_person": _add_person,
-    "add_group": _add_group,
-    "send": _send,
-    "send_photo": _send_photo,
-    "send_document": _send_document,
-    "send_album": _send_album,
-    "press": _press,
-    "edit": _edit,
-    "delete": _delete,
-    "stop": _stop,
-    "block": lambda emulator, body: _person(emulator, body).block(),
-    "unblock": lambda emulator, body: _person(emulator, body).unblock(),
-    "deactivate": lambda emulator, body: _person(emulator, body).deactivate(),
-    "remove_bot": lambda emulator, body: emulator.remove_bot(body.pop("chat_id")),
-    "upgrade_group": lambda emulator, body: emulator.upgrade_group(
-        body.pop("chat_id"), body.pop("new_chat_id")
-    ).wire(),
-    "fail": _fail,
-    "clear_faults": lambda emulator, body: emulator.faults.clear(),
-    "repeat_next_update": lambda emulator, body: emulator.repeat_next_update(body.pop("times", 1)),
-    "resend": lambda emulator, body: emulator.resend(body.pop("update_id")),
-    "add_unknown_fields": _add_unknown_fields,
-    "move_clock": lambda emulator, body: emulator.move_clock(body.pop("seconds")),
-    "settings": _settings,
-    "wait": _wait,
-    "reset": lambda emulator, body: emulator.reset(),
 }

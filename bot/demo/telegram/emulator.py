@@ -10,22 +10,28 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from .control import Control
 from .faults import Fault, Faults, Flood, FloodRules
 from .media import MAX_REQUEST_BYTES, File
 from .people import Person, membership
 from .server import BotApi
 from .shapes import version
-from .control import Control
 from .state import Call, CallbackQuery, Chat, Message, State
 from .updates import Update
 
 T = TypeVar("T")
+_2020_S = 1_577_836_800
+
+
+def fresh_id() -> int:
+    """A `first_id` above those of all earlier runs."""
+    return int(time.time()) - _2020_S
 
 
 class TelegramEmulator:
     """A Telegram of one bot on 127.0.0.1. Made by `start`."""
 
-    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+    def __init__(self, token: str, clock: Callable[[], float], first_id: int) -> None:
         self._clock = clock
         self._shift_s = 0.0
         self.token = token
@@ -36,7 +42,7 @@ class TelegramEmulator:
             "first_name": "Test Bot",
             "username": "emulated_bot",
         }
-        self.state = State(bot, self.clock)
+        self.state = State(bot, self.clock, first_id)
         self.faults = Faults()
         self._flood = Flood(self.clock)
         self._people: dict[int, Person] = {}
@@ -49,9 +55,15 @@ class TelegramEmulator:
         port: int = 0,
         *,
         clock: Callable[[], float] = time.time,
+        first_id: int = 1,
     ) -> AsyncIterator[TelegramEmulator]:
-        """Serve until the block is left; `clock` tells seconds since 1970."""
-        emulator = cls(token, clock)
+        """Serve until the block is left.
+
+        `clock` tells seconds since 1970. Messages, updates and presses are numbered from
+        `first_id` on: a bot that keeps what it has seen must not meet a number a second time, so
+        each run over the same data wants a higher one (`fresh_id`).
+        """
+        emulator = cls(token, clock, first_id)
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         api = BotApi(emulator.state, token, emulator.faults, emulator._flood)
         app.add_routes([*Control(emulator).routes(), *api.routes()])
@@ -76,6 +88,37 @@ class TelegramEmulator:
         """Let time go on at once: presses get too old, links end, 48 hours pass."""
         self._shift_s += seconds
         self.state.changed("clock", lambda: {"now": self.clock()})
+
+    def stop_clock(self) -> None:
+        """Let time stand still; from now on only `move_clock` moves it."""
+        now = self.clock()
+        self._clock, self._shift_s = (lambda: now), 0.0
+
+    @property
+    def poll_pause_s(self) -> float:
+        """How long getUpdates waits at least when it is asked for the same offset again.
+
+        Telegram's 3 s; a test that starts and stops bots may want less.
+        """
+        return self.state.updates.pause_s
+
+    @poll_pause_s.setter
+    def poll_pause_s(self, seconds: float) -> None:
+        self.state.updates.pause_s = seconds
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether a getUpdates is waiting for updates."""
+        return self.state.updates.is_polled
+
+    @property
+    def max_request_bytes(self) -> int:
+        """A larger request is answered with 413; Telegram's 50 MB at the start."""
+        return self.state.max_request_bytes
+
+    @max_request_bytes.setter
+    def max_request_bytes(self, size: int) -> None:
+        self.state.max_request_bytes = size
 
     @property
     def server_version(self) -> str:
@@ -111,7 +154,7 @@ class TelegramEmulator:
 
     @flood.setter
     def flood(self, rules: FloodRules | None) -> None:
-        self._flood.rules = rules
+        self._flood.set(rules)
 
     @property
     def webhook_url(self) -> str:
@@ -155,6 +198,8 @@ class TelegramEmulator:
 
         The bot may write there once the person has written, or at once with `started`.
         """
+        if user_id in self._people:
+            raise ValueError(f"there is a person {user_id} already")
         user: dict[str, Any] = {"id": user_id, "is_bot": False, "first_name": first_name}
         user |= {"language_code": language_code} if language_code else {}
         user |= {"username": username} if username else {}
@@ -186,7 +231,7 @@ class TelegramEmulator:
         self.state.add_update("my_chat_member", body)
 
     def upgrade_group(self, chat_id: int, new_chat_id: int) -> Chat:
-        """Make a supergroup of a group: the old id is refused from now on, and names the new one."""
+        """Make a supergroup of a group; the old id is refused from now on, naming the new one."""
         old = self.chat(chat_id)
         new = Chat(new_chat_id, "supergroup", title=old.title, member_ids=set(old.member_ids))
         self.state.chats[new_chat_id] = new
@@ -236,7 +281,7 @@ class TelegramEmulator:
         }
 
     def reset(self) -> None:
-        """Forget everything: people, chats, calls, faults, settings. The clock stays where it is."""
+        """Forget people, chats, calls, faults and settings. The clock stays where it is."""
         self.state.reset()
         self.faults.clear()
         self.flood = None
@@ -294,7 +339,7 @@ class TelegramEmulator:
         """Put fields no bot knows into the next update that is delivered."""
         self.state.updates.add_unknown_fields(fields)
 
-    async def wait_for(self, predicate: Callable[[], T], timeout_s: float = 10.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 10.0) -> T:
         """The first truthy value of the predicate, asked again after every change.
 
         Raises AssertionError with the chats and the last calls when the time is over.

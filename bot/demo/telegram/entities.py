@@ -92,8 +92,10 @@ def _given(entities: list[dict[str, Any]]) -> list[Entity]:
             continue
         match kind:
             case "text_link":
-                if not add_link(entity, str(given.get("url", ""))):
-                    raise RefusedError("entity URL is invalid")
+                try:
+                    add_link(entity, str(given.get("url", "")))
+                except ValueError as reason:
+                    raise RefusedError(f"entity {reason}") from reason
             case "text_mention":
                 entity["user"] = given.get("user")
                 if not isinstance(entity["user"], dict):

@@ -102,6 +102,11 @@ class Flood:
     rules: FloodRules | None = None
     _buckets: dict[object, tuple[float, float]] = field(default_factory=dict)  # level, since
 
+    def set(self, rules: FloodRules | None) -> None:
+        """Begin anew with these rules."""
+        self.rules = rules
+        self._buckets.clear()
+
     def count(self, chat_id: object, messages: int = 1) -> None:
         """Let the messages pass. Raises RefusedError 429, and then they do not count."""
         rules = self.rules

@@ -226,7 +226,7 @@ def _add(entity: Entity, opened: _Open, inside: str, entities: list[Entity]) -> 
     )
     match opened.tag:
         case "a":
-            if not add_link(entity, attributes.get("href") or inside):
+            if not is_link(entity, attributes.get("href") or inside):
                 return
         case "tg-emoji":
             entity["custom_emoji_id"] = emoji_id(attributes.get("emoji-id", ""))
@@ -249,30 +249,48 @@ def _add(entity: Entity, opened: _Open, inside: str, entities: list[Entity]) -> 
     entities.append(entity)
 
 
-_USER_LINK = re.compile(r"tg://(?:user|openmessage)/?\?(?:user_)?id=([1-9][0-9]*)$", re.IGNORECASE)
-_LINK = re.compile(
-    r"(?:(?:https?|tg|ton|tonsite)://)?[^\s/@:?#]+(?:\.[^\s/@:?#]+)*(?::\d+)?(?:[/?#]\S*)?$",
-    re.IGNORECASE,
-)
+_USER_LINK = re.compile(r"tg://(?:user|openmessage)/?\?(?:user_)?id=([1-9][0-9]*)", re.IGNORECASE)
+_OWN_LINK = re.compile(r"(?:tg|ton|tonsite)://\S+", re.IGNORECASE)
+_WEB_LINK = re.compile(r"(https?)://([^\s/?#:@]*)(:[0-9]+)?([/?#]\S*)?", re.IGNORECASE)
 
 
-def add_link(entity: Entity, url: str) -> bool:
-    """Make the entity a link or a mention; False when Telegram drops it, as the URL is none."""
+def checked_link(url: str, *, https_only: bool = False) -> str:
+    """The URL as Telegram keeps it. Raises ValueError with Telegram's reason why it is none."""
     url = url.strip()
-    if user := _USER_LINK.match(url):
+    if not https_only and _OWN_LINK.fullmatch(url):
+        return url
+    if "://" not in url:
+        url = f"http://{url}"
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in ("http", "https"):
+        raise ValueError("Unsupported URL protocol")
+    if https_only and scheme.lower() != "https":
+        raise ValueError("Only HTTPS links are allowed")
+    if not rest or rest[0] in "/?#:":
+        raise ValueError("URL host is empty")
+    match = _WEB_LINK.fullmatch(url)
+    if match is None or "." not in match.group(2).strip("."):
+        raise ValueError("Wrong HTTP URL")
+    path = match.group(4) or ""
+    return url if path.startswith("/") else f"{url[: len(url) - len(path)]}/{path}"
+
+
+def add_link(entity: Entity, url: str) -> None:
+    """Make the entity a link, or a mention. Raises ValueError with Telegram's reason."""
+    if user := _USER_LINK.fullmatch(url.strip()):
         entity["type"] = "text_mention"
         entity["user"] = {"id": int(user.group(1))}
-        return True
-    if not url or not _LINK.match(url):
+    else:
+        entity["type"] = "text_link"
+        entity["url"] = checked_link(url)
+
+
+def is_link(entity: Entity, url: str) -> bool:
+    """The same while parsing, where what is no link simply stays text."""
+    try:
+        add_link(entity, url)
+    except ValueError:
         return False
-    has_scheme = "://" in url
-    if not has_scheme and "." not in url.split("/")[0]:
-        return False
-    if not has_scheme:
-        url = f"http://{url}"
-    host_only = url.count("/") == 2 and not url.lower().startswith("tg:")
-    entity["type"] = "text_link"
-    entity["url"] = f"{url}/" if host_only and not url.endswith("/") else url
     return True
 
 

@@ -6,10 +6,10 @@ telegram-bot-api/Client.cpp (get_reply_markup); github.com/tdlib/td, td/telegram
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from .hypertext import checked_link, utf16_length
 from .refusal import RefusedError
 from .shapes import (
     WEB_APP,
@@ -30,7 +30,6 @@ from .shapes import (
 MAX_CALLBACK_DATA_BYTES = 64
 MAX_COPY_TEXT = 256
 MAX_BUTTONS = 100
-_URL = re.compile(r"(?:https?|tg|ton)://\S+|[\w-]+(?:\.[\w-]+)+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
 _ACTIONS: dict[str, Field] = {
@@ -129,11 +128,7 @@ def _check_button(button: Mapping[str, Any]) -> None:
             raise RefusedError("BUTTON_DATA_INVALID") from None
         if not 1 <= size <= MAX_CALLBACK_DATA_BYTES:
             raise RefusedError("BUTTON_DATA_INVALID")
-    if "url" in button and not _URL.fullmatch(button["url"]):
-        raise RefusedError("BUTTON_URL_INVALID")
-    if "web_app" in button and not button["web_app"]["url"].startswith("https://"):
-        raise RefusedError("BUTTON_URL_INVALID")
-    if "copy_text" in button and len(button["copy_text"]["text"]) > MAX_COPY_TEXT:
+    if "copy_text" in button and utf16_length(button["copy_text"]["text"]) > MAX_COPY_TEXT:
         raise RefusedError("BUTTON_COPY_TEXT_INVALID")
 
 
@@ -166,7 +161,21 @@ def _button(reader: Reader, value: Raw) -> dict[str, Any]:
         )
     if len(actions) > 1:
         raise RefusedError(f"inline keyboard button must have exactly one action, not {actions}")
+    _check_links(button)
     return button
+
+
+def _check_links(button: Mapping[str, Any]) -> None:
+    web_app = button.get("web_app", {}).get("url")
+    for what, url in (("URL", button.get("url")), ("Web App URL", web_app)):
+        if url is None:
+            continue
+        try:
+            checked_link(url, https_only=url is web_app)
+        except ValueError as reason:
+            raise RefusedError(
+                f"inline keyboard button {what} '{url}' is invalid: {reason}"
+            ) from reason
 
 
 def _key(reader: Reader, value: Raw) -> dict[str, Any]:

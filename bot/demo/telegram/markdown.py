@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .hypertext import Entity, add_link, date_time, emoji_id, utf16_length
+from .hypertext import Entity, date_time, emoji_id, is_link, utf16_length
 from .refusal import RefusedError
 
 _RESERVED = frozenset("_*[]()~`>#+-=|{}.!\n")
@@ -200,7 +200,7 @@ class _MarkdownV2:
                     if self.padded[self.at] == "("
                     else "".join(self.pieces[opened.start :])
                 )
-                skip = not add_link(entity, url) or skip
+                skip = not is_link(entity, url) or skip
             case "custom_emoji":
                 if self.padded[self.at] != "(":
                     raise _broken("Custom emoji entity must contain a tg://emoji URL")
@@ -307,7 +307,7 @@ def parse_markdown(source: str) -> tuple[str, list[Entity]]:
                 stop = source.find(")", at)
                 stop = len(source) if stop < 0 else stop
                 url, at = source[at + 1 : stop], stop + 1
-            if offset == start or not add_link(entity, url):
+            if offset == start or not is_link(entity, url):
                 continue
         else:
             entity["type"] = {"_": "italic", "*": "bold", "`": "pre" if is_pre else "code"}[

@@ -134,9 +134,14 @@ def image_size(data: bytes) -> tuple[int, int]:
 class Files:
     """Every file of the chats, by its id."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_id: int) -> None:
+        self._next_number = first_id
         self._by_id: dict[str, File] = {}
         self._by_path: dict[str, File] = {}
+
+    def clear(self) -> None:
+        self._by_id.clear()
+        self._by_path.clear()
 
     def __getitem__(self, file_id: str) -> File:
         return self._by_id[file_id]
@@ -189,7 +194,8 @@ class Files:
         )
 
     def _add(self, make: Callable[[int], File]) -> File:
-        file = make(len(self._by_id))
+        file = make(self._next_number)
+        self._next_number += 1
         self._by_id[file.file_id] = self._by_path[file.path] = file
         return file
 

@@ -185,6 +185,8 @@ class Person:
     ) -> Message:
         place = self._chat(chat)
         if place is self.chat:
+            if place.deactivated:
+                raise ValueError(f"{self} is deactivated")
             if place.blocked:
                 raise ValueError(f"{self} has blocked the bot; a client lets them unblock it first")
             place.started = True

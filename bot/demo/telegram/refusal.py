@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-_PREFIXES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    413: "Request Entity Too Large",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-}
+from http import HTTPStatus
 
 
 class RefusedError(Exception):
@@ -23,10 +14,13 @@ class RefusedError(Exception):
     """
 
     def __init__(self, message: str, code: int = 400, **parameters: int) -> None:
+        # Python 3.13 calls a 413 otherwise.
+        prefix = "Request Entity Too Large" if code == 413 else HTTPStatus(code).phrase
+        message = message.removeprefix(f"{prefix}: ")
         if len(message) < 2 or not (message[1] == "_" or "A" <= message[1] <= "Z"):
             message = message[:1].lower() + message[1:]
         self.code = code
-        self.description = f"{_PREFIXES[code]}: {message}" if message else _PREFIXES[code]
+        self.description = f"{prefix}: {message}" if message else prefix
         self.parameters = parameters
         super().__init__(f"{code} {self.description}")
 

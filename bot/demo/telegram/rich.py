@@ -35,6 +35,13 @@ def rich_blocks(rich: dict[str, Any]) -> dict[str, Any]:
     return {"blocks": blocks} | ({"is_rtl": True} if rich.get("is_rtl") else {})
 
 
+def rich_words(rich: dict[str, Any] | None) -> str:
+    """What the blocks say, a line each."""
+    blocks = (rich or {}).get("blocks", [])
+    lines = [block["text"] if "text" in block else rich_words(block) for block in blocks]
+    return "\n".join(line for line in lines if line)
+
+
 def _from_html(source: str) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     at = 0

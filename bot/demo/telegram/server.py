@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from .faults import DOWNLOAD, Fault, Faults, Flood
-from .media import MAX_REQUEST_BYTES, Upload
+from .media import Upload
 from .methods import METHODS, Method, Params
 from .refusal import RefusedError
 from .shapes import Reader
@@ -66,7 +66,7 @@ class BotApi:
             if method is None or method.since > self._state.version:
                 raise RefusedError("method not found", 404)
             name = method.name
-            values, files = await read_request(request, method)
+            values, files = await read_request(request, method, self._state.max_request_bytes)
             reader = Reader(self._state.version, self._state.strict, files)
             params = method.read(reader, values)
             fault = self._faults.take(name, params.get("chat_id"))
@@ -148,7 +148,7 @@ def _json(body: dict[str, Any], status: int) -> web.Response:
 
 
 async def read_request(
-    request: web.Request, method: Method
+    request: web.Request, method: Method, max_bytes: int
 ) -> tuple[dict[str, Any], dict[str, Upload]]:
     """The arguments as they came, from the query and a form, multipart or JSON body, and the files.
 
@@ -160,7 +160,7 @@ async def read_request(
         case "application/json":
             values |= _json_object(await request.read())
         case "multipart/form-data":
-            await _read_parts(request, values, files)
+            await _read_parts(request, values, files, max_bytes)
         case "application/x-www-form-urlencoded":
             values |= _fields(await request.post())
         case _:
@@ -187,7 +187,7 @@ def _fields(form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _read_parts(
-    request: web.Request, values: dict[str, Any], files: dict[str, Upload]
+    request: web.Request, values: dict[str, Any], files: dict[str, Upload], max_bytes: int
 ) -> None:
     too_large = False
     async for part in await request.multipart():
@@ -195,7 +195,7 @@ async def _read_parts(
             raise RefusedError("can't parse multipart/form-data")
         data = bytearray()
         while chunk := await part.read_chunk(1 << 16):
-            too_large = too_large or request.content.total_bytes > MAX_REQUEST_BYTES
+            too_large = too_large or request.content.total_bytes > max_bytes
             if not too_large:  # the rest is read, so that the client gets the answer, and dropped
                 data += chunk
         if part.filename is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .hypertext import checked_link, utf16_length
 from .media import MAX_DOWNLOAD_BYTES
 from .refusal import RefusedError
 from .state import CallbackAnswer, State
@@ -58,7 +59,7 @@ def delete_webhook(state: State, params: Params) -> bool:
 
 def answer_callback_query(state: State, params: Params) -> bool:
     text = params.get("text", "")
-    if len(text) > MAX_CALLBACK_TEXT:
+    if utf16_length(text) > MAX_CALLBACK_TEXT:
         raise RefusedError("MESSAGE_TOO_LONG")
     if params.get("url"):
         raise RefusedError("URL_INVALID")  # only for games and t.me links to the bot
@@ -161,8 +162,11 @@ def set_chat_menu_button(state: State, params: Params) -> bool:
     if button["type"] == "web_app":
         if not button.get("text") or not button.get("web_app"):
             raise RefusedError("can't parse menu button: text and web_app are required")
-        if not button["web_app"]["url"].startswith("https://"):
-            raise RefusedError("BUTTON_URL_INVALID")
+        try:
+            checked_link(button["web_app"]["url"], https_only=True)
+        except ValueError as reason:
+            url = button["web_app"]["url"]
+            raise RefusedError(f"menu button Web App URL '{url}' is invalid: {reason}") from reason
     if "chat_id" not in params:
         state.menu_button = button
         return True

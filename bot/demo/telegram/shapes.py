@@ -88,7 +88,11 @@ def file(reader: Reader, value: Raw, name: str) -> Upload | str:
         return value
     upload = reader.files.get(value.removeprefix("attach://"))
     if upload is None:
-        raise RefusedError("wrong file identifier/HTTP URL specified")
+        raise RefusedError(
+            "can't parse InputMedia: media not found"
+            if name == "media"
+            else f"there is no {name} in the request"
+        )
     return upload
 
 

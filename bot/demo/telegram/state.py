@@ -10,8 +10,9 @@ from typing import Any, Literal
 from .entities import to_html
 from .faults import Fault
 from .hypertext import Entity
-from .media import File, Files, Upload
+from .media import MAX_REQUEST_BYTES, File, Files, Upload
 from .refusal import RefusedError
+from .rich import rich_words
 from .updates import Update, Updates
 
 CALLBACK_ANSWER_S = 15.0  # Telegram publishes no number; presses get "too old" after some seconds
@@ -52,8 +53,8 @@ class Message:
 
     @property
     def words(self) -> str:
-        """The text, or the caption of a picture or document."""
-        return self.text or self.caption or ""
+        """The text, or the caption of a picture or document, or what the blocks say."""
+        return self.text or self.caption or rich_words(self.rich_message)
 
     @property
     def html(self) -> str:
@@ -247,19 +248,24 @@ class Call:
 class State:
     """Everything one emulator remembers, and who is told when it changes."""
 
-    def __init__(self, bot: dict[str, Any], clock: Callable[[], float]) -> None:
+    def __init__(self, bot: dict[str, Any], clock: Callable[[], float], first_id: int) -> None:
         self.bot = bot
         self.clock = clock
         self.listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self.waiters: set[asyncio.Event] = set()
+        self._next_message_id = first_id
+        self._next_query_id = 4_000_000_000_000_000_000 + first_id
+        self._next_album = 13_000_000_000_000_000 + first_id
+        self.files = Files(first_id)
+        self.updates = Updates(clock, lambda: self.changed("polling", dict), 500_000_000 + first_id)
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but who is listening."""
+        """Forget everything but who is listening. No number is given out a second time."""
         self.users: dict[int, dict[str, Any]] = {}
         self.chats: dict[int, Chat] = {}
-        self.files = Files()
-        self.updates = Updates(self.clock)
+        self.files.clear()
+        self.updates.reset()
         self.callbacks: dict[str, CallbackQuery] = {}
         self.calls: list[Call] = []
         self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -268,10 +274,8 @@ class State:
         self.privacy_mode = True
         self.version: tuple[int, int] = (10, 3)
         self.strict = True
+        self.max_request_bytes = MAX_REQUEST_BYTES
         self.callback_answer_s = CALLBACK_ANSWER_S
-        self._next_message_id = 1
-        self._next_query_id = 4_000_000_000_000_000_001
-        self._next_album = 13_000_000_000_000_001
 
     def changed(self, event: str, tell: Callable[[], dict[str, Any]]) -> None:
         """Wake those who wait, and tell the listeners; the event is made only if there are any."""
@@ -291,7 +295,8 @@ class State:
 
     def chat(self, chat_id: int | str) -> Chat:
         """The chat the bot means, which must exist for it. Raises RefusedError."""
-        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else self._named(chat_id)
+        # By @username a bot finds public groups and channels only, and there are none here.
+        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if chat is None:
             raise RefusedError("chat not found")
         if chat.kind == "private" and not chat.started:
@@ -305,10 +310,6 @@ class State:
                 raise RefusedError("bot can't initiate conversation with a user", 403)
             raise RefusedError("chat not found")
         return chat
-
-    def _named(self, username: str) -> Chat | None:
-        """By @username a bot finds public groups and channels only, which are not made here."""
-        return None
 
     def writable_chat(self, chat_id: int | str) -> Chat:
         """The chat, if the bot may do something in it. Raises RefusedError."""
@@ -349,7 +350,7 @@ class State:
     def _message_id(self, chat: Chat) -> int:
         # A supergroup counts for itself; all other chats share the counter of the bot's account.
         if chat.kind == "supergroup":
-            return max(chat.history, default=0) + 1
+            return len(chat.history) + 1
         self._next_message_id += 1
         return self._next_message_id - 1
 

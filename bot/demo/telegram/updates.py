@@ -49,17 +49,24 @@ class Updates:
         conflict_pause_s: how long a further conflict within that time is held back.
     """
 
-    def __init__(self, clock: Callable[[], float], first_id: int = 500_000_001) -> None:
+    def __init__(
+        self, clock: Callable[[], float], polled: Callable[[], None], first_id: int
+    ) -> None:
         self._clock = clock
+        self._polled = polled  # told when somebody begins or ends to wait
         self._next_id = first_id
+        self._poller: asyncio.Future[str] | None = None  # the conflict that ended it, or ""
+        self._last_question: tuple[int, float] | None = None
+        self._next_conflict_at = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all updates and settings. Numbers go on, and who waits goes on waiting."""
         self._pending: deque[Update] = deque()
         self._again: deque[Update] = deque()
         self._archive: dict[int, Update] = {}
         self._repeats = 0
         self._extras: deque[dict[str, Any]] = deque()
-        self._poller: asyncio.Future[str] | None = None  # the conflict that ended it, or ""
-        self._last_question: tuple[int, float] | None = None
-        self._next_conflict_at = 0.0
         self._webhook_url = ""
         self.allowed: frozenset[str] | None = None
         self.pause_s = 3.0
@@ -73,6 +80,11 @@ class Updates:
     @property
     def pending_count(self) -> int:
         return len(self._pending)
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether a getUpdates is waiting."""
+        return self._poller is not None
 
     def allows(self, kind: str) -> bool:
         """Whether the bot gets this kind; what counts is when the update is made."""
@@ -150,6 +162,7 @@ class Updates:
 
     async def _wait(self, limit: int, timeout_s: float) -> list[dict[str, Any]]:
         poller = self._poller = asyncio.get_running_loop().create_future()
+        self._polled()
         try:
             async with asyncio.timeout(timeout_s):
                 conflict = await poller
@@ -158,6 +171,7 @@ class Updates:
         finally:
             if self._poller is poller:
                 self._poller = None
+                self._polled()
         if conflict:
             await self._hold_back_conflict()
             raise RefusedError(conflict, 409)

@@ -1,0 +1,100 @@
+"""Pictures that people sent and that no job has yet: held for words, or items of an album."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import aiosqlite
+
+from storage.database import Database
+
+HELD_FOR_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumItem:
+    """One message of an album. `file_id` is None where it is no picture that can be used."""
+
+    chat_id: int
+    message_id: int
+    media_group_id: str
+    user_id: int
+    file_id: str | None
+    caption: str
+    language: str
+
+
+class Inputs:
+    """The tables `held_pictures` and `album_items`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def hold(self, user_id: int, file_id: str) -> None:
+        """Remember a picture for the person's next words, in place of an earlier one."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO held_pictures (user_id, file_id, received_at) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET file_id = excluded.file_id,"
+                " received_at = excluded.received_at",
+                (user_id, file_id, self._now()),
+            )
+
+    async def held(self, user_id: int) -> str | None:
+        """The picture that the person's next words are for, if it is not too old."""
+        row = await self._database.fetch_one(
+            "SELECT file_id FROM held_pictures WHERE user_id = ? AND received_at > ?",
+            (user_id, self._now() - HELD_FOR_S),
+        )
+        return str(row["file_id"]) if row else None
+
+    async def add_album_item(self, item: AlbumItem) -> None:
+        """Keep an item until its album is whole; safe to repeat."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO album_items (chat_id, message_id, media_group_id, user_id, file_id,"
+                " caption, language, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (
+                    item.chat_id,
+                    item.message_id,
+                    item.media_group_id,
+                    item.user_id,
+                    item.file_id,
+                    item.caption,
+                    item.language,
+                    self._now(),
+                ),
+            )
+
+    async def albums(self) -> list[tuple[int, str]]:
+        """Albums that were begun: (chat_id, media_group_id)."""
+        rows = await self._database.fetch_all(
+            "SELECT DISTINCT chat_id, media_group_id FROM album_items ORDER BY message_id"
+        )
+        return [(row["chat_id"], row["media_group_id"]) for row in rows]
+
+    async def album(self, chat_id: int, media_group_id: str) -> Sequence[AlbumItem]:
+        """The items of an album that have come so far, in the order of their messages."""
+        rows = await self._database.fetch_all(
+            "SELECT chat_id, message_id, media_group_id, user_id, file_id, caption, language"
+            " FROM album_items WHERE chat_id = ? AND media_group_id = ? ORDER BY message_id",
+            (chat_id, media_group_id),
+        )
+        return [AlbumItem(**dict(row)) for row in rows]
+
+    async def drop_album(self, items: Sequence[AlbumItem]) -> None:
+        """These were dealt with; one that came later stays."""
+        async with self._database.transaction() as tx:
+            await tx.executemany(
+                "DELETE FROM album_items WHERE chat_id = ? AND message_id = ?",
+                [(item.chat_id, item.message_id) for item in items],
+            )
+
+
+async def use_held(tx: aiosqlite.Connection, user_id: int, file_id: str) -> None:
+    """A job has the picture now: forget it, in the transaction that makes the job."""
+    await tx.execute(
+        "DELETE FROM held_pictures WHERE user_id = ? AND file_id = ?", (user_id, file_id)
+    )
