@@ -291,25 +291,43 @@ async def _run(settings: Settings) -> int:
 
 
 def demo() -> int:
-    """The same bot between stand-ins; the prompt comes in DEMO_PROMPT."""
+    """The same bot between stand-ins; prompt and picture come in DEMO_PROMPT and DEMO_IMAGE."""
     # Imported here: the real bot has no use for the stand-ins.
     from bot.demo.show import EXAMPLE
 
     prompt = os.environ.get("DEMO_PROMPT") or EXAMPLE
-    set_up_logging("WARNING", "text", [])
+    image = None
+    if path := os.environ.get("DEMO_IMAGE"):
+        try:
+            image = Path(path).read_bytes()
+        except OSError as error:
+            print(f"IMAGE: {path} cannot be read: {error.strerror}", file=sys.stderr)
+            return EXIT_SETTINGS
     folder = Path("demo-output")
     folder.mkdir(exist_ok=True)
-    return asyncio.run(_demo(prompt, folder))
+    set_up_logging("WARNING", "text", [])
+    try:
+        return asyncio.run(_demo(prompt, image, folder))
+    except ValueError as error:
+        print(f"PROMPT or IMAGE: {error}", file=sys.stderr)
+        return EXIT_SETTINGS
 
 
-async def _demo(prompt: str, folder: Path) -> int:
+async def _demo(prompt: str, image: bytes | None, folder: Path) -> int:
     from bot.demo.kie import KieSimulator
     from bot.demo.show import Show
+    from bot.demo.supabase import SupabaseEmulator
     from bot.demo.telegram import TelegramEmulator
 
     stop = asyncio.Event()
     with TemporaryDirectory(prefix="midjourney-bot-demo-") as data_dir:
-        async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
+        async with (
+            TelegramEmulator.start() as telegram,
+            KieSimulator.start() as kie,
+            SupabaseEmulator.start() as supabase,
+        ):
+            for bucket in ("bot-images", "images", "videos"):
+                supabase.add_bucket(bucket)
             kie.states = ("waiting", "generating")
             kie.task_seconds = lambda _: random.uniform(3, 8)  # noqa: S311 - a pause, no secret
             admin = telegram.add_person(1, "Админ", language_code="ru")
@@ -322,10 +340,12 @@ async def _demo(prompt: str, folder: Path) -> int:
                 kie_api_key=SecretStr(kie.key),
                 midjourney_kie_base_url=kie.url,
                 midjourney_kie_poll_interval=1,
+                supabase_url=supabase.url,
+                supabase_service_role_key=SecretStr(supabase.service_key),
             )
             bot = asyncio.create_task(serve(settings, stop, Tuning()))
             show = Show(telegram, kie, folder, print)
-            conversation = asyncio.create_task(show.run(prompt, admin))
+            conversation = asyncio.create_task(show.run(prompt, admin, image))
             # Whichever ends first: a bot that dies must not leave the show waiting.
             await asyncio.wait([bot, conversation], return_when=asyncio.FIRST_COMPLETED)
             if not conversation.done():

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
 
 from bot.failures import FailureKind, InputError
 
@@ -22,11 +23,9 @@ MAX_JPEG_PIXELS = 250_000_000
 MAX_PIXELS = 60_000_000
 MAX_MEMORY_BYTES = 1536 * 1024 * 1024  # address space of the process
 TIMEOUT_S = 60.0
-AT_ONCE = 2
 
 PROJECT = Path(__file__).parents[1]
-FORMATS = ("PNG", "JPEG", "WEBP")
-_places = asyncio.Semaphore(AT_ONCE)
+FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")  # iPhones send files as HEIC
 
 
 async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -35,27 +34,26 @@ async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -
     Raises:
         InputError: no picture, a broken, animated or absurdly large one; the kind says which.
     """
-    async with _places:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.convert",
-            str(source),
-            str(target),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"PYTHONPATH": str(PROJECT)},  # and no secrets
-        )
-        try:
-            async with asyncio.timeout(timeout_s):
-                said, _ = await process.communicate()
-        except TimeoutError as error:
-            raise InputError(FailureKind.INPUT_BROKEN, "the conversion took too long") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.convert",
+        str(source),
+        str(target),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={"PYTHONPATH": str(PROJECT)},  # and no secrets
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        raise InputError(FailureKind.INPUT_BROKEN, "the conversion took too long") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         word = said.decode(errors="replace").strip()
         kind = FailureKind(word) if word in set(FailureKind) else FailureKind.INPUT_BROKEN
@@ -69,6 +67,7 @@ def to_png(source: Path, target: Path) -> None:
         InputError: see `convert`.
     """
     try:
+        register_heif_opener(thumbnails=False)
         # Our own limits, from the header, stand in place of Pillow's.
         Image.MAX_IMAGE_PIXELS = None
         with warnings.catch_warnings(), Image.open(source, formats=FORMATS) as image:
@@ -82,8 +81,9 @@ def to_png(source: Path, target: Path) -> None:
 
 
 def _check(image: Image.Image) -> None:
-    is_jpeg = image.format in {"JPEG", "MPO"}  # MPO: several shots in one file, as phones make
-    if getattr(image, "is_animated", False) and not is_jpeg:
+    is_jpeg = image.format in {"JPEG", "MPO"}
+    # Phones put several shots into one MPO or HEIF: the first is the picture.
+    if getattr(image, "is_animated", False) and image.format in {"PNG", "WEBP"}:
         raise InputError(FailureKind.INPUT_ANIMATED, "several frames")
     if image.width * image.height > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
         raise InputError(FailureKind.INPUT_TOO_LARGE, f"{image.width} x {image.height} px")

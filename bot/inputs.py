@@ -17,6 +17,7 @@ from storage.jobs import Job, Jobs
 
 # KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
 UPLOAD_LASTS_S = 20 * 3600.0
+CONVERSIONS = 2  # at once: each may take a core and some hundred megabytes
 INPUT_RETRY = RetryPolicy(first_pause_s=1, max_pause_s=15, timeout_s=90, attempts=5)
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class InputPictures:
         self._alerts = alerts
         self._retry = retry
         self._now = now
+        self._converting = asyncio.Semaphore(CONVERSIONS)
 
     async def url_of(self, job: Job) -> str | None:
         """Where the provider finds the job's picture; None for a job without one.
@@ -61,7 +63,8 @@ class InputPictures:
         png = self._files.incoming(f"input-{job.job_id}.png")
         try:
             await self._fetch(job.input_file_id, source)
-            await convert(source, png)
+            async with self._converting:
+                await convert(source, png)
             url = await self._send(png)
         finally:
             for path in (source, png):

@@ -5,6 +5,7 @@ status is. There is no idempotency key: a create whose answer was lost may have 
 Source: docs.kie.ai, Getting Started and market/common/get-task-detail, read in 2026.
 """
 
+import io
 import json
 import logging
 from collections.abc import Mapping
@@ -95,7 +96,8 @@ class Kie:
             ProviderError: see `create_task`.
         """
         form = aiohttp.FormData()
-        form.add_field("file", data, filename=name, content_type=content_type)
+        # A stream: aiohttp refuses to send so many bytes at once.
+        form.add_field("file", io.BytesIO(data), filename=name, content_type=content_type)
         form.add_field("uploadPath", "images/input")
         form.add_field("fileName", name)
         answer = await self._call("POST", "/api/file-stream-upload", data=form)

@@ -26,16 +26,23 @@ class Show:
     _shown: dict[tuple[int, int], str] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
 
-    async def run(self, prompt: str, admin: Person) -> list[Path]:
-        """Talk until all is said; returns where the pictures are."""
+    async def run(self, prompt: str, admin: Person, image: bytes | None = None) -> list[Path]:
+        """Talk until all is said; `image` is sent with the prompt. Returns where the pictures are.
+
+        Raises:
+            ValueError: a Telegram client would not send that.
+        """
         anna = self.telegram.add_person(1001, "Анна", language_code="ru", username="anna")
         for person, text in (
             (anna, "/start"),
             (admin, f"/grant {anna.user_id} {GIFT} подарок"),
-            (anna, prompt),
         ):
             person.send(text)
             await self._listen(0.5)
+        if image is None:
+            anna.send(prompt)
+        else:
+            anna.send_photo(image, caption=prompt)
         await self._listen(QUIET_S)
         anna.send("/balance")
         await self._listen(0.5)
@@ -66,15 +73,16 @@ class Show:
         key = (message.chat.chat_id, message.message_id)
         mark = "✎ " if key in self._shown else ""
         self._shown[key] = message.words
-        if message.photo or message.document:
-            path = self._keep(message)
-            mark = f"🖼 {path} "
+        if (message.photo or message.document) and message.from_bot:
+            mark = f"🖼 {self._keep(message)} "
+        elif message.photo or message.document:
+            mark = "🖼 "
         name = "бот" if message.from_bot else str(message.sender["first_name"])
         seconds = time.monotonic() - self._began
         first, *more = f"{mark}{message.words}".splitlines()
         self.write(f"{seconds:6.1f} с  {name:<6} {first}")
         for line in more:
-            self.write(f"{'':18}{line}")
+            self.write(f"{'':18}{line}".rstrip())
 
     def _keep(self, message: Message) -> Path:
         file = message.photo[-1] if message.photo else message.document
