@@ -33,6 +33,7 @@ from pydantic import SecretStr, ValidationError
 from bot.albums import Albums
 from bot.alerts import Alerts
 from bot.delivery import Messenger
+from bot.estimates import Estimates
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
 from bot.inputs import INPUT_RETRY, InputPictures
@@ -61,7 +62,9 @@ from storage.files import DiskFiles
 from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.ledger import Ledger
+from storage.lock import hold_lock
 from storage.supabase import SupabaseStorage
+from storage.users import Users
 
 logger = logging.getLogger("main")
 
@@ -92,6 +95,12 @@ class Tuning:
 
 async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
     """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised."""
+    with hold_lock(settings.data_dir / "lock"):
+        await _serve(settings, stop, tuning)
+    logger.info("stopped")
+
+
+async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
     async with (
         Database.open(settings.data_dir / "bot.db") as database,
         aiohttp.ClientSession() as kie_session,
@@ -105,7 +114,9 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
     ):
         jobs, ledger, catalogue = Jobs(database), Ledger(database), Catalogue(database)
         texts = load_texts()
+        users = Users(database)
         queue = Queue()
+        estimates = Estimates()
         providers = {
             "midjourney": Midjourney(
                 Kie(
@@ -124,7 +135,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             chat_limit=lambda: RateLimit(*tuning.chat_messages),
         )
         progress = Progress(
-            jobs, queue, messenger, texts, providers, edit_pause_s=tuning.edit_pause_s
+            jobs, queue, messenger, texts, providers, estimates, edit_pause_s=tuning.edit_pause_s
         )
         alerts = Alerts(settings.admin_ids, messenger, texts[DEFAULT_LANGUAGE])
         files = DiskFiles(settings.data_dir / "files")
@@ -171,6 +182,8 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             texts=texts,
             inputs=input_pictures,
             keeper=keeper,
+            users=users,
+            estimates=estimates,
             create_retry=tuning.create_retry,
             fetch_retry=tuning.fetch_retry,
         )
@@ -189,9 +202,14 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             settings=settings,
             ledger=ledger,
             catalogue=catalogue,
+            jobs=jobs,
+            users=users,
             inputs=inputs,
             orders=orders,
             albums=albums,
+            queue=queue,
+            worker=worker,
+            progress=progress,
             messenger=messenger,
             texts=texts,
         )
@@ -216,7 +234,6 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
             for part in parts:
                 part.cancel()
         await messenger.close(tuning.close_s)
-    logger.info("stopped")
 
 
 @asynccontextmanager
@@ -259,6 +276,9 @@ def run() -> int:
         settings = load_settings()
     except ValidationError as error:
         print("\n".join(explain(error)), file=sys.stderr)
+        return EXIT_SETTINGS
+    except UnicodeDecodeError:
+        print(".env: it has to be a text file in UTF-8; save it so", file=sys.stderr)
         return EXIT_SETTINGS
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(_run(settings))

@@ -26,9 +26,16 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import FSInputFile, InlineKeyboardMarkup, Message, ReplyParameters
+from aiogram.types import (
+    FSInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    ReplyParameters,
+)
 
 from bot.errors import ChatClosedError, DeliveryError
+from bot.keyboards import Keyboard
 from bot.pictures import Picture
 from bot.rate import RateLimit
 
@@ -105,19 +112,31 @@ class Messenger:
         text: str,
         *,
         reply_to: int | None = None,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard = (),
     ) -> None:
         """Have an answer sent, in order, without waiting for it: handlers do no slow work."""
         task = asyncio.create_task(self._say(chat_id, text, reply_to, keyboard))
         self._said.add(task)
         task.add_done_callback(self._said.discard)
 
+    def answer_press(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
+        """Answer a press of a button, at once; one that is too old needs no answer any more."""
+        task = asyncio.create_task(self._answer_press(query_id, text, alert=alert))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _answer_press(self, query_id: str, text: str, *, alert: bool) -> None:
+        try:
+            await self._bot.answer_callback_query(query_id, text or None, show_alert=alert)
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.info("a press could not be answered: %s", error)
+
     async def _say(
         self,
         chat_id: int,
         text: str,
         reply_to: int | None,
-        keyboard: InlineKeyboardMarkup | None,
+        keyboard: Keyboard,
     ) -> None:
         try:
             await self.send(chat_id, text, reply_to=reply_to, keyboard=keyboard)
@@ -130,7 +149,7 @@ class Messenger:
         text: str,
         *,
         reply_to: int | None = None,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard = (),
         priority: Priority = Priority.ANSWER,
     ) -> int:
         """Send a text and return its message id.
@@ -143,7 +162,7 @@ class Messenger:
             chat_id,
             priority,
             lambda: self._bot.send_message(
-                chat_id, text, reply_parameters=_reply(reply_to), reply_markup=keyboard
+                chat_id, text, reply_parameters=_reply(reply_to), reply_markup=_markup(keyboard)
             ),
         )
         return message.message_id
@@ -154,7 +173,7 @@ class Messenger:
         message_id: int,
         text: str,
         *,
-        keyboard: InlineKeyboardMarkup | None = None,
+        keyboard: Keyboard = (),
     ) -> None:
         """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
         try:
@@ -162,7 +181,7 @@ class Messenger:
                 chat_id,
                 Priority.PROGRESS,
                 lambda: self._bot.edit_message_text(
-                    text, chat_id=chat_id, message_id=message_id, reply_markup=keyboard
+                    text, chat_id=chat_id, message_id=message_id, reply_markup=_markup(keyboard)
                 ),
             )
         except DeliveryError as error:
@@ -294,6 +313,18 @@ def _fail(call: _Call, error: Exception, cause: Exception | None) -> None:
     error.__cause__ = error.__cause__ or cause
     with contextlib.suppress(asyncio.InvalidStateError):
         call.done.set_exception(error)
+
+
+def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
+    """None removes the buttons of an edited message: they are sent again with every edit."""
+    if not keyboard:
+        return None
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [InlineKeyboardButton(text=each.text, callback_data=each.data) for each in row]
+            for row in keyboard
+        ]
+    )
 
 
 def _reply(message_id: int | None) -> ReplyParameters | None:

@@ -3,13 +3,14 @@
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Literal
 
-_context: ContextVar[str] = ContextVar("log_context", default="")
+_context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default=MappingProxyType({}))
 # Telegram's own file and method addresses hold the token of whatever bot they belong to.
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
 
@@ -17,8 +18,7 @@ _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
 @contextmanager
 def log_context(**ids: object) -> Iterator[None]:
     """Put `job=7 image=12` in front of what is logged inside, in tasks made inside as well."""
-    said = " ".join(f"{name}={value}" for name, value in ids.items())
-    reset = _context.set(f"{_context.get()} {said}".strip())
+    reset = _context.set({**_context.get(), **ids})
     try:
         yield
     finally:
@@ -58,7 +58,7 @@ class _Redacting(logging.Formatter):
 
 class _TextFormatter(_Redacting):
     def format(self, record: logging.LogRecord) -> str:
-        context = _context.get()
+        context = " ".join(f"{name}={value}" for name, value in _context.get().items())
         text = f"{self.when(record)} {record.levelname:<7} {record.name}: "
         text += f"[{context}] {record.getMessage()}" if context else record.getMessage()
         if record.exc_info:
@@ -73,8 +73,10 @@ class _JsonFormatter(_Redacting):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **dict(part.split("=", 1) for part in _context.get().split()),
+            **{name: str(value) for name, value in _context.get().items()},
         }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return self.redact(json.dumps(fields, ensure_ascii=False))
+        # Before they are encoded: a quote in a secret would hide it behind a backslash.
+        redacted = {name: self.redact(value) for name, value in fields.items()}
+        return json.dumps(redacted, ensure_ascii=False)

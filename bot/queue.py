@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 
 from storage.jobs import Image
 
@@ -16,7 +17,8 @@ class Queue:
     def __init__(self) -> None:
         self._lanes: dict[int, deque[Image]] = {}  # by person, never empty
         self._ready: deque[int] = deque()  # people whose turn may come, in turn
-        self._busy: set[int] = set()  # people one of whose images is being handed over
+        # Whose image is being handed over, in the order in which that began; None: cancelled since.
+        self._busy: dict[int, Image | None] = {}
         self._arrived = asyncio.Event()
 
     def put(self, image: Image) -> None:
@@ -35,39 +37,55 @@ class Queue:
             self._arrived.clear()
             await self._arrived.wait()
         user_id = self._ready.popleft()
-        self._busy.add(user_id)
         lane = self._lanes[user_id]
         image = lane.popleft()
         if not lane:
             del self._lanes[user_id]
+        self._busy[user_id] = image
         return image
 
     def release(self, user_id: int) -> None:
         """The image taken last for this person is handed over: the next may follow, in turn."""
-        self._busy.discard(user_id)
+        self._busy.pop(user_id, None)
         if user_id in self._lanes:
             self._offer(user_id)
 
+    def discard(self, image_ids: Collection[int]) -> None:
+        """Forget images that were cancelled while they waited."""
+        for user_id, image in self._busy.items():
+            if image is not None and image.image_id in image_ids:
+                self._busy[user_id] = None
+        for user_id, lane in list(self._lanes.items()):
+            left = deque(image for image in lane if image.image_id not in image_ids)
+            if left:
+                self._lanes[user_id] = left
+            else:
+                del self._lanes[user_id]
+                if user_id in self._ready:
+                    self._ready.remove(user_id)
+
     def place(self, image: Image) -> int | None:
-        """How many images are handed out until this one is, itself included; None: not waiting.
+        """How many images are handed over until this one is, itself included; None: not here.
 
         True for what waits now; people who come later may step in between.
         """
-        lane = self._lanes.get(image.user_id)
-        if lane is None:
-            return None
+        in_hand = [each.image_id for each in self._busy.values() if each is not None]
+        if image.image_id in in_hand:
+            return in_hand.index(image.image_id) + 1
+        lane = self._lanes.get(image.user_id, ())
         own = next((n for n, each in enumerate(lane) if each.image_id == image.image_id), None)
         if own is None:
             return None
-        # Before it: its own person's earlier ones, and of everybody else as many, plus one more
-        # of those who come before its person in the round.
-        turn = self._turn(image.user_id)
-        ahead = sum(
-            min(len(theirs), own + (self._turn(user_id) < turn))
+        # Before it: what is in hand, its own person's earlier ones, and of everybody else as many,
+        # plus one more of those who come before its person in the round.
+        turns = {user_id: turn for turn, user_id in enumerate((*self._ready, *self._busy))}
+        turn = turns[image.user_id]
+        others = sum(
+            min(len(theirs), own + (turns[user_id] < turn))
             for user_id, theirs in self._lanes.items()
             if user_id != image.user_id
         )
-        return own + ahead + 1
+        return len(in_hand) + own + others + 1
 
     def __len__(self) -> int:
         return sum(len(lane) for lane in self._lanes.values())
@@ -75,10 +93,3 @@ class Queue:
     def _offer(self, user_id: int) -> None:
         self._ready.append(user_id)
         self._arrived.set()
-
-    def _turn(self, user_id: int) -> int:
-        """Where the person stands in the round; those being served come last."""
-        try:
-            return self._ready.index(user_id)
-        except ValueError:
-            return len(self._ready)

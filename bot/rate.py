@@ -38,6 +38,10 @@ class RateLimit:
             while (wait_s := self._wait_s()) > 0:
                 await self._sleep(wait_s)
 
+    def take(self) -> bool:
+        """Take a turn if there is one now."""
+        return self._wait_s() == 0
+
     def pause(self, seconds: float) -> None:
         """Nobody's turn comes for so long: the other side said that it is too much."""
         self._closed_until = max(self._closed_until, self._clock() + seconds)

@@ -1,6 +1,7 @@
 """What the operator sets: the environment, or `.env`; the environment wins."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -9,7 +10,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -45,7 +45,6 @@ class Settings(BaseSettings):
     )
     kie_api_key: SecretStr | None = Field(
         default=None,
-        validate_default=True,
         description="the key from kie.ai/api-key (or set MIDJOURNEY_KIE_API_KEY)",
     )
     midjourney_kie_base_url: Url = Field(
@@ -92,6 +91,12 @@ class Settings(BaseSettings):
     user_max_active_images: int = Field(
         default=8, ge=1, le=10_000, description="a whole number from 1 to 10000"
     )
+    user_messages_per_minute: int = Field(
+        default=60, ge=1, le=100_000, description="a whole number from 1 to 100000"
+    )
+    stale_prompt_minutes: Annotated[float, Field(gt=0)] = Field(
+        default=60, description="minutes, above 0"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -122,13 +127,6 @@ class Settings(BaseSettings):
             raise ValueError("no key" if key else "missing")
         return SecretStr(key)
 
-    @field_validator("kie_api_key")
-    @classmethod
-    def _one_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is None and not info.data.get("midjourney_kie_api_key"):
-            raise ValueError("missing")
-        return value
-
     @field_validator(
         "telegram_api_url", "midjourney_kie_base_url", "kie_upload_url", "supabase_url"
     )
@@ -139,14 +137,20 @@ class Settings(BaseSettings):
         if not value.strip():
             raise ValueError("missing")
         parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        bare = not (parts.query or parts.fragment or parts.username)
+        # `port` raises a ValueError of its own where there is none of that number.
+        if parts.scheme not in {"http", "https"} or not bare or parts.port == 0:
+            raise ValueError("no address")
+        if not re.fullmatch(r"[A-Za-z0-9.:_-]+", parts.hostname or ""):
             raise ValueError("no address")
         return value.strip().rstrip("/")
 
     @model_validator(mode="before")
     @classmethod
-    def _need_both(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """Supabase's address and key come together: the one that is absent is named as missing."""
+    def _name_missing(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """What is needed beside, or in place of, another setting is named when it is absent."""
+        if not data.get("midjourney_kie_api_key"):
+            data.setdefault("kie_api_key", "")
         for one, other in itertools.permutations(("supabase_url", "supabase_service_role_key")):
             if data.get(one):
                 data.setdefault(other, "")

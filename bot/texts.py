@@ -5,7 +5,7 @@ person or a provider wrote is quoted.
 """
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from bot import prompt as p
@@ -17,7 +17,7 @@ from storage.errors import (
     StorageError,
     TooManyActiveImagesError,
 )
-from storage.jobs import Image, ImageStatus, JobView
+from storage.jobs import Cancelled, Image, ImageStatus, JobView
 
 # Limits of our own, so that no message comes near Telegram's 4096 and 1024 characters.
 SUGGESTION_SHOWN = 2500
@@ -54,6 +54,7 @@ class Texts:
             "start": self._("begin"),
             "help": self._("how to ask for a picture"),
             "balance": self._("my tokens"),
+            "cancel": self._("cancel what is not being drawn yet"),
         }
 
     def start(self, *, given: int, balance: int, price: int | None, max_quantity: int) -> str:
@@ -301,18 +302,22 @@ class Texts:
 
     # --- A job
 
-    def progress(self, view: JobView, *, product: str, place: int | None) -> str:
+    def progress(
+        self, view: JobView, *, product: str, place: int | None, left_s: float | None
+    ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
         images = view.images
         done = sum(image.status is ImageStatus.DELIVERED for image in images)
         charged = self.tokens(sum(image.cost for image in images))
         refunded = sum(image.cost for image in images if image.status in REFUNDED)
-        if all(image.status.ended for image in images):
-            lines = [self._outcome(done, len(images)), *self.failures(view, product=product)]
+        if view.ended:
+            lines = [self._outcome(done, images), *self.failures(view, product=product)]
         else:
             lines = [self._("Done: {done} of {count}.").format(done=done, count=len(images))]
             if place is not None:
                 lines.append(self._("Place in the queue: {place}.").format(place=place))
+            if left_s is not None:
+                lines.append(self._("About {time} left.").format(time=self._time(left_s)))
             failed = sum(image.status is ImageStatus.FAILED for image in images)
             if failed:
                 lines.append(self._("Failed so far: {failed}.").format(failed=failed))
@@ -323,14 +328,29 @@ class Texts:
         lines.append(money.format(tokens=charged, refunded=refunded, balance=view.balance))
         return "\n".join(lines)
 
-    def _outcome(self, done: int, count: int) -> str:
-        if done == 0:
-            return self._("No picture this time.")
+    def _time(self, seconds: float) -> str:
+        """A time to come, as roughly as it is known."""
+        if seconds < 55:
+            return self._("{n} s").format(n=max(round(seconds / 10) * 10, 5))
+        return self._("{n} min").format(n=max(round(seconds / 60), 1))
+
+    def _outcome(self, done: int, images: Sequence[Image]) -> str:
+        count = len(images)
+        cancelled = sum(image.status is ImageStatus.CANCELLED for image in images)
+        if cancelled == count:
+            return self._("Cancelled.")
         if done == count:
             return self._n(
                 "Done, the picture is here.", "Done, all {n} pictures are here.", count
             ).format(n=count)
-        return self._("{done} of {count} pictures are here.").format(done=done, count=count)
+        text = (
+            self._("{done} of {count} pictures are here.").format(done=done, count=count)
+            if done
+            else self._("No picture this time.")
+        )
+        if cancelled:
+            text += " " + self._("Cancelled: {n}.").format(n=cancelled)
+        return text
 
     def failures(self, view: JobView, *, product: str) -> list[str]:
         """Why images of the job failed and what was given back, one line for each reason."""
@@ -404,6 +424,53 @@ class Texts:
                 )
             case FailureKind.INTERNAL:
                 return self._("Something went wrong on our side.")
+
+    def cancel_button(self) -> str:
+        """Under the progress message."""
+        return self._("Cancel")
+
+    def cancelled(self, cancelled: Cancelled) -> str:
+        """What a cancel came to: which is which."""
+        count = len(cancelled.image_ids)
+        if not count and not cancelled.running:
+            return self._("There is nothing to cancel.")
+        parts = []
+        if count:
+            parts.append(
+                self._(
+                    "Cancelled: {pictures}. Given back: {tokens}, on the balance {balance}."
+                ).format(
+                    pictures=self.pictures(count),
+                    tokens=self.tokens(cancelled.refunded),
+                    balance=cancelled.balance,
+                )
+            )
+        if cancelled.running:
+            parts.append(
+                self._("Already being drawn and coming: {pictures}.").format(
+                    pictures=self.pictures(cancelled.running)
+                )
+            )
+        return " ".join(parts)
+
+    def stale(self) -> str:
+        """A prompt that waited while the bot was down."""
+        return self._("I was away when you sent this. Shall I draw it now? Nothing was charged.")
+
+    def draw_button(self) -> str:
+        """Under that question."""
+        return self._("Draw it now")
+
+    def prompt_gone(self) -> str:
+        """The message that the question was about is not there any more."""
+        return self._("Your message is gone. Please send it again.")
+
+    def too_fast(self) -> str:
+        """More messages in a minute than anybody needs."""
+        return self._(
+            "That is too fast for me. Wait a minute; what you send meanwhile is not drawn and"
+            " not charged."
+        )
 
     def caption(self, view: JobView, image: Image) -> str:
         """Under a picture."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 from bot.alerts import Alerts
 from bot.delivery import Messenger
 from bot.errors import ChatClosedError
+from bot.estimates import SAMPLE, Estimates
 from bot.failures import InputError, failure_of
 from bot.inputs import InputPictures
 from bot.keeper import Keeper
@@ -36,9 +37,10 @@ from providers.errors import (
     ProviderError,
     ResultRefusedError,
 )
-from storage.errors import StaleImageError, StorageError
+from storage.errors import StaleImageError, StorageError, StorageFullError
 from storage.files import DiskFiles, new_key
 from storage.jobs import Image, ImageStatus, Jobs, JobView
+from storage.users import Users
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
@@ -73,6 +75,8 @@ class Worker:
         texts: Mapping[str, Texts],
         inputs: InputPictures,
         keeper: Keeper | None,
+        users: Users,
+        estimates: Estimates,
         create_retry: RetryPolicy = CREATE_RETRY,
         fetch_retry: RetryPolicy = FETCH_RETRY,
         now: Callable[[], float] = time.time,
@@ -90,13 +94,20 @@ class Worker:
         self._texts = texts
         self._inputs = inputs
         self._keeper = keeper
+        self._users = users
+        self._estimates = estimates
+        self._walks: asyncio.TaskGroup | None = None
+        self._parked: dict[int, dict[int, Image]] = {}  # by person: pictures nobody can be sent
         self._create_retry = create_retry
         self._fetch_retry = fetch_retry
         self._now = now
 
     async def run(self) -> None:
         """Take up what an earlier process left, then go on until cancelled."""
+        for model, seconds in await self._jobs.recent_durations(SAMPLE):
+            self._estimates.add(model, seconds)
         async with asyncio.TaskGroup() as walks:
+            self._walks = walks
             for image in await self._jobs.unfinished():
                 if image.status in {ImageStatus.QUEUED, ImageStatus.SUBMITTING}:
                     self._queue.put(image)
@@ -104,6 +115,16 @@ class Worker:
                     walks.create_task(self._guard(image, self._finish))
             for _ in range(SUBMITTERS):
                 walks.create_task(self._consume(walks))
+
+    def resume(self, user_id: int) -> None:
+        """The person is back: send what was kept for them."""
+        for image in self._parked.pop(user_id, {}).values():
+            if self._walks is not None:
+                self._walks.create_task(self._guard(image, self._finish))
+
+    def is_waited_for(self, user_id: int) -> bool:
+        """Whether pictures are kept for the person."""
+        return user_id in self._parked
 
     async def _consume(self, walks: asyncio.TaskGroup) -> None:
         while True:
@@ -140,7 +161,9 @@ class Worker:
         except StaleImageError as error:
             logger.info("%s", error)
         except ChatClosedError as error:
-            logger.warning("the picture is kept, its chat is closed: %s", error)
+            logger.warning("the picture is kept until the person is back: %s", error)
+            self._parked.setdefault(image.user_id, {})[image.image_id] = image
+            await self._users.set_blocked(image.user_id, blocked=True)
         except StorageError:
             raise
         except Exception as error:
@@ -191,12 +214,12 @@ class Worker:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context(_pause_after):
             with attempt:
+                await self._create_limit.wait()
                 return await to_the_end(self._submit(image, provider, request))
         raise AssertionError("unreachable")
 
     async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
-        await self._create_limit.wait()
         submitting = await self._jobs.begin_submit(image)
         try:
             task_id = await provider.submit(request)
@@ -218,6 +241,8 @@ class Worker:
         image = await to_the_end(self._deliver(view, image, picture))
         if self._keeper is not None:
             await self._keeper.tidy(image.image_id)
+        if image.finished_at is not None and image.submitted_at is not None:
+            self._estimates.add(view.job.model, image.finished_at - image.submitted_at)
         self._progress.touch(image.job_id)
         return image
 
@@ -254,7 +279,10 @@ class Worker:
     async def _fetch(self, url: str, incoming: Path) -> Picture:
         async for attempt in self._fetch_retry.context(_fetch_again):
             with attempt:
-                await self._downloader.fetch(url, incoming)
+                try:
+                    await self._downloader.fetch(url, incoming)
+                except OSError as error:  # ours: the network's are sorted by now
+                    raise StorageFullError(f"a result cannot be written: {error}") from error
                 return await asyncio.to_thread(inspect, incoming)
         raise AssertionError("unreachable")
 

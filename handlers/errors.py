@@ -6,14 +6,21 @@ from aiogram.types import ErrorEvent
 
 from bot.delivery import Messenger
 from bot.texts import Texts
+from storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
 
 async def answer_error(event: ErrorEvent, messenger: Messenger, texts: Texts) -> bool:
     """Log the error and answer the message it came from. The transaction has been undone."""
-    logger.error("update %d could not be handled", event.update.update_id, exc_info=event.exception)
-    message = event.update.message
-    if message is not None:
+    if isinstance(event.exception, StorageError):  # a fault of the machine: a line says it all
+        logger.error("update %d was refused: %s", event.update.update_id, event.exception)
+    else:
+        logger.error(
+            "update %d could not be handled", event.update.update_id, exc_info=event.exception
+        )
+    if message := event.update.message:
         messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id)
+    elif query := event.update.callback_query:
+        messenger.answer_press(query.id, texts.broken(), alert=True)
     return True

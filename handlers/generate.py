@@ -1,11 +1,15 @@
 """Words, pictures, and both together become requests."""
 
+import time
+from collections.abc import Callable
+
 from aiogram import F, Router
-from aiogram.types import Message, User
+from aiogram.types import CallbackQuery, Message, User
 
 from bot.albums import Albums
 from bot.delivery import Messenger
 from bot.failures import FailureKind, InputError
+from bot.keyboards import DRAW, draw_keyboard
 from bot.orders import Orders, Request
 from bot.texts import Texts
 from storage.inputs import AlbumItem, Inputs
@@ -16,16 +20,55 @@ PICTURE_TYPES = frozenset(
 )
 
 
-def create_router() -> Router:
-    """Everything in a private chat that is no command is a request, or part of one."""
+def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Router:
+    """Everything in a private chat that is no command is a request, or part of one.
+
+    A request older than `stale_s` waited while the bot was down: it is not charged unasked.
+    """
+
+    def is_stale(message: Message) -> bool:
+        return message.date.timestamp() < now() - stale_s
+
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
     router.message.register(refuse_command, F.text.startswith("/"))
+    router.message.register(ask_about_stale, F.text | F.caption, is_stale)
     router.message.register(order_by_text, F.text)
     router.message.register(collect_album, F.media_group_id)
     router.message.register(order_by_picture, F.photo | F.document | F.animation)
     router.message.register(refuse_message)
+    router.callback_query.register(draw_stale, F.data == DRAW)
     return router
+
+
+async def ask_about_stale(message: Message, messenger: Messenger, texts: Texts) -> None:
+    """A prompt that waited too long: whoever sent it may not want it any more."""
+    messenger.say(
+        message.chat.id,
+        texts.stale(),
+        reply_to=message.message_id,
+        keyboard=draw_keyboard(texts.draw_button()),
+    )
+
+
+async def draw_stale(
+    query: CallbackQuery,
+    event_from_user: User,
+    orders: Orders,
+    inputs: Inputs,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """They do want it: the message that the question replies to is the request."""
+    asked = query.message.reply_to_message if isinstance(query.message, Message) else None
+    if asked is None or asked.from_user is None or asked.from_user.id != event_from_user.id:
+        messenger.answer_press(query.id, texts.prompt_gone(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    if asked.text:
+        await order_by_text(asked, event_from_user, orders, inputs, messenger, texts)
+    else:
+        await order_by_picture(asked, event_from_user, orders, inputs, messenger, texts)
 
 
 async def refuse_command(message: Message, messenger: Messenger, texts: Texts) -> None:

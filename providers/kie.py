@@ -8,6 +8,7 @@ Source: docs.kie.ai, Getting Started and market/common/get-task-detail, read in 
 import io
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ CODE_CREDIT = 402
 CREDIT_WORDS = "credits insufficient"  # also reported under code 500
 CODE_TOO_OFTEN = 429
 RUNNING = frozenset({"waiting", "queuing", "generating"})
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 MAX_ANSWER_BYTES = 1_000_000
 
 logger = logging.getLogger(__name__)
@@ -107,6 +109,36 @@ class Kie:
             case _:
                 raise OutcomeUnknownError("file-stream-upload: success without an address")
 
+    async def credit(self) -> float:
+        """GET /api/v1/chat/credit: what the account has left, in KIE's credits.
+
+        docs.kie.ai says a whole number; real answers have a fraction.
+
+        Raises:
+            ProviderError: see `create_task`.
+        """
+        match await self._call("GET", "/api/v1/chat/credit"):
+            case bool():  # which Python counts among the numbers
+                pass
+            case int(credit) | float(credit):
+                return float(credit)
+        raise OutcomeUnknownError("credit: no number in the answer")
+
+    async def models(self) -> list[str]:
+        """GET /api/v1/models: the names that `create_task` may be given, as far as KIE lists them.
+
+        docs.kie.ai does not describe it; its shape is that of answers of October 2026.
+
+        Raises:
+            ProviderError: see `create_task`.
+        """
+        match await self._call("GET", "/api/v1/models"):
+            case {"models": [*entries]}:
+                names = [entry["model"] for entry in entries if _has_name(entry)]
+                if names or not entries:
+                    return names
+        raise OutcomeUnknownError("models: no list of names in the answer")
+
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One round trip; returns `data` of the {code, msg, data} envelope."""
         try:
@@ -127,7 +159,7 @@ class Kie:
             raise OutcomeUnknownError(f"{path}: {error!r}") from error
         try:
             body = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets by the thousand
             body = None
         match body:
             case {"code": int(code), "data": data} if code == CODE_OK and status < 400:
@@ -156,7 +188,7 @@ def _refusal(path: str, code: int, said: str, retry_after: str) -> ProviderError
     """The error that a code stands for; `said` is KIE's own wording."""
     message = f"{path}: code {code}: {said}"
     if code == CODE_TOO_OFTEN:  # seen as HTTP status and as body code; nothing was created
-        wait_s = float(retry_after) if retry_after.isdigit() else None
+        wait_s = float(retry_after) if SECONDS.fullmatch(retry_after) else None
         return NotTakenError(message, detail=said, code=code, retry_after_s=wait_s)
     if code == CODE_CREDIT or CREDIT_WORDS in said.lower():
         return CreditError(message, detail=said, code=code)
@@ -165,12 +197,17 @@ def _refusal(path: str, code: int, said: str, retry_after: str) -> ProviderError
     return RefusedError(message, detail=said, code=code)
 
 
+def _has_name(entry: Any) -> bool:
+    """Whether an entry of the list of models is one."""
+    return isinstance(entry, dict) and isinstance(entry.get("model"), str)
+
+
 def _result_urls(result_json: Any) -> tuple[str, ...]:
     """The URLs in `resultJson`: a JSON string as a rule, also seen as an object, "" or null."""
     if isinstance(result_json, str):
         try:
             result_json = json.loads(result_json)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ()
     match result_json:
         case {"resultUrls": list(urls)}:

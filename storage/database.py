@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import aiosqlite
 
-from storage.errors import SchemaError, storage_error
+from storage.errors import SchemaError, StorageFullError, storage_error
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 SQLITE_NEEDED = (3, 37)  # STRICT tables; RETURNING is older
@@ -45,6 +45,9 @@ class Database:
             raise SchemaError(f"SQLite 3.37 or newer is needed; this is {sqlite3.sqlite_version}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageFullError(f"{path.parent} cannot be used: {error.strerror}") from error
+        try:
             # isolation_level=None: we say BEGIN ourselves.
             async with (
                 aiosqlite.connect(path, isolation_level=None) as writer,

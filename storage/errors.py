@@ -3,6 +3,8 @@
 StorageError
   StorageBusyError           somebody else holds the database; nothing changed, asking again is safe
   StorageFullError           the disk or the quota is full, or read-only; nothing changed
+  StorageCorruptError        the file is damaged, or no database
+  DatabaseInUseError         another process of this bot uses the data directory
   SchemaError                this program and this database do not fit each other
   InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
   TooManyActiveImagesError   the person has too many unfinished images; nothing charged
@@ -24,6 +26,14 @@ class StorageBusyError(StorageError):
 
 class StorageFullError(StorageError):
     """Nothing can be written: the disk is full or read-only; nothing was changed."""
+
+
+class StorageCorruptError(StorageError):
+    """The file is damaged, or no database at all."""
+
+
+class DatabaseInUseError(StorageError):
+    """Another process of this bot uses the data directory."""
 
 
 class SchemaError(StorageError):
@@ -64,7 +74,15 @@ def storage_error(error: sqlite3.Error) -> StorageError:
     """The error of ours that stands for one of SQLite's; chain it with `from`."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StorageBusyError(f"{name}: {error}")
+        return StorageBusyError(f"the database is held by another program ({name}: {error})")
     if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
-        return StorageFullError(f"{name}: {error}")
+        return StorageFullError(
+            f"the database cannot be written: make room on the disk of DATA_DIR and check its"
+            f" permissions ({name}: {error})"
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StorageCorruptError(
+            f"the database file is damaged: keep it, and put a backup in its place"
+            f" ({name}: {error})"
+        )
     return StorageError(f"{name}: {error}")

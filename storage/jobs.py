@@ -7,6 +7,8 @@ in the same transaction.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -42,6 +44,10 @@ class ImageStatus(StrEnum):
     def ended(self) -> bool:
         """Whether nothing happens to the image any more."""
         return self in {ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.CANCELLED}
+
+
+WAITING = frozenset({ImageStatus.QUEUED, ImageStatus.SUBMITTING})
+OPEN = frozenset(status for status in ImageStatus if not status.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,22 @@ class JobView:
     images: Sequence[Image]
     model_name: str
     provider: str
+    balance: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing happens to any of its images any more."""
+        return all(image.status.ended for image in self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a cancel came to: the images it ended, the tokens given back, and what runs on."""
+
+    image_ids: frozenset[int]
+    job_ids: frozenset[int]
+    refunded: int
+    running: int
     balance: int
 
 
@@ -220,6 +242,11 @@ class Jobs:
         )
         return [_image(row) for row in rows]
 
+    async def owner(self, job_id: int) -> int | None:
+        """Whose job it is; None: there is no such job."""
+        row = await self._database.fetch_one("SELECT user_id FROM jobs WHERE job_id = ?", (job_id,))
+        return row["user_id"] if row else None
+
     async def open_jobs(self) -> list[int]:
         """Jobs whose outcome was not told yet, oldest first."""
         rows = await self._database.fetch_all(
@@ -252,27 +279,37 @@ class Jobs:
 
     async def begin_submit(self, image: Image) -> Image:
         """Count an attempt before anything is sent: a crash in the middle leaves just that."""
-        return await self._move(image, status=ImageStatus.SUBMITTING, attempts=image.attempts + 1)
+        return await self._move(
+            image, WAITING, status=ImageStatus.SUBMITTING, attempts=image.attempts + 1
+        )
 
     async def not_taken(self, image: Image, before: Image) -> Image:
         """The provider surely made nothing of the attempt: all is as it was `before` it."""
-        return await self._move(image, status=before.status, attempts=before.attempts)
+        return await self._move(
+            image, {ImageStatus.SUBMITTING}, status=before.status, attempts=before.attempts
+        )
 
     async def task_created(self, image: Image, task_id: str) -> Image:
         """The provider took it; from here on it is never created again."""
         return await self._move(
-            image, status=ImageStatus.GENERATING, task_id=task_id, submitted_at=self._now()
+            image,
+            {ImageStatus.SUBMITTING},
+            status=ImageStatus.GENERATING,
+            task_id=task_id,
+            submitted_at=self._now(),
         )
 
     async def result_ready(self, image: Image, result_url: str) -> Image:
         """The provider has the picture."""
-        return await self._move(image, status=ImageStatus.READY, result_url=result_url)
+        return await self._move(
+            image, {ImageStatus.GENERATING}, status=ImageStatus.READY, result_url=result_url
+        )
 
     async def file_kept(self, image: Image, file_key: str, *, to_store: bool) -> Image:
         """The picture was fetched and is ours now, on disk; from there it may have to be moved."""
         return await self._move(
             image,
-            status=ImageStatus.READY,
+            {ImageStatus.READY},
             file_key=file_key,
             store_after=self._now() if to_store else None,
         )
@@ -320,12 +357,14 @@ class Jobs:
 
     async def delivered(self, image: Image, message_id: int) -> Image:
         """Telegram took the picture."""
-        return await self._move(image, status=ImageStatus.DELIVERED, message_id=message_id)
+        return await self._move(
+            image, {ImageStatus.READY}, status=ImageStatus.DELIVERED, message_id=message_id
+        )
 
     async def fail(self, image: Image, failure: str, detail: str) -> Image:
         """End an image without a picture and give its tokens back, in one transaction."""
         return await self._move(
-            image, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
+            image, OPEN, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
         )
 
     async def fail_waiting(self, job_id: int, failure: str, detail: str) -> None:
@@ -333,14 +372,55 @@ class Jobs:
         rows = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
         for image in map(_image, rows):
             if image.status is ImageStatus.QUEUED:
-                await self.fail(image, failure, detail)
+                with suppress(StaleImageError):  # it moved meanwhile: its own walk sees to it
+                    await self.fail(image, failure, detail)
 
-    async def _move(self, image: Image, **changes: Any) -> Image:
-        """Move the image on if it is still as the caller saw it.
+    async def cancel(self, user_id: int, job_id: int | None = None) -> Cancelled:
+        """Cancel and refund the person's images that were not sent to the provider yet.
+
+        Of one job, or of all. Safe to repeat: the second time there is nothing left to cancel.
+        """
+        async with self._database.transaction() as tx:
+            rows = await tx.execute_fetchall(
+                "SELECT * FROM images WHERE user_id = ? AND (? IS NULL OR job_id = ?)"
+                " AND status NOT IN ('delivered', 'failed', 'cancelled')",
+                (user_id, job_id, job_id),
+            )
+            active = [_image(row) for row in rows]
+            queued = [image for image in active if image.status is ImageStatus.QUEUED]
+            now = self._now()
+            await tx.executemany(
+                "UPDATE images SET status = 'cancelled', finished_at = ? WHERE image_id = ?",
+                [(now, image.image_id) for image in queued],
+            )
+            for image in queued:
+                await refund(tx, user_id, image.image_id, image.cost, now)
+            return Cancelled(
+                image_ids=frozenset(image.image_id for image in queued),
+                job_ids=frozenset(image.job_id for image in queued),
+                refunded=sum(image.cost for image in queued),
+                running=len(active) - len(queued),
+                balance=await balance_in(tx, user_id),
+            )
+
+    async def recent_durations(self, limit: int) -> list[tuple[str, float]]:
+        """(model, seconds from the create to the picture in the chat) of the last pictures."""
+        rows = await self._database.fetch_all(
+            "SELECT jobs.model, images.finished_at - images.submitted_at AS seconds FROM"
+            " (SELECT * FROM images WHERE status = 'delivered' ORDER BY image_id DESC LIMIT ?)"
+            " AS images JOIN jobs USING (job_id) ORDER BY images.image_id",
+            (limit,),
+        )
+        return [(row["model"], row["seconds"]) for row in rows]
+
+    async def _move(self, image: Image, seen: AbstractSet[ImageStatus], **changes: Any) -> Image:
+        """Move the image on if it is still as the caller saw it, and was `seen` in a right state.
 
         Raises:
             StaleImageError: it is not; nothing was changed.
         """
+        if image.status not in seen:
+            raise StaleImageError(f"image {image.image_id} is {image.status}")
         moved = replace(image, **changes)
         if moved.status.ended:
             moved = replace(moved, finished_at=self._now())
@@ -349,7 +429,8 @@ class Jobs:
                 "UPDATE images SET status = ?, attempts = ?, task_id = ?, submitted_at = ?,"
                 " result_url = ?, file_key = ?, store_after = coalesce(?, store_after),"
                 " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
-                " WHERE image_id = ? AND status = ? AND attempts = ?",
+                " WHERE image_id = ? AND status = ? AND attempts = ? AND task_id IS ?"
+                " AND file_key IS ?",
                 (
                     moved.status,
                     moved.attempts,
@@ -366,6 +447,8 @@ class Jobs:
                     image.image_id,
                     image.status,
                     image.attempts,
+                    image.task_id,
+                    image.file_key,
                 ),
             )
             if cursor.rowcount == 0:

@@ -336,8 +336,9 @@ async def test_progress_is_not_edited_when_nothing_changed(world: World) -> None
     await world.pictures(anna, 1)
     await world.closed()
     edits = world.telegram.calls_of("editMessageText")
-    assert all(call.ok for call in edits)
-    assert len(edits) == 1
+    assert all(call.ok for call in edits), "Telegram refuses an edit that changes nothing"
+    shown = [(call.params["text"], call.params.get("reply_markup")) for call in edits]
+    assert len(set(shown)) == len(shown) <= 2  # the button goes, the outcome comes
 
 
 # --- Restart

@@ -13,6 +13,7 @@ from aiohttp import web
 from .control import Control
 from .faults import Fault, Faults, Flood, FloodRules
 from .media import MAX_REQUEST_BYTES, File
+from .page import routes
 from .people import Person, membership
 from .server import BotApi
 from .shapes import version
@@ -66,7 +67,7 @@ class TelegramEmulator:
         emulator = cls(token, clock, first_id)
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         api = BotApi(emulator.state, token, emulator.faults, emulator._flood)
-        app.add_routes([*Control(emulator).routes(), *api.routes()])
+        app.add_routes([*routes(), *Control(emulator).routes(), *api.routes()])
         runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=0.05
         )

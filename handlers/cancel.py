@@ -1,0 +1,58 @@
+"""/cancel, and the button under a progress message."""
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message, User
+
+from bot.delivery import Messenger
+from bot.keyboards import CANCEL
+from bot.progress import Progress
+from bot.queue import Queue
+from bot.texts import Texts
+from storage.jobs import Cancelled, Jobs
+
+
+def create_router() -> Router:
+    """What is not sent to the provider yet can be taken back."""
+    router = Router(name=__name__)
+    router.message.register(cancel_all, Command("cancel"), F.chat.type == "private")
+    router.callback_query.register(cancel_job, F.data.startswith(f"{CANCEL}:"))
+    return router
+
+
+async def cancel_all(
+    message: Message,
+    event_from_user: User,
+    jobs: Jobs,
+    queue: Queue,
+    progress: Progress,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Cancel everything of the person's that still waits."""
+    cancelled = await jobs.cancel(event_from_user.id)
+    _forget(cancelled, queue, progress)
+    messenger.say(message.chat.id, texts.cancelled(cancelled), reply_to=message.message_id)
+
+
+async def cancel_job(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    queue: Queue,
+    progress: Progress,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Cancel what still waits of one job. A job of somebody else's has nothing to cancel."""
+    number = (query.data or "").partition(":")[2]
+    job_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
+    cancelled = await jobs.cancel(event_from_user.id, job_id)
+    _forget(cancelled, queue, progress)
+    messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
+
+
+def _forget(cancelled: Cancelled, queue: Queue, progress: Progress) -> None:
+    queue.discard(cancelled.image_ids)
+    for job_id in cancelled.job_ids:
+        progress.touch(job_id)

@@ -1,0 +1,264 @@
+"""Waiting for a task: a script of answers on a clock of our own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.polling import MAX_PAUSE_S, Poller, PollPolicy
+from bot.rate import RateLimit
+from providers.base import Done, Failed, ImageRequest, Pending, TaskState
+from providers.errors import (
+    AccessError,
+    DeadlineError,
+    GenerationFailedError,
+    NoResultError,
+    NotTakenError,
+    OutcomeUnknownError,
+    ProviderError,
+    RecordGoneError,
+    RefusedError,
+)
+from tests.bot.clock import FakeClock
+
+URL = "https://example.com/1.png"
+POLICY = PollPolicy(interval_s=3, timeout_s=900)
+JITTER = 1.1
+LOST = OutcomeUnknownError("lost")
+GONE = RefusedError("gone", detail="recordInfo is null", code=422)
+
+Answer = TaskState | ProviderError
+
+
+@dataclass
+class Script:
+    """A provider that answers what it is told, the last answer for ever."""
+
+    answers: list[Answer]
+    clock: FakeClock
+    name: str = "Script"
+    asked_at: list[float] = field(default_factory=list)
+
+    async def submit(self, request: ImageRequest) -> str:
+        raise AssertionError("nothing is created while polling")
+
+    async def check(self, task_id: str) -> TaskState:
+        assert task_id == "task-1"
+        self.asked_at.append(self.clock.now())
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+
+@dataclass
+class Scene:
+    clock: FakeClock
+    limit: RateLimit
+    poller: Poller
+
+    def script(self, *answers: Answer) -> Script:
+        return Script(list(answers), self.clock)
+
+    async def wait(self, script: Script, **options: Any) -> str:
+        return await self.run(lambda: self.poller.wait_until_done(script, "task-1", **options))
+
+    async def run(self, work: Callable[[], Awaitable[str]]) -> str:
+        task = asyncio.ensure_future(work())
+        await self.clock.run(task.done)
+        return await task
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene(POLICY)
+
+
+def make_scene(policy: PollPolicy, polls: int = 1000) -> Scene:
+    clock = FakeClock()
+    limit = RateLimit(polls, 1.0, clock=clock.now, sleep=clock.sleep)
+    return Scene(clock, limit, Poller(limit, policy, sleep=clock.sleep, clock=clock.now))
+
+
+async def test_from_pending_to_done(scene: Scene) -> None:
+    script = scene.script(Pending(), Pending(), Done((URL, "https://example.com/2.png")))
+    assert await scene.wait(script) == URL
+    assert len(script.asked_at) == 3
+    pauses = [
+        later - earlier
+        for earlier, later in zip([0.0, *script.asked_at], script.asked_at, strict=False)
+    ]
+    assert all(2.7 <= pause <= 3.3 for pause in pauses), "the interval, with a jitter"
+    assert len(set(pauses)) == 3, "no march in step"
+
+
+async def test_tasks_are_polled_side_by_side(scene: Scene) -> None:
+    scripts = [scene.script(Pending(), Pending(), Done((URL,))) for _ in range(4)]
+
+    async def all_of_them() -> str:
+        await asyncio.gather(
+            *(scene.poller.wait_until_done(script, "task-1") for script in scripts)
+        )
+        return ""
+
+    await scene.run(all_of_them)
+    assert scene.clock.now() <= 3 * 3 * JITTER, "four take the time of one"
+
+
+async def test_all_pollers_share_one_limit() -> None:
+    scene = make_scene(PollPolicy(interval_s=0.1, timeout_s=900), polls=10)
+    scripts = [scene.script(*[Pending()] * 4, Done((URL,))) for _ in range(20)]
+
+    async def all_of_them() -> str:
+        await asyncio.gather(
+            *(scene.poller.wait_until_done(script, "task-1") for script in scripts)
+        )
+        return ""
+
+    await scene.run(all_of_them)
+    times = sorted(at for script in scripts for at in script.asked_at)
+    assert len(times) == 100
+    assert all(later - earlier >= 1.0 for earlier, later in zip(times, times[10:], strict=False))
+
+
+@pytest.mark.parametrize(
+    "error", [LOST, OutcomeUnknownError("HTML", code=502), RefusedError("x", code=500)]
+)
+async def test_a_failed_check_is_not_a_failed_task(scene: Scene, error: ProviderError) -> None:
+    told: list[ProviderError] = []
+    script = scene.script(*[error] * 50, Done((URL,)))
+    assert await scene.wait(script, on_error=told.append) == URL
+    assert told == [error] * 50
+
+
+async def test_a_wrong_key_is_told_and_asked_on(scene: Scene) -> None:
+    told: list[ProviderError] = []
+    error = AccessError("key", code=401)
+    assert await scene.wait(scene.script(error, Done((URL,))), on_error=told.append) == URL
+    assert told == [error]
+
+
+async def test_429_pauses_everybody(scene: Scene) -> None:
+    refused = scene.script(NotTakenError("429", code=429, retry_after_s=20), Done((URL,)))
+    other = scene.script(*[Pending()] * 3, Done((URL,)))
+
+    async def both() -> str:
+        await asyncio.gather(
+            scene.poller.wait_until_done(refused, "task-1"),
+            scene.poller.wait_until_done(other, "task-1"),
+        )
+        return ""
+
+    await scene.run(both)
+    paused_at = refused.asked_at[0]
+    assert refused.asked_at[1] >= paused_at + 20
+    assert not [at for at in other.asked_at if paused_at < at < paused_at + 20]
+
+
+@pytest.mark.parametrize(("asked_s", "paused_s"), [(None, 3), (86_400.0, MAX_PAUSE_S)])
+async def test_how_long_a_429_pauses(scene: Scene, asked_s: float | None, paused_s: float) -> None:
+    error = NotTakenError("429", code=429, retry_after_s=asked_s)
+    script = scene.script(error, Done((URL,)))
+    await scene.wait(script)
+    pause = script.asked_at[1] - script.asked_at[0]
+    assert paused_s <= pause <= paused_s + 3 * JITTER
+
+
+async def test_success_without_urls_is_asked_again_a_few_times(scene: Scene) -> None:
+    script = scene.script(*[Done(())] * (POLICY.checks_without_urls - 1), Done((URL,)))
+    assert await scene.wait(script) == URL
+
+
+async def test_success_without_urls_ends(scene: Scene) -> None:
+    script = scene.script(Done(()))
+    with pytest.raises(NoResultError):
+        await scene.wait(script)
+    assert len(script.asked_at) == POLICY.checks_without_urls
+
+
+async def test_fail_gives_the_provider_s_reason(scene: Scene) -> None:
+    script = scene.script(Pending(), Failed("Invalid prompt: nudity", "422"))
+    with pytest.raises(GenerationFailedError) as caught:
+        await scene.wait(script)
+    assert caught.value.detail == "Invalid prompt: nudity"
+    assert "422" in str(caught.value)
+    assert len(script.asked_at) == 2
+
+
+async def test_unknown_at_first_is_tolerated(scene: Scene) -> None:
+    early = int(POLICY.unknown_for_s / (POLICY.interval_s * JITTER))
+    script = scene.script(*[GONE] * early, Pending(), Done((URL,)))
+    assert await scene.wait(script) == URL
+
+
+async def test_unknown_for_good_is_gone(scene: Scene) -> None:
+    script = scene.script(GONE)
+    with pytest.raises(RecordGoneError) as caught:
+        await scene.wait(script)
+    assert (caught.value.detail, caught.value.code) == ("recordInfo is null", 422)
+    assert POLICY.unknown_for_s < scene.clock.now() <= POLICY.unknown_for_s + 3 * JITTER
+
+
+@pytest.mark.parametrize("between", [Pending(), LOST, NotTakenError("429", code=429)])
+async def test_a_late_unknown_ends_it_only_several_times_running(
+    scene: Scene, between: Answer
+) -> None:
+    several = POLICY.checks_unknown
+    script = scene.script(
+        *[GONE] * (several - 1), between, *[GONE] * (several - 1), between, Done((URL,))
+    )
+    assert await scene.wait(script, age_s=200) == URL
+    script = scene.script(*[GONE] * (several - 1), between, GONE)
+    with pytest.raises(RecordGoneError):
+        await scene.wait(script, age_s=200)
+    assert len(script.asked_at) == several - 1 + 1 + several
+
+
+async def test_another_refusal_is_no_unknown_task(scene: Scene) -> None:
+    script = scene.script(*[RefusedError("x", code=500)] * 10, Done((URL,)))
+    assert await scene.wait(script, age_s=200) == URL
+
+
+async def test_the_deadline(scene: Scene) -> None:
+    script = scene.script(Pending())
+    with pytest.raises(DeadlineError):
+        await scene.wait(script)
+    assert scene.clock.now() == pytest.approx(POLICY.timeout_s)
+    assert script.asked_at[-1] == pytest.approx(POLICY.timeout_s), "asked at the very end"
+
+
+async def test_errors_do_not_move_the_deadline(scene: Scene) -> None:
+    with pytest.raises(DeadlineError):
+        await scene.wait(scene.script(LOST))
+    assert scene.clock.now() == pytest.approx(POLICY.timeout_s)
+
+
+async def test_the_age_counts(scene: Scene) -> None:
+    with pytest.raises(DeadlineError):
+        await scene.wait(scene.script(Pending()), age_s=500)
+    assert scene.clock.now() == pytest.approx(POLICY.timeout_s - 500)
+
+
+async def test_an_old_task_is_asked_at_once(scene: Scene) -> None:
+    script = scene.script(Done((URL,)))
+    assert await scene.wait(script, age_s=10) == URL
+    assert script.asked_at == [0.0]
+
+
+async def test_a_task_past_its_deadline_is_asked_during_the_grace_time(scene: Scene) -> None:
+    assert await scene.wait(scene.script(LOST, Pending(), Done((URL,))), age_s=100_000) == URL
+    started = scene.clock.now()
+    script = scene.script(Pending())
+    with pytest.raises(DeadlineError):
+        await scene.wait(script, age_s=100_000)
+    assert scene.clock.now() - started == pytest.approx(POLICY.grace_s)
+    assert len(script.asked_at) > POLICY.grace_s / (POLICY.interval_s * JITTER)
+
+
+async def test_the_grace_time_is_never_longer_than_the_time_itself() -> None:
+    scene = make_scene(PollPolicy(interval_s=1, timeout_s=10))
+    with pytest.raises(DeadlineError):
+        await scene.wait(scene.script(Pending()), age_s=100_000)
+    assert scene.clock.now() == pytest.approx(10)

@@ -1,0 +1,98 @@
+"""So many in any so many seconds, on a clock of our own."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rate import RateLimit
+from tests.bot.clock import FakeClock
+
+
+def limited(clock: FakeClock, limit: int, window_s: float) -> RateLimit:
+    return RateLimit(limit, window_s, clock=clock.now, sleep=clock.sleep)
+
+
+async def turns(clock: FakeClock, limit: RateLimit, arrivals: Sequence[float]) -> list[float]:
+    """When each of those who come at these times gets their turn, in the order of coming."""
+    given_at: list[tuple[int, float]] = []
+
+    async def come(number: int, at: float) -> None:
+        await clock.sleep(at)
+        await limit.wait()
+        given_at.append((number, clock.now()))
+
+    async with asyncio.TaskGroup() as group:
+        for number, at in enumerate(sorted(arrivals)):
+            group.create_task(come(number, at))
+        group.create_task(clock.run(lambda: len(given_at) == len(arrivals)))
+    assert [number for number, _ in given_at] == list(range(len(arrivals))), "in order"
+    return [at for _, at in given_at]
+
+
+@given(
+    arrivals=st.lists(st.floats(0, 30), min_size=1, max_size=40),
+    limit=st.integers(1, 5),
+    window_s=st.sampled_from([0.5, 1.0, 10.0]),
+)
+def test_never_more_than_the_limit_in_any_window(
+    arrivals: list[float], limit: int, window_s: float
+) -> None:
+    async def run() -> list[float]:
+        clock = FakeClock()
+        return await turns(clock, limited(clock, limit, window_s), arrivals)
+
+    times = asyncio.run(run())
+    for first, over in zip(times, times[limit:], strict=False):
+        assert over - first >= window_s, "a window that is closed at one end holds one too many"
+    for arrived, at in zip(sorted(arrivals), times, strict=True):
+        assert at >= arrived
+    # Nobody waits longer than the limit asks for, but for some milliseconds of rounding.
+    for number, (arrived, at) in enumerate(zip(sorted(arrivals), times, strict=True)):
+        free_at = times[number - limit] + window_s if number >= limit else 0.0
+        assert at <= max(arrived, free_at, times[number - 1] if number else 0.0) + 0.005
+
+
+async def test_twenty_in_ten_seconds_waste_nothing() -> None:
+    clock = FakeClock(settle=200)
+    times = await turns(clock, limited(clock, 20, 10.0), [0.0] * 100)
+    for number, at in enumerate(times):
+        assert at == pytest.approx(number // 20 * 10, abs=0.02)
+
+
+async def test_a_pause_holds_everybody() -> None:
+    clock = FakeClock()
+    limit = limited(clock, 5, 1.0)
+    limit.pause(7)
+    limit.pause(3)  # a shorter one does not end the longer
+    assert await turns(clock, limit, [0.0, 1.0, 9.0]) == [7, 7, 9]
+
+
+async def test_a_pause_reaches_who_waits_already() -> None:
+    clock = FakeClock()
+    limit = limited(clock, 1, 1.0)
+
+    async def pause() -> None:
+        await clock.sleep(0.5)
+        limit.pause(4)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(pause())
+        first, second = await turns(clock, limit, [0.0, 0.1])
+    assert first == 0
+    assert second == 4.5
+
+
+async def test_who_gives_up_takes_no_turn() -> None:
+    clock = FakeClock()
+    limit = limited(clock, 1, 10.0)
+    await limit.wait()
+    second = asyncio.create_task(limit.wait())
+    third = asyncio.create_task(limit.wait())
+    await asyncio.sleep(0)
+    second.cancel()
+    await clock.run(third.done)
+    assert clock.now() == pytest.approx(10, abs=0.01)
+    assert second.cancelled()

@@ -1,0 +1,418 @@
+"""The client of KIE's jobs API: what each answer means."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.demo.kie import KieSimulator
+from providers.base import Done, Failed, Pending
+from providers.errors import (
+    AccessError,
+    CreditError,
+    NotTakenError,
+    OutcomeUnknownError,
+    ProviderError,
+    RefusedError,
+)
+from providers.kie import MAX_ANSWER_BYTES, Kie
+
+MODEL = "midjourney/v6-text-to-image"
+INPUT = {"prompt": "рыжая лиса", "aspect_ratio": "16:9"}
+CREATE = "/api/v1/jobs/createTask"
+RECORD = "/api/v1/jobs/recordInfo"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[KieSimulator]:
+    async with KieSimulator.start() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def kie(session: aiohttp.ClientSession, simulator: KieSimulator) -> Kie:
+    return client(session, simulator.url, simulator.key)
+
+
+def client(session: aiohttp.ClientSession, url: str, key: str = "key", timeout_s: float = 5) -> Kie:
+    return Kie(session, base_url=url, api_key=key, request_timeout_s=timeout_s)
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """A server that answers everything so; its address."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url("/")).rstrip("/")
+
+
+def answering(**answer: Any) -> tuple[Handler, list[web.Request]]:
+    """A handler that always gives this answer, and what it was asked."""
+    seen: list[web.Request] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        seen.append(request)
+        return web.Response(**answer)
+
+    return handle, seen
+
+
+# --- createTask
+
+
+async def test_a_task_is_created(kie: Kie, simulator: KieSimulator) -> None:
+    task_id = await kie.create_task(MODEL, INPUT)
+    (task,) = simulator.tasks
+    assert (task.task_id, task.model, task.input) == (task_id, MODEL, INPUT)
+    (call,) = simulator.calls
+    assert (call.method, call.path) == ("POST", CREATE)
+    assert call.body == {"model": MODEL, "input": INPUT}
+
+
+async def test_the_key_goes_along_as_documented(session: aiohttp.ClientSession) -> None:
+    body = json.dumps({"code": 200, "msg": "success", "data": {"taskId": "t1"}})
+    handler, seen = answering(text=body)
+    async with serving(handler) as url:
+        assert await client(session, url, "the-key").create_task(MODEL, INPUT) == "t1"
+    (request,) = seen
+    assert request.headers["Authorization"] == "Bearer the-key"
+    assert request.headers["Content-Type"] == "application/json"
+
+
+CODES: list[tuple[int, type[ProviderError]]] = [
+    (400, RefusedError),
+    (401, AccessError),
+    (402, CreditError),
+    (403, AccessError),
+    (404, RefusedError),
+    (422, RefusedError),
+    (429, NotTakenError),
+    (433, AccessError),
+    (451, RefusedError),
+    (455, RefusedError),
+    (500, RefusedError),
+    (501, RefusedError),
+    (505, RefusedError),
+    (550, RefusedError),
+]
+
+
+@pytest.mark.parametrize("in_status", [False, True], ids=["in the body", "as HTTP status"])
+@pytest.mark.parametrize(("code", "error"), CODES)
+async def test_each_code(
+    kie: Kie, simulator: KieSimulator, code: int, error: type[ProviderError], in_status: bool
+) -> None:
+    simulator.fail_create(code, "KIE's own words", http_status=code if in_status else 200)
+    with pytest.raises(ProviderError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert type(caught.value) is error
+    assert (caught.value.code, caught.value.detail) == (code, "KIE's own words")
+    assert len(simulator.calls) == 1, "one attempt"
+    simulator.fail_poll(code, code if in_status else 200, msg="KIE's own words")
+    with pytest.raises(ProviderError) as caught:
+        await kie.record_info("0" * 32)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("code", [402, 500])
+async def test_credit_is_known_by_its_words_too(
+    kie: Kie, simulator: KieSimulator, code: int
+) -> None:
+    simulator.credits = 0
+    with pytest.raises(CreditError):
+        await kie.create_task(MODEL, INPUT)
+    simulator.credits = 100
+    said = "Credits insufficient : Your current balance isn’t enough to run this request."
+    simulator.fail_create(code, said)
+    with pytest.raises(CreditError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert (caught.value.code, caught.value.detail) == (code, said)
+
+
+async def test_a_wrong_key(session: aiohttp.ClientSession, simulator: KieSimulator) -> None:
+    kie = client(session, simulator.url, "wrong")
+    with pytest.raises(AccessError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert caught.value.detail.startswith("Unauthorized")
+    assert not simulator.tasks
+
+
+async def test_an_unknown_path_is_refused(
+    session: aiohttp.ClientSession, simulator: KieSimulator
+) -> None:
+    kie = client(session, f"{simulator.url}/wrong", simulator.key)
+    with pytest.raises(RefusedError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert caught.value.code == 404
+
+
+@pytest.mark.parametrize("http_status", [200, 429])
+@pytest.mark.parametrize(
+    ("header", "wait_s"), [(None, None), ("7", 7.0), ("0", 0.0), ("-1", None), ("soon", None)]
+)
+async def test_retry_after(
+    session: aiohttp.ClientSession, http_status: int, header: str | None, wait_s: float | None
+) -> None:
+    headers = {} if header is None else {"Retry-After": header}
+    body = '{"code":429,"msg":"Rate limit exceeded"}'
+    handler, _ = answering(text=body, status=http_status, headers=headers)
+    async with serving(handler) as url:
+        with pytest.raises(NotTakenError) as caught:
+            await client(session, url).create_task(MODEL, INPUT)
+    assert caught.value.retry_after_s == wait_s
+
+
+async def test_429_without_any_json(session: aiohttp.ClientSession) -> None:
+    handler, _ = answering(text="<html>slow down</html>", status=429, headers={"Retry-After": "3"})
+    async with serving(handler) as url:
+        with pytest.raises(NotTakenError) as caught:
+            await client(session, url).create_task(MODEL, INPUT)
+    assert caught.value.retry_after_s == 3
+
+
+UNKNOWN: dict[str, dict[str, Any]] = {
+    "a gateway's page": {"text": "<html>502 Bad Gateway</html>", "status": 502},
+    "a page under 200": {"text": "<html>Just a moment...</html>"},
+    "half a body": {"text": '{"code":200,"msg":"success","data":{"taskI'},
+    "nothing": {"text": ""},
+    "no object": {"text": "[200]"},
+    "no code": {"text": '{"msg":"success","data":{"taskId":"t"}}'},
+    "a code in words": {"text": '{"code":"ok","data":{"taskId":"t"}}'},
+    "no data": {"text": '{"code":200,"msg":"success"}'},
+    "data null": {"text": '{"code":200,"msg":"success","data":null}'},
+    "no task id": {"text": '{"code":200,"msg":"success","data":{}}'},
+    "an empty task id": {"text": '{"code":200,"msg":"success","data":{"taskId":""}}'},
+    "a number for a task id": {"text": '{"code":200,"msg":"success","data":{"taskId":7}}'},
+    "no UTF-8": {"body": b'{"code":200,"data":{"taskId":"t\xff'},
+    "success under 500": {"text": '{"code":200,"data":{"taskId":"t"}}', "status": 500},
+    "a redirect": {"status": 302, "headers": {"Location": "/elsewhere"}},
+    "more than anybody would answer": {
+        "text": '{"code":200,"data":{"taskId":"t"}}' + " " * (MAX_ANSWER_BYTES + 1)
+    },
+}
+
+
+@pytest.mark.parametrize("answer", UNKNOWN.values(), ids=UNKNOWN.keys())
+async def test_what_does_not_tell_leaves_the_outcome_unknown(
+    session: aiohttp.ClientSession, answer: dict[str, Any]
+) -> None:
+    handler, seen = answering(**answer)
+    async with serving(handler) as url:
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).create_task(MODEL, INPUT)
+        assert [request.path for request in seen] == [CREATE], "one attempt"
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).record_info("t")
+        assert len(seen) == 2
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    session: aiohttp.ClientSession,
+) -> None:
+    sent = 0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b" " * 65_536)
+                sent += 65_536
+        except ConnectionError:
+            return response
+
+    async with serving(handle) as url:
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).create_task(MODEL, INPUT)
+    # What the sockets between hold is some more than what was read.
+    assert MAX_ANSWER_BYTES < sent < 30 * MAX_ANSWER_BYTES
+
+
+async def test_html_502_from_the_front(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.fault("createTask", html=502)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert caught.value.code == 502
+
+
+async def test_no_answer_in_time(session: aiohttp.ClientSession, simulator: KieSimulator) -> None:
+    simulator.fault("createTask", hang=True, effect=True)
+    with pytest.raises(OutcomeUnknownError):
+        await client(session, simulator.url, simulator.key, timeout_s=0.05).create_task(
+            MODEL, INPUT
+        )
+    assert len(simulator.tasks) == 1, "that is why nobody knows"
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_cut_connection_is_not_tried_again(
+    kie: Kie, simulator: KieSimulator, after: bool
+) -> None:
+    # The first leaves a connection open: one that dies when it is used again tempts to repeat.
+    await kie.create_task(MODEL, INPUT)
+    simulator.fault("createTask", cut_before_effect=not after, cut_after_effect=after)
+    with pytest.raises(OutcomeUnknownError):
+        await kie.create_task(MODEL, INPUT)
+    assert len(simulator.calls) == 2
+    assert len(simulator.tasks) == 1 + after
+
+
+async def test_the_body_breaks_off(session: aiohttp.ClientSession) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = 100
+        await response.prepare(request)
+        await response.write(b'{"code":200,')
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async with serving(handle) as url:
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).create_task(MODEL, INPUT)
+
+
+async def test_a_port_that_nobody_listens_at(session: aiohttp.ClientSession) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        kie = client(session, f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(NotTakenError) as caught:
+            await kie.create_task(MODEL, INPUT)
+    assert isinstance(caught.value.__cause__, aiohttp.ClientConnectorError)
+
+
+async def test_cancelling_is_no_error_of_kie_s(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.fault("createTask", hang=True)
+    task = asyncio.create_task(kie.create_task(MODEL, INPUT))
+    await simulator.wait_for(lambda: simulator.calls)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+# --- recordInfo
+
+
+async def test_states(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.task_seconds = 60
+    for state in ("waiting", "queuing", "generating", "a_new_word", "failed", "pending"):
+        simulator.states = (state,)
+        assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Pending()
+
+
+async def test_success(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.task_seconds = 0
+    task_id = await kie.create_task(MODEL, INPUT)
+    assert await kie.record_info(task_id) == Done(tuple(simulator.tasks[0].result_urls))
+    call = simulator.calls[-1]
+    assert (call.method, call.path, call.query) == ("GET", RECORD, {"taskId": task_id})
+
+
+async def test_fail(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.task_seconds = 0
+    simulator.fail_task("422", "Invalid prompt: prompt contains prohibited content")
+    task_id = await kie.create_task(MODEL, INPUT)
+    expected = Failed("Invalid prompt: prompt contains prohibited content", "422")
+    assert await kie.record_info(task_id) == expected
+
+
+async def test_an_unknown_task(kie: Kie) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await kie.record_info("0" * 32)
+    assert (caught.value.code, caught.value.detail) == (422, "recordInfo is null")
+
+
+U1, U2 = "https://example.com/1.png", "https://example.com/2.png"
+
+
+@pytest.mark.parametrize(
+    ("raw", "urls"),
+    [
+        ("", ()),
+        (None, ()),
+        ("{broken", ()),
+        ("null", ()),
+        ("7", ()),
+        ("[]", ()),
+        ("{}", ()),
+        (json.dumps({"resultUrls": [U1, U2]}), (U1, U2)),
+        ({"resultUrls": [U1]}, (U1,)),
+        ({"resultUrls": []}, ()),
+        ({"resultUrls": U1}, ()),
+        ({"resultUrls": None}, ()),
+        ({"resultUrls": {"0": U1}}, ()),
+        ({"resultUrls": [None, "", 7, {"url": U1}, U2]}, (U2,)),
+        ({"resultObject": {}}, ()),
+        ([U1], ()),
+    ],
+)
+async def test_the_shapes_of_result_json(
+    kie: Kie, simulator: KieSimulator, raw: Any, urls: tuple[str, ...]
+) -> None:
+    simulator.task_seconds = 0
+    simulator.next_result(raw=raw)
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done(urls)
+
+
+@pytest.mark.parametrize(
+    ("data", "state"),
+    [
+        ({"state": "success"}, Done(())),
+        ({"state": "fail"}, Failed("", "")),
+        ({"state": "fail", "failMsg": None, "failCode": None}, Failed("", "")),
+        ({"state": "fail", "failMsg": "x", "failCode": 500}, Failed("x", "500")),
+        ({"state": "fail", "failMsg": "x", "failCode": "INTERNAL"}, Failed("x", "INTERNAL")),
+        ({"state": ""}, Pending()),
+    ],
+)
+async def test_the_shapes_of_a_record(
+    session: aiohttp.ClientSession, data: dict[str, Any], state: object
+) -> None:
+    handler, _ = answering(text=json.dumps({"code": 200, "msg": "success", "data": data}))
+    async with serving(handler) as url:
+        assert await client(session, url).record_info("t") == state
+
+
+@pytest.mark.parametrize("data", [{}, {"state": None}, {"state": 7}, [], "success"])
+async def test_a_record_without_a_state_tells_nothing(
+    session: aiohttp.ClientSession, data: object
+) -> None:
+    handler, _ = answering(text=json.dumps({"code": 200, "msg": "success", "data": data}))
+    async with serving(handler) as url:
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).record_info("t")
+
+
+async def test_message_is_read_where_there_is_no_msg(session: aiohttp.ClientSession) -> None:
+    handler, _ = answering(text='{"code":500,"message":"said so"}')
+    async with serving(handler) as url:
+        with pytest.raises(RefusedError) as caught:
+            await client(session, url).record_info("t")
+    assert caught.value.detail == "said so"
+
+
+async def test_no_error_shows_the_key(session: aiohttp.ClientSession) -> None:
+    errors = []
+    for answer in UNKNOWN.values():
+        handler, _ = answering(**answer)
+        async with serving(handler) as url:
+            with pytest.raises(ProviderError) as caught:
+                await client(session, url, "the-key").create_task(MODEL, INPUT)
+            errors.append(repr(caught.value) + repr(caught.value.__cause__))
+    assert "the-key" not in "".join(errors)

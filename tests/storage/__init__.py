@@ -1,0 +1,1 @@
+"""Tests of storage/: a real SQLite file each."""

@@ -1,0 +1,96 @@
+"""A database with its tables' classes around it, and short ways to fill it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from storage.catalogue import Catalogue, Model
+from storage.database import Database
+from storage.jobs import Image, Jobs, PlacedJob
+from storage.ledger import Ledger
+
+NOW = 1_700_000_000.0
+PRICE = 79  # of the model that the migration brings
+SLUG = "midjourney-v7-fast"
+TABLES = ("users", "models", "jobs", "images", "ledger")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What serves people, over one database."""
+
+    database: Database
+    jobs: Jobs
+    ledger: Ledger
+    model: Model
+
+    async def customer(self, user_id: int = 1, tokens: int = 1000) -> int:
+        """Somebody with so many tokens."""
+        await self.ledger.welcome(user_id, tokens, language="ru")
+        return user_id
+
+    async def place(self, **changes: Any) -> PlacedJob | None:
+        """A request for one picture, in its own words where they matter."""
+        request: dict[str, Any] = {
+            "user_id": 1,
+            "chat_id": 1,
+            "message_id": 10,
+            "model": self.model,
+            "prompt": "рыжая лиса",
+            "quantity": 1,
+            "params": {"aspect_ratio": "16:9"},
+            "options": {"weird": [1, None]},
+            "language": "ru",
+            "max_active_images": 8,
+        }
+        return await self.jobs.place(**{**request, **changes})
+
+    async def image(self, status: str = "queued", *, message_id: int = 10) -> Image:
+        """An image of a new job of person 1, walked to a state."""
+        placed = await self.place(message_id=message_id, max_active_images=100)
+        assert placed is not None
+        (image,) = placed.images
+        return await self.walk(image, status)
+
+    async def walk(self, image: Image, status: str) -> Image:
+        """A queued image in that state."""
+        if status == "failed":
+            return await self.jobs.fail(image, "no_answer", "")
+        if status != "queued":
+            image = await self.jobs.begin_submit(image)
+        if status in {"generating", "ready", "delivered"}:
+            image = await self.jobs.task_created(image, f"task-{image.image_id}")
+        if status in {"ready", "delivered"}:
+            image = await self.jobs.result_ready(image, "https://example.com/1.png")
+        if status == "delivered":
+            image = await self.jobs.delivered(image, 500 + image.image_id)
+        assert image.status == status
+        return image
+
+    async def run(self, sql: str, *params: Any) -> None:
+        """A write of somebody who does not care for our functions."""
+        async with self.database.transaction() as tx:
+            await tx.execute(sql, params)
+
+    async def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
+        """What is committed."""
+        return [dict(row) for row in await self.database.fetch_all(sql, params)]
+
+    async def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """All rows of all tables: two of these are equal when nothing was changed."""
+        return {table: await self.rows(f"SELECT * FROM {table} ORDER BY 1") for table in TABLES}  # noqa: S608
+
+
+@asynccontextmanager
+async def open_shop(path: Path) -> AsyncIterator[Shop]:
+    """A shop over the file."""
+    async with Database.open(path) as database:
+        model = await Catalogue(database).get(SLUG)
+        assert model is not None
+        yield Shop(database, Jobs(database, now=_now), Ledger(database, now=_now), model)
+
+
+def _now() -> float:
+    return NOW

@@ -1,0 +1,240 @@
+"""The file itself: migrations, who sees what, and what is left when a writer is cancelled."""
+
+import asyncio
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from storage import database as module
+from storage.audit import broken_invariants
+from storage.database import MIGRATIONS_DIR, Database
+from storage.errors import SchemaError, StorageBusyError, StorageError, StorageFullError
+from storage.jobs import PlacedJob
+from tests.storage.cancelling import cancelled_at_statement
+from tests.storage.shop import PRICE, Shop, open_shop
+
+LATEST = max(int(path.name[:4]) for path in MIGRATIONS_DIR.glob("*.sql"))
+
+
+def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
+    """What another program sees in the file, or does to it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+async def test_a_new_file_is_brought_up_to_date_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "down" / "bot.db"
+    async with open_shop(path) as shop:
+        await shop.customer(tokens=5)
+    async with open_shop(path) as shop:
+        assert await shop.ledger.balance(1) == 5
+    assert ask(path, "PRAGMA user_version") == [(LATEST,)]
+    assert ask(path, "PRAGMA journal_mode") == [("wal",)]
+
+
+async def test_a_commit_is_on_the_disk(shop: Shop) -> None:
+    async with shop.database.transaction() as tx:
+        (synchronous,) = await tx.execute_fetchall("PRAGMA synchronous")
+        (foreign_keys,) = await tx.execute_fetchall("PRAGMA foreign_keys")
+    assert synchronous[0] == 2, "FULL"
+    assert foreign_keys[0] == 1
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = tmp_path / "migrations"
+    scripts.mkdir()
+    monkeypatch.setattr(module, "MIGRATIONS_DIR", scripts)
+    path = tmp_path / "bot.db"
+    (scripts / "0001_first.sql").write_text("CREATE TABLE first (n INTEGER) STRICT;")
+    second = scripts / "0002_second.sql"
+    second.write_text(
+        "CREATE TABLE second (n INTEGER) STRICT; INSERT INTO first VALUES (1);"
+        " INSERT INTO no_such VALUES (1);"
+    )
+    for _ in range(2):
+        with pytest.raises(StorageError, match="no_such"):
+            async with Database.open(path):
+                pass
+        assert ask(path, "PRAGMA user_version") == [(1,)]
+        assert ask(path, "SELECT name FROM sqlite_master") == [("first",)]
+        assert ask(path, "SELECT * FROM first") == []
+    second.write_text("CREATE TABLE second (n INTEGER) STRICT; INSERT INTO first VALUES (1);")
+    async with Database.open(path) as database:
+        assert len(await database.fetch_all("SELECT * FROM first")) == 1
+    async with Database.open(path) as database:
+        assert len(await database.fetch_all("SELECT * FROM first")) == 1, "not applied again"
+    assert ask(path, "PRAGMA user_version") == [(2,)]
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    ask(path, f"PRAGMA user_version = {LATEST + 1}")
+    with pytest.raises(SchemaError, match=f"version {LATEST + 1}, this program knows {LATEST}"):
+        async with Database.open(path):
+            pass
+    assert ask(path, "PRAGMA user_version") == [(LATEST + 1,)]
+    assert ask(path, "SELECT * FROM sqlite_master") == []
+
+
+async def test_an_sqlite_that_is_too_old_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SQLITE_NEEDED", (99, 0))
+    with pytest.raises(SchemaError):
+        async with Database.open(tmp_path / "bot.db"):
+            pass
+    assert not (tmp_path / "bot.db").exists()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    path.write_bytes(b"no database at all\n" * 1000)
+    with pytest.raises(StorageError, match="NOTADB") as caught:
+        async with Database.open(path):
+            pass
+    assert isinstance(caught.value.__cause__, sqlite3.DatabaseError)
+    assert path.read_bytes() == b"no database at all\n" * 1000
+
+
+async def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").mkdir()
+    before = set(threading.enumerate())
+    with pytest.raises(StorageFullError, match="CANTOPEN"):
+        async with Database.open(tmp_path / "bot.db"):
+            pass
+    # aiosqlite's thread reports its end to this loop, which must still be open then.
+    for thread in set(threading.enumerate()) - before:
+        await asyncio.to_thread(thread.join, 5)
+
+
+async def test_reads_see_what_is_committed_and_nothing_else(shop: Shop) -> None:
+    await shop.customer(tokens=5)
+    async with shop.database.transaction() as tx:
+        await tx.execute("UPDATE users SET balance = 77")
+        assert await shop.ledger.balance(1) == 5
+    assert await shop.ledger.balance(1) == 77
+
+
+async def test_reads_cannot_write(shop: Shop) -> None:
+    await shop.customer(tokens=5)
+    with pytest.raises(StorageError, match="READONLY"):
+        await shop.database.fetch_all("UPDATE users SET balance = 77")
+    assert await shop.ledger.balance(1) == 5
+
+
+async def test_writers_take_turns(shop: Shop) -> None:
+    await shop.customer(tokens=0)
+
+    async def add_one() -> None:
+        async with shop.database.transaction() as tx:
+            (row,) = await tx.execute_fetchall("SELECT balance FROM users")
+            await asyncio.sleep(0)  # anybody else might come in between
+            await tx.execute("UPDATE users SET balance = ?", (row["balance"] + 1,))
+
+    await asyncio.gather(*(add_one() for _ in range(20)))
+    assert await shop.ledger.balance(1) == 20
+
+
+async def test_an_error_undoes_the_transaction(shop: Shop) -> None:
+    await shop.customer(tokens=5)
+    with pytest.raises(ZeroDivisionError):
+        await _write_and_raise(shop)
+    assert await shop.ledger.balance(1) == 5
+    await shop.run("UPDATE users SET balance = 6")
+    assert await shop.ledger.balance(1) == 6
+
+
+async def _write_and_raise(shop: Shop) -> None:
+    async with shop.database.transaction() as tx:
+        await tx.execute("UPDATE users SET balance = 77")
+        raise ZeroDivisionError
+
+
+async def test_somebody_else_holds_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 1)
+    path = tmp_path / "bot.db"
+    async with open_shop(path) as shop:
+        await shop.customer()
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageBusyError):
+                await shop.place()
+            assert await shop.ledger.balance(1) == 1000, "reading goes on"
+        assert await shop.place() is not None
+
+
+async def test_a_full_disk_charges_nothing(shop: Shop) -> None:
+    await shop.customer()
+    async with shop.database.transaction() as tx:
+        (row,) = await tx.execute_fetchall("PRAGMA page_count")
+    await _limit_pages(shop, row[0])
+    before = await shop.everything()
+    with pytest.raises(StorageFullError):
+        await shop.place(prompt="x" * 100_000)
+    assert await shop.everything() == before
+    await _limit_pages(shop, 1_000_000)
+    assert await shop.place(prompt="x" * 100_000) is not None
+
+
+async def _limit_pages(shop: Shop, count: int) -> None:
+    async with shop.database.transaction() as tx:
+        await tx.execute_fetchall(f"PRAGMA max_page_count = {count}")
+
+
+@pytest.mark.parametrize("cancels", [1, 2])
+async def test_a_cancelled_writer_leaves_all_or_nothing(shop: Shop, cancels: int) -> None:
+    """After each number of turns of the loop; a second cancel comes while the first is handled."""
+    await shop.customer(tokens=1_000_000)
+    done_in_a_row = turns = tried = 0
+    while done_in_a_row < 5:
+        task = asyncio.create_task(
+            shop.place(message_id=turns, quantity=2, max_active_images=100_000)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        done_in_a_row = done_in_a_row + 1 if task.done() else 0
+        for _ in range(cancels):
+            task.cancel()
+            await asyncio.sleep(0)
+        with suppress(asyncio.CancelledError):
+            await task
+        # The next writer's BEGIN fails if a transaction is left open.
+        await shop.ledger.grant(1, 1, grant_key=f"9:{turns}", granted_by=9)
+        placed = await shop.rows("SELECT * FROM jobs WHERE message_id = ?", turns)
+        if task.cancelled() and not placed:
+            assert await shop.place(message_id=turns, quantity=2, max_active_images=100_000)
+        tried += 1
+        turns += 1 + turns // 10
+    assert tried > 10, "it was cancelled in the middle"
+    assert await broken_invariants(shop.database) == []
+    assert await shop.ledger.balance(1) == 1_000_000 + tried * (1 - 2 * PRICE)
+
+
+async def _place_two(shop: Shop, message_id: int) -> PlacedJob | None:
+    return await shop.place(message_id=message_id, quantity=2)
+
+
+async def test_cancelled_at_each_statement(shop: Shop) -> None:
+    """The same with nothing left to chance: cancelled while statement N is on its way."""
+    await shop.customer()
+    came_through = []
+    number = 1
+    while (task := await cancelled_at_statement(number, _place_two(shop, number))).cancelled():
+        assert await broken_invariants(shop.database) == []
+        if await shop.rows("SELECT * FROM jobs WHERE message_id = ?", number):
+            came_through.append(number)
+        await shop.ledger.grant(1, 1, grant_key=f"9:{number}", granted_by=9)
+        number += 1
+    assert task.result() is not None
+    assert number > 8, "it was cancelled at each of its statements"
+    # Only the COMMIT, which was on its way already, comes through.
+    assert came_through in ([], [number - 1])
+    jobs = len(came_through) + 1
+    assert await shop.ledger.balance(1) == 1000 + number - 1 - jobs * 2 * PRICE
