@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export DEMO_PROMPT := $(value PROMPT)
 export DEMO_IMAGE := $(value IMAGE)
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format pins clean
+.PHONY: help demo run doctor test check chaos texts format pins clean
 
 help: ## what can be made here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,7 +33,17 @@ check: $(VENV)/dev.stamp ## formatter, linter, strict types, all tests: what CI 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
+
+doctor: $(VENV)/run.stamp ## check settings, data and services, a line each
+	@$(BIN)/python main.py doctor
+
+chaos: $(VENV)/dev.stamp ## kill the bot at random moments and check the books: make chaos ROUNDS=50 SEED=1
+	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
+
+texts: $(VENV)/dev.stamp ## bring the catalogues up to date with the texts in the code
+	$(BIN)/pybabel -q extract -k _ -k _n:1,2 --no-location --omit-header -o $(VENV)/texts.pot bot handlers
+	for po in bot/locales/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --omit-header -w 100 -i $(VENV)/texts.pot -o $$po -l $$(basename $$po .po); done
 
 format: $(VENV)/dev.stamp ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .

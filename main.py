@@ -1,7 +1,9 @@
 """The command line. Builds everything, runs it, and closes it in reverse; nobody else constructs.
 
-python main.py run     the bot, with the settings of the environment and .env
-python main.py demo    the bot against stand-ins of Telegram and KIE, without any account
+python main.py run          the bot, with the settings of the environment and .env
+python main.py doctor       what is wrong with the settings, the data or the services, a line each
+python main.py backup FILE  a consistent copy of the database, while the bot runs
+python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
 """
 
 import argparse
@@ -12,7 +14,7 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +35,7 @@ from pydantic import SecretStr, ValidationError
 from bot.albums import Albums
 from bot.alerts import Alerts
 from bot.delivery import Messenger
+from bot.doctor import Telegram, examine
 from bot.estimates import Estimates
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
@@ -55,6 +58,7 @@ from handlers.menu import publish_menu
 from providers.download import Downloader
 from providers.kie import Kie
 from providers.midjourney import Midjourney
+from storage.backup import BackupError, back_up
 from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.errors import StorageError
@@ -119,12 +123,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         estimates = Estimates()
         providers = {
             "midjourney": Midjourney(
-                Kie(
-                    kie_session,
-                    base_url=settings.midjourney_kie_base_url,
-                    api_key=settings.midjourney_key,
-                    request_timeout_s=settings.midjourney_kie_request_timeout,
-                ),
+                _kie(settings, kie_session, settings.midjourney_kie_base_url),
                 text_model=settings.midjourney_kie_text_model,
                 image_model=settings.midjourney_kie_image_model,
             )
@@ -140,14 +139,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         alerts = Alerts(settings.admin_ids, messenger, texts[DEFAULT_LANGUAGE])
         files = DiskFiles(settings.data_dir / "files")
         keeper = None
-        upload: Upload = KieUpload(
-            Kie(
-                kie_session,
-                base_url=settings.kie_upload_url,
-                api_key=settings.midjourney_key,
-                request_timeout_s=settings.midjourney_kie_request_timeout,
-            )
-        )
+        upload: Upload = KieUpload(_kie(settings, kie_session, settings.kie_upload_url))
         if supabase is not None:
             keeper = Keeper(
                 jobs,
@@ -236,6 +228,15 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         await messenger.close(tuning.close_s)
 
 
+def _kie(settings: Settings, session: aiohttp.ClientSession, base_url: str) -> Kie:
+    return Kie(
+        session,
+        base_url=base_url,
+        api_key=settings.midjourney_key,
+        request_timeout_s=settings.midjourney_kie_request_timeout,
+    )
+
+
 @asynccontextmanager
 async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | None]:
     """Supabase's Storage, where it is set up."""
@@ -265,13 +266,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start the bot with the settings of the environment and .env")
+    commands.add_parser("doctor", help="check settings, data and services, a line each")
+    backup = commands.add_parser("backup", help="copy the database while the bot runs")
+    backup.add_argument("file", type=Path, help="where to; must not exist yet")
     commands.add_parser("demo", help="see it work without any account")
-    command = parser.parse_args(arguments).command
-    return {"run": run, "demo": demo}[command]()
-
-
-def run() -> int:
-    """The real bot."""
+    given = parser.parse_args(arguments)
+    if given.command == "demo":
+        return demo()
     try:
         settings = load_settings()
     except ValidationError as error:
@@ -280,8 +281,50 @@ def run() -> int:
     except UnicodeDecodeError:
         print(".env: it has to be a text file in UTF-8; save it so", file=sys.stderr)
         return EXIT_SETTINGS
+    if given.command == "doctor":
+        set_up_logging("ERROR", settings.log_format, settings.secrets)
+        return asyncio.run(_doctor(settings))
+    if given.command == "backup":
+        return back_up_database(settings, given.file)
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(_run(settings))
+
+
+async def _doctor(settings: Settings) -> int:
+    status = 0
+    async with aiohttp.ClientSession() as session, _open_bot(settings) as bot:
+        findings = examine(
+            settings,
+            telegram=Telegram(
+                bot,
+                refused=(TelegramUnauthorizedError, TelegramNotFound),
+                failed=(TelegramAPIError, ClientDecodeError),
+            ),
+            kie=_kie(settings, session, settings.midjourney_kie_base_url),
+            supabase=_open_supabase(settings),
+        )
+        async with aclosing(findings):
+            async for finding in findings:
+                print(finding, flush=True)
+                status |= not finding.ok
+    return int(status)
+
+
+def back_up_database(settings: Settings, target: Path) -> int:
+    """Copy the database; the bot may be running."""
+    try:
+        size = asyncio.run(back_up(settings.data_dir / "bot.db", target))
+    except BackupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("broken off; nothing was written", file=sys.stderr)
+        return 1
+    print(
+        f"{target}: {size / 1e6:.1f} MB. The pictures under {settings.data_dir / 'files'} are not"
+        " in it."
+    )
+    return 0
 
 
 async def _run(settings: Settings) -> int:

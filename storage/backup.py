@@ -1,0 +1,178 @@
+"""The database seen from outside, while the bot may be running: whether it is sound, and a copy.
+
+Nothing here writes to it: the connections are opened for reading. SQLite may lay `bot.db-wal` and
+`bot.db-shm` beside it, as it does for every reader; the next start of the bot takes them over.
+"""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+import aiosqlite
+
+from storage.audit import broken_invariants
+from storage.database import MIGRATIONS_DIR, Database
+from storage.errors import StorageError, storage_error
+
+BUSY_TIMEOUT_S = 10.0
+PAGES_A_STEP = 256  # 1 MB; between two steps a copy can be given up
+STEPS_A_LOOK = 10_000  # of SQLite's machine: some milliseconds
+
+
+class BackupError(StorageError):
+    """There is no copy, and nothing was left behind; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was seen of a database.
+
+    `version` is the file's, `newest` the one that a start of this program brings it to. `damage`
+    is in SQLite's words; where there is any, or the version is not the newest, nothing further was
+    asked. `broken` has a line for each broken invariant, `unfinished` counts images by state.
+    """
+
+    version: int
+    newest: int
+    damage: Sequence[str]
+    broken: Sequence[str] = ()
+    unfinished: Mapping[str, int] | None = None
+
+
+async def inspect(path: Path) -> Inspection:
+    """Look the whole file through, without migrating it.
+
+    Raises:
+        StorageError: it cannot be opened, or is no database.
+    """
+    try:
+        async with aiosqlite.connect(
+            _for_reading(path), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+        ) as reader:
+            reader.row_factory = aiosqlite.Row
+            try:
+                return await _inspect(Database(reader, reader))
+            finally:
+                # A query hears nothing of a cancelled task, and closing would wait for its end.
+                await reader.interrupt()
+    except sqlite3.Error as error:
+        raise storage_error(error) from error
+
+
+async def _inspect(database: Database) -> Inspection:
+    version = int((await database.fetch_all("PRAGMA user_version"))[0][0])
+    newest = max(int(path.name[:4]) for path in MIGRATIONS_DIR.glob("*.sql"))
+    damage = [str(row[0]) for row in await database.fetch_all("PRAGMA quick_check")]
+    if damage != ["ok"]:
+        return Inspection(version, newest, damage)
+    if version != newest:
+        return Inspection(version, newest, [])
+    rows = await database.fetch_all(
+        "SELECT status, count(*) AS n FROM images"
+        " WHERE status NOT IN ('delivered', 'failed', 'cancelled') GROUP BY status"
+    )
+    return Inspection(
+        version,
+        newest,
+        damage=[],
+        broken=await broken_invariants(database),
+        unfinished={row["status"]: row["n"] for row in rows},
+    )
+
+
+async def back_up(database_path: Path, target: Path) -> int:
+    """Copy the database as it is at this moment, and return the size of the copy in bytes.
+
+    The bot may run and write meanwhile: readers hold no writer up. `target` appears when the copy
+    is whole and checked, or not at all; when cancelled, nothing is left.
+
+    Raises:
+        BackupError: no source, a target that is there already, a damaged database, a full disk.
+    """
+    stop = Event()
+    copying = asyncio.ensure_future(asyncio.to_thread(_back_up, database_path, target, stop))
+    try:
+        return await asyncio.shield(copying)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(copying, return_exceptions=True)  # it clears away what it wrote
+        raise
+
+
+def _back_up(source: Path, target: Path, stop: Event) -> int:
+    try:
+        if not source.is_file():
+            raise BackupError(f"there is no database at {source}: check DATA_DIR")
+        _refuse_existing(target)
+        if not target.parent.is_dir():
+            raise BackupError(f"there is no folder {target.parent} for the copy")
+        # Beside the target, so that it can be renamed, and in a folder, because SQLite makes more
+        # than one file.
+        with TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+            copy = Path(folder) / "copy"
+            _copy(source, copy, stop)
+            shutil.copymode(source, copy)  # as private as what it is a copy of
+            _sync(copy)
+            size = copy.stat().st_size
+            _refuse_existing(target)
+            copy.rename(target)
+        _sync(target.parent)
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror or error}") from error
+    except sqlite3.Error as error:
+        raise BackupError(f"no copy could be made: {error}") from error
+    return size
+
+
+def _copy(source: Path, target: Path, stop: Event) -> None:
+    """Copy page by page and check the copy."""
+
+    def look(_status: int, _remaining: int, _total: int) -> None:
+        if stop.is_set():
+            raise BackupError("the copy was given up")
+
+    with (
+        closing(
+            sqlite3.connect(
+                _for_reading(source), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+            )
+        ) as origin,
+        closing(sqlite3.connect(target, isolation_level=None)) as copy,
+    ):
+        # One reading transaction around all steps: else SQLite would begin anew after every
+        # commit of the bot, and never end while it is busy.
+        origin.execute("BEGIN")
+        origin.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        origin.backup(copy, pages=PAGES_A_STEP, progress=look)
+        copy.set_progress_handler(stop.is_set, STEPS_A_LOOK)
+        # WAL would want more files beside the copy to read it; the bot turns it on again.
+        copy.execute("PRAGMA journal_mode = DELETE")
+        damage = [str(row[0]) for row in copy.execute("PRAGMA quick_check")]
+        if damage != ["ok"]:
+            said = " ".join(damage[0].split())
+            raise BackupError(f"the database is damaged, the copy was thrown away: {said}")
+
+
+def _for_reading(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+def _refuse_existing(target: Path) -> None:
+    if os.path.lexists(target):
+        raise BackupError(f"{target} is there already: remove it, or choose another name")
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk and not only on their way there."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
