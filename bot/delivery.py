@@ -174,12 +174,13 @@ class Messenger:
         text: str,
         *,
         keyboard: Keyboard = (),
+        priority: Priority = Priority.PROGRESS,
     ) -> None:
         """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
         try:
             await self._call(
                 chat_id,
-                Priority.PROGRESS,
+                priority,
                 lambda: self._bot.edit_message_text(
                     text, chat_id=chat_id, message_id=message_id, reply_markup=_markup(keyboard)
                 ),

@@ -1,0 +1,42 @@
+"""What all texts are made of: a language, numbers, and quoting."""
+
+import gettext
+from html import escape
+
+
+class BaseTexts:
+    """The sentences of one language. All are Telegram HTML: what a person or a provider wrote is
+    quoted, and nothing comes near Telegram's limits, whatever it holds."""
+
+    def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
+        self.language = language
+        self._ = translations.gettext
+        self._n = translations.ngettext
+
+    def tokens(self, number: int) -> str:
+        """`79 tokens`."""
+        return self._n("{n} token", "{n} tokens", number).format(n=number)
+
+    def pictures(self, number: int) -> str:
+        """`2 pictures`."""
+        return self._n("{n} picture", "{n} pictures", number).format(n=number)
+
+
+def code(text: str, length: int = 200) -> str:
+    """What a tap copies."""
+    return f"<code>{quoted(text, length)}</code>"
+
+
+def quoted(text: str, length: int) -> str:
+    """Somebody else's words, in at most so many characters."""
+    return escape(clip(text, length), quote=False)
+
+
+def clip(text: str, length: int) -> str:
+    """The text in at most so many characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def sentence(text: str) -> str:
+    """The text with an end to it."""
+    return text if not text or text[-1] in ".!?…" else text + "."

@@ -1,0 +1,173 @@
+"""What is said of a job: its progress, its outcome, its pictures."""
+
+from collections.abc import Sequence
+from html import escape
+
+from bot.failures import FailureKind
+from bot.texts.base import BaseTexts, quoted, sentence
+from storage.jobs import Cancelled, Image, ImageStatus, JobView
+
+DETAIL_SHOWN = 500
+REFUNDED = frozenset({ImageStatus.FAILED, ImageStatus.CANCELLED})
+
+
+class JobTexts(BaseTexts):
+    """The progress message, failures, captions."""
+
+    def progress(
+        self, view: JobView, *, product: str, place: int | None, left_s: float | None
+    ) -> str:
+        """The one message of a job: while it runs, and what it came to at the end."""
+        images = view.images
+        done = sum(image.status is ImageStatus.DELIVERED for image in images)
+        charged = self.tokens(sum(image.cost for image in images))
+        refunded = sum(image.cost for image in images if image.status in REFUNDED)
+        if view.ended:
+            lines = [self._outcome(done, images), *self.failures(view, product=product)]
+        else:
+            lines = [self._("Done: {done} of {count}.").format(done=done, count=len(images))]
+            if place is not None:
+                lines.append(self._("Place in the queue: {place}.").format(place=place))
+            if left_s is not None:
+                lines.append(self._("About {time} left.").format(time=self._time(left_s)))
+            failed = sum(image.status is ImageStatus.FAILED for image in images)
+            if failed:
+                lines.append(self._("Failed so far: {failed}.").format(failed=failed))
+        if refunded:
+            money = self._("Charged {tokens}, given back {refunded}, on the balance {balance}.")
+        else:
+            money = self._("Charged {tokens}, left on the balance: {balance}.")
+        lines.append(money.format(tokens=charged, refunded=refunded, balance=view.balance))
+        return "\n".join(lines)
+
+    def _time(self, seconds: float) -> str:
+        """A time to come, as roughly as it is known."""
+        if seconds < 55:
+            return self._("{n} s").format(n=max(round(seconds / 10) * 10, 5))
+        return self._("{n} min").format(n=max(round(seconds / 60), 1))
+
+    def _outcome(self, done: int, images: Sequence[Image]) -> str:
+        count = len(images)
+        cancelled = sum(image.status is ImageStatus.CANCELLED for image in images)
+        if cancelled == count:
+            return self._("Cancelled.")
+        if done == count:
+            return self._n(
+                "Done, the picture is here.", "Done, all {n} pictures are here.", count
+            ).format(n=count)
+        text = (
+            self._("{done} of {count} pictures are here.").format(done=done, count=count)
+            if done
+            else self._("No picture this time.")
+        )
+        if cancelled:
+            text += " " + self._("Cancelled: {n}.").format(n=cancelled)
+        return text
+
+    def failures(self, view: JobView, *, product: str) -> list[str]:
+        """Why images of the job failed and what was given back, one line for each reason."""
+        given_back: dict[tuple[str, str], int] = {}
+        for image in view.images:
+            if image.failure is not None:
+                reason = (image.failure, image.failure_detail)
+                given_back[reason] = given_back.get(reason, 0) + image.cost
+        return [
+            self._("{reason} Given back: {tokens}.").format(
+                reason=self.failure(FailureKind(kind), detail, product),
+                tokens=self.tokens(tokens),
+            )
+            for (kind, detail), tokens in given_back.items()
+        ]
+
+    def failure(self, kind: FailureKind, detail: str, product: str) -> str:
+        """One sentence, beginning with who said no, with the provider's own words where it has."""
+        said = quoted(detail, DETAIL_SHOWN)
+        create_error = f"{product} createTask error {said}".rstrip()
+        match kind:
+            case FailureKind.CREATE_REFUSED:
+                return sentence(create_error)
+            case FailureKind.NO_CREDIT:
+                return f"{sentence(create_error)} " + self._(
+                    "The service has run out of credit; its team has been told."
+                )
+            case FailureKind.NO_ACCESS:
+                return f"{sentence(create_error)} " + self._(
+                    "The service does not accept the bot's key; its team has been told."
+                )
+            case FailureKind.NOT_TAKEN:
+                return f"{sentence(create_error)} " + self._(
+                    "The service is overloaded and took no more pictures."
+                )
+            case FailureKind.NO_ANSWER:
+                return f"{sentence(create_error)} " + self._("The service did not answer.")
+            case FailureKind.GENERATION_FAILED:
+                return sentence(said) or self._(
+                    "{product} could not draw this and gave no reason."
+                ).format(product=product)
+            case FailureKind.NO_RESULT:
+                return self._("{product} returned no image links.").format(product=product)
+            case FailureKind.RECORD_GONE:
+                return sentence(f"KIE.AI recordInfo error {said}".rstrip())
+            case FailureKind.TIMED_OUT:
+                return self._("{product} did not finish in time.").format(product=product)
+            case FailureKind.NOT_FETCHED:
+                return self._("{product} drew it, but the picture could not be fetched.").format(
+                    product=product
+                )
+            case FailureKind.RESULT_REFUSED:
+                return self._("{product} returned something that is not a usable picture.").format(
+                    product=product
+                )
+            case FailureKind.NOT_DELIVERED:
+                return self._("Telegram did not take the picture.")
+            case FailureKind.INPUT_GONE:
+                return self._("Telegram does not give me your picture any more. Send it again.")
+            case FailureKind.INPUT_TOO_LARGE:
+                return self._("Your picture is too large for me. Send a smaller one.")
+            case FailureKind.INPUT_NOT_A_PICTURE:
+                return self._("The file is no picture that I know. Send a PNG, JPEG or WebP.")
+            case FailureKind.INPUT_ANIMATED:
+                return self._("Your picture moves. Send one that stands still.")
+            case FailureKind.INPUT_BROKEN:
+                return self._("Your picture cannot be read, it is broken. Send it again.")
+            case FailureKind.INPUT_NOT_UPLOADED:
+                return self._(
+                    "Your picture could not be uploaded; the team has been told. Try again later."
+                )
+            case FailureKind.INTERNAL:
+                return self._("Something went wrong on our side.")
+
+    def cancel_button(self) -> str:
+        """Under the progress message."""
+        return self._("Cancel")
+
+    def cancelled(self, cancelled: Cancelled) -> str:
+        """What a cancel came to: which is which."""
+        count = len(cancelled.image_ids)
+        if not count and not cancelled.running:
+            return self._("There is nothing to cancel.")
+        parts = []
+        if count:
+            parts.append(
+                self._(
+                    "Cancelled: {pictures}. Given back: {tokens}, on the balance {balance}."
+                ).format(
+                    pictures=self.pictures(count),
+                    tokens=self.tokens(cancelled.refunded),
+                    balance=cancelled.balance,
+                )
+            )
+        if cancelled.running:
+            parts.append(
+                self._("Already being drawn and coming: {pictures}.").format(
+                    pictures=self.pictures(cancelled.running)
+                )
+            )
+        return " ".join(parts)
+
+    def caption(self, view: JobView, image: Image) -> str:
+        """Under a picture."""
+        parts = [escape(view.model_name, quote=False), str(view.job.params.get("aspect_ratio", ""))]
+        if len(view.images) > 1:
+            parts.insert(0, f"{image.position}/{len(view.images)}")
+        return " · ".join(part for part in parts if part)
