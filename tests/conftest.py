@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import bot.quick_import  # noqa: F401 - before aiogram
+
+# isort: split
 import pytest
 from aiogram.client.session.aiohttp import AiohttpSession
 

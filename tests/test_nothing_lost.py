@@ -299,7 +299,7 @@ async def test_a_person_who_blocked_the_bot_gets_the_picture_when_they_are_back(
 async def test_telegram_s_limits_are_kept_by_ourselves(world: World) -> None:
     """With the limits in force at Telegram, and the real ones here, nothing is refused."""
     await world.stop()
-    world.tune(chat_messages=(1, 1.0), messages=(30, 1.0), edit_pause_s=3.0)
+    world.tune(chat_messages=(1, 1.05), messages=(30, 1.1), edit_pause_s=3.0)
     world.telegram.flood = FloodRules(per_chat_per_s=1, burst=1, overall_per_s=30)
     await world.start()
     anna = world.person(1001, "Анна")

@@ -132,7 +132,7 @@ def test_sql_is_in_storage_only() -> None:
 
 def test_aiogram_is_where_telegram_is_spoken_to() -> None:
     users = users_of("aiogram")
-    allowed = {"main", "bot.delivery", "bot.incoming", "bot.updates"}
+    allowed = {"main", "bot.delivery", "bot.incoming", "bot.quick_import", "bot.updates"}
     assert {name for name in users if room_of(name) != "handlers"} <= allowed
 
 

@@ -1,1 +1,1 @@
-"""Stand-ins for the outside world: Telegram, KIE and Supabase on loopback, as strict as the real ones."""
+"""Stand-ins for Telegram, KIE and Supabase on loopback, as strict as the real services."""
