@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ from storage.users import Users
 logger = logging.getLogger("main")
 
 EXIT_SETTINGS = 2
+# A stop is over after so long, whatever it waits for: the database held by another program, an
+# answer that does not come. The next start takes up what was torn, as after a crash.
+STOP_LIMIT_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Tuning:
     store_pause_s: float = 10.0
     result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
     result_timeout_s: float = 120.0
-    close_s: float = 3.0
+    close_s: float = 2.0
 
 
 async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
@@ -428,6 +432,16 @@ def _on_signal(stop: asyncio.Event) -> None:
     if stop.is_set():  # the second signal means now
         os._exit(1)
     stop.set()
+    # A thread: the loop itself may be what is waited for.
+    watchdog = threading.Timer(STOP_LIMIT_S, _give_up)
+    watchdog.daemon = True
+    watchdog.start()
+
+
+def _give_up() -> None:
+    logger.warning("stopping takes too long: what is under way goes on at the next start")
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-STOP_S = 5.0  # how long such a step may still take
+STOP_S = 3.0  # how long such a step may still take
 
 T = TypeVar("T")
 

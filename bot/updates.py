@@ -109,7 +109,7 @@ class Updates:
     async def _confirm(self, offset: int, allowed: list[str]) -> None:
         """Tell Telegram that the last batch is done; if that fails it comes again, harmlessly."""
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(2):
                 await self._ask(offset, allowed, timeout_s=0, limit=1)
         except (TelegramAPIError, ClientDecodeError, TimeoutError) as error:
             logger.warning("the last updates will come again at the next start: %s", error)
