@@ -36,10 +36,14 @@ from aiogram.exceptions import (
 )
 from pydantic import SecretStr, ValidationError
 
+from bot.account import LOOK_PAUSE_S, Account
 from bot.albums import Albums
 from bot.alerts import Alerts
+from bot.archive import Archive
+from bot.broadcast import CARD_PAUSE_S, Broadcaster
 from bot.delivery import Messenger
 from bot.doctor import Telegram, examine
+from bot.errands import Errands
 from bot.estimates import Estimates
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
@@ -51,6 +55,7 @@ from bot.polling import Poller, PollPolicy
 from bot.progress import EDIT_PAUSE_S, Progress
 from bot.queue import Queue
 from bot.rate import RateLimit
+from bot.remover import Remover
 from bot.retry import RetryPolicy
 from bot.settings import Settings, explain, load_settings
 from bot.texts import load_texts
@@ -58,19 +63,29 @@ from bot.updates import Updates
 from bot.uploads import KieUpload, SupabaseUpload, Upload
 from bot.worker import CREATE_RETRY, FETCH_RETRY, Worker
 from handlers import create_dispatcher
-from handlers.menu import publish_menu
+from handlers.menu import Menu
 from providers.download import Downloader
-from providers.kie import Kie
+from providers.kie import CallLog, Kie
 from providers.midjourney import Midjourney
 from storage.backup import BackupError, back_up
+from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.errors import StorageError
 from storage.files import DiskFiles
+from storage.flags import Flags
+from storage.forgetting import Forgetting, welcome_mark
+from storage.gallery import Gallery
 from storage.inputs import Inputs
 from storage.jobs import Jobs
+from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.lock import hold_lock
+from storage.open_images import OpenImages
+from storage.people import People
+from storage.preferences import PreferenceStore
+from storage.questions import Questions
+from storage.stats import Stats
 from storage.supabase import SupabaseStorage
 from storage.users import Users
 
@@ -93,6 +108,9 @@ class Tuning:
     # Telegram's Bots FAQ: 30 messages a second, and one in a chat. A little wider as well.
     messages: tuple[int, float] = (30, 1.1)
     chat_messages: tuple[int, float] = (1, 1.05)
+    bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures
+    card_pause_s: float = CARD_PAUSE_S
+    credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S
     create_retry: RetryPolicy = CREATE_RETRY
     fetch_retry: RetryPolicy = FETCH_RETRY
@@ -124,14 +142,21 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         _open_bot(settings) as bot,
         _open_supabase(settings) as supabase,
     ):
-        jobs, ledger, catalogue = Jobs(database), Ledger(database), Catalogue(database)
+        mark = welcome_mark(settings.bot_token.get_secret_value())
+        jobs, catalogue = Jobs(database), Catalogue(database)
+        ledger = Ledger(database, welcome_mark=mark)
         texts = load_texts()
         users = Users(database)
+        people, flags = People(database), Flags(database)
+        preferences = PreferenceStore(database)
+        menu = Menu(bot, texts, flags, settings.admin_ids)
         queue = Queue()
         estimates = Estimates()
+        kie_log = CallLog()
+        kie = _kie(settings, kie_session, settings.midjourney_kie_base_url, kie_log)
         providers = {
             "midjourney": Midjourney(
-                _kie(settings, kie_session, settings.midjourney_kie_base_url),
+                kie,
                 text_model=settings.midjourney_kie_text_model,
                 image_model=settings.midjourney_kie_image_model,
             )
@@ -140,14 +165,18 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             bot,
             overall_limit=RateLimit(*tuning.messages),
             chat_limit=lambda: RateLimit(*tuning.chat_messages),
+            bulk_limit=RateLimit(*tuning.bulk_messages),
         )
         progress = Progress(
             jobs, queue, messenger, texts, providers, estimates, edit_pause_s=tuning.edit_pause_s
         )
         alerts = Alerts(settings.admin_ids, messenger, texts[DEFAULT_LANGUAGE])
+        account = Account(
+            kie, kie_log, alerts, low=settings.kie_low_credit, pause_s=tuning.credit_pause_s
+        )
         files = DiskFiles(settings.data_dir / "files")
         keeper = None
-        upload: Upload = KieUpload(_kie(settings, kie_session, settings.kie_upload_url))
+        upload: Upload = KieUpload(_kie(settings, kie_session, settings.kie_upload_url, kie_log))
         if supabase is not None:
             keeper = Keeper(
                 jobs,
@@ -184,6 +213,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             keeper=keeper,
             users=users,
             estimates=estimates,
+            on_created=account.spent,
             create_retry=tuning.create_retry,
             fetch_retry=tuning.fetch_retry,
         )
@@ -191,6 +221,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             settings=settings,
             catalogue=catalogue,
             jobs=jobs,
+            flags=flags,
+            preferences=preferences,
+            questions=Questions(database),
             queue=queue,
             progress=progress,
             messenger=messenger,
@@ -198,15 +231,51 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         )
         inputs = Inputs(database)
         albums = Albums(inputs, orders, messenger, texts, pause_s=tuning.album_pause_s)
+        archive = Archive(
+            jobs=jobs,
+            files=files,
+            downloader=downloader,
+            supabase=supabase,
+            bucket=settings.supabase_image_bucket,
+            messenger=messenger,
+            texts=texts,
+        )
+        forgetting = Forgetting(
+            database,
+            image_bucket=settings.supabase_image_bucket,
+            input_bucket=settings.supabase_input_bucket,
+            welcome_mark=mark,
+        )
+        remover = Remover(forgetting, files, supabase, first_pause_s=tuning.store_pause_s)
+        broadcasts = Broadcasts(database)
+        broadcaster = Broadcaster(
+            broadcasts, users, messenger, texts, card_pause_s=tuning.card_pause_s
+        )
+        errands = Errands()
         dispatcher = create_dispatcher(
             settings=settings,
             ledger=ledger,
             catalogue=catalogue,
             jobs=jobs,
             users=users,
+            people=people,
+            preferences=preferences,
+            flags=flags,
+            menu=menu,
+            broadcasts=broadcasts,
+            broadcaster=broadcaster,
+            journal=Journal(database),
+            stats=Stats(database),
+            open_images=OpenImages(database),
+            account=account,
+            errands=errands,
             inputs=inputs,
             orders=orders,
             albums=albums,
+            gallery=Gallery(database),
+            archive=archive,
+            forgetting=forgetting,
+            remover=remover,
             queue=queue,
             worker=worker,
             progress=progress,
@@ -220,7 +289,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
                     worker.run(),
                     progress.run(),
                     albums.run(),
-                    publish_menu(bot, texts),
+                    archive.run(),
+                    remover.run(),
+                    broadcaster.run(),
+                    account.run(),
+                    menu.run(),
                     clean_up(jobs, files, settings.keep_files_days),
                 )
             ]
@@ -233,15 +306,19 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             logger.info("stopping: pictures under way go on at the next start")
             for part in parts:
                 part.cancel()
+        await errands.close()
         await messenger.close(tuning.close_s)
 
 
-def _kie(settings: Settings, session: aiohttp.ClientSession, base_url: str) -> Kie:
+def _kie(
+    settings: Settings, session: aiohttp.ClientSession, base_url: str, log: CallLog | None = None
+) -> Kie:
     return Kie(
         session,
         base_url=base_url,
         api_key=settings.midjourney_key,
         request_timeout_s=settings.midjourney_kie_request_timeout,
+        log=log,
     )
 
 

@@ -68,6 +68,8 @@ class Albums:
                 await self._inputs.drop_album(items)
         except StorageError as error:
             logger.error("an album waits for the next start: %s", error)
+        except Exception:  # part of the handlers' boundary: one bad album must not stop the bot
+            logger.exception("an album could not be ordered from")
 
     async def _use(self, items: list[AlbumItem]) -> None:
         first = items[0]

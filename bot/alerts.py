@@ -33,6 +33,13 @@ class Alerts:
         """Pictures that people send cannot be uploaded; `what` says what to check."""
         self._tell("upload", lambda: self._texts.upload_alert(what))
 
+    def credit_left(self, left: float, low: float) -> None:
+        """What KIE's account has left; below `low` it is news, once until it is above again."""
+        if left < low:
+            self._tell("credit", lambda: self._texts.low_credit(left, low))
+        else:
+            self._told.discard("credit")
+
     def cleared(self, product: str) -> None:
         """The product's account works (again)."""
         self._told = {key for key in self._told if not (isinstance(key, tuple) and product in key)}

@@ -1,7 +1,7 @@
 """What the bot says: one lane a chat, within Telegram's limits, tried again until it is through.
 
 A 429 stops the chat it concerns for as long as it says, and is never answered with another
-message. Within a chat answers come first, then pictures, then progress.
+message. Within a chat answers come first, then pictures, then progress, then what goes to all.
 """
 
 import asyncio
@@ -12,8 +12,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
+import aiohttp
 from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -21,23 +23,28 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.types import (
+    ForceReply,
     FSInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     Message,
     ReplyParameters,
 )
 
-from bot.errors import ChatClosedError, DeliveryError
+from bot.errors import ChatClosedError, DeliveryError, MaybeSentError
 from bot.keyboards import Keyboard
+from bot.markup import Dress
 from bot.pictures import Picture
 from bot.rate import RateLimit
+from bot.stopping import to_the_end
+from bot.texts.base import clip
+from storage.errors import StorageError
+from storage.jobs import Sent
 
 # A network fault, a 5xx, or a gateway's page in place of an answer.
 PASSING_FAULTS = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
@@ -45,6 +52,8 @@ FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 60.0
 SAY_ATTEMPTS = 8  # about two minutes; a picture is tried for as long as it takes
 MAX_RETRY_AFTER_S = 3600.0
+PRESS_ANSWER_CHARS = 200  # Bot API, answerCallbackQuery
+ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
 
 # 400s that say that a picture does not fit as a photo; as a document it does.
 NOT_A_PHOTO = ("photo", "image_process_failed", "wrong file type", "extension")
@@ -52,6 +61,7 @@ NOT_A_PHOTO = ("photo", "image_process_failed", "wrong file type", "extension")
 HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
 CHAT_GONE = ("chat not found", "user not found", "peer_id_invalid")
 
+Kind = Literal["photo", "document"]
 logger = logging.getLogger(__name__)
 
 
@@ -61,6 +71,20 @@ class Priority(IntEnum):
     ANSWER = 0
     PICTURE = 1
     PROGRESS = 2
+    BULK = 3
+
+
+class Receipt(Protocol):
+    """The record of one sending that must not happen twice."""
+
+    async def sending(self) -> bool:
+        """It is about to be sent; False: it must not be."""
+
+    async def not_sent(self) -> None:
+        """It surely was not."""
+
+    async def sent(self) -> None:
+        """Telegram took it."""
 
 
 @dataclass(order=True, slots=True)
@@ -73,6 +97,16 @@ class _Call:
     done: asyncio.Future[Any] = field(compare=False)
     attempts_left: float = field(compare=False)
     pause_s: float = field(compare=False, default=FIRST_PAUSE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a file is sent."""
+
+    caption: str
+    reply_to: int | None
+    keyboard: Keyboard
+    attempts: float = SAY_ATTEMPTS
 
 
 class _Lane:
@@ -96,15 +130,22 @@ class Messenger:
         *,
         overall_limit: RateLimit | None = None,
         chat_limit: Callable[[], RateLimit] = lambda: RateLimit(1, 1.0),
+        bulk_limit: RateLimit | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._overall = overall_limit or RateLimit(30, 1.0)
         self._chat_limit = chat_limit
+        # What goes to all leaves a third of the whole to answers and pictures.
+        self._bulk = bulk_limit or RateLimit(20, 1.0)
+        self._bulk_turn = asyncio.Lock()
         self._sleep = sleep
         self._lanes: dict[int, _Lane] = {}
         self._numbers = itertools.count()
         self._said: set[asyncio.Task[None]] = set()
+        self._dress = Dress()
+        self._actions = RateLimit(ACTIONS_PER_S, 1.0)
+        self._moved: dict[int, int] = {}  # groups that became supergroups; Telegram tells anew
 
     def say(
         self,
@@ -113,9 +154,24 @@ class Messenger:
         *,
         reply_to: int | None = None,
         keyboard: Keyboard = (),
+        ask: str = "",
+        fallback: str = "",
+        then: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
-        """Have an answer sent, in order, without waiting for it: handlers do no slow work."""
-        task = asyncio.create_task(self._say(chat_id, text, reply_to, keyboard))
+        """Have an answer sent, in order, without waiting for it: handlers do no slow work.
+
+        `ask` opens the person's field for a reply, with these words in it. `fallback` is said
+        where Telegram does not take the text. `then` is given the id of the message.
+        """
+        task = asyncio.create_task(
+            self._say(chat_id, text, reply_to, keyboard, ask, fallback, then)
+        )
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    def change(self, chat_id: int, message_id: int, text: str, *, keyboard: Keyboard = ()) -> None:
+        """Have a text of the bot's edited in answer to a press, without waiting for it."""
+        task = asyncio.create_task(self._change(chat_id, message_id, text, keyboard))
         self._said.add(task)
         task.add_done_callback(self._said.discard)
 
@@ -125,9 +181,17 @@ class Messenger:
         self._said.add(task)
         task.add_done_callback(self._said.discard)
 
+    async def _change(self, chat_id: int, message_id: int, text: str, keyboard: Keyboard) -> None:
+        try:
+            await self.edit(chat_id, message_id, text, keyboard=keyboard, priority=Priority.ANSWER)
+        except DeliveryError as error:
+            logger.warning("a message in chat %d could not be edited: %s", chat_id, error)
+
     async def _answer_press(self, query_id: str, text: str, *, alert: bool) -> None:
         try:
-            await self._bot.answer_callback_query(query_id, text or None, show_alert=alert)
+            await self._bot.answer_callback_query(
+                query_id, clip(text, PRESS_ANSWER_CHARS) or None, show_alert=alert
+            )
         except (TelegramAPIError, ClientDecodeError) as error:
             logger.info("a press could not be answered: %s", error)
 
@@ -137,11 +201,40 @@ class Messenger:
         text: str,
         reply_to: int | None,
         keyboard: Keyboard,
+        ask: str,
+        fallback: str,
+        then: Callable[[int], Awaitable[None]] | None,
     ) -> None:
         try:
-            await self.send(chat_id, text, reply_to=reply_to, keyboard=keyboard)
+            message_id = await self.send(
+                chat_id, text, reply_to=reply_to, keyboard=keyboard, ask=ask
+            )
+            if then is not None:
+                await then(message_id)
         except DeliveryError as error:
             logger.warning("an answer could not be sent to chat %d: %s", chat_id, error)
+            if fallback and not isinstance(error, ChatClosedError):
+                await self._say(chat_id, fallback, reply_to, keyboard, ask, "", then)
+        except StorageError as error:
+            logger.warning("what was said in chat %d could not be noted: %s", chat_id, error)
+
+    def act(self, chat_id: int, action: str) -> None:
+        """Show for some seconds what the bot is doing. Decoration: where anything is to be said,
+        or Telegram has no room for it, it is left out, and nothing comes of a failure."""
+        lane = self._lanes.get(chat_id)
+        if (lane and lane.calls) or not (self._actions.take() and self._overall.take()):
+            return
+        task = asyncio.create_task(self._act(chat_id, action))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _act(self, chat_id: int, action: str) -> None:
+        try:
+            await self._bot.send_chat_action(self._moved.get(chat_id, chat_id), action)
+        except TelegramRetryAfter as error:
+            self._actions.pause(float(error.retry_after))
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.debug("no chat action in chat %d: %s", chat_id, error)
 
     async def send(
         self,
@@ -150,6 +243,7 @@ class Messenger:
         *,
         reply_to: int | None = None,
         keyboard: Keyboard = (),
+        ask: str = "",
         priority: Priority = Priority.ANSWER,
     ) -> int:
         """Send a text and return its message id.
@@ -158,13 +252,23 @@ class Messenger:
             ChatClosedError: nothing can be said in that chat.
             DeliveryError: Telegram refused the text, or could not be reached for minutes.
         """
-        message: Message = await self._call(
-            chat_id,
-            priority,
-            lambda: self._bot.send_message(
-                chat_id, text, reply_parameters=_reply(reply_to), reply_markup=_markup(keyboard)
-            ),
-        )
+        reply = _reply(reply_to)
+        # selective: in a group, only the one who is answered is asked.
+        question = ForceReply(input_field_placeholder=ask, selective=True) if ask else None
+
+        async def request() -> Message:
+            chat = self._moved.get(chat_id, chat_id)
+            return await self._dress.wear(
+                keyboard,
+                lambda markup: self._bot.send_message(
+                    chat,
+                    text,
+                    reply_parameters=reply if chat == chat_id else None,
+                    reply_markup=question or markup,
+                ),
+            )
+
+        message: Message = await self._call(chat_id, priority, request)
         return message.message_id
 
     async def edit(
@@ -177,22 +281,33 @@ class Messenger:
         priority: Priority = Priority.PROGRESS,
     ) -> None:
         """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
-        try:
-            await self._call(
-                chat_id,
-                priority,
-                lambda: self._bot.edit_message_text(
-                    text, chat_id=chat_id, message_id=message_id, reply_markup=_markup(keyboard)
+
+        async def request() -> object:
+            if chat_id in self._moved:  # the group moved: what was said before stayed behind
+                return None
+            return await self._dress.wear(
+                keyboard,
+                lambda markup: self._bot.edit_message_text(
+                    text, chat_id=chat_id, message_id=message_id, reply_markup=markup
                 ),
             )
+
+        try:
+            await self._call(chat_id, priority, request)
         except DeliveryError as error:
             if not any(words in str(error) for words in HARMLESS_EDITS):
                 raise
 
     async def send_picture(
-        self, chat_id: int, picture: Picture, *, caption: str, reply_to: int | None
-    ) -> int:
-        """Send a picture, as a photo where Telegram takes it so, and return its message id.
+        self,
+        chat_id: int,
+        picture: Picture,
+        *,
+        caption: str,
+        reply_to: int | None,
+        keyboard: Keyboard = (),
+    ) -> Sent:
+        """Send a picture, as a photo where Telegram takes it so.
 
         Tried for as long as it takes; sent twice only when the answer to the first was lost.
 
@@ -201,27 +316,105 @@ class Messenger:
             DeliveryError: Telegram takes it neither as a photo nor as a document.
         """
         file = FSInputFile(picture.path)
-        options: dict[str, Any] = {"caption": caption, "reply_parameters": _reply(reply_to)}
+        how = _How(caption, reply_to, keyboard, attempts=float("inf"))
         if picture.fits_photo:
             try:
-                return await self._send_file(
-                    chat_id, lambda: self._bot.send_photo(chat_id, file, **options)
-                )
+                return await self._send_file(chat_id, file, "photo", how)
             except ChatClosedError:
                 raise
             except DeliveryError as error:
                 if not any(words in str(error).lower() for words in NOT_A_PHOTO):
                     raise
                 logger.warning("not taken as a photo, sent as a document: %s", error)
-        return await self._send_file(
-            chat_id, lambda: self._bot.send_document(chat_id, file, **options)
+        return await self._send_file(chat_id, file, "document", how)
+
+    async def send_known(
+        self,
+        chat_id: int,
+        file_id: str,
+        kind: Kind,
+        *,
+        caption: str,
+        reply_to: int | None,
+        keyboard: Keyboard = (),
+    ) -> Sent:
+        """Send again what Telegram has already, by the file id that it gave.
+
+        Raises:
+            ChatClosedError: nothing can be sent to that chat now.
+            DeliveryError: Telegram does not know the file any more, or cannot be reached.
+        """
+        return await self._send_file(chat_id, file_id, kind, _How(caption, reply_to, keyboard))
+
+    async def send_file(self, chat_id: int, path: Path, *, name: str, reply_to: int | None) -> Sent:
+        """Send a file as it is, under this name. Raises as `send_known` does."""
+        how = _How("", reply_to, ())
+        return await self._send_file(chat_id, FSInputFile(path, name), "document", how)
+
+    async def _send_file(
+        self, chat_id: int, file: FSInputFile | str, kind: Kind, how: _How
+    ) -> Sent:
+        reply = _reply(how.reply_to)
+        send: Any = self._bot.send_photo if kind == "photo" else self._bot.send_document
+
+        async def request() -> Message:
+            chat = self._moved.get(chat_id, chat_id)
+            return await self._dress.wear(
+                how.keyboard,
+                lambda markup: send(
+                    chat,
+                    file,
+                    caption=how.caption,
+                    reply_parameters=reply if chat == chat_id else None,
+                    reply_markup=markup,
+                ),
+            )
+
+        message: Message = await self._call(
+            chat_id, Priority.PICTURE, request, attempts=how.attempts
+        )
+        if message.photo:
+            return Sent(message.chat.id, message.message_id, message.photo[-1].file_id, "photo")
+        document = message.document
+        return Sent(
+            message.chat.id, message.message_id, document.file_id if document else "", "document"
         )
 
-    async def _send_file(self, chat_id: int, request: Callable[[], Awaitable[Message]]) -> int:
-        message: Message = await self._call(
-            chat_id, Priority.PICTURE, request, attempts=float("inf")
+    async def copy(
+        self, chat_id: int, *, from_chat_id: int, message_id: int, receipt: Receipt
+    ) -> None:
+        """Copy a message into a chat for as long as it takes, and never twice.
+
+        Nothing is sent, and that is no fault, when the receipt says that it must not be.
+
+        Raises:
+            ChatClosedError: nothing can be sent to that chat.
+            MaybeSentError: the answer was lost; the message may have arrived.
+            DeliveryError: Telegram refused the message.
+        """
+
+        async def attempt() -> None:
+            if not await receipt.sending():
+                return
+            try:
+                await self._bot.copy_message(chat_id, from_chat_id, message_id)
+            except TelegramRetryAfter as error:
+                self._bulk.pause(min(float(error.retry_after), MAX_RETRY_AFTER_S))
+                await receipt.not_sent()
+                raise
+            except TelegramUnauthorizedError as error:  # about the bot, not about this chat
+                raise DeliveryError(error.message) from error
+            except PASSING_FAULTS as error:
+                if isinstance(error.__cause__, aiohttp.ClientConnectorError):
+                    await receipt.not_sent()
+                    raise
+                raise MaybeSentError(f"the answer was lost: {error}") from error
+            await receipt.sent()
+
+        await self._bulk.wait()  # before it is in the chat's lane: answers there need not wait
+        await self._call(
+            chat_id, Priority.BULK, lambda: to_the_end(attempt()), attempts=float("inf")
         )
-        return message.message_id
 
     async def close(self, timeout_s: float) -> None:
         """Let the answers that are under way be said, for so long, and stop."""
@@ -257,7 +450,7 @@ class Messenger:
             while lane.calls:
                 # Wait first, choose then: a picture may come while an edit waits.
                 await lane.limit.wait()
-                await self._overall.wait()
+                await self._turn(lane)
                 call = heapq.heappop(lane.calls)
                 if not call.done.done():
                     await self._make(lane, call)
@@ -268,6 +461,15 @@ class Messenger:
             # The lane stays for as long as its limit remembers; then it says nothing any more.
             asyncio.get_running_loop().call_later(lane.limit.window_s, self._forget, chat_id, lane)
 
+    async def _turn(self, lane: _Lane) -> None:
+        """Wait for the lane's turn among all; what goes to everyone asks one at a time, so that an
+        answer never finds more than one of these before it."""
+        if lane.calls[0].priority < Priority.BULK:
+            await self._overall.wait()
+            return
+        async with self._bulk_turn:
+            await self._overall.wait()
+
     def _forget(self, chat_id: int, lane: _Lane) -> None:
         if lane.server is None and self._lanes.get(chat_id) is lane:
             del self._lanes[chat_id]
@@ -277,6 +479,10 @@ class Messenger:
         call.attempts_left -= 1
         try:
             result = await call.request()
+        except TelegramMigrateToChat as error:
+            logger.info("a group is %d now", error.migrate_to_chat_id)
+            self._moved[getattr(error.method, "chat_id", 0)] = error.migrate_to_chat_id
+            heapq.heappush(lane.calls, call)
         except TelegramRetryAfter as error:
             wait_s = min(float(error.retry_after), MAX_RETRY_AFTER_S)
             logger.warning("Telegram asks for a pause of %.0f s", wait_s)
@@ -316,20 +522,8 @@ def _fail(call: _Call, error: Exception, cause: Exception | None) -> None:
         call.done.set_exception(error)
 
 
-def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
-    """None removes the buttons of an edited message: they are sent again with every edit."""
-    if not keyboard:
-        return None
-    return InlineKeyboardMarkup(
-        inline_keyboard=[
-            [InlineKeyboardButton(text=each.text, callback_data=each.data) for each in row]
-            for row in keyboard
-        ]
-    )
-
-
 def _reply(message_id: int | None) -> ReplyParameters | None:
     """A reply that is sent all the same when the person removed the message."""
-    if message_id is None:
+    if message_id is None or message_id < 0:
         return None
     return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)

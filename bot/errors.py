@@ -7,3 +7,7 @@ class DeliveryError(Exception):
 
 class ChatClosedError(DeliveryError):
     """The person blocked the bot, or the chat is gone: nothing can be said there."""
+
+
+class MaybeSentError(DeliveryError):
+    """The answer was lost: the message may have arrived, or not."""

@@ -42,6 +42,7 @@ class FailureKind(StrEnum):
     INPUT_ANIMATED = "input_animated"
     INPUT_BROKEN = "input_broken"
     INPUT_NOT_UPLOADED = "input_not_uploaded"
+    GIVEN_UP = "given_up"
     INTERNAL = "internal"
 
 

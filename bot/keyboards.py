@@ -3,27 +3,42 @@ old or forged, and everything it names is looked up anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that sends `data` back to the bot: 1 to 64 bytes."""
+    """A button that sends `data` back to the bot: 1 to 64 bytes; or copies `copy`, 1 to 256
+    characters. The rest is decoration, and left out where Telegram's server does not know it."""
 
     text: str
-    data: str
+    data: str = ""
+    style: Literal["primary", "success", "danger"] | None = None
+    copy: str = ""
 
 
 Keyboard = Sequence[Sequence[Button]]
 
 CANCEL = "cancel"  # cancel:JOB_ID
 DRAW = "draw"  # draw: the message that this one replies to
+QUESTION = "ask"  # ask:yes:MESSAGE_ID or ask:no:MESSAGE_ID, of a prompt that was asked about
 
 
 def cancel_keyboard(text: str, job_id: int) -> Keyboard:
     """Under a progress message whose job still has images in the queue."""
-    return ((Button(text, f"{CANCEL}:{job_id}"),),)
+    return ((Button(text, f"{CANCEL}:{job_id}", style="danger"),),)
 
 
 def draw_keyboard(text: str) -> Keyboard:
     """Under the question about a prompt that waited too long."""
-    return ((Button(text, DRAW),),)
+    return ((Button(text, DRAW, style="success"),),)
+
+
+def question_keyboard(yes: str, no: str, message_id: int) -> Keyboard:
+    """Under the question whether a prompt is to be drawn for what it costs."""
+    return (
+        (
+            Button(yes, f"{QUESTION}:yes:{message_id}", style="success"),
+            Button(no, f"{QUESTION}:no:{message_id}"),
+        ),
+    )

@@ -2,28 +2,37 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.delivery import Messenger
+from bot.keyboards import question_keyboard
 from bot.progress import Progress
-from bot.prompt import PromptError, parse
+from bot.prompt import FIELDS, Defaults, PromptError, only_flags, parse
 from bot.queue import Queue
 from bot.settings import Settings
 from bot.texts import Texts
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
     TooManyActiveImagesError,
 )
-from storage.jobs import Jobs
+from storage.flags import Flags
+from storage.jobs import Job, Jobs
+from storage.preferences import Preferences, PreferenceStore
+from storage.questions import PricedRequest, Questions
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody wrote, and the picture it is about, if any (Telegram's file id)."""
+    """What somebody wrote, and the picture it is about, if any (Telegram's file id).
+
+    `reply_to` is the message that it replies to: flags alone, in reply to a picture of ours, are a
+    change of what was asked for then. A `late` one waited while the bot was down: it is asked
+    about before it is charged.
+    """
 
     user_id: int
     chat_id: int
@@ -31,6 +40,8 @@ class Request:
     text: str
     language: str
     input_file_id: str | None = None
+    reply_to: int | None = None
+    late: bool = False
 
 
 class Orders:
@@ -42,6 +53,9 @@ class Orders:
         settings: Settings,
         catalogue: Catalogue,
         jobs: Jobs,
+        flags: Flags,
+        preferences: PreferenceStore,
+        questions: Questions,
         queue: Queue,
         progress: Progress,
         messenger: Messenger,
@@ -50,6 +64,9 @@ class Orders:
         self._settings = settings
         self._catalogue = catalogue
         self._jobs = jobs
+        self._flags = flags
+        self._preferences = preferences
+        self._questions = questions
         self._queue = queue
         self._progress = progress
         self._messenger = messenger
@@ -62,38 +79,180 @@ class Orders:
         if refusal is not None:
             self._messenger.say(request.chat_id, refusal, reply_to=request.message_id)
 
+    async def replied_picture(self, chat_id: int, message_id: int) -> str | None:
+        """The picture that a message of the bot's is about though it shows none: a question."""
+        return await self._jobs.picture_file(chat_id, message_id)
+
     async def _take(self, request: Request) -> str | None:
         """The sentence that refuses the request, or None when it was taken."""
         texts = self._texts[request.language]
+        closed = await self._flags.maintenance()
+        if closed is not None and not await self._jobs.is_placed(
+            request.chat_id, request.message_id
+        ):
+            return texts.maintenance(closed)
+        preferences = await self._preferences.get(request.user_id)
+        earlier = await self._changed_by(request)
         try:
-            order = parse(request.text, max_quantity=self._settings.max_quantity)
+            order = parse(
+                request.text,
+                max_quantity=self._settings.max_quantity,
+                defaults=defaults_of(earlier) if earlier else defaults_from(preferences),
+            )
         except PromptError as error:
             return texts.prompt_error(error)
-        model = await self._catalogue.first()
+        wanted = earlier.model if earlier else preferences.model
+        model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
-        if request.input_file_id is not None and model.input_images == 0:
+        input_file_id = earlier.input_file_id if earlier else request.input_file_id
+        if input_file_id is not None and model.input_images == 0:
             return texts.model_takes_no_picture(model.name)
+        priced = PricedRequest(
+            chat_id=request.chat_id,
+            message_id=request.message_id,
+            user_id=request.user_id,
+            model=model.slug,
+            prompt=order.prompt,
+            quantity=order.quantity,
+            params=order.params,
+            options=order.options,
+            named=order.named,
+            price=model.price,
+            language=request.language,
+            input_file_id=input_file_id,
+        )
+        off_sale = None
+        if wanted is not None and wanted != model.slug:
+            off_sale = await self._catalogue.get(wanted)
         try:
-            placed = await self._jobs.place(
-                user_id=request.user_id,
-                chat_id=request.chat_id,
-                message_id=request.message_id,
-                model=model,
-                prompt=order.prompt,
-                quantity=order.quantity,
-                params=order.params,
-                options=order.options,
-                language=request.language,
-                max_active_images=self._settings.user_max_active_images,
-                input_file_id=request.input_file_id,
-            )
+            if preferences.ask_first or request.late:
+                await self._ask(priced, model, off_sale, late=request.late)
+            elif await self._place(priced, model) and off_sale is not None:
+                notice = texts.drawn_by_another(off_sale.name, model)
+                self._messenger.say(request.chat_id, notice, reply_to=request.message_id)
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             return texts.refused(error)
-        if placed is None:  # the message came again; its job is on its way
+        return None
+
+    async def _changed_by(self, request: Request) -> Job | None:
+        """The job of ours that a request asks for again, with other flags."""
+        if request.reply_to is None or not only_flags(request.text):
             return None
+        image_id = await self._jobs.picture_at(request.chat_id, request.reply_to)
+        if image_id is None:
+            return None
+        image = await self._jobs.image(image_id)
+        return (await self._jobs.view(image.job_id)).job
+
+    async def _ask(
+        self, priced: PricedRequest, model: Model, off_sale: Model | None, *, late: bool
+    ) -> None:
+        """Show what would be drawn and what it costs, and wait for a yes."""
+        balance = await self._questions.ask(priced)
+        if balance is None:  # the message came again; its job is on its way
+            return
+        texts = self._texts[priced.language]
+        self._messenger.say(
+            priced.chat_id,
+            texts.question(priced, model, balance, off_sale.name if off_sale else None, late=late),
+            reply_to=priced.message_id,
+            keyboard=question_keyboard(texts.yes_button(), texts.no_button(), priced.message_id),
+        )
+
+    async def answer(
+        self, chat_id: int, message_id: int, user_id: int, card_id: int, texts: Texts, *, yes: bool
+    ) -> str:
+        """Draw what a person was asked about (or not), and return what to answer to the press.
+
+        Safe to repeat: the first answer counts, and a message has one job.
+        """
+        priced = await self._questions.get(chat_id, message_id, user_id)
+        if priced is None:
+            return texts.question_gone()
+        if not yes:
+            await self._questions.drop(chat_id, message_id)
+            self._messenger.change(chat_id, card_id, texts.question_dropped())
+            return ""
+        closed = await self._flags.maintenance()
+        if closed is not None:
+            self._messenger.say(chat_id, texts.maintenance(closed), reply_to=message_id)
+            return ""
+        priced = replace(priced, language=texts.language)
+        model = await self._catalogue.get(priced.model)
+        if model is None or not model.enabled:
+            await self._questions.drop(chat_id, message_id)
+            name = model.name if model else priced.model
+            self._messenger.change(chat_id, card_id, texts.model_went_off_sale(name))
+            return ""
+        if model.price != priced.price:
+            await self._ask_again(replace(priced, price=model.price), model, card_id)
+            return texts.price_changed()
+        try:
+            placed = await self._place(priced, model, card_id=card_id)
+        except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
+            # The question stays: it can be answered when there is room, or are tokens.
+            self._messenger.say(chat_id, texts.refused(error), reply_to=message_id)
+            return ""
+        await self._questions.drop(chat_id, message_id)
+        return "" if placed else texts.question_gone()
+
+    async def _ask_again(self, priced: PricedRequest, model: Model, card_id: int) -> None:
+        texts = self._texts[priced.language]
+        try:
+            balance = await self._questions.ask(priced)
+        except InsufficientTokensError as error:
+            self._messenger.say(priced.chat_id, texts.refused(error), reply_to=priced.message_id)
+            return
+        if balance is not None:
+            self._messenger.change(
+                priced.chat_id,
+                card_id,
+                texts.question(priced, model, balance, None),
+                keyboard=question_keyboard(
+                    texts.yes_button(), texts.no_button(), priced.message_id
+                ),
+            )
+
+    async def _place(
+        self, priced: PricedRequest, model: Model, *, card_id: int | None = None
+    ) -> bool:
+        """Charge and queue; False when the message has its job already. The progress is shown on
+        the card that asked, if there is one."""
+        placed = await self._jobs.place(
+            user_id=priced.user_id,
+            chat_id=priced.chat_id,
+            message_id=priced.message_id,
+            model=model,
+            prompt=priced.prompt,
+            quantity=priced.quantity,
+            params=priced.params,
+            options=priced.options,
+            named=priced.named,
+            language=priced.language,
+            max_active_images=self._settings.user_max_active_images,
+            input_file_id=priced.input_file_id,
+        )
+        if placed is None:  # the message came again; its job is on its way
+            return False
+        if card_id is not None:
+            await self._jobs.set_progress_message(placed.job_id, card_id)
         for image in placed.images:
             self._queue.put(image)
         self._progress.touch(placed.job_id)
         logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
-        return None
+        return True
+
+
+def defaults_from(preferences: Preferences) -> Defaults:
+    """What a person's own settings put in the place of flags they do not give."""
+    params = {param: getattr(preferences, param, None) for param in FIELDS.values()}
+    return Defaults(
+        quantity=preferences.quantity or 1,
+        params={param: value for param, value in params.items() if value is not None},
+    )
+
+
+def defaults_of(job: Job) -> Defaults:
+    """What a change begins with: the request as it was, but for one picture: to one was replied."""
+    return Defaults(prompt=job.prompt, params=job.params, options=job.options)

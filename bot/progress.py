@@ -21,10 +21,14 @@ from storage.errors import StorageError
 from storage.jobs import WAITING, ImageStatus, Jobs, JobView
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
+ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
 LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
 CREATE_SPACING_S = 0.525  # between two creates when many wait: 20 in 10.5 s
 # Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
 EDITS_PER_S = 10
+
+NEARLY = 0.9  # of a picture that takes longer than usual
+DRAWING = frozenset({ImageStatus.SUBMITTING, ImageStatus.GENERATING, ImageStatus.READY})
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Progress:
         estimates: Estimates,
         *,
         edit_pause_s: float = EDIT_PAUSE_S,
+        act_pause_s: float = ACT_PAUSE_S,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -52,11 +57,13 @@ class Progress:
         self._providers = providers
         self._estimates = estimates
         self._edit_pause_s = edit_pause_s
+        self._act_pause_s = act_pause_s
         self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
         self._now = now
         self._sleep = sleep
         self._moved: dict[int, asyncio.Event] = {}  # by job
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
+        self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
 
     def touch(self, job_id: int) -> None:
         """Something about the job changed: say so, when it is time to."""
@@ -70,6 +77,7 @@ class Progress:
         for job_id in await self._jobs.open_jobs():
             self.touch(job_id)
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._act())
             while True:
                 job_id = await self._arrived.get()
                 group.create_task(self._follow(job_id), name=f"progress-{job_id}")
@@ -80,8 +88,27 @@ class Progress:
         except (DeliveryError, StorageError) as error:
             # Neither pictures nor money wait for this; the next change or start tries again.
             logger.warning("the progress of job %d cannot be told: %s", job_id, error)
+        except Exception:  # part of the worker's boundary: one bad job must not stop the bot
+            logger.exception("the progress of job %d cannot be told", job_id)
         finally:
             del self._moved[job_id]
+            self._drawing.pop(job_id, None)
+
+    async def _act(self) -> None:
+        """Show in each chat that pictures are on their way; once, however many jobs it has."""
+        while True:
+            for chat_id in set(self._drawing.values()):
+                self._messenger.act(chat_id, "upload_photo")
+            await self._sleep(self._act_pause_s)
+
+    def _note_drawing(self, view: JobView) -> None:
+        job = view.job
+        if not any(image.status in DRAWING for image in view.images):
+            self._drawing.pop(job.job_id, None)
+        elif job.job_id not in self._drawing:
+            if job.chat_id not in self._drawing.values():
+                self._messenger.act(job.chat_id, "upload_photo")
+            self._drawing[job.job_id] = job.chat_id
 
     async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
         shown: tuple[str, Keyboard] = ("", ())
@@ -90,6 +117,7 @@ class Progress:
             view = await self._jobs.view(job_id)
             if view.job.closed_at is not None:
                 return
+            self._note_drawing(view)
             if (card := self._card(view)) != shown:
                 if shown[0]:  # the first word comes at once
                     await self._edit_limit.wait()
@@ -116,6 +144,7 @@ class Progress:
             product=self._providers[view.provider].name,
             place=place,
             left_s=self._left_s(view, place),
+            drawn=self._drawn(view),
         )
         if any(image.status is ImageStatus.QUEUED for image in view.images):
             return text, cancel_keyboard(texts.cancel_button(), view.job.job_id)
@@ -133,6 +162,17 @@ class Progress:
             return ((place or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
         return max(begun, default=now) + typical_s - now
 
+    def _drawn(self, view: JobView) -> float:
+        """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
+        typical_s = self._estimates.typical_s(view.job.model)
+        parts = 0.0
+        for image in view.images:
+            if image.status.ended:
+                parts += 1
+            elif image.submitted_at is not None and typical_s:
+                parts += min((self._now() - image.submitted_at) / typical_s, NEARLY)
+        return parts / len(view.images)
+
     async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:
         job = view.job
         if job.progress_message_id is None:
@@ -147,7 +187,7 @@ class Progress:
         message_id = await self._messenger.send(
             job.chat_id,
             text,
-            reply_to=job.message_id,
+            reply_to=job.reply_to,
             keyboard=keyboard,
             priority=Priority.PROGRESS,
         )
@@ -159,7 +199,7 @@ class Progress:
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:
             await self._messenger.send(
-                view.job.chat_id, "\n".join(reasons), reply_to=view.job.message_id
+                view.job.chat_id, "\n".join(reasons), reply_to=view.job.reply_to
             )
         await self._jobs.close(view.job.job_id)
 

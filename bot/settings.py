@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         default="https://kieai.redpandaai.co",
         description="an address like https://kieai.redpandaai.co",
     )
+    kie_low_credit: float = Field(
+        default=200, ge=0, le=1_000_000_000, description="KIE credits, 0 or more"
+    )
     supabase_url: Url | None = Field(
         default=None,
         description="the project's address, like https://abcdefgh.supabase.co, together with"

@@ -26,6 +26,7 @@ POLL_TIMEOUT_S = 30
 BATCH = 100
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 30.0
+REMEMBERED = 10_000  # update ids
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Updates:
         self._bot = bot
         self._dispatcher = dispatcher
         self._sleep = sleep
+        self._handled: dict[int, None] = {}  # the last update ids, in order
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handle updates until `stop` is set; those under way are finished and confirmed."""
@@ -115,13 +117,24 @@ class Updates:
             logger.warning("the last updates will come again at the next start: %s", error)
 
     async def _handle(self, batch: list[dict[str, Any]]) -> None:
-        updates = [update for raw in batch if (update := self._parse(raw))]
+        news = [raw for raw in batch if self._is_news(raw["update_id"])]
+        updates = [update for raw in news if (update := self._parse(raw))]
         by_chat = groupby(sorted(updates, key=_chat_of), key=_chat_of)  # sorting keeps the order
         await asyncio.gather(*(self._handle_chat(list(chat)) for _, chat in by_chat))
 
     async def _handle_chat(self, updates: Iterable[Update]) -> None:
         for update in updates:
             await self._dispatcher.feed_update(self._bot, update)
+
+    def _is_news(self, update_id: int) -> bool:
+        """Whether the update did not come before. What moves money has a key of its own; this is
+        for all else: a prompt that was refused must not be taken when it comes a second time."""
+        if update_id in self._handled:
+            return False
+        self._handled[update_id] = None
+        if len(self._handled) > REMEMBERED:
+            del self._handled[next(iter(self._handled))]
+        return True
 
     def _parse(self, raw: dict[str, Any]) -> Update | None:
         try:

@@ -16,10 +16,11 @@ from bot.alerts import Alerts
 from bot.delivery import Messenger
 from bot.errors import ChatClosedError
 from bot.estimates import SAMPLE, Estimates
-from bot.failures import InputError, failure_of
+from bot.failures import FailureKind, InputError, failure_of
 from bot.inputs import InputPictures
 from bot.keeper import Keeper
 from bot.logs import log_context
+from bot.picture_buttons import picture_keyboard
 from bot.pictures import NotAPictureError, Picture, inspect
 from bot.polling import Poller
 from bot.progress import Progress
@@ -40,6 +41,7 @@ from providers.errors import (
 from storage.errors import StaleImageError, StorageError, StorageFullError
 from storage.files import DiskFiles, new_key
 from storage.jobs import Image, ImageStatus, Jobs, JobView
+from storage.journal import Act
 from storage.users import Users
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
@@ -77,6 +79,7 @@ class Worker:
         keeper: Keeper | None,
         users: Users,
         estimates: Estimates,
+        on_created: Callable[[], None] = lambda: None,
         create_retry: RetryPolicy = CREATE_RETRY,
         fetch_retry: RetryPolicy = FETCH_RETRY,
         now: Callable[[], float] = time.time,
@@ -96,7 +99,10 @@ class Worker:
         self._keeper = keeper
         self._users = users
         self._estimates = estimates
+        self._on_created = on_created
         self._walks: asyncio.TaskGroup | None = None
+        self._sending: set[int] = set()  # images whose picture may be on its way into the chat
+        self._given_up: set[int] = set()  # images that an admin ended
         self._parked: dict[int, dict[int, Image]] = {}  # by person: pictures nobody can be sent
         self._create_retry = create_retry
         self._fetch_retry = fetch_retry
@@ -125,6 +131,28 @@ class Worker:
     def is_waited_for(self, user_id: int) -> bool:
         """Whether pictures are kept for the person."""
         return user_id in self._parked
+
+    async def give_up(self, image_id: int, act: Act) -> Image | None:
+        """End an image that hangs, and refund it; None, and nothing changed: its picture is on
+        its way into the chat, or it has ended. Its walk ends at its next step.
+
+        Raises:
+            LookupError: there is no such image.
+        """
+        if image_id in self._sending:
+            return None
+        self._given_up.add(image_id)  # before anything is awaited: from here on it is not sent
+        try:
+            image = await self._jobs.image(image_id)
+            failed = await self._jobs.fail(image, FailureKind.GIVEN_UP, "", act=act)
+        except BaseException as error:
+            self._given_up.discard(image_id)
+            if isinstance(error, StaleImageError):
+                return None
+            raise
+        self._queue.discard({image_id})
+        self._progress.touch(failed.job_id)
+        return failed
 
     async def _consume(self, walks: asyncio.TaskGroup) -> None:
         while True:
@@ -204,6 +232,7 @@ class Worker:
                 raise
             else:
                 self._alerts.cleared(provider.name)
+                self._on_created()
                 self._progress.touch(image.job_id)
                 return image
         raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
@@ -238,7 +267,13 @@ class Worker:
         if image.status is ImageStatus.GENERATING:
             image = await self._wait_for_result(image, self._providers[view.provider])
         picture, image = await self._picture(image)
-        image = await to_the_end(self._deliver(view, image, picture))
+        if image.image_id in self._given_up:
+            raise StaleImageError(f"image {image.image_id} was given up")
+        self._sending.add(image.image_id)
+        try:
+            image = await to_the_end(self._deliver(view, image, picture))
+        finally:
+            self._sending.discard(image.image_id)
         if self._keeper is not None:
             await self._keeper.tidy(image.image_id)
         if image.finished_at is not None and image.submitted_at is not None:
@@ -287,14 +322,23 @@ class Worker:
         raise AssertionError("unreachable")
 
     async def _deliver(self, view: JobView, image: Image, picture: Picture) -> Image:
-        message_id = await self._messenger.send_picture(
-            view.job.chat_id,
-            picture,
-            caption=self._texts[view.job.language].caption(view, image),
-            reply_to=view.job.message_id,
-        )
+        job, texts = view.job, self._texts[view.job.language]
+        caption = texts.caption(view, image)
+        keyboard = picture_keyboard(texts, view, image)
+        try:
+            sent = await self._messenger.send_picture(
+                job.chat_id, picture, caption=caption, reply_to=job.reply_to, keyboard=keyboard
+            )
+        except ChatClosedError as error:
+            if job.chat_id == job.user_id:
+                raise
+            # The bot was sent out of the group: the picture is the person's all the same.
+            logger.warning("sent to the person, not to the group: %s", error)
+            sent = await self._messenger.send_picture(
+                job.user_id, picture, caption=caption, reply_to=None, keyboard=keyboard
+            )
         logger.info("delivered")
-        return await _insist(lambda: self._jobs.delivered(image, message_id))
+        return await _insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
 
 
 def _pause_after(error: Exception) -> bool | float:

@@ -4,22 +4,54 @@ from collections.abc import Mapping
 
 from aiogram import Dispatcher
 
+from bot.account import Account
 from bot.albums import Albums
+from bot.archive import Archive
+from bot.broadcast import Broadcaster
 from bot.delivery import Messenger
+from bot.errands import Errands
 from bot.orders import Orders
+from bot.presses import Presses
 from bot.progress import Progress
 from bot.queue import Queue
+from bot.remover import Remover
 from bot.settings import Settings
 from bot.texts import Texts
 from bot.worker import Worker
-from handlers import buttons, cancel, errors, generate, grant, person, presence
+from handlers import (
+    admin,
+    buttons,
+    cancel,
+    duties,
+    errors,
+    generate,
+    groups,
+    history,
+    person,
+    pictures,
+    presence,
+    question,
+)
+from handlers import settings as settings_card
+from handlers.ban import BanMiddleware
 from handlers.language import LanguageMiddleware
+from handlers.menu import Menu
+from handlers.names import NameMiddleware
 from handlers.pace import PaceMiddleware
 from handlers.presence import PresenceMiddleware
+from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
+from storage.flags import Flags
+from storage.forgetting import Forgetting
+from storage.gallery import Gallery
 from storage.inputs import Inputs
 from storage.jobs import Jobs
+from storage.journal import Journal
 from storage.ledger import Ledger
+from storage.open_images import OpenImages
+from storage.people import People
+from storage.preferences import PreferenceStore
+from storage.stats import Stats
 from storage.users import Users
 
 
@@ -30,9 +62,24 @@ def create_dispatcher(
     catalogue: Catalogue,
     jobs: Jobs,
     users: Users,
+    people: People,
+    preferences: PreferenceStore,
+    flags: Flags,
+    menu: Menu,
+    broadcasts: Broadcasts,
+    broadcaster: Broadcaster,
+    journal: Journal,
+    stats: Stats,
+    open_images: OpenImages,
+    account: Account,
+    errands: Errands,
     inputs: Inputs,
     orders: Orders,
     albums: Albums,
+    gallery: Gallery,
+    archive: Archive,
+    forgetting: Forgetting,
+    remover: Remover,
     queue: Queue,
     worker: Worker,
     progress: Progress,
@@ -46,25 +93,53 @@ def create_dispatcher(
         catalogue=catalogue,
         jobs=jobs,
         users=users,
+        people=people,
+        preferences=preferences,
+        shelves=settings_card.Shelves(preferences, catalogue, ledger, settings, texts),
+        flags=flags,
+        menu=menu,
+        broadcasts=broadcasts,
+        broadcaster=broadcaster,
+        stats=stats,
+        open_images=open_images,
+        account=account,
+        errands=errands,
+        pager=admin.create_pager(catalogue, broadcasts, journal),
         inputs=inputs,
         orders=orders,
         albums=albums,
+        gallery=gallery,
+        archive=archive,
+        forgetting=forgetting,
+        remover=remover,
+        presses=Presses(),
         queue=queue,
         worker=worker,
         progress=progress,
         messenger=messenger,
         all_texts=texts,
     )
-    dispatcher.update.outer_middleware(LanguageMiddleware(texts))
+    dispatcher.update.outer_middleware(LanguageMiddleware(texts, preferences))
     dispatcher.update.outer_middleware(PresenceMiddleware(users, worker))
+    dispatcher.update.outer_middleware(NameMiddleware(people))
     pace = PaceMiddleware(messenger, settings.user_messages_per_minute)
-    dispatcher.message.outer_middleware(pace)
+    # Inner, for messages: what the bot does not answer in a group is not counted there either.
+    dispatcher.message.middleware(pace)
     dispatcher.callback_query.outer_middleware(pace)
+    ban = BanMiddleware(people, messenger, settings.admin_ids)
+    dispatcher.message.middleware(ban)
+    dispatcher.callback_query.outer_middleware(ban)
     dispatcher.include_routers(
         presence.create_router(),
+        admin.create_router(settings.admin_ids),  # before /start: see offer_menu
         person.create_router(),
         cancel.create_router(),
-        grant.create_router(settings.admin_ids),
+        pictures.create_router(),
+        history.create_router(),
+        duties.create_router(),
+        groups.create_router(settings.stale_prompt_minutes * 60),
+        settings_card.create_router(),  # before prompts: it takes words that it asked for
+        question.create_router(),
         generate.create_router(settings.stale_prompt_minutes * 60),
         buttons.create_router(),  # last: they answer whatever nobody else wanted
     )

@@ -31,7 +31,7 @@ async def cancel_all(
 ) -> None:
     """Cancel everything of the person's that still waits."""
     cancelled = await jobs.cancel(event_from_user.id)
-    _forget(cancelled, queue, progress)
+    forget(cancelled, queue, progress)
     messenger.say(message.chat.id, texts.cancelled(cancelled), reply_to=message.message_id)
 
 
@@ -48,11 +48,12 @@ async def cancel_job(
     number = (query.data or "").partition(":")[2]
     job_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
     cancelled = await jobs.cancel(event_from_user.id, job_id)
-    _forget(cancelled, queue, progress)
+    forget(cancelled, queue, progress)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
 
 
-def _forget(cancelled: Cancelled, queue: Queue, progress: Progress) -> None:
+def forget(cancelled: Cancelled, queue: Queue, progress: Progress) -> None:
+    """Take what was cancelled out of the queue, and have it shown."""
     queue.discard(cancelled.image_ids)
     for job_id in cancelled.job_ids:
         progress.touch(job_id)

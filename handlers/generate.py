@@ -11,6 +11,7 @@ from bot.delivery import Messenger
 from bot.failures import FailureKind, InputError
 from bot.keyboards import DRAW, draw_keyboard
 from bot.orders import Orders, Request
+from bot.prompt import only_flags
 from bot.texts import Texts
 from storage.inputs import AlbumItem, Inputs
 
@@ -41,8 +42,20 @@ def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Ro
     return router
 
 
-async def ask_about_stale(message: Message, messenger: Messenger, texts: Texts) -> None:
+async def ask_about_stale(
+    message: Message,
+    event_from_user: User,
+    orders: Orders,
+    inputs: Inputs,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
     """A prompt that waited too long: whoever sent it may not want it any more."""
+    if message.text and message.reply_to_message:
+        # A press brings the message that the question replies to, without what that replies to
+        # in its turn: this question is kept, with the picture.
+        await _take_text(message, event_from_user, orders, inputs, messenger, texts, late=True)
+        return
     messenger.say(
         message.chat.id,
         texts.stale(),
@@ -90,15 +103,35 @@ async def order_by_text(
     texts: Texts,
 ) -> None:
     """Words alone, words in reply to a picture, or words for the picture sent before."""
+    await _take_text(message, event_from_user, orders, inputs, messenger, texts, late=False)
+
+
+async def _take_text(
+    message: Message,
+    user: User,
+    orders: Orders,
+    inputs: Inputs,
+    messenger: Messenger,
+    texts: Texts,
+    *,
+    late: bool,
+) -> None:
+    text = message.text or ""
+    about = message.reply_to_message
+    if about is not None and only_flags(text):  # a change of what was drawn
+        await orders.take(_request(message, user, texts, text, None, late=late))
+        return
     try:
-        file_id = picture_of(message.reply_to_message) if message.reply_to_message else None
+        file_id = picture_of(about) if about else None
+        if file_id is None and about is not None:
+            file_id = await orders.replied_picture(message.chat.id, about.message_id)
     except InputError as error:
         refusal = texts.input_refused(error.kind)
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
     if file_id is None:
-        file_id = await inputs.held(event_from_user.id)
-    await orders.take(_request(message, event_from_user, texts, message.text or "", file_id))
+        file_id = await inputs.held(user.id)
+    await orders.take(_request(message, user, texts, text, file_id, late=late))
 
 
 async def order_by_picture(
@@ -166,7 +199,15 @@ def picture_of(message: Message) -> str | None:
     return None
 
 
-def _request(message: Message, user: User, texts: Texts, text: str, file_id: str | None) -> Request:
+def _request(
+    message: Message,
+    user: User,
+    texts: Texts,
+    text: str,
+    file_id: str | None,
+    *,
+    late: bool = False,
+) -> Request:
     return Request(
         user_id=user.id,
         chat_id=message.chat.id,
@@ -174,4 +215,6 @@ def _request(message: Message, user: User, texts: Texts, text: str, file_id: str
         text=text,
         language=texts.language,
         input_file_id=file_id,
+        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+        late=late,
     )

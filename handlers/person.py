@@ -9,6 +9,9 @@ from bot.settings import Settings
 from bot.texts import Texts
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
+from storage.preferences import PreferenceStore
+
+MOVEMENTS_SHOWN = 8
 
 
 def create_router() -> Router:
@@ -64,10 +67,16 @@ async def show_balance(
     event_from_user: User,
     ledger: Ledger,
     catalogue: Catalogue,
+    preferences: PreferenceStore,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The tokens left."""
-    balance = await ledger.balance(event_from_user.id)
-    model = await catalogue.first()
-    messenger.say(message.chat.id, texts.balance(balance, model.price if model else None))
+    """The tokens left, and where they went."""
+    own = await preferences.get(event_from_user.id)
+    model = await catalogue.on_sale(own.model)
+    text = texts.balance(
+        await ledger.balance(event_from_user.id),
+        model.price if model else None,
+        await ledger.movements(event_from_user.id, MOVEMENTS_SHOWN),
+    )
+    messenger.say(message.chat.id, text)

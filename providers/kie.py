@@ -9,7 +9,10 @@ import io
 import json
 import logging
 import re
-from collections.abc import Mapping
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -36,6 +39,49 @@ MAX_ANSWER_BYTES = 1_000_000
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A call that went wrong, at a time in Unix seconds."""
+
+    at: float
+    path: str
+    error: str
+
+
+class CallLog:
+    """What was asked of KIE lately, by all clients that share it."""
+
+    WINDOW_S = 60.0
+    KEPT = 10  # troubles
+
+    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._calls: deque[tuple[float, str]] = deque()
+        self._troubles: deque[Trouble] = deque(maxlen=self.KEPT)
+
+    def called(self, path: str) -> None:
+        """A call begins."""
+        self._forget()
+        self._calls.append((self._now(), path))
+
+    def failed(self, path: str, error: ProviderError) -> None:
+        """A call went wrong."""
+        self._troubles.append(Trouble(self._now(), path, str(error)))
+
+    def last_minute(self) -> Counter[str]:
+        """The calls of the last minute, by path."""
+        self._forget()
+        return Counter(path for _, path in self._calls)
+
+    def troubles(self) -> list[Trouble]:
+        """The last that went wrong, the latest first."""
+        return list(reversed(self._troubles))
+
+    def _forget(self) -> None:
+        while self._calls and self._calls[0][0] <= self._now() - self.WINDOW_S:
+            self._calls.popleft()
+
+
 class Kie:
     """A client of one account. `base_url` without a closing slash; the session is the caller's."""
 
@@ -46,7 +92,9 @@ class Kie:
         base_url: str,
         api_key: str,
         request_timeout_s: float,
+        log: CallLog | None = None,
     ) -> None:
+        self._log = log or CallLog()
         self._session = session
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
@@ -141,6 +189,14 @@ class Kie:
 
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One round trip; returns `data` of the {code, msg, data} envelope."""
+        self._log.called(path)
+        try:
+            return await self._ask(method, path, **kwargs)
+        except ProviderError as error:
+            self._log.failed(path, error)
+            raise
+
+    async def _ask(self, method: str, path: str, **kwargs: Any) -> Any:
         try:
             async with self._session.request(
                 method,

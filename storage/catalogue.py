@@ -1,10 +1,17 @@
 """The models on sale: the table `models`."""
 
+import json
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 import aiosqlite
 
-from storage.database import Database
+from storage.database import Database, fetch_one
+from storage.errors import UnknownModelError
+from storage.journal import Act, Entry, record, recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +26,29 @@ class Model:
     price: int
     enabled: bool
     position: int
+    options: Mapping[str, Any]  # defaults of `midjourney_options`
+    used: int  # pictures delivered
+
+
+class Field(StrEnum):
+    """What admins set of a model."""
+
+    NAME = "name"
+    DESCRIPTION = "description"
+    PRICE = "price"
+    ENABLED = "enabled"
+    OPTIONS = "options"  # a JSON object, encoded
+
+
+PLACE = "place"  # the journal's word for a change of `position`
 
 
 class Catalogue:
-    """Reads the models on sale."""
+    """Reads the models, and sets what admins may set of them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
         self._database = database
+        self._now = now
 
     async def first(self) -> Model | None:
         """The enabled model that stands first, or None when none is enabled."""
@@ -39,6 +62,77 @@ class Catalogue:
         row = await self._database.fetch_one("SELECT * FROM models WHERE slug = ?", (slug,))
         return _model(row) if row else None
 
+    async def on_sale(self, slug: str | None) -> Model | None:
+        """The model of that slug where it is enabled, else the first; None: none is enabled."""
+        model = await self.get(slug) if slug is not None else None
+        return model if model is not None and model.enabled else await self.first()
+
+    async def all(self) -> list[Model]:
+        """Every model, enabled or not, in the order of display."""
+        rows = await self._database.fetch_all("SELECT * FROM models ORDER BY position, slug")
+        return [_model(row) for row in rows]
+
+    async def set(self, slug: str, field: Field, value: str | int, act: Act) -> Entry:
+        """Set a field, once for each act; a repeat gets the entry of the first time.
+
+        Raises:
+            UnknownModelError: there is no such model.
+        """
+        async with self._database.transaction() as tx:
+            if done := await recorded(tx, act):
+                return done
+            model = await fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (slug,))
+            if model is None:
+                raise UnknownModelError(slug)
+            await tx.execute(
+                f"UPDATE models SET {field} = ? WHERE slug = ?",  # noqa: S608 - a word of ours
+                (value, slug),
+            )
+            return await record(
+                tx,
+                act,
+                field,
+                subject=slug,
+                before=str(model[field]),
+                after=str(value),
+                now=self._now(),
+            )
+
+    async def move(self, slug: str, place: int, act: Act) -> Entry:
+        """Give a model its place among all, from 1; one beyond the end is the last.
+
+        Raises:
+            UnknownModelError: there is no such model.
+        """
+        async with self._database.transaction() as tx:
+            if done := await recorded(tx, act):
+                return done
+            rows = await tx.execute_fetchall("SELECT slug FROM models ORDER BY position, slug")
+            slugs = [row["slug"] for row in rows]
+            if slug not in slugs:
+                raise UnknownModelError(slug)
+            before = slugs.index(slug) + 1
+            slugs.remove(slug)
+            slugs.insert(place - 1, slug)
+            await tx.executemany(
+                "UPDATE models SET position = ? WHERE slug = ?", list(enumerate(slugs, 1))
+            )
+            return await record(
+                tx,
+                act,
+                PLACE,
+                subject=slug,
+                before=str(before),
+                after=str(slugs.index(slug) + 1),
+                now=self._now(),
+            )
+
 
 def _model(row: aiosqlite.Row) -> Model:
-    return Model(**{**dict(row), "enabled": bool(row["enabled"])})
+    return Model(
+        **{
+            **dict(row),
+            "enabled": bool(row["enabled"]),
+            "options": json.loads(row["options"]),
+        }
+    )

@@ -9,6 +9,8 @@ StorageError
   InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
   TooManyActiveImagesError   the person has too many unfinished images; nothing charged
   ModelUnavailableError      the model was switched off meanwhile; nothing charged
+    MaintenanceError         no orders are taken at all; nothing charged
+  UnknownModelError          there is no model of that slug; nothing changed
   UnknownUserError           nobody by that id has ever talked to the bot
   StaleImageError            the image is no longer in the state the caller saw; nothing changed
 """
@@ -60,6 +62,18 @@ class TooManyActiveImagesError(StorageError):
 
 class ModelUnavailableError(StorageError):
     """The model asked for is not on sale; nothing was charged."""
+
+
+class MaintenanceError(ModelUnavailableError):
+    """No orders are taken for now; nothing was charged. `text` is the admins' word on it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("maintenance")
+        self.text = text
+
+
+class UnknownModelError(StorageError):
+    """There is no model of that slug."""
 
 
 class UnknownUserError(StorageError):

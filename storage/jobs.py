@@ -4,6 +4,7 @@ Every step is a guarded UPDATE: "move on, only if still where I saw it". What mo
 in the same transaction.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import aiosqlite
 
@@ -23,7 +24,9 @@ from storage.errors import (
     StaleImageError,
     TooManyActiveImagesError,
 )
+from storage.flags import check_open
 from storage.inputs import use_held
+from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 
 JsonValue = Any  # what json.loads gives
@@ -46,6 +49,7 @@ class ImageStatus(StrEnum):
         return self in {ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.CANCELLED}
 
 
+AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
 WAITING = frozenset({ImageStatus.QUEUED, ImageStatus.SUBMITTING})
 OPEN = frozenset(status for status in ImageStatus if not status.ended)
 
@@ -70,6 +74,12 @@ class Job:
     input_file_id: str | None
     input_url: str | None
     input_uploaded_at: float | None
+    reply_to_message_id: int | None
+
+    @property
+    def reply_to(self) -> int:
+        """The message that whatever is said of the job replies to."""
+        return self.reply_to_message_id or self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,18 @@ class Image:
     stored_url: str | None
     store_attempts: int
     store_after: float | None
+    sent_file_id: str | None
+    sent_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture as it came into a chat: its message, and Telegram's file to send it again by."""
+
+    chat_id: int
+    message_id: int
+    file_id: str
+    kind: Literal["photo", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +176,22 @@ class Jobs:
         language: str,
         max_active_images: int,
         input_file_id: str | None = None,
+        reply_to: int | None = None,
+        again_of: int | None = None,
+        named: AbstractSet[str] = frozenset(),
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
+        The model's options of this moment go under the person's own, and under the `named`
+        parameters, those that somebody chose.
+
         None, and nothing is charged, when the message already has its job: Telegram may deliver
-        an update twice.
+        an update twice. What a button asks for has a `message_id` made by `press_key` and a
+        message to `reply_to`; `again_of` is the image that is repeated, and None is then also
+        the answer when that was asked for AGAIN_PAUSE_S ago or less.
 
         Raises:
+            MaintenanceError: no orders are taken for now.
             ModelUnavailableError: the model was switched off meanwhile.
             TooManyActiveImagesError: with these the person would have too many unfinished images.
             InsufficientTokensError: the balance does not cover all images.
@@ -173,8 +204,12 @@ class Jobs:
             ):
                 return None
             now = self._now()
+            if again_of is not None and await _is_impatient(tx, again_of, now):
+                return None
             await see_user(tx, user_id, language, now)
-            price = await _price(tx, model)
+            await check_open(tx)
+            price, defaults = await _terms(tx, model)
+            defaults = {key: value for key, value in defaults.items() if key not in named}
             await _check_active(tx, user_id, quantity, max_active_images)
             balance = await balance_in(tx, user_id)
             if balance < quantity * price:
@@ -182,8 +217,8 @@ class Jobs:
             job_id = await _insert(
                 tx,
                 "INSERT INTO jobs (user_id, chat_id, message_id, model, prompt, params, options,"
-                " price, language, created_at, input_file_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " price, language, created_at, input_file_id, reply_to_message_id, again_of)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     user_id,
                     chat_id,
@@ -191,11 +226,13 @@ class Jobs:
                     model.slug,
                     prompt,
                     json.dumps(params, ensure_ascii=False),
-                    json.dumps(options, ensure_ascii=False),
+                    json.dumps({**defaults, **options}, ensure_ascii=False),
                     price,
                     language,
                     now,
                     input_file_id,
+                    reply_to,
+                    again_of,
                 ),
             )
             if input_file_id is not None:
@@ -214,6 +251,36 @@ class Jobs:
         if row is None:
             raise LookupError(f"image {image_id}")
         return _image(row)
+
+    async def owned(self, image_id: int, user_id: int) -> Image | None:
+        """An image of that person's; None: there is no such image, or it is somebody else's."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM images WHERE image_id = ? AND user_id = ?", (image_id, user_id)
+        )
+        return _image(row) if row else None
+
+    async def picture_at(self, chat_id: int, message_id: int) -> int | None:
+        """The image that a message of the bot's stands for: the picture, one sent again, its
+        file, or a question about it."""
+        row = await self._database.fetch_one(
+            "SELECT image_id FROM picture_messages WHERE chat_id = ? AND message_id = ?",
+            (chat_id, message_id),
+        )
+        return row["image_id"] if row else None
+
+    async def picture_file(self, chat_id: int, message_id: int) -> str | None:
+        """Telegram's file of the picture that a message of the bot's stands for, if it is known."""
+        row = await self._database.fetch_one(
+            "SELECT sent_file_id FROM picture_messages JOIN images USING (image_id)"
+            " WHERE chat_id = ? AND picture_messages.message_id = ?",
+            (chat_id, message_id),
+        )
+        return row["sent_file_id"] if row else None
+
+    async def stands_for(self, chat_id: int, message_id: int, image_id: int) -> None:
+        """One more message of the bot's that stands for an image."""
+        async with self._database.transaction() as tx:
+            await _stands_for(tx, chat_id, message_id, image_id)
 
     async def view(self, job_id: int) -> JobView:
         """A job with its images and its owner's balance, for what is told to the person."""
@@ -246,6 +313,13 @@ class Jobs:
         """Whose job it is; None: there is no such job."""
         row = await self._database.fetch_one("SELECT user_id FROM jobs WHERE job_id = ?", (job_id,))
         return row["user_id"] if row else None
+
+    async def is_placed(self, chat_id: int, message_id: int) -> bool:
+        """Whether the message has its job."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
+        )
+        return row is not None
 
     async def open_jobs(self) -> list[int]:
         """Jobs whose outcome was not told yet, oldest first."""
@@ -355,16 +429,24 @@ class Jobs:
                 (None if pause_s is None else self._now() + pause_s, image.image_id),
             )
 
-    async def delivered(self, image: Image, message_id: int) -> Image:
-        """Telegram took the picture."""
+    async def delivered(self, image: Image, message_id: int, sent: Sent | None = None) -> Image:
+        """Telegram took the picture; `sent` tells how it can be sent again."""
         return await self._move(
-            image, {ImageStatus.READY}, status=ImageStatus.DELIVERED, message_id=message_id
+            image, {ImageStatus.READY}, sent, status=ImageStatus.DELIVERED, message_id=message_id
         )
 
-    async def fail(self, image: Image, failure: str, detail: str) -> Image:
-        """End an image without a picture and give its tokens back, in one transaction."""
+    async def sent_again(self, image: Image, sent: Sent) -> None:
+        """The picture came into a chat once more."""
+        async with self._database.transaction() as tx:
+            await _note_sent(tx, image, sent)
+
+    async def fail(
+        self, image: Image, failure: str, detail: str, *, act: Act | None = None
+    ) -> Image:
+        """End an image without a picture and give its tokens back, in one transaction; into the
+        journal as well where it is an admin's act."""
         return await self._move(
-            image, OPEN, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
+            image, OPEN, act=act, status=ImageStatus.FAILED, failure=failure, failure_detail=detail
         )
 
     async def fail_waiting(self, job_id: int, failure: str, detail: str) -> None:
@@ -413,7 +495,14 @@ class Jobs:
         )
         return [(row["model"], row["seconds"]) for row in rows]
 
-    async def _move(self, image: Image, seen: AbstractSet[ImageStatus], **changes: Any) -> Image:
+    async def _move(
+        self,
+        image: Image,
+        seen: AbstractSet[ImageStatus],
+        sent: Sent | None = None,
+        act: Act | None = None,
+        **changes: Any,
+    ) -> Image:
         """Move the image on if it is still as the caller saw it, and was `seen` in a right state.
 
         Raises:
@@ -455,18 +544,32 @@ class Jobs:
                 raise StaleImageError(f"image {image.image_id} is no longer {image.status}")
             if moved.status in {ImageStatus.FAILED, ImageStatus.CANCELLED}:
                 await refund(tx, image.user_id, image.image_id, image.cost, self._now())
+            if sent is not None:
+                await _note_sent(tx, image, sent)
+            if act is not None:
+                await record(
+                    tx,
+                    act,
+                    "fail",
+                    subject=str(image.user_id),
+                    before=f"image {image.image_id} {image.status}",
+                    after=f"{moved.status}, refunded {image.cost}",
+                    now=self._now(),
+                )
         return moved
 
 
 IMAGES_OF_JOB = "SELECT * FROM images WHERE job_id = ? ORDER BY position"
 
 
-async def _price(tx: aiosqlite.Connection, model: Model) -> int:
-    """What an image costs at the moment of charging, whatever the caller read before."""
-    row = await fetch_one(tx, "SELECT price FROM models WHERE slug = ? AND enabled", (model.slug,))
+async def _terms(tx: aiosqlite.Connection, model: Model) -> tuple[int, dict[str, JsonValue]]:
+    """Price and options at the moment of charging, whatever the caller read before."""
+    row = await fetch_one(
+        tx, "SELECT price, options FROM models WHERE slug = ? AND enabled", (model.slug,)
+    )
     if row is None:
         raise ModelUnavailableError(model.slug)
-    return int(row["price"])
+    return row["price"], json.loads(row["options"])
 
 
 async def _check_active(tx: aiosqlite.Connection, user_id: int, quantity: int, limit: int) -> None:
@@ -479,6 +582,37 @@ async def _check_active(tx: aiosqlite.Connection, user_id: int, quantity: int, l
     active = int(row["active"]) if row else 0
     if active + quantity > limit:
         raise TooManyActiveImagesError(active=active, limit=limit)
+
+
+def press_key(query_id: str) -> int:
+    """A press of a button in place of a message id: below 0, as no message's is."""
+    digest = hashlib.sha256(query_id.encode("utf-8", "surrogatepass")).digest()
+    return -1 - int.from_bytes(digest[:7], "big")
+
+
+async def _is_impatient(tx: aiosqlite.Connection, again_of: int, now: float) -> bool:
+    """Whether the same picture was asked for again a moment ago: a thumb that pressed twice."""
+    row = await fetch_one(
+        tx, "SELECT max(created_at) AS last FROM jobs WHERE again_of = ?", (again_of,)
+    )
+    return bool(row and row["last"] is not None and row["last"] > now - AGAIN_PAUSE_S)
+
+
+async def _note_sent(tx: aiosqlite.Connection, image: Image, sent: Sent) -> None:
+    await tx.execute(
+        "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ?",
+        (sent.file_id, sent.kind, image.image_id),
+    )
+    await _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
+
+
+async def _stands_for(
+    tx: aiosqlite.Connection, chat_id: int, message_id: int, image_id: int
+) -> None:
+    await tx.execute(
+        "INSERT OR REPLACE INTO picture_messages (chat_id, message_id, image_id) VALUES (?, ?, ?)",
+        (chat_id, message_id, image_id),
+    )
 
 
 async def _insert(tx: aiosqlite.Connection, sql: str, params: Sequence[Any]) -> int:

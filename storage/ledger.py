@@ -7,11 +7,15 @@ from going below zero, and no row is ever changed or removed.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
+from storage.journal import Act, record
+
+ENTRIES_OF_MOVEMENT = 10  # a job has at most so many images
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,30 @@ class Granted:
     new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Tokens that moved for one reason: `entries` of the ledger, of one job where it has one."""
+
+    kind: str  # the ledger's
+    amount: int
+    entries: int
+    note: str
+    prompt: str | None  # of the job
+    created_at: float  # Unix seconds
+
+
 class Ledger:
     """Balances and grants. `Jobs` books charges and refunds, with the state they belong to."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        welcome_mark: Callable[[int], str] = lambda user_id: f"welcome:{user_id}",
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
+        self._welcome_mark = welcome_mark  # of people who were forgotten and are back
         self._now = now
 
     async def balance(self, user_id: int) -> int:
@@ -38,10 +61,39 @@ class Ledger:
         )
         return int(row["balance"]) if row else 0
 
+    async def movements(self, user_id: int, limit: int) -> list[Movement]:
+        """The person's last movements, the latest first; a job's images are one."""
+        rows = await self._database.fetch_all(
+            "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.note, ledger.created_at,"
+            " images.job_id, jobs.prompt FROM ledger"
+            " LEFT JOIN images ON images.image_id = ledger.image_id"
+            " LEFT JOIN jobs ON jobs.job_id = images.job_id WHERE ledger.user_id = ?"
+            " ORDER BY ledger.entry_id DESC LIMIT ?",
+            (user_id, limit * ENTRIES_OF_MOVEMENT),
+        )
+        movements = []
+        together = groupby(rows, lambda row: (row["kind"], row["job_id"] or -row["entry_id"]))
+        for _, group in together:
+            each, *more = group
+            movements.append(
+                Movement(
+                    each["kind"],
+                    each["amount"] + sum(row["amount"] for row in more),
+                    1 + len(more),
+                    each["note"],
+                    each["prompt"],
+                    each["created_at"],
+                )
+            )
+        return movements[:limit]
+
     async def welcome(self, user_id: int, amount: int, *, language: str) -> Granted:
         """Give the welcome tokens, once in a person's life. An amount of 0 gives nothing."""
         async with self._database.transaction() as tx:
             await see_user(tx, user_id, language, self._now())
+            mark = self._welcome_mark(user_id)
+            if await fetch_one(tx, "SELECT 1 FROM ledger WHERE grant_key = ?", (mark,)):
+                amount = 0  # they had theirs before they were forgotten
             return await self._grant(tx, user_id, "welcome", amount, f"welcome:{user_id}")
 
     async def grant(
@@ -82,6 +134,16 @@ class Ledger:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (user_id, kind, amount, grant_key, granted_by, note, self._now()),
         )
+        if granted_by is not None:
+            await record(
+                tx,
+                Act(grant_key, granted_by),
+                kind,
+                subject=str(user_id),
+                before=str(balance),
+                after=str(balance + amount),
+                now=self._now(),
+            )
         return Granted(amount, balance + amount, language, new=True)
 
 

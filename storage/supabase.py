@@ -156,6 +156,12 @@ class SupabaseStorage:
         place = _checked_key(key)
         return await self._call(f"getting {bucket}/{key}", bucket, lambda: files.download(place))
 
+    async def remove(self, bucket: str, key: str) -> None:
+        """Remove a stored file, if it is there. Raises FileStoreError."""
+        files = self._client.from_(_checked_bucket(bucket))
+        place = _checked_key(key)
+        await self._call(f"removing {bucket}/{key}", bucket, lambda: files.remove([place]))
+
     async def _call(self, doing: str, bucket: str, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` returns, in time; whatever it raises becomes an error of ours."""
         import httpx

@@ -27,6 +27,8 @@ FAST = Tuning(
     polls=(1000, 1.0),
     messages=(1000, 1.0),
     chat_messages=(1000, 1.0),
+    bulk_messages=(1000, 1.0),
+    card_pause_s=0.02,
     edit_pause_s=0.02,
     create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
     fetch_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),

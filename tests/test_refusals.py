@@ -140,7 +140,7 @@ async def test_start_gives_the_welcome_tokens_once(world: World) -> None:
 async def test_balance_begins_with_the_number(world: World) -> None:
     anna = await world.customer(tokens=200)
     anna.send("/balance")
-    await world.said(anna, lambda text: text == "200 токенов осталось. Это 2 картинки.")
+    await world.said(anna, lambda text: text.startswith("200 токенов осталось. Это 2 картинки.\n"))
 
 
 async def test_help_shows_every_flag(world: World) -> None:

@@ -30,7 +30,7 @@ async def test_the_issue_s_example(world: World) -> None:
     sizes = [Image.open(io.BytesIO(world.data(each))).size for each in pictures]
     assert sizes == [(1024, 576)] * 2
     assert world.data(pictures[0]) != world.data(pictures[1])
-    assert sorted(each.words for each in pictures) == [
+    assert sorted(each.words.splitlines()[0] for each in pictures) == [
         "1/2 · Midjourney V6 · 16:9",
         "2/2 · Midjourney V6 · 16:9",
     ]

@@ -6,12 +6,38 @@ English stands here; `bot/locales/*.po` hold the others. One file a subject.
 from collections.abc import Mapping
 
 from bot.i18n import DEFAULT_LANGUAGE, load_catalogues
-from bot.texts.admin import AdminTexts
+from bot.texts.admin_models import AdminModelTexts
+from bot.texts.admin_people import AdminPeopleTexts
+from bot.texts.admin_service import AdminServiceTexts
+from bot.texts.audit import AuditTexts
+from bot.texts.broadcast import BroadcastTexts
+from bot.texts.duties import DutyTexts
+from bot.texts.groups import GroupTexts
+from bot.texts.history import HistoryTexts
+from bot.texts.open_jobs import OpenJobTexts
+from bot.texts.panel import PanelTexts
 from bot.texts.person import PersonTexts
+from bot.texts.pictures import PictureTexts
 from bot.texts.requests import RequestTexts
+from bot.texts.settings import SettingsTexts
 
 
-class Texts(PersonTexts, RequestTexts, AdminTexts):
+class Texts(
+    PersonTexts,
+    RequestTexts,
+    AdminModelTexts,
+    AdminPeopleTexts,
+    PanelTexts,
+    AdminServiceTexts,
+    OpenJobTexts,
+    AuditTexts,
+    BroadcastTexts,
+    SettingsTexts,
+    PictureTexts,
+    HistoryTexts,
+    GroupTexts,
+    DutyTexts,
+):
     """All sentences of one language."""
 
 

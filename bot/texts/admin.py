@@ -1,40 +1,49 @@
 """What the admins read."""
 
 from bot.failures import FailureKind
-from bot.texts.base import BaseTexts, quoted
+from bot.texts.base import BaseTexts, code, quoted
 
 DETAIL_SHOWN = 500
 
 
 class AdminTexts(BaseTexts):
-    """Answers to admin commands, and alerts."""
+    """The menu, wrong use, and alerts; the answers stand in admin_*.py."""
 
-    def grant_usage(self) -> str:
-        """How to use /grant."""
-        form = "<code>/grant USER_ID TOKENS [note]</code>"
-        example = "<code>/grant 1001 500</code>"
+    def admin_menu(self) -> dict[str, str]:
+        """The commands that Telegram's menu offers an admin besides everyone's."""
+        return {
+            "models": self._("the catalogue"),
+            "price": self._("set a price: SLUG TOKENS"),
+            "enable": self._("put a model on sale: SLUG"),
+            "disable": self._("hide a model: SLUG"),
+            "rename": self._("rename a model: SLUG NAME"),
+            "describe": self._("describe a model: SLUG TEXT"),
+            "position": self._("order of display: SLUG N"),
+            "options": self._("default options of a model: SLUG {JSON}"),
+            "grant": self._("give or take tokens: USER TOKENS"),
+            "user": self._("what is known of a person: USER"),
+            "ban": self._("ban a person: USER REASON"),
+            "unban": self._("take a person back: USER"),
+            "maintenance": self._("no new prompts: on TEXT, off"),
+            "stats": self._("the numbers: DAYS"),
+            "jobs": self._("what is queued and running"),
+            "kie": self._("the KIE account: credit, limits, errors"),
+            "broadcast": self._("to everyone, in reply to a message"),
+            "audit": self._("checks the books and shows the journal"),
+            "admin": self._("the panel"),
+        }
+
+    def usage(self, form: str, *examples: str) -> str:
+        """A command was used wrong: the right form, with examples."""
         return self._("The form is {form}, for example {example}. Nothing was changed.").format(
-            form=form, example=example
+            form=code(form), example=", ".join(map(code, examples))
         )
 
-    def granted(self, user_id: int, amount: int, balance: int) -> str:
-        """What the admin reads."""
-        return self._("{tokens} for {user}. Balance now: {balance}.").format(
-            tokens=self.tokens(amount), user=f"<code>{user_id}</code>", balance=balance
-        )
-
-    def grant_unknown_user(self, user_id: int) -> str:
-        """Nobody by that id."""
+    def too_long(self, length: int, limit: int) -> str:
+        """A text of the admin's that does not fit."""
         return self._(
-            "{user} has never talked to the bot: they have to press /start first."
-            " Nothing was changed."
-        ).format(user=f"<code>{user_id}</code>")
-
-    def grant_too_much(self, balance: int) -> str:
-        """More would be taken than there is."""
-        return self._("They have only {tokens}. Nothing was changed.").format(
-            tokens=self.tokens(balance)
-        )
+            "The text has {length} characters, at most {limit} are possible. Nothing was changed."
+        ).format(length=length, limit=limit)
 
     def upload_alert(self, what: str) -> str:
         """Pictures that people send cannot be uploaded."""

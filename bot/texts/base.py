@@ -37,6 +37,19 @@ def clip(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def units(text: str) -> int:
+    """The length as Telegram's entities count it: in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def clip_units(text: str, length: int) -> str:
+    """The text in at most so many UTF-16 units."""
+    if units(text) <= length:
+        return text
+    cut = text.encode("utf-16-le", "surrogatepass")[: 2 * (length - 1)]
+    return cut.decode("utf-16-le", "ignore") + "…"
+
+
 def sentence(text: str) -> str:
     """The text with an end to it."""
     return text if not text or text[-1] in ".!?…" else text + "."

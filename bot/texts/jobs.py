@@ -1,13 +1,13 @@
 """What is said of a job: its progress, its outcome, its pictures."""
 
 from collections.abc import Sequence
-from html import escape
 
 from bot.failures import FailureKind
 from bot.texts.base import BaseTexts, quoted, sentence
 from storage.jobs import Cancelled, Image, ImageStatus, JobView
 
 DETAIL_SHOWN = 500
+BAR = 10  # characters
 REFUNDED = frozenset({ImageStatus.FAILED, ImageStatus.CANCELLED})
 
 
@@ -15,7 +15,13 @@ class JobTexts(BaseTexts):
     """The progress message, failures, captions."""
 
     def progress(
-        self, view: JobView, *, product: str, place: int | None, left_s: float | None
+        self,
+        view: JobView,
+        *,
+        product: str,
+        place: int | None,
+        left_s: float | None,
+        drawn: float = 0.0,
     ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
         images = view.images
@@ -28,6 +34,8 @@ class JobTexts(BaseTexts):
             lines = [self._("Done: {done} of {count}.").format(done=done, count=len(images))]
             if place is not None:
                 lines.append(self._("Place in the queue: {place}.").format(place=place))
+            else:
+                lines.append(bar(drawn))
             if left_s is not None:
                 lines.append(self._("About {time} left.").format(time=self._time(left_s)))
             failed = sum(image.status is ImageStatus.FAILED for image in images)
@@ -134,6 +142,8 @@ class JobTexts(BaseTexts):
                 return self._(
                     "Your picture could not be uploaded; the team has been told. Try again later."
                 )
+            case FailureKind.GIVEN_UP:
+                return self._("It took too long, and the team ended it. You can ask for it again.")
             case FailureKind.INTERNAL:
                 return self._("Something went wrong on our side.")
 
@@ -165,9 +175,8 @@ class JobTexts(BaseTexts):
             )
         return " ".join(parts)
 
-    def caption(self, view: JobView, image: Image) -> str:
-        """Under a picture."""
-        parts = [escape(view.model_name, quote=False), str(view.job.params.get("aspect_ratio", ""))]
-        if len(view.images) > 1:
-            parts.insert(0, f"{image.position}/{len(view.images)}")
-        return " · ".join(part for part in parts if part)
+
+def bar(part: float) -> str:
+    """`▰▰▰▱▱▱▱▱▱▱` for 0.3."""
+    full = min(max(int(part * BAR), 0), BAR)
+    return "▰" * full + "▱" * (BAR - full)

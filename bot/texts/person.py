@@ -14,6 +14,11 @@ class PersonTexts(BaseTexts):
             "start": self._("begin"),
             "help": self._("how to ask for a picture"),
             "balance": self._("my tokens"),
+            "settings": self._("my settings"),
+            "model": self._("choose the model"),
+            "language": self._("my language"),
+            "history": self._("the pictures that came"),
+            "queue": self._("what is not finished yet"),
             "cancel": self._("cancel what is not being drawn yet"),
         }
 
@@ -63,8 +68,14 @@ class PersonTexts(BaseTexts):
                 "",
                 self._example(max_quantity),
                 "",
+                self._("A picture with words, or words in reply to a picture: I draw from it."),
+                self._(
+                    "Flags in reply to a picture of mine, as {flag}: the same once more, so."
+                ).format(flag="<code>--ar 9:16</code>"),
+                self._("/settings keeps flags for all your requests, /model chooses the model."),
+                "",
                 cost,
-                self._("/balance shows your tokens."),
+                self._("/balance shows your tokens and where they went."),
             ]
         )
 
@@ -73,14 +84,6 @@ class PersonTexts(BaseTexts):
         if max_quantity > 1:
             example += " --n 2"
         return self._("For example: {line}").format(line=f"<code>{example}</code>")
-
-    def balance(self, balance: int, price: int | None) -> str:
-        """Begins with the number of tokens left."""
-        text = self._n("{n} token left.", "{n} tokens left.", balance).format(n=balance)
-        if price:
-            count = self.pictures(balance // price)
-            text += " " + self._("That is {pictures}.").format(pictures=count)
-        return text
 
     def unknown_command(self) -> str:
         """For a command that there is not."""

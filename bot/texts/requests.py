@@ -4,10 +4,12 @@ from html import escape
 
 from bot import prompt as p
 from bot.failures import FailureKind
-from bot.texts.base import code, quoted
+from bot.texts.base import code, quoted, units
+from bot.texts.closed import ClosedTexts
 from bot.texts.jobs import JobTexts
 from storage.errors import (
     InsufficientTokensError,
+    MaintenanceError,
     ModelUnavailableError,
     StorageError,
     TooManyActiveImagesError,
@@ -18,7 +20,7 @@ GIVEN_SHOWN = 200
 FLAGS = (*(f"--{name}" for name in p.FIELDS), "--opt", "--options", "--n")
 
 
-class RequestTexts(JobTexts):
+class RequestTexts(JobTexts, ClosedTexts):
     """Why a request is not taken, and what to send instead."""
 
     def cannot_use(self) -> str:
@@ -54,7 +56,7 @@ class RequestTexts(JobTexts):
         """What is wrong with a request, what is allowed, and the line to send instead."""
         text = self._wrong(error)
         text += " " + self._("Nothing was charged.")
-        if error.suggestion and len(error.suggestion) <= SUGGESTION_SHOWN:
+        if error.suggestion and units(error.suggestion) <= SUGGESTION_SHOWN:
             text += "\n\n" + self._("Send this instead:")
             text += f"\n<code>{escape(error.suggestion, quote=False)}</code>"
         return text
@@ -137,6 +139,8 @@ class RequestTexts(JobTexts):
                     "{pictures} of yours are not finished yet, at most {limit} can be under way."
                     " Wait until some have arrived and send this again. Nothing was charged."
                 ).format(pictures=self.pictures(active), limit=limit)
+            case MaintenanceError(text=text):
+                return self.maintenance(text)
             case ModelUnavailableError():
                 return self.no_model()
             case _:

@@ -13,6 +13,7 @@ from bot.prompt import (
     BadValueError,
     BytesUpTo,
     Choices,
+    Defaults,
     EmptyPromptError,
     Form,
     MissingValueError,
@@ -556,3 +557,64 @@ def test_an_order_written_as_a_line_comes_back(
 )
 def test_a_full_message_of_anything_is_answered(start: str, piece: str) -> None:
     survives((start + piece * 4096)[:4096])
+
+
+# --- What a text leaves out
+
+
+OWN = Defaults(quantity=3, params={"aspect_ratio": "16:9", "negative_prompt": "frame"})
+EARLIER = Defaults(
+    prompt="fox", params={**DEFAULTS, "seed": 7}, options={"weird": 1, "quality": "best"}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "defaults", "expected"),
+    [
+        ("кот", OWN, order("кот", 3, aspect_ratio="16:9", negative_prompt="frame")),
+        (
+            "кот --ar 3:2 --no dog --n 1",
+            OWN,
+            order("кот", 1, aspect_ratio="3:2", negative_prompt="dog"),
+        ),
+        ("кот", Defaults(quantity=9), order("кот", MAX)),
+        (
+            "--ar 9:16 --opt weird=2",
+            EARLIER,
+            Order(
+                "fox",
+                1,
+                DEFAULTS | {"aspect_ratio": "9:16", "seed": 7},
+                {"weird": 2, "quality": "best"},
+            ),
+        ),
+        (
+            "--q high",
+            EARLIER,
+            Order("fox", 1, DEFAULTS | {"quality": "high", "seed": 7}, {"weird": 1}),
+        ),
+    ],
+)
+def test_defaults_stand_for_what_is_left_out(
+    text: str, defaults: Defaults, expected: Order
+) -> None:
+    assert prompt.parse(text, max_quantity=MAX, defaults=defaults) == expected
+
+
+def test_what_was_chosen_is_named() -> None:
+    chosen = prompt.parse("кот --cfg 1", max_quantity=MAX, defaults=OWN).named
+    assert chosen == {"aspect_ratio", "negative_prompt", "cfg_scale"}
+
+
+def test_a_change_is_mended_as_a_change() -> None:
+    with pytest.raises(BadValueError) as caught:
+        prompt.parse("--ar 4:3", max_quantity=MAX, defaults=EARLIER)
+    assert caught.value.suggestion == "--ar 3:2"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("--ar 9:16", True), ("  —q high", True), ("кот --ar 9:16", False), ("кот", False)],
+)
+def test_flags_alone(text: str, *, expected: bool) -> None:
+    assert prompt.only_flags(text) is expected

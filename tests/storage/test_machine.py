@@ -57,6 +57,14 @@ AFTER = {
 }
 
 
+# What a step has to have seen for the image to move: status, attempts, task id, file key.
+Seen = tuple[ImageStatus, int, str | None, str | None]
+
+
+def seen(image: Image) -> Seen:
+    return image.status, image.attempts, image.task_id, image.file_key
+
+
 class StorageMachine(RuleBasedStateMachine):
     """The storage layer beside a model of it in plain dictionaries."""
 
@@ -68,7 +76,7 @@ class StorageMachine(RuleBasedStateMachine):
         self.balances: dict[int, int] = {}
         self.granted: set[str] = set()
         self.placed: set[tuple[int, int]] = set()
-        self.images: dict[int, tuple[ImageStatus, int]] = {}  # with the attempts
+        self.images: dict[int, Seen] = {}
         self.seen: list[Image] = []  # every image as it ever was: most of these are stale
         self.price = PRICE
         self.enabled = True
@@ -187,14 +195,14 @@ class StorageMachine(RuleBasedStateMachine):
         if image.status is ImageStatus.SUBMITTING and image.attempts < 2:
             steps["again"] = lambda jobs, image, _: jobs.begin_submit(image)
         name = data.draw(st.sampled_from(sorted(steps)), label="step")
-        if self.images[image.image_id] == (image.status, image.attempts):
+        if self.images[image.image_id] == seen(image):
             self._move(image, name, steps[name])
             return
         with suppress(StaleImageError):
             self.do(steps[name](self.shop.jobs, image, self._next()))
             raise AssertionError(f"moved a stale image: {name}")
 
-    @precondition(lambda self: any(not status.ended for status, _ in self.images.values()))
+    @precondition(lambda self: any(not status.ended for status, *_ in self.images.values()))
     @rule(data=st.data(), count=st.integers(1, 5))
     def walk(self, data: st.DataObject, count: int) -> None:
         """Several steps without trouble."""
@@ -209,7 +217,7 @@ class StorageMachine(RuleBasedStateMachine):
     def _move(self, image: Image, name: str, step: Step) -> Image:
         moved = self.do(step(self.shop.jobs, image, self._next()))
         assert moved.status is AFTER[name]
-        self.images[image.image_id] = (moved.status, moved.attempts)
+        self.images[image.image_id] = seen(moved)
         self.seen.append(moved)
         if name == "fail":
             self.balances[image.user_id] += image.cost
@@ -236,7 +244,7 @@ class StorageMachine(RuleBasedStateMachine):
         owners = {image.image_id: image.user_id for image in self.seen}
         active = sum(
             owners[image_id] == user and not status.ended
-            for image_id, (status, _) in self.images.items()
+            for image_id, (status, *_) in self.images.items()
         )
         if active + quantity > MAX_ACTIVE:
             return TooManyActiveImagesError
@@ -249,7 +257,7 @@ class StorageMachine(RuleBasedStateMachine):
         for image in images:
             assert image.cost == self.price
             self.balances[user] -= image.cost
-            self.images[image.image_id] = (image.status, image.attempts)
+            self.images[image.image_id] = seen(image)
             self.seen.append(image)
 
     @invariant()
@@ -260,9 +268,12 @@ class StorageMachine(RuleBasedStateMachine):
     def the_model_agrees(self) -> None:
         people = self.do(self.shop.rows("SELECT user_id, balance FROM users"))
         assert {each["user_id"]: each["balance"] for each in people} == self.balances
-        images = self.do(self.shop.rows("SELECT image_id, status, attempts FROM images"))
+        images = self.do(
+            self.shop.rows("SELECT image_id, status, attempts, task_id, file_key FROM images")
+        )
         assert {
-            each["image_id"]: (each["status"], each["attempts"]) for each in images
+            each["image_id"]: (each["status"], each["attempts"], each["task_id"], each["file_key"])
+            for each in images
         } == self.images
 
 

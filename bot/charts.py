@@ -1,0 +1,204 @@
+"""Charts as pictures: described in Vega-Lite, drawn by vl-convert in a process of its own.
+
+The drawing takes about a second and a hundred megabytes, and both go when the process goes: the
+bot's loop does not wait and its memory does not grow (docs/decisions, charts).
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from storage.stats import Day
+
+DRAW_S = 30.0  # a small machine under load; usually it takes a second
+WEEKLY_FROM = 70  # days from which a bar is a week: more bars are too thin for a phone
+LABELS = 6  # under an axis
+SCALE = 1.6
+WIDTH_PX = 720  # of the plot, before scaling; letters are sized for a phone that shows it whole
+LOCALES = {"en": "en-US", "ru": "ru-RU"}
+FONT = "Liberation Sans"  # vl-convert brings it: the machine needs no fonts
+
+INK, FAINT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
+CAME, DID_NOT, PEOPLE = "#0f9d8a", "#e5484d", "#5b5bd6"
+
+# -I: nothing of the surroundings, such as this folder's queue.py, is imported in its place.
+_PROGRAM = """
+import json, sys
+import vl_convert
+given = json.load(sys.stdin)
+sys.stdout.buffer.write(vl_convert.vegalite_to_png(
+    given["spec"], scale=given["scale"], format_locale=given["locale"],
+    time_format_locale=given["locale"]))
+"""
+
+
+class ChartError(Exception):
+    """The chart could not be drawn; what it shows is known all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWords:
+    """What stands in the chart, in somebody's language."""
+
+    language: str
+    pictures: str
+    pictures_weekly: str
+    came: str
+    did_not: str
+    people: str
+
+
+async def draw(spec: dict[str, Any], language: str) -> bytes:
+    """The picture of a Vega-Lite chart, as PNG.
+
+    Raises:
+        ChartError: the process failed, or took too long.
+    """
+    given = {"spec": spec, "scale": SCALE, "locale": LOCALES.get(language, "en-US")}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-c",
+            _PROGRAM,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise ChartError(f"no process: {error}") from error
+    try:
+        async with asyncio.timeout(DRAW_S):
+            png, said = await process.communicate(json.dumps(given).encode())
+    except TimeoutError as error:
+        raise ChartError(f"not drawn within {DRAW_S:.0f} s") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0 or not png:
+        raise ChartError(said.decode(errors="replace").strip()[-500:])
+    return png
+
+
+def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
+    """Pictures as bars, below them the people who asked, over the same days or weeks."""
+    weekly = len(days) >= WEEKLY_FROM
+    spans = _weeks(days) if weekly else [[day] for day in days]
+    names = [_date(span[0]) for span in spans]
+    images, people = [], []
+    for name, span in zip(names, spans, strict=True):
+        delivered, failed = sum(day.delivered for day in span), sum(day.failed for day in span)
+        images += [
+            {"day": name, "what": words.came, "n": delivered, "above": 1},
+            {"day": name, "what": words.did_not, "n": failed, "above": 0},
+        ]
+        # People of several days cannot be added up: many are the same.
+        people.append({"day": name, "n": sum(day.people for day in span) / len(span)})
+    x = {"field": "day", "type": "ordinal", "sort": None, "axis": _days_axis(names, weekly=weekly)}
+    y = {"field": "n", "type": "quantitative", "axis": _COUNT_AXIS}
+    if not any(each["n"] for each in (*images, *people)):
+        y["scale"] = {"domain": [0, 4]}  # else the line of nothing stands in the middle
+    bars = {
+        "width": WIDTH_PX,
+        "height": 300,
+        "title": words.pictures_weekly if weekly else words.pictures,
+        "data": {"values": images},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {
+                "field": "what",
+                "type": "nominal",
+                "scale": {"domain": [words.came, words.did_not], "range": [CAME, DID_NOT]},
+                "legend": {"title": None, "orient": "bottom", "direction": "horizontal"},
+            },
+            "order": {"field": "above"},
+        },
+    }
+    line = {
+        "width": WIDTH_PX,
+        "height": 190,
+        "title": words.people,
+        "data": {"values": people},
+        "mark": {
+            "type": "area",
+            "interpolate": "monotone",
+            "line": {"color": PEOPLE, "strokeWidth": 3.5},
+            "color": {
+                "x1": 0,
+                "y1": 0,
+                "x2": 0,
+                "y2": 1,
+                "gradient": "linear",
+                "stops": [
+                    {"offset": 0, "color": PEOPLE + "59"},
+                    {"offset": 1, "color": PEOPLE + "0a"},
+                ],
+            },
+        },
+        "encoding": {"x": x, "y": y},
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "white",
+        "padding": 28,
+        "spacing": 34,
+        "vconcat": [bars, line],
+        "resolve": {"scale": {"x": "independent"}, "legend": {"color": "independent"}},
+        "config": {
+            "font": FONT,
+            "view": {"stroke": None},
+            "scale": {"bandPaddingInner": 0.2, "bandPaddingOuter": 0.1},
+            "title": {
+                "anchor": "start", "fontSize": 27, "fontWeight": "bold", "color": INK, "offset": 16,
+            },
+            "axis": {
+                "labelFontSize": 20, "labelColor": FAINT, "domain": False, "ticks": False,
+                "labelPadding": 10, "gridColor": GRID,
+            },
+            "legend": {
+                "labelFontSize": 21, "labelColor": INK, "symbolType": "circle", "symbolSize": 220,
+                "columnPadding": 26, "offset": 14,
+            },
+        },
+    }  # fmt: skip
+
+
+# Of one width, so that the plots stand one below the other; whole numbers: half a picture is none.
+_COUNT_AXIS = {
+    "title": None,
+    "tickCount": 4,
+    "tickMinStep": 1,
+    "format": ",d",
+    "minExtent": 78,
+    "maxExtent": 78,
+}
+
+
+def _days_axis(names: Sequence[str], *, weekly: bool) -> dict[str, Any]:
+    """About six of the days are named, the last among them."""
+    step = max(-(-len(names) // LABELS), 1)
+    shown = list(reversed(names[::-1][::step]))
+    form = "%d.%m" if len(shown) < 2 or not weekly else "%d.%m.%y"
+    return {
+        "title": None,
+        "values": shown,
+        "labelExpr": f"utcFormat(toDate(datum.value), '{form}')",
+        "labelAngle": 0,
+        "labelOverlap": True,
+    }
+
+
+def _weeks(days: Sequence[Day]) -> list[Sequence[Day]]:
+    """The days by sevens, to the last; fewer at the beginning would look like a fall."""
+    return [days[n : n + 7] for n in range(len(days) % 7, len(days), 7)]
+
+
+def _date(day: Day) -> str:
+    return datetime.fromtimestamp(day.day * 86_400, UTC).strftime("%Y-%m-%dT00:00:00Z")

@@ -1,0 +1,46 @@
+"""The buttons under a picture. They hold the image's number only: they work for as long as it is
+known, and whoever presses one is checked against its owner."""
+
+from bot.keyboards import Button, Keyboard
+from bot.texts import Texts
+from bot.texts.base import units
+from storage.jobs import Image, JobView
+
+AGAIN = "again"
+CHANGE = "change"
+INPUT = "input"
+ORIGINAL = "original"
+COPY_UNITS = 256  # Bot API, CopyTextButton
+
+
+def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
+    """What can be done with a picture."""
+    number = image.image_id
+    job = view.job
+    seed = job.options.get("seed", job.params.get("seed"))
+    copies = [
+        Button(label, copy=text)
+        for label, text in (
+            (texts.copy_prompt_button(), job.prompt),
+            (texts.copy_seed_button(), "" if seed is None else str(seed)),
+        )
+        if text.strip() and units(text) <= COPY_UNITS
+    ]
+    rows = [
+        (
+            Button(texts.again_button(len(view.images)), f"{AGAIN}:{number}", style="success"),
+            Button(texts.change_button(), f"{CHANGE}:{number}", style="primary"),
+        ),
+        (
+            Button(texts.input_button(), f"{INPUT}:{number}"),
+            Button(texts.original_button(), f"{ORIGINAL}:{number}"),
+        ),
+        tuple(copies),
+    ]
+    return [row for row in rows if row]
+
+
+def number_in(data: str | None) -> int:
+    """The number behind the last colon of what a button said; -1 for anything else."""
+    number = (data or "").rpartition(":")[2]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1

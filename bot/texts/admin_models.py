@@ -1,0 +1,171 @@
+"""What the admins read about the catalogue."""
+
+from collections.abc import Sequence
+
+from bot.flags import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError
+from bot.texts.admin import AdminTexts
+from bot.texts.base import code, quoted
+from storage.catalogue import Model
+from storage.journal import Entry
+
+# As Telegram limits a bot's own (Bot API, setMyName and setMyDescription).
+NAME_CHARS = 64
+DESCRIPTION_CHARS = 512
+MAX_PRICE = 1_000_000
+
+EXAMPLE = "midjourney-v7-fast"
+OPTIONS_SHOWN = DESCRIPTION_SHOWN = 40  # in the list
+VALUE_SHOWN = 600  # of what was set just now
+SLUG_SHOWN = 60
+
+
+class AdminModelTexts(AdminTexts):
+    """Answers to the commands that change models."""
+
+    def models_head(self, models: Sequence[Model]) -> str:
+        """Above the list."""
+        on = sum(model.enabled for model in models)
+        return self._("Models: {n}, on sale: {on}.").format(n=len(models), on=on)
+
+    def model_line(self, place: int, model: Model) -> str:
+        """One of the list."""
+        state = self._("on sale") if model.enabled else self._("hidden")
+        facts = [
+            self.tokens(model.price),
+            self._("takes a picture") if model.input_images else self._("words only"),
+            self._("drawn: {n}").format(n=model.used),
+        ]
+        if model.options:
+            facts.append(code(_keys(model), OPTIONS_SHOWN))
+        mark = "✅" if model.enabled else "🚫"
+        names = f"{quoted(model.name, NAME_CHARS)} · {code(model.slug, SLUG_SHOWN)}"
+        lines = [f"{place}. {mark} {names} · {state}", " · ".join(facts)]
+        if model.description:
+            words = " ".join(model.description.split())
+            lines.append(f"<i>{quoted(words, DESCRIPTION_SHOWN)}</i>")
+        return "\n".join(lines)
+
+    def no_such_model(self, slug: str, nearest: Sequence[str]) -> str:
+        """The slug is none."""
+        text = self._("There is no model {slug}.").format(slug=code(slug, SLUG_SHOWN))
+        if nearest:
+            near = ", ".join(code(each, SLUG_SHOWN) for each in nearest)
+            text += " " + self._("Nearest: {near}.").format(near=near)
+        return text + " " + self._("Nothing was changed.")
+
+    def price_usage(self) -> str:
+        """How to use /price."""
+        return self.usage("/price SLUG TOKENS", f"/price {EXAMPLE} 79")
+
+    def price_range(self) -> str:
+        """A price that cannot be."""
+        return self._(
+            "A price is a whole number from 1 to {max} tokens. Nothing was changed."
+        ).format(max=MAX_PRICE)
+
+    def price_set(self, entry: Entry) -> str:
+        """The new price."""
+        return self._(
+            "{model}: a picture costs {tokens} from now on, before it was {before}. What is ordered"
+            " already keeps its price."
+        ).format(
+            model=code(entry.subject, SLUG_SHOWN),
+            tokens=self.tokens(int(entry.after)),
+            before=entry.before,
+        )
+
+    def enable_usage(self) -> str:
+        """How to use /enable."""
+        return self.usage("/enable SLUG", f"/enable {EXAMPLE}")
+
+    def disable_usage(self) -> str:
+        """How to use /disable."""
+        return self.usage("/disable SLUG", f"/disable {EXAMPLE}")
+
+    def enabled(self, entry: Entry, *, none_left: bool) -> str:
+        """On sale, or hidden."""
+        if entry.after == "1":
+            text = self._("{model} is on sale.")
+        else:
+            text = self._("{model} is hidden. What is ordered already is drawn.")
+        text = text.format(model=code(entry.subject, SLUG_SHOWN))
+        if none_left:
+            text += " " + self._(
+                "Now no model is on sale: people are told so, and nothing is charged."
+            )
+        return text
+
+    def rename_usage(self) -> str:
+        """How to use /rename."""
+        return self.usage("/rename SLUG NAME", f"/rename {EXAMPLE} Midjourney V7")
+
+    def renamed(self, entry: Entry) -> str:
+        """The new name."""
+        return self._("{model} is called “{name}” now, before it was “{before}”.").format(
+            model=code(entry.subject, SLUG_SHOWN),
+            name=quoted(entry.after, NAME_CHARS),
+            before=quoted(entry.before, NAME_CHARS),
+        )
+
+    def describe_usage(self) -> str:
+        """How to use /describe."""
+        example = self._("quick and vivid")
+        return self.usage("/describe SLUG TEXT", f"/describe {EXAMPLE} {example}")
+
+    def described(self, entry: Entry) -> str:
+        """The new description."""
+        return self._("{model} is described like this now:\n{text}").format(
+            model=code(entry.subject, SLUG_SHOWN), text=quoted(entry.after, VALUE_SHOWN)
+        )
+
+    def position_usage(self) -> str:
+        """How to use /position."""
+        return self.usage("/position SLUG N", f"/position {EXAMPLE} 1")
+
+    def moved(self, entry: Entry) -> str:
+        """The new place."""
+        if entry.after == entry.before:
+            text = self._("{model} is number {n}, as it was.")
+        else:
+            text = self._("{model} is number {n} now, before it was number {before}.")
+        return text.format(
+            model=code(entry.subject, SLUG_SHOWN), n=entry.after, before=entry.before
+        )
+
+    def options_usage(self) -> str:
+        """How to use /options."""
+        return self.usage(
+            "/options SLUG {JSON}",
+            f'/options {EXAMPLE} {{"stylize": 200}}',
+            f"/options {EXAMPLE} {{}}",
+        )
+
+    def options_wrong(self, error: PromptError) -> str:
+        """What was given is no object, or too large a one."""
+        if isinstance(error, BadValueError) and isinstance(error.allowed, BytesUpTo):
+            return self._(
+                "The options take at most {limit} bytes as JSON. Nothing was changed."
+            ).format(limit=OPTIONS_BYTES)
+        return self._("That is no JSON object.") + " " + self.options_usage()
+
+    def options_of_order(self, keys: Sequence[str]) -> str:
+        """Keys that every order has itself."""
+        return self._(
+            "{keys} comes from each order and cannot be an option of the model."
+            " Nothing was changed."
+        ).format(keys=", ".join(map(code, keys)))
+
+    def options_set(self, entry: Entry) -> str:
+        """The new options."""
+        return self._(
+            "{model}: options are {options} from now on, before they were {before}. A person's own"
+            " go over them; what is ordered already keeps its own."
+        ).format(
+            model=code(entry.subject, SLUG_SHOWN),
+            options=code(entry.after, VALUE_SHOWN),
+            before=code(entry.before, VALUE_SHOWN),
+        )
+
+
+def _keys(model: Model) -> str:
+    return ", ".join(model.options)

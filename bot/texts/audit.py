@@ -1,0 +1,95 @@
+"""The audit and the KIE account, as the admins read them."""
+
+from datetime import UTC, datetime
+
+from bot.kie_report import Report
+from bot.texts.base import code, quoted
+from bot.texts.numbers import NumberTexts
+from storage.backup import Inspection
+from storage.journal import Entry
+
+BROKEN_SHOWN = 5
+BROKEN_CHARS = 400
+TROUBLES_SHOWN = 5
+TROUBLE_CHARS = 200
+VALUE_CHARS = 40
+CREATE, POLL = "/api/v1/jobs/createTask", "/api/v1/jobs/recordInfo"  # KIE's paths
+
+
+class AuditTexts(NumberTexts):
+    """Around /audit and /kie."""
+
+    def audit(self, inspection: Inspection, time: float) -> str:
+        """What the check found."""
+        wrong = [*inspection.damage, *inspection.broken]
+        if not wrong:
+            return self._("✅ Checked at {time}: the file is sound and every rule holds.").format(
+                time=self.time(time)
+            )
+        head = self._n("⚠️ {n} rule is broken.", "⚠️ {n} rules are broken.", len(wrong))
+        lines = [head.format(n=len(wrong))]
+        lines += [f"• {quoted(line, BROKEN_CHARS)}" for line in wrong[:BROKEN_SHOWN]]
+        if len(wrong) > BROKEN_SHOWN:
+            lines.append("…")
+        lines.append(
+            self._("Keep a copy of the database before anything else: {command} on the server.")
+            .format(command=code("python main.py backup FILE"))
+        )  # fmt: skip
+        return "\n".join(lines)
+
+    def audit_failed(self) -> str:
+        """The check could not be made."""
+        return self._("The database could not be checked; the log says why. Try again later.")
+
+    def journal_head(self, total: int) -> str:
+        """Above the journal."""
+        if not total:
+            return self._("The journal is empty: no admin has changed anything yet.")
+        return self._("<b>Journal</b>, the latest first (UTC): {n}").format(n=self.number(total))
+
+    def journal_line(self, entry: Entry) -> str:
+        """Who, when, what, before, after."""
+        change = " → ".join(
+            quoted(each, VALUE_CHARS) or "—" for each in (entry.before, entry.after)
+        )
+        return (
+            f"{self.time(entry.created_at)} · {entry.admin_id} · <b>{quoted(entry.action, 20)}</b>"
+            f" {quoted(entry.subject, VALUE_CHARS)}: {change}"
+        )
+
+    def kie(self, report: Report) -> str:
+        """The account: what is left, what was asked of it, what went wrong."""
+        if report.credit is None:
+            left = self._("Credit: KIE did not say.")
+        else:
+            left = self._("Credit: {credit}, alert below {low}.").format(
+                credit=self.number(report.credit), low=self.number(report.low)
+            )
+        lines = [
+            f"<b>KIE</b>\n{left}",
+            self._("In the last minute: {creates} creates, {polls} polls.").format(
+                creates=self.number(report.calls.get(CREATE, 0)),
+                polls=self.number(report.calls.get(POLL, 0)),
+            ),
+            self._("KIE takes 20 creates in 10 s and 10 polls a second; the bot keeps to that."),
+        ]
+        if report.troubles:
+            lines.append(self._("The last errors (UTC):"))
+            lines += [
+                f"{self.time(each.at)} {quoted(each.error, TROUBLE_CHARS)}"
+                for each in report.troubles[:TROUBLES_SHOWN]
+            ]
+        else:
+            lines.append(self._("No errors since the start."))
+        return "\n".join(lines)
+
+    def low_credit(self, left: float, low: float) -> str:
+        """Told once when it begins."""
+        return "⚠️ " + self._(
+            "The KIE account has {left} credits left, fewer than {low}. Top it up at"
+            " kie.ai/billing before pictures fail."
+        ).format(left=self.number(left), low=self.number(low))
+
+    def time(self, at: float) -> str:
+        """`22.11 16:05:09`, in UTC."""
+        return datetime.fromtimestamp(at, UTC).strftime("%d.%m %H:%M:%S")

@@ -1,0 +1,25 @@
+"""What people read when the team has closed the bot: for everyone, or for one."""
+
+from bot.texts.base import BaseTexts, quoted
+
+MAINTENANCE_CHARS = 1000
+REASON_CHARS = 200
+
+
+class ClosedTexts(BaseTexts):
+    """Maintenance and bans."""
+
+    def maintenance(self, words: str) -> str:
+        """In place of an order: the admins' words, or ours where they said none."""
+        said = quoted(words, MAINTENANCE_CHARS) or self._(
+            "I am being worked on and take no new prompts. Try again later."
+        )
+        return f"{said}\n" + self._("Nothing was charged.")
+
+    def banned(self, reason: str) -> str:
+        """The one sentence for a banned person."""
+        if not reason:
+            return self._("The team has closed the bot for you; nothing is drawn or charged.")
+        return self._(
+            "The team has closed the bot for you; nothing is drawn or charged. The reason: {reason}"
+        ).format(reason=quoted(reason, REASON_CHARS))

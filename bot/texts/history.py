@@ -1,0 +1,59 @@
+"""The lists of a person's pictures: those that came, and those that are still to come."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.texts.base import BaseTexts, quoted
+from storage.gallery import Page
+from storage.jobs import ImageStatus, JobView
+
+PROMPT_SHOWN = 120  # of each line: a page has to fit into one message
+
+
+class HistoryTexts(BaseTexts):
+    """/history and /queue."""
+
+    def history(self, page: Page) -> str:
+        """A page of pictures, numbered as its buttons are."""
+        if not page.pictures:
+            return self._("There are no pictures yet. Write what to draw, and it will be here.")
+        lines = [
+            f"{number}. {datetime.fromtimestamp(each.finished_at, UTC):%d.%m} · "
+            f"{quoted(' '.join(each.prompt.split()), PROMPT_SHOWN)}"
+            for number, each in enumerate(page.pictures, 1)
+        ]
+        title = self._("Your pictures, newest first")
+        hint = self._("A number sends that picture again, free of charge.")
+        return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
+
+    def newer_button(self) -> str:
+        """The page before."""
+        return self._("‹ Newer")
+
+    def older_button(self) -> str:
+        """The page after."""
+        return self._("Older ›")
+
+    def queue(self, jobs: Sequence[tuple[JobView, int | None]]) -> str:
+        """What is not finished yet, each with its place in the queue where it has one."""
+        if not jobs:
+            return self._("Nothing is waiting and nothing is being drawn. Write what to draw.")
+        lines = []
+        for number, (view, place) in enumerate(jobs, 1):
+            done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
+            state = self._("Done: {done} of {count}.").format(done=done, count=len(view.images))
+            if place is not None:
+                state += " " + self._("Place in the queue: {place}.").format(place=place)
+            prompt = quoted(" ".join(view.job.prompt.split()), PROMPT_SHOWN)
+            lines.append(f"{number}. {prompt}\n{state}")
+        title = self._("Not finished yet")
+        hint = self._("What is being drawn already comes; the rest can be cancelled.")
+        return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
+
+    def drop_button(self, number: int) -> str:
+        """Cancels that line of the list."""
+        return self._("Cancel {number}").format(number=number)
+
+    def refresh_button(self) -> str:
+        """Shows the list as it is now."""
+        return self._("Refresh")

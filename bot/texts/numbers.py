@@ -1,0 +1,75 @@
+"""The numbers of the shop, as the admins read them."""
+
+from babel.numbers import format_decimal, format_percent
+
+from bot.charts import ChartWords
+from bot.texts.base import BaseTexts, code
+from storage.stats import Numbers
+
+MAX_DAYS = 3650
+
+
+class NumberTexts(BaseTexts):
+    """Around /stats."""
+
+    def stats_usage(self) -> str:
+        """How it is used."""
+        return self._("The form is {form}, with 1 to {most} days, for example {example}.").format(
+            form=code("/stats [DAYS]"), most=MAX_DAYS, example=code("/stats 30")
+        )
+
+    def stats(self, numbers: Numbers) -> str:
+        """All of them."""
+        lines = [
+            self._n("<b>The last day</b> (UTC)", "<b>The last {n} days</b> (UTC)", numbers.days),
+            self._("People: {people}, new: {new}, active: {active}"),
+            self._("Pictures: {came}, failed: {failed}, cancelled: {cancelled}"),
+            self._("Success: {success}"),
+            self._("Tokens charged: {charged}, refunded: {refunded}, granted: {granted}"),
+            self._("Time to the picture: median {median}, 95 of 100 within {p95}"),
+        ]
+        tokens = numbers.tokens
+        return "\n".join(lines).format(
+            n=numbers.days,
+            people=self.number(numbers.people),
+            new=self.number(numbers.new_people),
+            active=self.number(numbers.active_people),
+            came=self.number(numbers.delivered),
+            failed=self.number(numbers.failed),
+            cancelled=self.number(numbers.images.get("cancelled", 0)),
+            success=self.percent(numbers.success),
+            charged=self.number(-tokens.get("charge", 0)),
+            refunded=self.number(tokens.get("refund", 0)),
+            granted=self.number(tokens.get("grant", 0) + tokens.get("welcome", 0)),
+            median=self.duration(numbers.median_s),
+            p95=self.duration(numbers.p95_s),
+        )
+
+    def chart_words(self) -> ChartWords:
+        """What stands in the chart."""
+        return ChartWords(
+            language=self.language,
+            pictures=self._("Pictures by day"),
+            pictures_weekly=self._("Pictures by week"),
+            came=self._("came"),
+            did_not=self._("failed"),
+            people=self._("People who asked, a day"),
+        )
+
+    def number(self, number: float) -> str:
+        """`12,345`, as the language writes it."""
+        return format_decimal(number, locale=self.language)
+
+    def percent(self, part: float | None) -> str:
+        """`96.1 %`; a dash for none."""
+        return "—" if part is None else format_percent(part, "0.0 %", locale=self.language)
+
+    def duration(self, seconds: float | None) -> str:
+        """`1:05:09`, `4:20` or `12 s`; a dash for none."""
+        if seconds is None:
+            return "—"
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return f"{hours}:{minutes:02}:{rest:02}"
+        return f"{minutes}:{rest:02}" if minutes else self._("{n} s").format(n=rest)

@@ -1,0 +1,78 @@
+"""The admins' panel."""
+
+from bot.texts.admin_service import AdminServiceTexts
+from bot.texts.base import code
+from bot.texts.numbers import NumberTexts
+from storage.stats import Numbers
+
+
+class PanelTexts(AdminServiceTexts, NumberTexts):
+    """Around /admin."""
+
+    def panel(self) -> str:
+        """Above the buttons."""
+        return self._("What do you want to look after?")
+
+    def panel_buttons(self) -> dict[str, str]:
+        """Its rooms."""
+        return {
+            "models": self._("Models"),
+            "people": self._("People"),
+            "numbers": self._("Numbers"),
+            "service": self._("Service"),
+        }
+
+    def panel_back(self) -> str:
+        """To the rooms."""
+        return self._("Back")
+
+    def panel_days(self, days: int) -> str:
+        """The button of a period."""
+        return self._n("{n} day", "{n} days", days).format(n=days)
+
+    def panel_people(self, numbers: Numbers) -> str:
+        """Who is here, and what can be done about them."""
+        commands = (
+            ("/user 1001", self._("all about a person, with buttons")),
+            ("/grant 1001 500", self._("give tokens, or take with a minus sign")),
+            ("/ban 1001", self._("serve somebody no more; {command} ends it")),
+            ("/broadcast", self._("in reply to a message: to everyone")),
+        )
+        head = self._("People: {people}. In the last {days}: new {new}, active {active}.").format(
+            people=self.number(numbers.people),
+            days=self.panel_days(numbers.days),
+            new=self.number(numbers.new_people),
+            active=self.number(numbers.active_people),
+        )
+        lines = [f"{code(form)} — {what}" for form, what in commands]
+        return "\n".join([head, *lines]).format(command="/unban")
+
+    def panel_numbers(self, numbers: Numbers) -> str:
+        """The numbers, and how to get the chart."""
+        chart = self._("With a chart: {command}").format(command=code(f"/stats {numbers.days}"))
+        return f"{self.stats(numbers)}\n{chart}"
+
+    def panel_service(self, open_images: int, maintenance: str | None) -> str:
+        """How things go, and what can be done about them."""
+        if maintenance is None:
+            state = self._("Prompts are taken. To pause: {command}").format(
+                command=code("/maintenance on")
+            )
+        else:
+            state = self._("No new prompts are taken. To go on: {command}").format(
+                command=code("/maintenance off")
+            )
+        lines = [
+            state,
+            self._("Queued and running: {pictures}.").format(pictures=self.pictures(open_images)),
+            self._("KIE: {kie}, the books: {audit}").format(kie="/kie", audit="/audit"),
+        ]
+        return "\n".join(lines)
+
+    def panel_jobs(self) -> str:
+        """The button to /jobs."""
+        return self._("Queue")
+
+    def panel_journal(self) -> str:
+        """The button to the journal."""
+        return self._("Journal")

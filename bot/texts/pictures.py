@@ -1,0 +1,115 @@
+"""What stands under a picture, and what its buttons say."""
+
+from bot.texts.base import BaseTexts, clip_units, quoted, units
+from storage.jobs import Image, JobView, PlacedJob
+
+CAPTION_UNITS = 1000  # Bot API: 1024 after parsing; the library counts characters, we UTF-16
+NAME_SHOWN = 100
+VALUE_SHOWN = 40
+
+
+class PictureTexts(BaseTexts):
+    """Captions, the buttons under a picture, and their answers."""
+
+    def caption(self, view: JobView, image: Image) -> str:
+        """Under a picture: which of how many, how it was made, and what was asked for."""
+        job = view.job
+        seed = job.options.get("seed", job.params.get("seed"))
+        parts = [
+            f"{image.position}/{len(view.images)}" if len(view.images) > 1 else "",
+            quoted(view.model_name, NAME_SHOWN),
+            quoted(str(job.params.get("aspect_ratio", "")), VALUE_SHOWN),
+            "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",
+        ]
+        head = " · ".join(part for part in parts if part)
+        # Quoting makes the head longer here than on the screen: the prompt gives a little more.
+        prompt = clip_units(job.prompt, CAPTION_UNITS - units(head))
+        return f"{head}\n<blockquote expandable>{quoted(prompt, len(prompt))}</blockquote>"
+
+    def again_button(self, count: int) -> str:
+        """Draws the same request anew."""
+        if count == 1:
+            return self._("Again")
+        return self._("Again: {pictures}").format(pictures=self.pictures(count))
+
+    def change_button(self) -> str:
+        """Asks what shall be different."""
+        return self._("Change")
+
+    def input_button(self) -> str:
+        """Takes the picture as the one to start from."""
+        return self._("Use as input")
+
+    def original_button(self) -> str:
+        """Sends the file as it was drawn."""
+        return self._("Original as a file")
+
+    def copy_prompt_button(self) -> str:
+        """Puts the prompt on the clipboard."""
+        return self._("Copy the prompt")
+
+    def copy_seed_button(self) -> str:
+        """Puts the seed on the clipboard."""
+        return self._("Copy the seed")
+
+    def again_taken(self, placed: PlacedJob) -> str:
+        """The answer to a press of "again"."""
+        return self._("Drawing it again. Charged {tokens}, left on the balance: {balance}.").format(
+            tokens=self.tokens(placed.charged), balance=placed.balance
+        )
+
+    def again_already(self) -> str:
+        """A second press right after the first."""
+        return self._("It is being drawn again already. Nothing more was charged.")
+
+    def model_gone(self, name: str) -> str:
+        """Plain text, in answer to a press: the model of an old picture is not on sale."""
+        return self._(
+            "{model} is not on sale any more. Send the prompt to draw with another model."
+            " Nothing was charged."
+        ).format(model=name[:NAME_SHOWN])
+
+    def not_your_picture(self) -> str:
+        """A button under somebody else's picture, or one that is gone."""
+        return self._(
+            "This button is not yours, or its picture is gone. Write what to draw. Nothing was"
+            " charged."
+        )
+
+    def change_question(self) -> str:
+        """What the person is asked to reply to."""
+        return self._(
+            "What shall be different? Reply to this message: with flags only, such as"
+            " {flags}, I draw the same with them; with words I work on this picture. Nothing is"
+            " charged before that."
+        ).format(flags="<code>--ar 9:16</code>")
+
+    def change_placeholder(self) -> str:
+        """In the empty field for that reply; at most 64 characters."""
+        return self._("--ar 9:16, or words")
+
+    def reply_with_words(self) -> str:
+        """In a group there is no waiting for the next words: everybody talks."""
+        return self._("Reply to this picture with words: that draws from it.")
+
+    def send_it_yourself(self) -> str:
+        """The picture is so old that Telegram hides it from the bot."""
+        return self._(
+            "This picture is too old for me to take. Send or forward it to me with words."
+            " Nothing was charged."
+        )
+
+    def file_coming(self) -> str:
+        """The original is on its way."""
+        return self._("The file is coming, free of charge.")
+
+    def picture_coming(self) -> str:
+        """A picture of the history is on its way."""
+        return self._("The picture is coming, free of charge.")
+
+    def picture_gone(self) -> str:
+        """The file is nowhere any more."""
+        return self._(
+            "The file of this picture is not kept any more. “Again” under the picture draws a new"
+            " one. Nothing was charged."
+        )

@@ -1,0 +1,306 @@
+"""What people set for themselves, the question before a charge, and their balance."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+
+from babel import Locale
+from babel.dates import format_skeleton
+
+from bot.prompt import NEGATIVE_CHARS, PARAMS
+from bot.texts.base import BaseTexts, code, quoted
+from storage.catalogue import Model
+from storage.ledger import Movement
+from storage.preferences import Preferences
+from storage.questions import PricedRequest
+
+NAME_SHOWN = 60
+PROMPT_SHOWN = 700
+NEGATIVE_SHOWN = 300
+MOVEMENT_SHOWN = 40
+DESCRIPTIONS_SHOWN = 800  # characters of all descriptions together
+
+
+class SettingsTexts(BaseTexts):
+    """/settings, /model, /language, the question before a charge, /balance."""
+
+    # --- The card and its menus
+
+    def settings(
+        self,
+        preferences: Preferences,
+        *,
+        model: Model | None,
+        off_sale: str | None,
+        quantity: int,
+        balance: int,
+    ) -> str:
+        """What holds for the person's requests, and what one costs."""
+        values = {**PARAMS, **_set_params(preferences)}
+        negative = preferences.negative_prompt
+        lines = [
+            (self.setting("model"), quoted(model.name, NAME_SHOWN) if model else "—"),
+            (self.setting("ar"), values["aspect_ratio"]),
+            (self.setting("q"), values["quality"]),
+            (self.setting("n"), quantity),
+            (self.setting("cfg"), f"{values['cfg_scale']:g}"),
+            (self.setting("no"), quoted(negative, NEGATIVE_SHOWN) if negative else "—"),
+            (self.setting("ask"), self.yes_or_no(preferences.ask_first)),
+            (
+                self.setting("lang"),
+                language_name(preferences.language)
+                if preferences.language
+                else self.telegram_language(),
+            ),
+        ]
+        title = self._("Settings")
+        parts = [f"<b>{title}</b>", *(f"{label}: {value}" for label, value in lines)]
+        parts.append("")
+        if off_sale is not None and model is not None:
+            parts.append(self.drawn_by_another(off_sale, model))
+        if model is None:
+            parts.append(self._("No model is on sale right now."))
+        else:
+            parts.append(
+                self._("A request costs {tokens} now; you have {balance}.").format(
+                    tokens=self.tokens(quantity * model.price), balance=self.tokens(balance)
+                )
+            )
+        example = code("--ar 16:9")
+        parts.append(self._("A flag in a prompt wins over these: {flag}.").format(flag=example))
+        return "\n".join(parts)
+
+    def setting(self, what: str) -> str:
+        """The name of a setting, on the card and on its button."""
+        match what:
+            case "model":
+                return self._("Model")
+            case "ar":
+                return self._("Aspect ratio")
+            case "q":
+                return self._("Quality")
+            case "n":
+                return self._("Pictures at once")
+            case "cfg":
+                return self._("Closeness to the prompt (cfg)")
+            case "no":
+                return self._("Negative prompt")
+            case "ask":
+                return self._("Ask before charging")
+            case "lang":
+                return self._("Language")
+            case _:
+                raise ValueError(what)
+
+    def setting_menu(self, what: str, negative_prompt: str | None) -> str:
+        """Above the choices for one setting."""
+        title = f"<b>{self.setting(what)}</b>"
+        match what:
+            case "cfg":
+                return title + "\n" + self._("The higher, the more closely I follow the words.")
+            case "no":
+                shown = quoted(negative_prompt, NEGATIVE_SHOWN) if negative_prompt else "—"
+                return title + f": {shown}\n" + self._("What must not be in your pictures.")
+            case "ask":
+                return title + "\n" + self._("I show what would be drawn and its cost first.")
+            case _:
+                return title
+
+    def models(self, models: Sequence[Model], chosen: str | None) -> str:
+        """The models on sale, in the admins' order, with price and description."""
+        if not models:
+            return self._("No model is on sale right now.")
+        each_shown = DESCRIPTIONS_SHOWN // len(models)
+        lines = [f"<b>{self.setting('model')}</b>"]
+        for model in models:
+            mark = "✓ " if model.slug == chosen else ""
+            price = self._("{tokens} a picture").format(tokens=self.tokens(model.price))
+            lines.append(f"\n{mark}<b>{quoted(model.name, NAME_SHOWN)}</b> — {price}")
+            if model.description:
+                lines.append(quoted(model.description, each_shown))
+            if model.input_images == 0:
+                lines.append(self._("Draws from words only."))
+        return "\n".join(lines)
+
+    def model_button(self, model: Model) -> str:
+        """A model to choose."""
+        return f"{model.name[:NAME_SHOWN]} · {model.price}"
+
+    def telegram_language(self) -> str:
+        """No language of one's own."""
+        return self._("as in Telegram")
+
+    def yes_or_no(self, yes: bool) -> str:
+        """A switch."""
+        return self._("yes") if yes else self._("no")
+
+    def back_button(self) -> str:
+        """From a menu to the card."""
+        return self._("‹ Settings")
+
+    def write_button(self) -> str:
+        """To write a negative prompt."""
+        return self._("Write it")
+
+    def remove_button(self) -> str:
+        """To have no negative prompt."""
+        return self._("Remove it")
+
+    def write_negative(self) -> str:
+        """The next words are the negative prompt."""
+        return self._(
+            "Write what must not be in your pictures as your next message, within ten minutes."
+            " It is not drawn and costs nothing."
+        )
+
+    def negative_kept(self, words: str) -> str:
+        """They came."""
+        return self._("From now on not in your pictures: “{words}”. Nothing was charged.").format(
+            words=quoted(words, NEGATIVE_SHOWN)
+        )
+
+    def negative_too_long(self, length: int) -> str:
+        """They cannot be kept."""
+        return self._(
+            "That has {length} characters, at most {limit} are possible. Send something shorter;"
+            " nothing was charged."
+        ).format(length=length, limit=NEGATIVE_CHARS)
+
+    def setting_gone(self) -> str:
+        """In answer to a press on an old button."""
+        return self._("This cannot be chosen any more. Nothing was changed.")
+
+    # --- The question before a charge
+
+    def question(
+        self,
+        request: PricedRequest,
+        model: Model,
+        balance: int,
+        off_sale: str | None,
+        *,
+        late: bool = False,
+    ) -> str:
+        """What would be drawn, and for how much; a late request waited while the bot was down."""
+        of_model = {key: each for key, each in model.options.items() if key not in request.named}
+        params = {**request.params, **of_model, **request.options}  # as a job is placed
+        facts = [
+            quoted(model.name, NAME_SHOWN),
+            *(quoted(str(params[name]), 40) for name in ("aspect_ratio", "quality")),
+            f"cfg {quoted(str(params['cfg_scale']), 40)}",
+        ]
+        facts += [
+            f"{name} {quoted(str(params[name]), 40)}"
+            for name in ("chaos", "seed", "style", "mode")
+            if name in params
+        ]
+        parts = [
+            self._("I was away when you sent this. Shall I draw it now?")
+            if late
+            else self._("Shall I draw this?"),
+            f"<blockquote expandable>{quoted(request.prompt, PROMPT_SHOWN)}</blockquote>",
+            " · ".join(facts),
+        ]
+        if negative := params.get("negative_prompt"):
+            words = quoted(str(negative), NEGATIVE_SHOWN)
+            parts.append(f"{self.setting('no')}: {words}")
+        if request.input_file_id is not None:
+            parts.append(self._("It starts from your picture."))
+        if off_sale is not None:
+            parts.append(self.drawn_by_another(off_sale, model))
+        parts.append(
+            self._("{pictures} for {tokens}; you have {balance}. Nothing is charged yet.").format(
+                pictures=self.pictures(request.quantity),
+                tokens=self.tokens(request.cost),
+                balance=self.tokens(balance),
+            )
+        )
+        return "\n".join(parts)
+
+    def yes_button(self) -> str:
+        """Under the question."""
+        return self._("Draw")
+
+    def no_button(self) -> str:
+        """Under the question."""
+        return self._("Do not draw")
+
+    def question_dropped(self) -> str:
+        """In place of the question, when the person does not want it."""
+        return self._("Not drawn. Nothing was charged.")
+
+    def question_gone(self) -> str:
+        """In answer to a press: it was answered before, or is too old, or somebody else's."""
+        return self._(
+            "This question is answered or too old. Send the prompt again if you want it drawn."
+        )
+
+    def price_changed(self) -> str:
+        """In answer to a press: look again."""
+        return self._("The price has changed. Nothing was charged; look at it once more.")
+
+    # --- A model that is not on sale any more
+
+    def drawn_by_another(self, off_sale: str, model: Model) -> str:
+        """The model that was chosen is off."""
+        return self._(
+            "{name} is not on sale now; {other} draws instead, {tokens} a picture. /model"
+        ).format(
+            name=quoted(off_sale, NAME_SHOWN),
+            other=quoted(model.name, NAME_SHOWN),
+            tokens=self.tokens(model.price),
+        )
+
+    def model_went_off_sale(self, name: str) -> str:
+        """It was on sale when the question was asked."""
+        return self._(
+            "{name} is not on sale any more. Nothing was charged; send the prompt again, and I"
+            " take another model. /model"
+        ).format(name=quoted(name, NAME_SHOWN))
+
+    # --- The balance
+
+    def balance(self, balance: int, price: int | None, movements: Sequence[Movement] = ()) -> str:
+        """Begins with the number of tokens left; the last movements, the latest first."""
+        text = self._n("{n} token left.", "{n} tokens left.", balance).format(n=balance)
+        if price:
+            count = self.pictures(balance // price)
+            text += " " + self._("That is {pictures}.").format(pictures=count)
+        if movements:
+            text += "\n\n" + "\n".join(self._movement(each) for each in movements)
+        return text
+
+    def _movement(self, movement: Movement) -> str:
+        day = datetime.fromtimestamp(movement.created_at, UTC)
+        amount = f"{movement.amount:+}".replace("-", "−")
+        return f"{format_skeleton('MMMd', day, locale=self.language)}: <b>{amount}</b>, " + (
+            self._reason(movement)
+        )
+
+    def _reason(self, movement: Movement) -> str:
+        about = ""
+        if movement.prompt:
+            about = self._("“{words}”").format(words=quoted(movement.prompt, MOVEMENT_SHOWN))
+        note = quoted(movement.note, MOVEMENT_SHOWN)
+        match movement.kind:
+            case "welcome":
+                return self._("to begin with")
+            case "grant":
+                return ": ".join(filter(None, [self._("by the team"), note]))
+            case "charge":
+                return " ".join(filter(None, [self.pictures(movement.entries), about]))
+            case "refund":
+                return " ".join(filter(None, [self._("given back"), about]))
+            case other:
+                return note or escape(other, quote=False)
+
+
+def language_name(language: str) -> str:
+    """A language in its own words: "Русский"."""
+    name = Locale.parse(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
+def _set_params(preferences: Preferences) -> dict[str, object]:
+    params = {name: getattr(preferences, name) for name in PARAMS}
+    return {name: value for name, value in params.items() if value is not None}

@@ -1,0 +1,51 @@
+"""The team's commands, one file a subject. For everyone else they do not exist."""
+
+from aiogram import F, Router
+
+from bot.pager import Pager
+from handlers.admin import (
+    audit,
+    broadcast,
+    jobs,
+    kie,
+    models,
+    pages,
+    panel,
+    people,
+    service,
+    stats,
+)
+from storage.broadcasts import Broadcasts
+from storage.catalogue import Catalogue
+from storage.journal import Journal
+
+
+def create_router(admin_ids: frozenset[int]) -> Router:
+    """Whoever is no admin gets past all of it, to what answers unknown commands and presses."""
+    router = Router(name=__name__)
+    router.message.filter(F.chat.type == "private", F.from_user.id.in_(admin_ids))
+    router.callback_query.filter(F.from_user.id.in_(admin_ids))
+    router.include_routers(
+        models.create_router(),
+        people.create_router(),
+        service.create_router(),
+        broadcast.create_router(),
+        stats.create_router(),
+        jobs.create_router(),
+        kie.create_router(),
+        audit.create_router(),
+        panel.create_router(),
+        pages.create_router(),
+    )
+    return router
+
+
+def create_pager(catalogue: Catalogue, broadcasts: Broadcasts, journal: Journal) -> Pager:
+    """The admins' lists, by the name that their buttons carry."""
+    return Pager(
+        {
+            models.LIST: models.lister(catalogue),
+            audit.LIST: audit.lister(journal),
+            "unreached": broadcast.unreached(broadcasts),
+        }
+    )

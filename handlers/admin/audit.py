@@ -1,0 +1,68 @@
+"""/audit: the rules of the books, asked of the database, and the journal."""
+
+import logging
+import time
+from pathlib import Path
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import Message
+
+from bot.delivery import Messenger
+from bot.errands import Errands
+from bot.pager import Listing, Pager, Source
+from bot.settings import Settings
+from bot.texts import Texts
+from storage.backup import inspect
+from storage.errors import StorageError
+from storage.journal import Journal
+
+LIST = "journal"
+
+logger = logging.getLogger(__name__)
+
+
+def create_router() -> Router:
+    """One command; the pager turns the pages."""
+    router = Router(name=__name__)
+    router.message.register(audit, Command("audit"))
+    return router
+
+
+def lister(journal: Journal) -> Source:
+    """The journal, for the pager."""
+
+    async def read(texts: Texts, limit: int, offset: int) -> Listing:
+        total = await journal.count()
+        entries = await journal.last(limit, offset)
+        lines = [texts.journal_line(entry) for entry in entries]
+        return Listing(texts.journal_head(total), lines, total)
+
+    return read
+
+
+async def audit(
+    message: Message,
+    settings: Settings,
+    pager: Pager,
+    errands: Errands,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Check the whole file, which takes seconds when it is large."""
+    path = settings.data_dir / "bot.db"
+    errands.run(_answer(message.chat.id, message.message_id, path, pager, messenger, texts))
+
+
+async def _answer(
+    chat_id: int, reply_to: int, path: Path, pager: Pager, messenger: Messenger, texts: Texts
+) -> None:
+    try:
+        found = texts.audit(await inspect(path), time.time())
+        text, keyboard = await pager.page(LIST, 1, texts)
+    except StorageError as error:
+        logger.error("the database could not be checked: %s", error)
+        messenger.say(chat_id, texts.audit_failed(), reply_to=reply_to)
+        return
+    messenger.say(chat_id, found, reply_to=reply_to)
+    messenger.say(chat_id, text, keyboard=keyboard)

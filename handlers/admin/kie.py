@@ -1,0 +1,33 @@
+"""/kie: the account, as KIE and this process see it."""
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import Message
+
+from bot.account import Account
+from bot.delivery import Messenger
+from bot.errands import Errands
+from bot.texts import Texts
+
+
+def create_router() -> Router:
+    """One command."""
+    router = Router(name=__name__)
+    router.message.register(show_kie, Command("kie"))
+    return router
+
+
+async def show_kie(
+    message: Message,
+    account: Account,
+    errands: Errands,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Credit left, calls of the last minute, the last errors."""
+
+    async def answer() -> None:
+        text = texts.kie(await account.report())
+        messenger.say(message.chat.id, text, reply_to=message.message_id)
+
+    errands.run(answer())

@@ -1,0 +1,216 @@
+"""The catalogue: /models, /price, /enable, /disable, /rename, /describe, /position, /options."""
+
+import re
+from difflib import get_close_matches
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message, User
+
+from bot.delivery import Messenger
+from bot.flags import PromptError, as_json, read_options
+from bot.pager import Listing, Pager, Source
+from bot.texts import Texts
+from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
+from handlers.admin.acts import by_message
+from storage.catalogue import Catalogue, Field
+from storage.errors import UnknownModelError
+
+LIST = "models"
+NEAREST = 3
+# Whatever an order says itself: as a default it would be in every order in its place.
+ORDER_S_OWN = frozenset({"prompt", "image_url"})
+
+SLUG = re.compile(r"\S{1,100}")
+SLUG_AND_NUMBER = re.compile(r"(\S{1,100})\s+(\d{1,12})", re.ASCII)
+SLUG_AND_TEXT = re.compile(r"(\S{1,100})\s+(.+)", re.DOTALL)
+
+
+def create_router() -> Router:
+    """Each command is one change, once for each message."""
+    router = Router(name=__name__)
+    router.message.register(show_models, Command("models"))
+    router.message.register(set_price, Command("price"))
+    router.message.register(enable, Command("enable", "disable"))
+    router.message.register(rename, Command("rename"))
+    router.message.register(describe, Command("describe"))
+    router.message.register(move, Command("position"))
+    router.message.register(set_options, Command("options"))
+    return router
+
+
+def lister(catalogue: Catalogue) -> Source:
+    """The catalogue, for the pager."""
+
+    async def list_models(texts: Texts, limit: int, offset: int) -> Listing:
+        models = await catalogue.all()
+        lines = [
+            texts.model_line(place, model)
+            for place, model in enumerate(models[offset : offset + limit], offset + 1)
+        ]
+        return Listing(texts.models_head(models), lines, len(models))
+
+    return list_models
+
+
+async def show_models(message: Message, pager: Pager, messenger: Messenger, texts: Texts) -> None:
+    """What is on sale, and what is hidden."""
+    text, keyboard = await pager.page(LIST, 1, texts)
+    messenger.say(message.chat.id, text, keyboard=keyboard)
+
+
+async def set_price(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Set what an image costs from now on; what was charged before stays."""
+    match = SLUG_AND_NUMBER.fullmatch(_args(command))
+    if match is None:
+        answer = texts.price_usage()
+    elif not 1 <= int(match[2]) <= MAX_PRICE:
+        answer = texts.price_range()
+    else:
+        slug = match[1]
+        try:
+            act = by_message(message, event_from_user)
+            entry = await catalogue.set(slug, Field.PRICE, int(match[2]), act)
+            answer = texts.price_set(entry)
+        except UnknownModelError:
+            answer = await _unknown(slug, catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def enable(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Put a model on sale, or hide it."""
+    on = command.command == "enable"
+    if not SLUG.fullmatch(slug := _args(command)):
+        answer = texts.enable_usage() if on else texts.disable_usage()
+    else:
+        try:
+            act = by_message(message, event_from_user)
+            entry = await catalogue.set(slug, Field.ENABLED, int(on), act)
+            answer = texts.enabled(entry, none_left=await catalogue.first() is None)
+        except UnknownModelError:
+            answer = await _unknown(slug, catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def rename(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Give a model the name that people read."""
+    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    name = " ".join(match[2].split()) if match else ""
+    if match is None or not _can_be_seen(name):
+        answer = texts.rename_usage()
+    elif len(name) > NAME_CHARS:
+        answer = texts.too_long(len(name), NAME_CHARS)
+    else:
+        try:
+            act = by_message(message, event_from_user)
+            answer = texts.renamed(await catalogue.set(match[1], Field.NAME, name, act))
+        except UnknownModelError:
+            answer = await _unknown(match[1], catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def describe(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Say what a model is good for."""
+    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    words = match[2].strip() if match else ""
+    if match is None or not _can_be_seen(words):
+        answer = texts.describe_usage()
+    elif len(words) > DESCRIPTION_CHARS:
+        answer = texts.too_long(len(words), DESCRIPTION_CHARS)
+    else:
+        try:
+            act = by_message(message, event_from_user)
+            answer = texts.described(await catalogue.set(match[1], Field.DESCRIPTION, words, act))
+        except UnknownModelError:
+            answer = await _unknown(match[1], catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def move(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Give a model its place in the order of display."""
+    match = SLUG_AND_NUMBER.fullmatch(_args(command))
+    if match is None or int(match[2]) == 0:
+        answer = texts.position_usage()
+    else:
+        try:
+            act = by_message(message, event_from_user)
+            answer = texts.moved(await catalogue.move(match[1], int(match[2]), act))
+        except UnknownModelError:
+            answer = await _unknown(match[1], catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def set_options(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Set the options that every order of the model has unless the person says otherwise."""
+    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    if match is None:
+        messenger.say(message.chat.id, texts.options_usage())
+        return
+    try:
+        options = read_options(match[2])
+        if taken := ORDER_S_OWN & options.keys():
+            answer = texts.options_of_order(sorted(taken))
+        else:
+            act = by_message(message, event_from_user)
+            entry = await catalogue.set(match[1], Field.OPTIONS, as_json(options), act)
+            answer = texts.options_set(entry)
+    except PromptError as error:
+        answer = texts.options_wrong(error)
+    except UnknownModelError:
+        answer = await _unknown(match[1], catalogue, texts)
+    messenger.say(message.chat.id, answer)
+
+
+async def _unknown(slug: str, catalogue: Catalogue, texts: Texts) -> str:
+    slugs = [model.slug for model in await catalogue.all()]
+    return texts.no_such_model(slug, get_close_matches(slug.lower(), slugs, NEAREST, cutoff=0))
+
+
+def _args(command: CommandObject) -> str:
+    return (command.args or "").strip()
+
+
+def _can_be_seen(text: str) -> bool:
+    return any(letter.isprintable() and not letter.isspace() for letter in text)

@@ -1,0 +1,53 @@
+"""The service as a whole: /maintenance, and the menu of an admin who comes for the first time."""
+
+import re
+
+from aiogram import Router
+from aiogram.dispatcher.event.bases import SkipHandler
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import Message, User
+
+from bot.delivery import Messenger
+from bot.texts import Texts
+from bot.texts.closed import MAINTENANCE_CHARS
+from handlers.admin.acts import by_message
+from handlers.menu import Menu
+from storage.flags import Flags
+
+ON_OFF = re.compile(r"(on|off)(?:\s+(.+))?", re.DOTALL | re.IGNORECASE)
+
+
+def create_router() -> Router:
+    """What concerns everyone."""
+    router = Router(name=__name__)
+    router.message.register(offer_menu, CommandStart())
+    router.message.register(set_maintenance, Command("maintenance"))
+    return router
+
+
+async def offer_menu(message: Message, event_from_user: User, menu: Menu) -> None:
+    """Telegram takes an admin's menu only once there is a chat: now there is."""
+    menu.offer(event_from_user.id)
+    raise SkipHandler  # the greeting is everybody's
+
+
+async def set_maintenance(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    flags: Flags,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """No new prompts, or prompts again. What was taken before is drawn either way."""
+    match = ON_OFF.fullmatch((command.args or "").strip())
+    words = (match[2] or "").strip() if match else ""
+    on = match is not None and match[1].lower() == "on"
+    if match is None or (words and not on):
+        answer = texts.maintenance_usage()
+    elif len(words) > MAINTENANCE_CHARS:
+        answer = texts.too_long(len(words), MAINTENANCE_CHARS)
+    else:
+        await flags.set_maintenance(words if on else None, by_message(message, event_from_user))
+        answer = texts.maintenance_on(words) if on else texts.maintenance_off()
+    messenger.say(message.chat.id, answer)

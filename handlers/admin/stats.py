@@ -1,0 +1,78 @@
+"""/stats [DAYS]: the numbers, with a chart."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message
+
+from bot.charts import ChartError, draw, stats_chart
+from bot.delivery import Messenger
+from bot.errands import Errands
+from bot.errors import DeliveryError
+from bot.pictures import inspect
+from bot.texts import Texts
+from bot.texts.numbers import MAX_DAYS
+from storage.stats import Numbers, Stats
+
+USUAL_DAYS = 30
+CHART_DAYS = 7  # at least: one bar is no chart
+
+logger = logging.getLogger(__name__)
+
+
+def create_router() -> Router:
+    """One command."""
+    router = Router(name=__name__)
+    router.message.register(show_stats, Command("stats"))
+    return router
+
+
+async def show_stats(
+    message: Message,
+    command: CommandObject,
+    stats: Stats,
+    errands: Errands,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The numbers of so many days."""
+    given = (command.args or "").strip() or str(USUAL_DAYS)
+    if not (given.isascii() and given.isdigit() and len(given) < 9) or not (
+        1 <= int(given) <= MAX_DAYS
+    ):
+        messenger.say(message.chat.id, texts.stats_usage(), reply_to=message.message_id)
+        return
+    errands.run(_answer(message.chat.id, message.message_id, int(given), stats, messenger, texts))
+
+
+async def _answer(
+    chat_id: int, reply_to: int, days: int, stats: Stats, messenger: Messenger, texts: Texts
+) -> None:
+    numbers = await stats.last(days)
+    shown = numbers if days >= CHART_DAYS else await stats.last(CHART_DAYS)
+    text = texts.stats(numbers)
+    try:
+        await _send_chart(
+            chat_id, reply_to, replace(numbers, by_day=shown.by_day), messenger, texts
+        )
+    except (ChartError, DeliveryError, OSError) as error:
+        logger.warning("the numbers go without a chart: %s", error)
+        messenger.say(chat_id, text, reply_to=reply_to)
+
+
+async def _send_chart(
+    chat_id: int, reply_to: int, numbers: Numbers, messenger: Messenger, texts: Texts
+) -> None:
+    png = await draw(stats_chart(numbers.by_day, texts.chart_words()), texts.language)
+    with TemporaryDirectory(prefix="chart-") as folder:
+        path = Path(folder) / "stats.png"
+        await asyncio.to_thread(path.write_bytes, png)
+        picture = await asyncio.to_thread(inspect, path)
+        await messenger.send_picture(
+            chat_id, picture, caption=texts.stats(numbers), reply_to=reply_to
+        )

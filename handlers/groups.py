@@ -1,0 +1,97 @@
+"""In a group: /draw, and replies to the bot's own messages. Whoever asks pays; else it is quiet.
+
+A group that becomes a supergroup gets another id; that is seen to where messages are sent.
+"""
+
+import time
+from collections.abc import Callable
+
+from aiogram import Bot, F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import Message, User
+
+from bot.delivery import Messenger
+from bot.failures import InputError
+from bot.orders import Orders, Request
+from bot.texts import Texts
+from handlers.generate import picture_of
+
+
+def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Router:
+    """A request older than `stale_s` waited while the bot was down: it is not charged."""
+
+    def is_stale(message: Message) -> bool:
+        return message.date.timestamp() < now() - stale_s
+
+    router = Router(name=__name__)
+    router.message.filter(F.chat.type.in_({"group", "supergroup"}), F.from_user.is_bot.is_(False))
+    router.message.register(ask_again, Command("draw"), is_stale)
+    router.message.register(draw, Command("draw"))
+    is_for_us = (F.text | F.caption, ~F.text.startswith("/"), answers_the_bot)
+    router.message.register(ask_again, *is_for_us, is_stale)
+    router.message.register(draw_reply, *is_for_us)
+    return router
+
+
+async def answers_the_bot(message: Message, bot: Bot) -> bool:
+    """Whether it replies to something that the bot said."""
+    answered = message.reply_to_message
+    return bool(answered and answered.from_user and answered.from_user.id == bot.id)
+
+
+async def ask_again(message: Message, messenger: Messenger, texts: Texts) -> None:
+    """It waited too long to be charged unasked."""
+    messenger.say(message.chat.id, texts.stale_in_group(), reply_to=message.message_id)
+
+
+async def draw(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    orders: Orders,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """/draw PROMPT, with a picture or in reply to one."""
+    if not (command.args or "").strip():
+        messenger.say(message.chat.id, texts.draw_usage(), reply_to=message.message_id)
+        return
+    await _order(message, event_from_user, command.args or "", orders, messenger, texts)
+
+
+async def draw_reply(
+    message: Message, event_from_user: User, orders: Orders, messenger: Messenger, texts: Texts
+) -> None:
+    """Words for a picture of the bot's, flags to change one, or words alone."""
+    text = message.text or message.caption or ""
+    await _order(message, event_from_user, text, orders, messenger, texts)
+
+
+async def _order(
+    message: Message,
+    user: User,
+    text: str,
+    orders: Orders,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    answered = message.reply_to_message
+    try:
+        file_id = picture_of(message) or (picture_of(answered) if answered else None)
+        if file_id is None and answered is not None:
+            file_id = await orders.replied_picture(message.chat.id, answered.message_id)
+    except InputError as error:
+        refusal = texts.input_refused(error.kind)
+        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
+        return
+    await orders.take(
+        Request(
+            user_id=user.id,
+            chat_id=message.chat.id,
+            message_id=message.message_id,
+            text=text,
+            language=texts.language,
+            input_file_id=file_id,
+            reply_to=answered.message_id if answered else None,
+        )
+    )

@@ -1,0 +1,190 @@
+"""The buttons under a picture: again, change, use as input, the original as a file."""
+
+from html import unescape
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message, User
+
+from bot.archive import Archive, Wish
+from bot.delivery import Messenger
+from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, number_in
+from bot.presses import Presses
+from bot.progress import Progress
+from bot.queue import Queue
+from bot.settings import Settings
+from bot.texts import Texts
+from storage.catalogue import Catalogue
+from storage.errors import (
+    InsufficientTokensError,
+    ModelUnavailableError,
+    TooManyActiveImagesError,
+)
+from storage.flags import Flags
+from storage.inputs import Inputs
+from storage.jobs import Jobs, press_key
+
+
+def create_router() -> Router:
+    """A button names an image; only the one who paid for it may press."""
+    router = Router(name=__name__)
+    router.callback_query.register(draw_again, F.data.startswith(f"{AGAIN}:"))
+    router.callback_query.register(ask_for_change, F.data.startswith(f"{CHANGE}:"))
+    router.callback_query.register(use_as_input, F.data.startswith(f"{INPUT}:"))
+    router.callback_query.register(send_original, F.data.startswith(f"{ORIGINAL}:"))
+    return router
+
+
+async def draw_again(
+    query: CallbackQuery,
+    event_from_user: User,
+    settings: Settings,
+    catalogue: Catalogue,
+    jobs: Jobs,
+    flags: Flags,
+    queue: Queue,
+    progress: Progress,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The same request once more, for the price of now; two presses at once are one."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    if (closed := await flags.maintenance()) is not None:
+        messenger.answer_press(query.id, unescape(texts.maintenance(closed)), alert=True)
+        return
+    view = await jobs.view(image.job_id)
+    job = view.job
+    model = await catalogue.get(job.model)
+    if model is None or not model.enabled:
+        messenger.answer_press(query.id, texts.model_gone(view.model_name), alert=True)
+        return
+    chat_id = query.message.chat.id
+    try:
+        placed = await jobs.place(
+            user_id=event_from_user.id,
+            chat_id=chat_id,
+            message_id=press_key(query.id),
+            model=model,
+            prompt=job.prompt,
+            quantity=min(len(view.images), settings.max_quantity),
+            params=job.params,
+            options=job.options,
+            language=texts.language,
+            max_active_images=settings.user_max_active_images,
+            input_file_id=job.input_file_id,
+            reply_to=job.reply_to if chat_id == job.chat_id else query.message.message_id,
+            again_of=image.image_id,
+            # The job has the model's options of its day: those of today do not come on top.
+            named=frozenset(model.options),
+        )
+    except (InsufficientTokensError, TooManyActiveImagesError) as error:
+        messenger.answer_press(query.id, texts.refused(error), alert=True)
+        return
+    except ModelUnavailableError:
+        messenger.answer_press(query.id, texts.model_gone(view.model_name), alert=True)
+        return
+    if placed is None:
+        messenger.answer_press(query.id, texts.again_already())
+        return
+    for each in placed.images:
+        queue.put(each)
+    progress.touch(placed.job_id)
+    messenger.answer_press(query.id, texts.again_taken(placed))
+
+
+async def ask_for_change(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Ask what shall be different; the reply to the question is a reply to the picture."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    chat_id, image_id = query.message.chat.id, image.image_id
+
+    async def remember(message_id: int) -> None:
+        await jobs.stands_for(chat_id, message_id, image_id)
+
+    messenger.say(
+        chat_id,
+        texts.change_question(),
+        reply_to=query.message.message_id,
+        ask=texts.change_placeholder(),
+        then=remember,
+    )
+
+
+async def use_as_input(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    inputs: Inputs,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Hold the picture for the person's next words."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    if query.message.chat.type != "private":
+        messenger.answer_press(query.id, texts.reply_with_words(), alert=True)
+        return
+    file_id = image.sent_file_id or _file_in(query)
+    if file_id is None:
+        messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
+        return
+    await inputs.hold(event_from_user.id, file_id)
+    messenger.answer_press(query.id)
+    if not presses.is_repeat(event_from_user.id, query.data or ""):
+        messenger.say(
+            query.message.chat.id, texts.what_to_make(), reply_to=query.message.message_id
+        )
+
+
+async def send_original(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    archive: Archive,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The file as it was drawn: Telegram makes a photo smaller."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    messenger.answer_press(query.id, texts.file_coming())
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    archive.send(
+        Wish(
+            image,
+            query.message.chat.id,
+            query.message.message_id,
+            texts.language,
+            as_file=True,
+        )
+    )
+
+
+def _file_in(query: CallbackQuery) -> str | None:
+    """The file of the message under which the button was pressed, if Telegram still shows it."""
+    if not isinstance(query.message, Message):
+        return None
+    if query.message.photo:
+        return query.message.photo[-1].file_id
+    return query.message.document.file_id if query.message.document else None

@@ -1,0 +1,162 @@
+"""/settings, /model, /language: a card edited in place."""
+
+from collections.abc import Mapping
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message, User
+
+from bot.delivery import Messenger
+from bot.prompt import NEGATIVE_CHARS, clean
+from bot.setting_cards import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, menu
+from bot.settings import Settings
+from bot.texts import Texts, language_of
+from storage.catalogue import Catalogue
+from storage.ledger import Ledger
+from storage.preferences import PreferenceStore
+
+
+def create_router() -> Router:
+    """What people set for themselves."""
+    router = Router(name=__name__)
+    private = F.chat.type == "private"
+    router.message.register(show_settings, private, Command("settings"))
+    router.message.register(show_models, private, Command("model"))
+    router.message.register(show_languages, private, Command("language"))
+    router.message.register(
+        take_negative_prompt, private, F.text, ~F.text.startswith("/"), is_awaited
+    )
+    router.callback_query.register(press_setting, F.data.startswith(f"{SETTING}:"))
+    return router
+
+
+class Shelves:
+    """Makes what there is to choose from, for one person, as it is now."""
+
+    def __init__(
+        self,
+        preferences: PreferenceStore,
+        catalogue: Catalogue,
+        ledger: Ledger,
+        settings: Settings,
+        languages: Mapping[str, Texts],
+    ) -> None:
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._ledger = ledger
+        self._settings = settings
+        self._languages = tuple(languages)
+
+    async def of(self, user_id: int) -> Shelf:
+        """What the person can choose from."""
+        own = await self._preferences.get(user_id)
+        return Shelf(
+            own,
+            models=[each for each in await self._catalogue.all() if each.enabled],
+            wanted=await self._catalogue.get(own.model) if own.model else None,
+            languages=self._languages,
+            max_quantity=self._settings.max_quantity,
+            balance=await self._ledger.balance(user_id),
+        )
+
+
+async def show_settings(
+    message: Message, event_from_user: User, shelves: Shelves, messenger: Messenger, texts: Texts
+) -> None:
+    """The card."""
+    text, keyboard = card(texts, await shelves.of(event_from_user.id))
+    messenger.say(message.chat.id, text, keyboard=keyboard)
+
+
+async def show_models(
+    message: Message, event_from_user: User, shelves: Shelves, messenger: Messenger, texts: Texts
+) -> None:
+    """The models on sale, to choose one."""
+    text, keyboard = menu(texts, await shelves.of(event_from_user.id), "model")
+    messenger.say(message.chat.id, text, keyboard=keyboard)
+
+
+async def show_languages(
+    message: Message, event_from_user: User, shelves: Shelves, messenger: Messenger, texts: Texts
+) -> None:
+    """The languages there are, to choose one."""
+    text, keyboard = menu(texts, await shelves.of(event_from_user.id), "lang")
+    messenger.say(message.chat.id, text, keyboard=keyboard)
+
+
+async def press_setting(
+    query: CallbackQuery,
+    event_from_user: User,
+    shelves: Shelves,
+    preferences: PreferenceStore,
+    messenger: Messenger,
+    texts: Texts,
+    all_texts: Mapping[str, Texts],
+) -> None:
+    """Open a menu, or choose a value and go back to the card; the same again changes nothing."""
+    if not isinstance(query.message, Message) or query.message.chat.type != "private":
+        messenger.answer_press(query.id)
+        return
+    chat_id, card_id, user_id = query.message.chat.id, query.message.message_id, event_from_user.id
+    _, what, value = [*(query.data or "").split(":", 2), ""][:3]
+    if (what, value) == ("no", WRITE):
+        await preferences.await_words(user_id, card_id)
+        messenger.answer_press(query.id)
+        messenger.change(chat_id, card_id, texts.write_negative(), keyboard=back(texts))
+        return
+    await preferences.stop_awaiting(user_id)
+    shelf = await shelves.of(user_id)
+    if what in WHATS and not value:
+        messenger.answer_press(query.id)
+        text, keyboard = menu(texts, shelf, what)
+        messenger.change(chat_id, card_id, text, keyboard=keyboard)
+        return
+    if what != CARD:
+        choice = next((each for each in choices(texts, shelf, what) if each.value == value), None)
+        if choice is None:
+            messenger.answer_press(query.id, texts.setting_gone(), alert=True)
+        elif what == "lang":
+            chosen = choice.changes["language"]
+            spoken = chosen or language_of(event_from_user.language_code, all_texts)
+            await preferences.set_language(user_id, chosen, spoken)
+            texts = all_texts[spoken]
+            messenger.answer_press(query.id)
+        else:
+            await preferences.change(user_id, **choice.changes)
+            messenger.answer_press(query.id)
+        shelf = await shelves.of(user_id)
+    else:
+        messenger.answer_press(query.id)
+    text, keyboard = card(texts, shelf)
+    messenger.change(chat_id, card_id, text, keyboard=keyboard)
+
+
+async def is_awaited(message: Message, event_from_user: User, preferences: PreferenceStore) -> bool:
+    """Whether a text is the negative prompt that a button asked for. One that replies to anything
+    is about that."""
+    if message.reply_to_message is not None:
+        return False
+    sent_at = message.date.timestamp()
+    return await preferences.awaits(event_from_user.id, message.message_id, sent_at)
+
+
+async def take_negative_prompt(
+    message: Message,
+    event_from_user: User,
+    shelves: Shelves,
+    preferences: PreferenceStore,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Keep it, and show it on the card that asked."""
+    words = clean(message.text or "").strip()
+    if len(words) > NEGATIVE_CHARS:
+        refusal = texts.negative_too_long(len(words))
+        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
+        return
+    card_id = await preferences.take_words(event_from_user.id, message.message_id, words)
+    if card_id is None:  # it came again
+        return
+    messenger.say(message.chat.id, texts.negative_kept(words), reply_to=message.message_id)
+    text, keyboard = card(texts, await shelves.of(event_from_user.id))
+    messenger.change(message.chat.id, card_id, text, keyboard=keyboard)

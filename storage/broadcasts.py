@@ -1,0 +1,287 @@
+"""Messages to everyone: who gets them, and who got them already.
+
+A recipient is moved on before and after each sending. What is found on its way at a start may have
+arrived, and is never sent again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiosqlite
+
+from storage.database import Database, fetch_one
+from storage.journal import Act, record
+
+QUESTION_LASTS_S = 3600.0  # a button found weeks later must not write to everybody
+
+
+class BroadcastStatus(StrEnum):
+    """How far a broadcast is."""
+
+    ASKED = "asked"  # the admin was asked whether to
+    DROPPED = "dropped"  # they said no
+    RUNNING = "running"
+    STOPPED = "stopped"  # by an admin, or by the bot for a `reason`
+    DONE = "done"
+
+
+class RecipientStatus(StrEnum):
+    """What became of it for one person."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # on its way; when nobody sends it any more: it may have arrived
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One message to everyone."""
+
+    broadcast_id: int
+    admin_id: int
+    language: str
+    message_id: int
+    card_message_id: int | None
+    status: BroadcastStatus
+    reason: str
+    counts: Mapping[RecipientStatus, int]
+
+    @property
+    def total(self) -> int:
+        """How many people it is for."""
+        return sum(self.counts.values())
+
+    @property
+    def failed(self) -> int:
+        """Whom Telegram did not take it for."""
+        return self.counts.get(RecipientStatus.FAILED, 0)
+
+    @property
+    def sent(self) -> int:
+        """Who surely has it."""
+        return self.counts.get(RecipientStatus.SENT, 0)
+
+    @property
+    def unsure(self) -> int:
+        """On its way; once it has ended: who may have it, or not."""
+        return self.counts.get(RecipientStatus.SENDING, 0)
+
+    @property
+    def left(self) -> int:
+        """To whom nothing was sent."""
+        return self.counts.get(RecipientStatus.PENDING, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Somebody who does not surely have it. `error` is Telegram's; empty when nobody knows."""
+
+    user_id: int
+    error: str
+
+
+class Broadcasts:
+    """The tables `broadcasts` and `broadcast_recipients`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def reachable(self) -> int:
+        """How many people have neither blocked the bot nor been banned."""
+        row = await self._database.fetch_one(
+            "SELECT count(*) AS n FROM users WHERE blocked_at IS NULL AND banned_at IS NULL"
+        )
+        return int(row["n"]) if row else 0
+
+    async def ask(
+        self, *, asked_key: str, admin_id: int, language: str, message_id: int
+    ) -> int | None:
+        """Note what an admin wants to send; None when this was noted before."""
+        async with self._database.transaction() as tx:
+            row = await fetch_one(
+                tx,
+                "INSERT INTO broadcasts (asked_key, admin_id, language, message_id, created_at)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING broadcast_id",
+                (asked_key, admin_id, language, message_id, self._now()),
+            )
+            return int(row["broadcast_id"]) if row else None
+
+    async def begin(self, broadcast_id: int, act: Act, card_message_id: int) -> int | None:
+        """Begin what this admin was asked about: everybody reachable now is to get it.
+
+        The card is the bot's message that is edited as it goes. Returns how many people that are;
+        None, and nothing happens, when there is no such open question.
+        """
+        async with self._database.transaction() as tx:
+            now = self._now()
+            cursor = await tx.execute(
+                "UPDATE broadcasts SET status = 'running', started_at = ?, card_message_id = ?"
+                " WHERE broadcast_id = ? AND admin_id = ? AND status = 'asked' AND created_at > ?",
+                (now, card_message_id, broadcast_id, act.admin_id, now - QUESTION_LASTS_S),
+            )
+            if cursor.rowcount == 0:
+                return None
+            cursor = await tx.execute(
+                "INSERT INTO broadcast_recipients (broadcast_id, user_id)"
+                " SELECT ?, user_id FROM users WHERE blocked_at IS NULL AND banned_at IS NULL",
+                (broadcast_id,),
+            )
+            people = cursor.rowcount
+            await record(
+                tx,
+                act,
+                "broadcast",
+                subject=str(broadcast_id),
+                before="asked",
+                after=f"running, {people}",
+                now=now,
+            )
+            return people
+
+    async def drop(self, broadcast_id: int, admin_id: int) -> bool:
+        """The admin does not want to after all; False: it is no question any more."""
+        return await self._end(
+            "UPDATE broadcasts SET status = 'dropped', ended_at = ?"
+            " WHERE broadcast_id = ? AND admin_id = ? AND status = 'asked'",
+            broadcast_id,
+            admin_id,
+        )
+
+    async def stop(self, broadcast_id: int, act: Act | None, reason: str = "") -> bool:
+        """Send it to nobody else; False: it was not running. Without an act the bot does it."""
+        async with self._database.transaction() as tx:
+            now = self._now()
+            cursor = await tx.execute(
+                "UPDATE broadcasts SET status = 'stopped', ended_at = ?, reason = ?"
+                " WHERE broadcast_id = ? AND status = 'running'",
+                (now, reason, broadcast_id),
+            )
+            if cursor.rowcount and act is not None:
+                await record(
+                    tx,
+                    act,
+                    "broadcast",
+                    subject=str(broadcast_id),
+                    before="running",
+                    after="stopped",
+                    now=now,
+                )
+            return cursor.rowcount > 0
+
+    async def finish(self, broadcast_id: int) -> bool:
+        """Nobody is left to send it to; False: it was stopped before."""
+        return await self._end(
+            "UPDATE broadcasts SET status = 'done', ended_at = ?"
+            " WHERE broadcast_id = ? AND status = 'running'",
+            broadcast_id,
+        )
+
+    async def told(self, broadcast_id: int) -> None:
+        """The admin knows how it ended."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE broadcasts SET told_at = ? WHERE broadcast_id = ?",
+                (self._now(), broadcast_id),
+            )
+
+    async def get(self, broadcast_id: int) -> Broadcast | None:
+        """One of them, as it stands."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM broadcasts WHERE broadcast_id = ?", (broadcast_id,)
+        )
+        return await self._with_counts(row) if row else None
+
+    async def next_open(self) -> Broadcast | None:
+        """The oldest that runs, or whose end was not told; None: there is nothing to do."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM broadcasts WHERE status = 'running'"
+            " OR (status IN ('stopped', 'done') AND told_at IS NULL) ORDER BY broadcast_id LIMIT 1"
+        )
+        return await self._with_counts(row) if row else None
+
+    async def last_ended(self) -> Broadcast | None:
+        """The latest that was sent to anybody and is over."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM broadcasts WHERE status IN ('stopped', 'done')"
+            " ORDER BY broadcast_id DESC LIMIT 1"
+        )
+        return await self._with_counts(row) if row else None
+
+    async def pending(self, broadcast_id: int, after: int, limit: int) -> list[int]:
+        """The next people to send it to, with ids above `after`, in the order of their ids."""
+        rows = await self._database.fetch_all(
+            "SELECT user_id FROM broadcast_recipients"
+            " WHERE broadcast_id = ? AND status = 'pending' AND user_id > ?"
+            " ORDER BY user_id LIMIT ?",
+            (broadcast_id, after, limit),
+        )
+        return [row["user_id"] for row in rows]
+
+    async def unreached(self, broadcast_id: int, limit: int, offset: int) -> list[Unreached]:
+        """People who do not surely have it although it was sent, those refused first."""
+        rows = await self._database.fetch_all(
+            "SELECT user_id, error FROM broadcast_recipients WHERE broadcast_id = ?"
+            " AND status IN ('failed', 'sending') ORDER BY status, user_id LIMIT ? OFFSET ?",
+            (broadcast_id, limit, offset),
+        )
+        return [Unreached(row["user_id"], row["error"]) for row in rows]
+
+    async def sending(self, broadcast_id: int, user_id: int) -> bool:
+        """It is about to be sent to a person; False, and it must not be: it was before, or the
+        broadcast does not run any more."""
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "UPDATE broadcast_recipients SET status = 'sending'"
+                " WHERE broadcast_id = ? AND user_id = ? AND status = 'pending' AND EXISTS"
+                " (SELECT 1 FROM broadcasts WHERE broadcast_id = ? AND status = 'running')",
+                (broadcast_id, user_id, broadcast_id),
+            )
+            return cursor.rowcount > 0
+
+    async def not_sent(self, broadcast_id: int, user_id: int) -> None:
+        """It surely did not get through: it is still to be sent."""
+        await self._move(broadcast_id, user_id, RecipientStatus.PENDING)
+
+    async def sent(self, broadcast_id: int, user_id: int) -> None:
+        """Telegram took it."""
+        await self._move(broadcast_id, user_id, RecipientStatus.SENT)
+
+    async def failed(self, broadcast_id: int, user_id: int, error: str) -> None:
+        """Telegram refused it for this person."""
+        await self._move(broadcast_id, user_id, RecipientStatus.FAILED, error)
+
+    async def _move(
+        self, broadcast_id: int, user_id: int, status: RecipientStatus, error: str = ""
+    ) -> None:
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE broadcast_recipients SET status = ?, error = ?"
+                " WHERE broadcast_id = ? AND user_id = ? AND status = 'sending'",
+                (status, error, broadcast_id, user_id),
+            )
+
+    async def _end(self, sql: str, *params: object) -> bool:
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(sql, (self._now(), *params))
+            return cursor.rowcount > 0
+
+    async def _with_counts(self, row: aiosqlite.Row) -> Broadcast:
+        counts = await self._database.fetch_all(
+            "SELECT status, count(*) AS n FROM broadcast_recipients WHERE broadcast_id = ?"
+            " GROUP BY status",
+            (row["broadcast_id"],),
+        )
+        return Broadcast(
+            broadcast_id=row["broadcast_id"],
+            admin_id=row["admin_id"],
+            language=row["language"],
+            message_id=row["message_id"],
+            card_message_id=row["card_message_id"],
+            status=BroadcastStatus(row["status"]),
+            reason=row["reason"],
+            counts={RecipientStatus(each["status"]): each["n"] for each in counts},
+        )

@@ -1,0 +1,84 @@
+"""What holds until an admin ends it: the table `flags`."""
+
+import time
+from collections.abc import Callable
+
+import aiosqlite
+
+from storage.database import Database, fetch_one
+from storage.errors import MaintenanceError
+from storage.journal import Act, Entry, record, recorded
+
+MAINTENANCE = "maintenance"  # no new prompts; the value is the admins' text, or nothing
+OFF = "off"  # the journal's word
+
+
+class Flags:
+    """Each is one row, or none."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def maintenance(self) -> str | None:
+        """The text that people read in place of an order being taken; None: orders are taken."""
+        row = await self._database.fetch_one(
+            "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,)
+        )
+        return row["value"] if row else None
+
+    async def set_maintenance(self, text: str | None, act: Act) -> Entry:
+        """Begin it (or change its text), or end it with None; once for each act."""
+        async with self._database.transaction() as tx:
+            if done := await recorded(tx, act):
+                return done
+            row = await fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
+            if text is None:
+                await tx.execute("DELETE FROM flags WHERE name = ?", (MAINTENANCE,))
+            else:
+                await tx.execute(
+                    "INSERT INTO flags (name, value) VALUES (?, ?)"
+                    " ON CONFLICT DO UPDATE SET value = excluded.value",
+                    (MAINTENANCE, text),
+                )
+            return await record(
+                tx,
+                act,
+                MAINTENANCE,
+                subject="",
+                before=_word(row["value"] if row else None),
+                after=_word(text),
+                now=self._now(),
+            )
+
+    async def admin_menus(self) -> set[int]:
+        """The chats whose menu shows the admin commands."""
+        rows = await self._database.fetch_all("SELECT admin_id FROM admin_menus")
+        return {row["admin_id"] for row in rows}
+
+    async def add_admin_menu(self, admin_id: int) -> None:
+        """This one does from now on."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO admin_menus (admin_id) VALUES (?) ON CONFLICT DO NOTHING", (admin_id,)
+            )
+
+    async def remove_admin_menu(self, admin_id: int) -> None:
+        """This one does not any more."""
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM admin_menus WHERE admin_id = ?", (admin_id,))
+
+
+async def check_open(tx: aiosqlite.Connection) -> None:
+    """Ask before an order is taken.
+
+    Raises:
+        MaintenanceError: none are.
+    """
+    row = await fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
+    if row is not None:
+        raise MaintenanceError(row["value"])
+
+
+def _word(text: str | None) -> str:
+    return OFF if text is None else f"on {text}".rstrip()

@@ -1,0 +1,193 @@
+"""People who want to be forgotten: everything of theirs goes, the numbers stay without a name.
+
+The ledger has to add up for ever, so its entries and the images they paid for stay, under a
+number below 0 that leads to nobody.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import aiosqlite
+
+from storage.database import Database, fetch_one
+
+# A file may be on its way to the bucket while its person leaves; then it is removed after that.
+ON_ITS_WAY_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """A file to be removed: from the disk (place "") or from a bucket."""
+
+    place: str
+    file_key: str
+    attempts: int
+
+
+class Forgetting:
+    """Forgets people, and remembers which files are still to be removed for that.
+
+    `welcome_mark` is what stands in the ledger for the welcome tokens of somebody who left.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        image_bucket: str,
+        input_bucket: str,
+        welcome_mark: Callable[[int], str],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._image_bucket = image_bucket
+        self._input_bucket = input_bucket
+        self._welcome_mark = welcome_mark
+        self._now = now
+
+    async def forget(self, user_id: int) -> int:
+        """Forget a person and return 0; or do nothing and return how many jobs are under way.
+
+        Safe to repeat. The files are removed after that, by whoever asks for `due`.
+        """
+        async with self._database.transaction() as tx:
+            row = await fetch_one(
+                tx,
+                "SELECT count(*) AS open FROM jobs WHERE user_id = ? AND closed_at IS NULL",
+                (user_id,),
+            )
+            if row and row["open"]:
+                return int(row["open"])
+            for sql in FORGET_AT_ONCE:
+                await tx.execute(sql, (user_id,))
+            row = await fetch_one(tx, "SELECT min(user_id) AS least FROM users")
+            nobody = min(row["least"] if row and row["least"] is not None else 0, 0) - 1
+            cursor = await tx.execute(
+                "INSERT INTO users (user_id, balance, language, created_at, blocked_at)"
+                " SELECT ?, balance, '', created_at, ? FROM users WHERE user_id = ?",
+                (nobody, self._now(), user_id),
+            )
+            if cursor.rowcount == 0:
+                return 0
+            await self._doom_files(tx, user_id)
+            for sql in FORGET_NAMES:
+                await tx.execute(sql, {"nobody": nobody, "user_id": user_id})
+            await tx.execute(
+                "UPDATE ledger SET user_id = :nobody, note = '', grant_key ="
+                " CASE kind WHEN 'welcome' THEN :mark ELSE grant_key END WHERE user_id = :user_id",
+                {"nobody": nobody, "mark": self._welcome_mark(user_id), "user_id": user_id},
+            )
+            await tx.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
+        return 0
+
+    async def _doom_files(self, tx: aiosqlite.Connection, user_id: int) -> None:
+        now = self._now()
+        doomed: list[tuple[str, str, float]] = []
+        for row in await tx.execute_fetchall(
+            "SELECT file_key, stored_url, store_after FROM images"
+            " WHERE user_id = ? AND file_key IS NOT NULL",
+            (user_id,),
+        ):
+            doomed.append(("", row["file_key"], now))
+            if row["stored_url"] is not None:
+                doomed.append((self._image_bucket, row["file_key"], now))
+            elif row["store_after"] is not None:
+                doomed.append((self._image_bucket, row["file_key"], now + ON_ITS_WAY_S))
+        # Public URLs of Supabase Storage end in /BUCKET/KEY; KIE's own uploads go by themselves.
+        inside = f"/object/public/{self._input_bucket}/"
+        doomed += [
+            (self._input_bucket, row["input_url"].partition(inside)[2], now)
+            for row in await tx.execute_fetchall(
+                "SELECT input_url FROM jobs WHERE user_id = ? AND input_url IS NOT NULL",
+                (user_id,),
+            )
+            if inside in row["input_url"]
+        ]
+        await tx.executemany(
+            "INSERT OR IGNORE INTO files_to_remove (place, file_key, remove_after)"
+            " VALUES (?, ?, ?)",
+            doomed,
+        )
+
+    async def due(self, limit: int) -> Sequence[Doomed]:
+        """Files to be removed now."""
+        rows = await self._database.fetch_all(
+            "SELECT place, file_key, attempts FROM files_to_remove WHERE remove_after <= ?"
+            " ORDER BY remove_after LIMIT ?",
+            (self._now(), limit),
+        )
+        return [Doomed(**dict(row)) for row in rows]
+
+    async def next_at(self) -> float | None:
+        """When the next file is due (Unix seconds); None: there is none."""
+        row = await self._database.fetch_one("SELECT min(remove_after) AS at FROM files_to_remove")
+        return row["at"] if row else None
+
+    async def removed(self, doomed: Doomed) -> None:
+        """It is gone."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "DELETE FROM files_to_remove WHERE place = ? AND file_key = ?",
+                (doomed.place, doomed.file_key),
+            )
+
+    async def remove_later(self, doomed: Doomed, pause_s: float) -> None:
+        """It could not be removed: again after a pause."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
+                " WHERE place = ? AND file_key = ?",
+                (self._now() + pause_s, doomed.place, doomed.file_key),
+            )
+
+
+FORGET_AT_ONCE = (
+    "DELETE FROM held_pictures WHERE user_id = ?",
+    "DELETE FROM album_items WHERE user_id = ?",
+    "DELETE FROM preferences WHERE user_id = ?",
+    "DELETE FROM awaited_words WHERE user_id = ?",
+    "DELETE FROM questions WHERE user_id = ?",
+    "DELETE FROM usernames WHERE user_id = ?",
+)
+
+FORGET_NAMES = (
+    (
+        "DELETE FROM picture_messages WHERE image_id IN"
+        " (SELECT image_id FROM images WHERE user_id = :user_id)"
+    ),
+    (
+        "UPDATE jobs SET user_id = :nobody, chat_id = :nobody, message_id = job_id,"
+        " progress_message_id = NULL, prompt = '-', params = '{}', options = '{}', language = '',"
+        " input_file_id = NULL, input_url = NULL, input_uploaded_at = NULL,"
+        " reply_to_message_id = NULL WHERE user_id = :user_id"
+    ),
+    (
+        "UPDATE images SET user_id = :nobody, file_key = NULL, stored_url = NULL,"
+        " store_after = NULL, sent_file_id = NULL, sent_as = NULL, failure_detail = '',"
+        " task_id = CASE WHEN task_id IS NOT NULL THEN 'forgotten-' || image_id END,"
+        " result_url = CASE WHEN result_url IS NOT NULL THEN '' END,"
+        " message_id = CASE WHEN message_id IS NOT NULL THEN 0 END WHERE user_id = :user_id"
+    ),
+    (
+        "UPDATE journal SET subject = CAST(:nobody AS TEXT),"
+        " before = CASE action WHEN 'grant' THEN before ELSE '' END,"
+        " after = CASE action WHEN 'grant' THEN after ELSE '' END"
+        " WHERE subject = CAST(:user_id AS TEXT)"
+    ),
+    "UPDATE broadcast_recipients SET user_id = :nobody, error = '' WHERE user_id = :user_id",
+    "UPDATE daily_people SET user_id = :nobody WHERE user_id = :user_id",
+)
+
+
+def welcome_mark(secret: str) -> Callable[[int], str]:
+    """What tells that somebody had their welcome tokens, without telling who: of use only to
+    one who has the secret and knows whom to ask for."""
+
+    def mark(user_id: int) -> str:
+        digest = hmac.new(secret.encode(), str(user_id).encode(), hashlib.sha256).hexdigest()
+        return f"welcome:~{digest}"
+
+    return mark

@@ -1,0 +1,70 @@
+"""A person's pictures to look through, and what is not finished yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.database import Database
+
+Side = Literal["older", "newer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One delivered picture, for a list."""
+
+    image_id: int
+    prompt: str
+    finished_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some pictures, newest first, and whether there are others on either side."""
+
+    pictures: Sequence[Kept]
+    has_newer: bool
+    has_older: bool
+
+
+class Gallery:
+    """Reads `jobs` and `images` for lists; never more than a page of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, user_id: int, size: int, side: Side = "older", of: int = 2**62) -> Page:
+        """The person's delivered pictures next to the image `of`; the newest by default."""
+        rows = await self._database.fetch_all(SIDES[side], (user_id, of, size))
+        found = [Kept(row["image_id"], row["prompt"], row["finished_at"]) for row in rows]
+        if side == "newer":
+            found.reverse()
+        if not found:
+            return Page((), has_newer=False, has_older=False)
+        return Page(
+            found,
+            has_newer=await self._has(user_id, "newer", found[0].image_id),
+            has_older=await self._has(user_id, "older", found[-1].image_id),
+        )
+
+    async def unfinished_jobs(self, user_id: int, limit: int) -> list[int]:
+        """The person's jobs with images under way, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT DISTINCT job_id FROM images WHERE user_id = ?"
+            " AND status NOT IN ('delivered', 'failed', 'cancelled') ORDER BY job_id LIMIT ?",
+            (user_id, limit),
+        )
+        return [row["job_id"] for row in rows]
+
+    async def _has(self, user_id: int, side: Side, image_id: int) -> bool:
+        return bool(await self._database.fetch_all(SIDES[side], (user_id, image_id, 1)))
+
+
+BESIDE = (
+    "SELECT image_id, prompt, finished_at FROM images JOIN jobs USING (job_id)"
+    " WHERE images.user_id = ? AND status = 'delivered'"
+)
+SIDES: Mapping[Side, str] = {
+    "older": BESIDE + " AND image_id < ? ORDER BY image_id DESC LIMIT ?",
+    "newer": BESIDE + " AND image_id > ? ORDER BY image_id LIMIT ?",
+}

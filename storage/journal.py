@@ -1,0 +1,75 @@
+"""What the admins changed: who, when, what, before, after. Nothing is ever removed from it."""
+
+from dataclasses import dataclass
+
+import aiosqlite
+
+from storage.database import Database, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An admin asks for a change; the key is what Telegram sent, the same when it comes again."""
+
+    key: str
+    admin_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change that was made."""
+
+    entry_id: int
+    act_key: str
+    admin_id: int
+    action: str  # price, enabled, name, description, place, options, grant, ban, maintenance, ...
+    subject: str  # a slug, a person's id
+    before: str
+    after: str
+    created_at: float
+
+
+class Journal:
+    """Reads the table `journal`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last(self, limit: int, offset: int = 0) -> list[Entry]:
+        """The changes, the latest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM journal ORDER BY entry_id DESC LIMIT ? OFFSET ?", (limit, offset)
+        )
+        return [Entry(**dict(row)) for row in rows]
+
+    async def count(self) -> int:
+        """How many changes there are: nothing is removed, so the last number says it."""
+        row = await self._database.fetch_one("SELECT max(entry_id) AS n FROM journal")
+        return int(row["n"] or 0) if row else 0
+
+
+async def recorded(tx: aiosqlite.Connection, act: Act) -> Entry | None:
+    """What the act came to when it came first; None: it is new. Ask before changing anything."""
+    row = await fetch_one(tx, "SELECT * FROM journal WHERE act_key = ?", (act.key,))
+    return Entry(**dict(row)) if row else None
+
+
+async def record(
+    tx: aiosqlite.Connection,
+    act: Act,
+    action: str,
+    *,
+    subject: str,
+    before: str,
+    after: str,
+    now: float,
+) -> Entry:
+    """Write a change down, in the transaction that makes it."""
+    row = await fetch_one(
+        tx,
+        "INSERT INTO journal (act_key, admin_id, action, subject, before, after, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        (act.key, act.admin_id, action, subject, before, after, now),
+    )
+    assert row is not None  # noqa: S101 - an INSERT that RETURNS has a row
+    return Entry(**dict(row))

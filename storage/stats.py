@@ -1,0 +1,124 @@
+"""The numbers of the last days, from what triggers keep a day (migration 0005).
+
+Days are UTC; the last one is today. A year of a million images is a few thousand rows of these
+tables, and one for each person and day they asked for a picture.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.database import Database
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: pictures that came, images that did not, and who asked."""
+
+    day: int  # since 1970
+    delivered: int
+    failed: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What `days` days came to. Seconds are from the prompt to the picture in the chat."""
+
+    days: int
+    people: int  # who ever pressed /start
+    new_people: int
+    active_people: int  # who asked for a picture
+    images: Mapping[str, int]  # by how they ended
+    tokens: Mapping[str, int]  # by the ledger's kind; charges are below 0
+    median_s: int | None
+    p95_s: int | None
+    by_day: Sequence[Day]
+
+    @property
+    def delivered(self) -> int:
+        """Pictures that came."""
+        return self.images.get("delivered", 0)
+
+    @property
+    def failed(self) -> int:
+        """Images that ended without a picture, through no wish of the person's."""
+        return self.images.get("failed", 0)
+
+    @property
+    def success(self) -> float | None:
+        """The part of the images that came, without those that people cancelled."""
+        ended = self.delivered + self.failed
+        return self.delivered / ended if ended else None
+
+
+class Stats:
+    """Reads the tables `daily_*`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def last(self, days: int) -> Numbers:
+        """The numbers of today and the days before it, so many in all."""
+        today = int(self._now() // DAY_S)
+        first = today - days + 1
+        median_s, p95_s = await self._percentiles(first)
+        return Numbers(
+            days=days,
+            people=await self._count("SELECT count(*) FROM users WHERE user_id > 0"),
+            new_people=await self._count(
+                "SELECT count(*) FROM users WHERE created_at >= ? AND user_id > 0", first * DAY_S
+            ),
+            active_people=await self._count(
+                "SELECT count(DISTINCT user_id) FROM daily_people WHERE day >= ?", first
+            ),
+            images=await self._sums(
+                "SELECT status, sum(images) FROM daily_images WHERE day >= ? GROUP BY status", first
+            ),
+            tokens=await self._sums(
+                "SELECT kind, sum(amount) FROM daily_tokens WHERE day >= ? GROUP BY kind", first
+            ),
+            median_s=median_s,
+            p95_s=p95_s,
+            by_day=await self._by_day(first, today),
+        )
+
+    async def _percentiles(self, first: int) -> tuple[int | None, int | None]:
+        """The shortest times within which half, and 95 of 100, of the pictures came."""
+        row = await self._database.fetch_one(
+            "WITH by_time AS (SELECT seconds, sum(images) AS images FROM daily_seconds"
+            " WHERE day >= ? GROUP BY seconds),"
+            " up_to AS (SELECT seconds, sum(images) OVER (ORDER BY seconds) AS images,"
+            " sum(images) OVER () AS total FROM by_time)"
+            " SELECT min(seconds) FILTER (WHERE images * 100 >= total * 50) AS median,"
+            " min(seconds) FILTER (WHERE images * 100 >= total * 95) AS p95 FROM up_to",
+            (first,),
+        )
+        return (row["median"], row["p95"]) if row else (None, None)
+
+    async def _by_day(self, first: int, today: int) -> list[Day]:
+        rows = await self._database.fetch_all(
+            "SELECT day, sum(images) FILTER (WHERE status = 'delivered') AS delivered,"
+            " sum(images) FILTER (WHERE status = 'failed') AS failed"
+            " FROM daily_images WHERE day >= ? GROUP BY day",
+            (first,),
+        )
+        images = {row["day"]: (row["delivered"] or 0, row["failed"] or 0) for row in rows}
+        people = await self._sums(
+            "SELECT day, count(*) FROM daily_people WHERE day >= ? GROUP BY day", first
+        )
+        return [
+            Day(day, *images.get(day, (0, 0)), people.get(day, 0))
+            for day in range(first, today + 1)
+        ]
+
+    async def _count(self, sql: str, *params: int) -> int:
+        row = await self._database.fetch_one(sql, params)
+        return int(row[0]) if row else 0
+
+    async def _sums(self, sql: str, *params: int) -> dict[Any, int]:
+        return {row[0]: row[1] for row in await self._database.fetch_all(sql, params)}
