@@ -5,6 +5,7 @@ English is written in the code and needs no catalogue; another language is one f
 
 import gettext
 import io
+from functools import cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -15,6 +16,7 @@ SOURCE_LANGUAGE = "en"
 DEFAULT_LANGUAGE = "ru"  # for people whose Telegram speaks none of ours
 
 
+@cache
 def load_catalogues(folder: Path = LOCALES_DIR) -> dict[str, gettext.NullTranslations]:
     """All languages there are, by code."""
     catalogues = {SOURCE_LANGUAGE: gettext.NullTranslations()}

@@ -1,7 +1,10 @@
 """Fixtures of all tests."""
 
+import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import bot.quick_import  # noqa: F401 - before aiogram
 
@@ -13,6 +16,8 @@ from storage.audit import broken_invariants
 from storage.database import Database
 from tests.support import World, open_world
 
+CREATE_CONTEXT = ssl.create_default_context
+
 
 @pytest.fixture(autouse=True)
 def close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +28,17 @@ def close_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             await self._session.close()
 
     monkeypatch.setattr(AiohttpSession, "close", close)
+
+
+@pytest.fixture(autouse=True)
+def one_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every bot reads the certificates of the world anew: 40 ms, and none is used on loopback."""
+    monkeypatch.setattr(ssl, "create_default_context", tls_context)
+
+
+@cache
+def tls_context(**options: Any) -> ssl.SSLContext:
+    return CREATE_CONTEXT(**options)
 
 
 @pytest.fixture
