@@ -83,7 +83,7 @@ class Albums:
             self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
         caption = next((item.caption for item in items if item.caption), "")
         if not caption:
-            await self._inputs.hold(first.user_id, picture.file_id)
+            await self._inputs.hold(first.user_id, picture.file_id, message_id=picture.message_id)
             self._messenger.say(first.chat_id, texts.what_to_make(), reply_to=picture.message_id)
             return
         await self._orders.take(

@@ -86,7 +86,7 @@ class Updates:
                 pause_s = 0.0
                 if batch:
                     await self._handle(batch)
-                    offset = batch[-1]["update_id"] + 1
+                    offset = max(raw["update_id"] for raw in batch) + 1
             if offset is not None and offset != confirmed:
                 await self._confirm(offset, allowed)
         finally:
@@ -117,6 +117,8 @@ class Updates:
             logger.warning("the last updates will come again at the next start: %s", error)
 
     async def _handle(self, batch: list[dict[str, Any]]) -> None:
+        # In Telegram's own order, in which repeats may not come.
+        batch.sort(key=lambda raw: raw["update_id"])
         news = [raw for raw in batch if self._is_news(raw["update_id"])]
         updates = [update for raw in news if (update := self._parse(raw))]
         by_chat = groupby(sorted(updates, key=_chat_of), key=_chat_of)  # sorting keeps the order

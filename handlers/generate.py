@@ -153,7 +153,7 @@ async def order_by_picture(
     if message.caption:
         await orders.take(_request(message, event_from_user, texts, message.caption, file_id))
         return
-    await inputs.hold(event_from_user.id, file_id)
+    await inputs.hold(event_from_user.id, file_id, message_id=message.message_id)
     messenger.say(message.chat.id, texts.what_to_make(), reply_to=message.message_id)
 
 

@@ -31,20 +31,32 @@ class Inputs:
         self._database = database
         self._now = now
 
-    async def hold(self, user_id: int, file_id: str) -> None:
-        """Remember a picture for the person's next words, in place of an earlier one."""
+    async def hold(self, user_id: int, file_id: str, *, message_id: int | None = None) -> None:
+        """Remember a picture for the person's next words, in place of an earlier one.
+
+        `message_id` is the message that brought it: one that comes again, or comes late, holds
+        nothing, even if its picture was used meanwhile. None: a button asked for it.
+        """
         async with self._database.transaction() as tx:
             await tx.execute(
-                "INSERT INTO held_pictures (user_id, file_id, received_at) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET file_id = excluded.file_id,"
-                " received_at = excluded.received_at",
-                (user_id, file_id, self._now()),
+                "INSERT INTO held_pictures (user_id, file_id, received_at, message_id)"
+                " VALUES (:user_id, :file_id, :now, coalesce(:message_id, 0))"
+                " ON CONFLICT DO UPDATE SET file_id = excluded.file_id, used = 0,"
+                " received_at = excluded.received_at,"
+                " message_id = max(message_id, excluded.message_id)"
+                " WHERE :message_id IS NULL OR excluded.message_id > message_id",
+                {
+                    "user_id": user_id,
+                    "file_id": file_id,
+                    "now": self._now(),
+                    "message_id": message_id,
+                },
             )
 
     async def held(self, user_id: int) -> str | None:
         """The picture that the person's next words are for, if it is not too old."""
         row = await self._database.fetch_one(
-            "SELECT file_id FROM held_pictures WHERE user_id = ? AND received_at > ?",
+            "SELECT file_id FROM held_pictures WHERE user_id = ? AND NOT used AND received_at > ?",
             (user_id, self._now() - HELD_FOR_S),
         )
         return str(row["file_id"]) if row else None
@@ -96,5 +108,5 @@ class Inputs:
 async def use_held(tx: aiosqlite.Connection, user_id: int, file_id: str) -> None:
     """A job has the picture now: forget it, in the transaction that makes the job."""
     await tx.execute(
-        "DELETE FROM held_pictures WHERE user_id = ? AND file_id = ?", (user_id, file_id)
+        "UPDATE held_pictures SET used = 1 WHERE user_id = ? AND file_id = ?", (user_id, file_id)
     )

@@ -109,6 +109,22 @@ async def test_a_picture_without_words_waits_for_them(world: World) -> None:
     assert "image_url" not in world.kie.tasks[1].input
 
 
+async def test_a_picture_whose_message_comes_again_is_not_held_again(world: World) -> None:
+    anna = await world.customer()
+    anna.send_photo(png(100, 50))
+    update_id = world.telegram.pending_updates[-1].update_id
+    await world.said(anna, lambda text: text.startswith("Картинка у меня."))
+    anna.send("комикс")
+    await world.pictures(anna, 1)
+    await world.stop()  # a new process has not seen the update
+    world.telegram.resend(update_id)
+    await world.start()
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    anna.send("просто кот")
+    await world.pictures(anna, 2)
+    assert "image_url" not in world.kie.tasks[1].input
+
+
 async def test_a_held_picture_is_forgotten_after_ten_minutes(world: World) -> None:
     anna = await world.customer()
     anna.send_photo(png(100, 50))

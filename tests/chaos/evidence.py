@@ -1,0 +1,146 @@
+"""What is left of a round: the rows of the database, what the emulators saw, the bot's log."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.demo.kie import KieSimulator
+from bot.demo.kie.state import Call as KieCall
+from bot.demo.kie.state import Task
+from bot.demo.telegram import TelegramEmulator
+from bot.demo.telegram.state import Call
+from tests.chaos.people import Crowd, Prompt
+from tests.chaos.process import End, Life
+
+Row = dict[str, Any]
+K = TypeVar("K")
+V = TypeVar("V")
+# Storing what a call came to takes milliseconds; a killed process is behind by so much at most.
+# Seconds before an end within which what was done may not be stored: the database may be held, and
+# a stop waits for eight seconds at most.
+BEHIND = {End.KILLED: 3.0, End.STOPPED: 9.0}
+
+
+def read_rows(data_dir: Path, sql: str, *params: Any) -> list[Row]:
+    """What is committed; nothing before the bot has made its database and its tables."""
+    if not (data_dir / "bot.db").exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"file:{data_dir / 'bot.db'}?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(sql, params)]
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []
+
+
+@dataclass
+class Evidence:
+    """All that a verdict needs. `drawn`: which task a picture is of."""
+
+    data_dir: Path
+    telegram: TelegramEmulator
+    kie: KieSimulator
+    crowd: Crowd
+    lives: Sequence[Life]
+    log: Path
+    drawn: dict[bytes, str]
+
+    def rows(self, sql: str, *params: Any) -> list[Row]:
+        return read_rows(self.data_dir, sql, *params)
+
+    @cached_property
+    def jobs(self) -> dict[tuple[int, int], Row]:
+        """By chat and message."""
+        return {(row["chat_id"], row["message_id"]): row for row in self.rows("SELECT * FROM jobs")}
+
+    @cached_property
+    def images(self) -> dict[int, list[Row]]:
+        """By job, in order."""
+        images: dict[int, list[Row]] = defaultdict(list)
+        for row in self.rows("SELECT * FROM images ORDER BY job_id, position"):
+            images[row["job_id"]].append(row)
+        return images
+
+    @cached_property
+    def tasks(self) -> dict[str, list[Task]]:
+        """What KIE made, by prompt."""
+        return _group((str(task.input.get("prompt")), task) for task in self.kie.tasks)
+
+    @cached_property
+    def creates(self) -> dict[str, list[KieCall]]:
+        """What KIE was asked to make, by prompt."""
+        return _group(
+            (str(call.body["input"].get("prompt")), call)
+            for call in self.kie.calls
+            if call.name == "createTask" and isinstance(call.body, dict)
+        )
+
+    @cached_property
+    def pictures(self) -> dict[str, list[Call]]:
+        """The sendings that put a picture into a chat, by task."""
+        sendings = []
+        for call in self.telegram.calls:
+            name = {"sendPhoto": "photo", "sendDocument": "document"}.get(call.method)
+            if name and call.had_effect:
+                sendings.append((self.drawn[call.params[name].data], call))
+        return _group(sendings)
+
+    @cached_property
+    def texts(self) -> dict[tuple[int, int | None], list[Call]]:
+        """The sendings that put a text into a chat, by chat and by what they reply to."""
+        return _group(
+            ((call.params["chat_id"], replied_to(call)), call)
+            for call in self.telegram.calls_of("sendMessage")
+            if call.had_effect
+        )
+
+    def is_torn(self, at: float) -> bool:
+        """Whether the process ended so soon after this that it may not know of it."""
+        return any(
+            life.started_at <= at <= life.ended_at < at + BEHIND[life.end]
+            for life in self.lives
+            if life.end in BEHIND
+        )
+
+    def last_handed(self, prompt: Prompt) -> tuple[float, Life | None]:
+        """When the prompt's update was last given to the bot, and in which of its lives."""
+        handed = [
+            at for at, message_id in handed_to_bot(self.telegram) if message_id == prompt.message_id
+        ]
+        # A question is noted with the time when it came; it may have waited for this prompt.
+        at = max([*handed, prompt.sent_at]) if handed else 0.0
+        return at, next((life for life in self.lives[::-1] if life.started_at <= at), None)
+
+
+def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, int]]:
+    """The messages that the bot was given in answer to its questions, and when it asked."""
+    for call in telegram.calls_of("getUpdates"):
+        for update in call.result or []:
+            if "message" in update:
+                yield call.at, update["message"]["message_id"]
+
+
+def went_wrong(call: KieCall) -> bool:
+    """Whether KIE did not answer as it should have."""
+    return call.status != 200 or call.code not in {None, 200}
+
+
+def replied_to(call: Call) -> int | None:
+    """The message that a sending replies to."""
+    parameters = call.params.get("reply_parameters") or {}
+    message_id: int | None = parameters.get("message_id")
+    return message_id
+
+
+def _group(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    grouped: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        grouped[key].append(value)
+    return grouped

@@ -1,0 +1,197 @@
+"""What goes wrong at random, on both sides."""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from bot.demo.kie import KieSimulator
+from bot.demo.kie.state import Result
+from bot.demo.kie.switches import Endpoint
+from bot.demo.telegram import TelegramEmulator
+from bot.demo.telegram.faults import Fault
+
+SENDING = ("sendMessage", "sendPhoto", "sendPhoto", "editMessageText", "*")
+SLOW_S = 0.6
+
+# By weight. What only spoils the answer counts most: there nobody can know what was done.
+TELEGRAM_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
+    (5, {"retry_after": 1}),
+    (3, {"html": 502}),
+    (2, {"status": 500}),
+    (3, {"cut_before_effect": True}),
+    (5, {"cut_after_effect": True}),
+    (3, {"html": 502, "after_effect": True}),
+    (2, {"hang": True}),
+    (2, {"hang": True, "after_effect": True}),
+    (3, {"delay_s": SLOW_S}),
+)
+KIE_ENDPOINTS: tuple[Endpoint, ...] = ("createTask", "createTask", "recordInfo", "upload")
+KIE_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
+    (3, {"html": 502}),
+    (3, {"html": 502, "effect": True}),
+    (3, {"hang": True}),
+    (3, {"hang": True, "effect": True}),
+    (3, {"cut_before_effect": True}),
+    (5, {"cut_after_effect": True}),
+    (2, {"body": "<!doctype html>", "effect": True}),
+    (2, {"delay_s": SLOW_S}),
+)
+NO_PHOTO = {"status": 400, "description": "Bad Request: IMAGE_PROCESS_FAILED"}
+LOCKED_S = 3.0  # a backup holds the database for so long at most
+Switch = Callable[[random.Random], str]
+
+
+class Trouble:
+    """Switches faults on, one after another; what was switched on stays until it was met."""
+
+    def __init__(
+        self,
+        rng: random.Random,
+        telegram: TelegramEmulator,
+        kie: KieSimulator,
+        database: Path,
+        *,
+        may_repeat: bool,
+    ) -> None:
+        self._rng = rng
+        self._database = database
+        self._telegram = telegram
+        self._kie = kie
+        self._ordered: list[Fault] = []
+        self._switches: dict[Switch, int] = {
+            self._break_sending: 40,
+            self._refuse_photo: 3,
+            self._break_updates: 3,
+            self._break_files: 5,
+            self._break_first_question: 3,
+            self._break_kie: 25,
+            self._slow_down_kie: 10,
+            self._fail_task: 5,
+            self._spoil_result: 7,
+        }
+        if may_repeat:
+            self._switches[self._repeat_updates] = 12
+
+    @property
+    def met(self) -> int:
+        """How many calls of the Bot API went wrong."""
+        return sum(fault.hits for fault in self._ordered)
+
+    async def brew(self, tell: Callable[[str], None], pause_s: float) -> None:
+        """Go on until cancelled."""
+        while True:
+            await asyncio.sleep(self._rng.expovariate(1 / pause_s))
+            if self._rng.random() < 0.02:
+                tell("fault: the database is locked")
+                await self._lock_database()
+            else:
+                [switch] = self._rng.choices(list(self._switches), list(self._switches.values()))
+                tell(f"fault: {switch(self._rng)}")
+
+    async def _lock_database(self) -> None:
+        """As a backup tool does."""
+        # What is not there yet, or busy just now, stays as it is.
+        with suppress(sqlite3.OperationalError):
+            address = f"file:{self._database}?mode=rw"
+            with closing(sqlite3.connect(address, uri=True, timeout=0)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(self._rng.uniform(0, LOCKED_S))
+
+    def switch_off(self) -> None:
+        """No more faults from now on."""
+        self._telegram.faults.clear()
+        kie = self._kie
+        for taken in (kie.take_create_refusal, lambda: kie.take_poll_refusal(""), kie.take_failure):
+            while taken():
+                pass
+        for endpoint in (*KIE_ENDPOINTS, "result"):
+            while kie.take_fault(endpoint):
+                pass
+        while kie.take_result() != Result():
+            pass
+
+    def _fail(self, method: str, form: dict[str, Any]) -> str:
+        self._ordered.append(self._telegram.fail(method, **form))
+        return f"{method} {form}"
+
+    def _break_sending(self, rng: random.Random) -> str:
+        return self._fail(rng.choice(SENDING), _any(rng, TELEGRAM_FORMS))
+
+    def _refuse_photo(self, _: random.Random) -> str:
+        """Telegram cannot read a photo; as a document it takes it."""
+        return self._fail("sendPhoto", NO_PHOTO)
+
+    def _break_updates(self, rng: random.Random) -> str:
+        """Without silence: a question that is never answered is given up after a minute."""
+        form = _any(rng, TELEGRAM_FORMS)
+        return self._fail("getUpdates", {"html": 502} if "hang" in form else form)
+
+    def _repeat_updates(self, rng: random.Random) -> str:
+        """Updates come again: the next ones, or one from long ago."""
+        # One that the bot has not confirmed comes again by itself, and in its order.
+        pending = {update.update_id for update in self._telegram.pending_updates}
+        handed = [
+            update["update_id"]
+            for call in self._telegram.calls_of("getUpdates")
+            for update in call.result or []
+            if update["update_id"] not in pending
+        ]
+        if not handed or rng.random() < 0.5:
+            times = rng.randint(1, 4)
+            self._telegram.repeat_next_update(times)
+            return f"the next {times} updates come twice"
+        update_id = rng.choice(handed)
+        self._telegram.resend(update_id)
+        return f"update {update_id} comes again"
+
+    def _break_files(self, rng: random.Random) -> str:
+        return self._fail(rng.choice(("getFile", "download")), _any(rng, TELEGRAM_FORMS[:4]))
+
+    def _break_first_question(self, rng: random.Random) -> str:
+        return self._fail(rng.choice(("getMe", "setMyCommands")), _any(rng, TELEGRAM_FORMS))
+
+    def _break_kie(self, rng: random.Random) -> str:
+        endpoint = rng.choice(KIE_ENDPOINTS)
+        form = _any(rng, KIE_FORMS)
+        self._kie.fault(endpoint, **form)
+        return f"{endpoint} {form}"
+
+    def _slow_down_kie(self, rng: random.Random) -> str:
+        status = rng.choice((200, 429))
+        if rng.random() < 0.6:
+            self._kie.fail_create(429, http_status=status, retry_after=rng.choice((None, 1)))
+            return f"createTask 429 under {status}"
+        code = rng.choice((429, 500))
+        self._kie.fail_poll(code, http_status=status if code == 429 else 200, times=2)
+        return f"recordInfo {code}"
+
+    def _fail_task(self, rng: random.Random) -> str:
+        code, msg = rng.choice((("422", "Invalid prompt <prohibited>"), ("500", "Internal Error")))
+        self._kie.fail_task(code, msg, submit=rng.random() < 0.3)
+        return f"a task fails with {code}"
+
+    def _spoil_result(self, rng: random.Random) -> str:
+        if rng.random() < 0.6:  # for once
+            form: dict[str, Any] = rng.choice(({"html": 502}, {"cut_after_effect": True}))
+            self._kie.fault("result", **form)
+            return f"result {form}"
+        how: dict[str, Any] = rng.choice(  # for good
+            (
+                {"raw": "{broken"},
+                {"raw": None},
+                {"urls": []},
+                {"redirect": "http://10.0.0.1/x.png"},
+                {"url": "http://169.254.169.254/latest"},
+            )
+        )
+        self._kie.next_result(**how)
+        return f"the next result is {how}"
+
+
+def _any(rng: random.Random, forms: tuple[tuple[int, dict[str, Any]], ...]) -> dict[str, Any]:
+    [form] = rng.choices([form for _, form in forms], [weight for weight, _ in forms])
+    return form

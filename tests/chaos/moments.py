@@ -1,0 +1,102 @@
+"""When the bot is killed: at any time, or in the middle of something that matters."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+from bot.demo.kie import KieSimulator
+from bot.demo.kie.switches import Endpoint
+from bot.demo.telegram import TelegramEmulator
+
+HELD_S = 0.4  # how long an answer is held back to be killed before it
+
+TELEGRAM_CALLS = (
+    "getUpdates",
+    "getUpdates",
+    "sendMessage",
+    "sendMessage",
+    "sendPhoto",
+    "sendPhoto",
+    "editMessageText",
+    "getFile",
+)
+KIE_CALLS: tuple[Endpoint, ...] = ("createTask", "createTask", "recordInfo", "result", "upload")
+HURRY = 0.25  # so often in its first seconds, wherever it is by then
+START_S = 20.0  # how long a start may take
+
+
+class Moments:
+    """Chooses moments and waits for them, for so long: not every one comes."""
+
+    def __init__(
+        self,
+        rng: random.Random,
+        telegram: TelegramEmulator,
+        kie: KieSimulator,
+        patience_s: float,
+    ) -> None:
+        self._patience_s = patience_s
+        self._rng = rng
+        self.telegram = telegram
+        self._kie = kie
+
+    async def next(self, started_at: float) -> str:
+        """Wait until it is time, and say what it was."""
+        rng = self._rng
+        if rng.random() < HURRY:
+            delay_s = rng.uniform(*rng.choice(((0, 1), (1, 3))))
+            await asyncio.sleep(delay_s)
+            return f"{delay_s:.2f} s after its start"
+        await self._until(lambda: self.is_listening(started_at), START_S)
+        await asyncio.sleep(rng.uniform(0.2, 1.2))  # it needs something to be torn away from
+        moment = rng.choice(
+            (self._any_time, self._telegram_call, self._telegram_answer, self._kie_call)
+        )
+        return await moment(rng)
+
+    def is_listening(self, started_at: float) -> bool:
+        """Whether the bot that was started then has come so far that it hears signals."""
+        calls = self.telegram.calls_of("getMe")
+        return bool(calls) and calls[-1].at >= started_at
+
+    async def _any_time(self, rng: random.Random) -> str:
+        await asyncio.sleep(rng.uniform(0, 2))
+        return "at any time"
+
+    async def _telegram_call(self, rng: random.Random) -> str:
+        """Some milliseconds after a call: what it came to is being stored, or is not yet."""
+        method = rng.choice(TELEGRAM_CALLS)
+        before = len(self.telegram.calls_of(method))
+        await self._until(lambda: len(self.telegram.calls_of(method)) > before)
+        await asyncio.sleep(rng.uniform(0, 0.03))
+        return f"after {method}"
+
+    async def _telegram_answer(self, rng: random.Random) -> str:
+        """Between what a call does and its answer."""
+        method = rng.choice(TELEGRAM_CALLS)
+        fault = self.telegram.fail(method, delay_s=HELD_S)
+        await self._until(lambda: fault.hits > 0)
+        self.telegram.faults.remove(fault)
+        await asyncio.sleep(rng.uniform(0, HELD_S))
+        return f"before the answer to {method}"
+
+    async def _kie_call(self, rng: random.Random) -> str:
+        """Some milliseconds after a call, or between what it does and its answer."""
+        name = rng.choice(KIE_CALLS)
+        before = len([call for call in self._kie.calls if call.name == name])
+        held = rng.random() < 0.5
+        if held:
+            self._kie.fault(name, delay_s=HELD_S, effect=True)
+        await self._until(
+            lambda: len([call for call in self._kie.calls if call.name == name]) > before
+        )
+        await asyncio.sleep(rng.uniform(0, HELD_S if held else 0.03))
+        return f"{'before the answer to' if held else 'after'} {name}"
+
+    async def _until(self, holds: Callable[[], bool], timeout_s: float | None = None) -> None:
+        """Both emulators run in this very loop: looking often costs little."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s or self._patience_s):
+                while not holds():  # noqa: ASYNC110 - a call rings after it was answered
+                    await asyncio.sleep(0.003)

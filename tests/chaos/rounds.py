@@ -1,0 +1,290 @@
+"""A round: people, faults, kills, and at the end peace and a verdict."""
+
+import asyncio
+import io
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+
+from bot.demo.kie import KieLimits, KieSimulator
+from bot.demo.kie.pictures import Pictures
+from bot.demo.kie.state import Task
+from bot.demo.telegram import TelegramEmulator
+from bot.demo.telegram.faults import FloodRules
+from tests.chaos.evidence import Evidence, handed_to_bot, read_rows, went_wrong
+from tests.chaos.faults import Trouble
+from tests.chaos.moments import Moments
+from tests.chaos.people import BUDGET, MAX_QUANTITY, PRICE, Crowd, Fate
+from tests.chaos.process import STOP_S, BotProcess, End
+from tests.chaos.story import tell_story
+from tests.chaos.verdict import Complaint, Toll, judge
+from tests.support import ADMIN
+
+LIFE_S = 3.0  # what a life lasts about
+FAULT_PAUSE_S = 0.35
+REST_S = 180.0  # until everything has ended, at the latest
+ANSWER_S = 5.0  # and so long for the last answers
+
+
+UNFINISHED = {
+    "images": "SELECT 1 FROM images WHERE finished_at IS NULL",
+    "open jobs": "SELECT 1 FROM jobs WHERE closed_at IS NULL",
+    "album items": "SELECT 1 FROM album_items",
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much happens in a round."""
+
+    people: int = 12
+    deeds: int = 24
+    last_deeds: int = 6  # in the last life
+    lives: int = 7  # before the last one, which is left in peace
+    patience_s: float = 2.5  # how long a moment to kill at is waited for
+    may_fall_silent: bool = True  # Telegram, at a stop
+
+
+NORMAL = Size()
+SHORT = Size(
+    people=8,
+    deeds=7,
+    last_deeds=0,
+    lives=2,
+    patience_s=0.8,
+    may_fall_silent=False,
+)
+
+
+@dataclass
+class Report:
+    """What a round came to."""
+
+    number: int
+    prompts: int = 0
+    images: int = 0
+    people: int = 0
+    kills: int = 0
+    stops: int = 0
+    faults: int = 0
+    seconds: float = 0.0
+    toll: Toll = field(default_factory=Toll)
+    complaints: list[Complaint] = field(default_factory=list)
+    story: str = ""  # for who has to find out why
+
+    def __str__(self) -> str:
+        toll = self.toll
+        return (
+            f"round {self.number}: {self.people} people, {self.prompts} prompts,"
+            f" {self.images} images, {self.kills} kills, {self.stops} stops,"
+            f" {self.faults} faults met; sent twice: {toll.duplicates} pictures,"
+            f" {toll.repeats} progress messages; {toll.second_creates} tasks lost,"
+            f" {toll.unsaid_by_kills} + {toll.unsaid_by_stops} refusals unsaid by kills + stops;"
+            f" {self.seconds:.0f} s:"
+            f" {f'{len(self.complaints)} COMPLAINTS' if self.complaints else 'ok'}"
+        )
+
+
+class Round:
+    """One round, from its seed."""
+
+    def __init__(self, seed: int, number: int, size: Size, folder: Path) -> None:
+        self._folder = folder / str(number)
+        self._size = size
+        self._name = f"{seed}/{number}"
+        self._rng = self._random("round")
+        self._drawn: dict[bytes, str] = {}
+        self._report = Report(number, people=size.people)
+
+    def _random(self, subject: str) -> random.Random:
+        """Choices of one subject do not depend on how many another has made."""
+        return random.Random(f"{self._name}/{subject}")
+
+    async def run(self) -> Report:
+        """Play it and judge it."""
+        begun = time.monotonic()
+        self._folder.mkdir()
+        async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
+            await self._play(self._folder, telegram, kie)
+        self._report.seconds = time.monotonic() - begun
+        return self._report
+
+    async def _play(self, folder: Path, telegram: TelegramEmulator, kie: KieSimulator) -> None:
+        self._set_up(telegram, kie)
+        bot = BotProcess(environment(folder / "data", telegram, kie), folder)
+        may_block = self._rng.random() < 0.3
+        size = self._size
+        crowd = Crowd(self._random("people"), telegram, people=size.people, may_block=may_block)
+        # Telegram tells of a block in order; told again later it would be a lie.
+        trouble = Trouble(
+            self._random("faults"),
+            telegram,
+            kie,
+            folder / "data" / "bot.db",
+            may_repeat=not may_block,
+        )
+        moments = Moments(self._random("moments"), telegram, kie, size.patience_s)
+        acting = asyncio.create_task(crowd.act(size.deeds, size.lives * LIFE_S * 0.6))
+        brewing = asyncio.create_task(trouble.brew(crowd.tell, FAULT_PAUSE_S))
+        try:
+            for _ in range(size.lives):
+                await self._live(bot, moments, crowd)
+            brewing.cancel()
+            await asyncio.wait([acting, brewing])
+            acting.result()
+            if not brewing.cancelled():
+                brewing.result()
+            trouble.switch_off()
+            await bot.start()
+            await crowd.act(size.last_deeds, LIFE_S)
+            await self._rest(bot, telegram, crowd, folder / "data")
+            await self._stop(bot, moments, crowd)
+        finally:
+            brewing.cancel()
+            acting.cancel()
+            await bot.kill()
+        self._report.faults = trouble.met + sum(map(went_wrong, kie.calls))
+        evidence = Evidence(folder / "data", telegram, kie, crowd, bot.lives, bot.log, self._drawn)
+        await self._judge(evidence)
+
+    async def _judge(self, evidence: Evidence) -> None:
+        self._report.complaints += await judge(evidence, self._report.toll)
+        self._report.prompts = len(evidence.crowd.prompts)
+        self._report.images = sum(map(len, evidence.images.values()))
+        self._report.kills = sum(life.end is End.KILLED for life in evidence.lives)
+        self._report.stops = sum(life.end is End.STOPPED for life in evidence.lives)
+        if self._report.complaints:
+            self._report.story = tell_story(evidence, self._report.complaints)
+
+    def _set_up(self, telegram: TelegramEmulator, kie: KieSimulator) -> None:
+        telegram.flood = FloodRules()
+        rng = self._random("kie")
+        kie.limits = KieLimits(http_status=rng.choice((200, 429)))
+        kie.task_seconds = lambda _: rng.uniform(0.1, 2.5)
+        kie.record_delay_s = rng.choice((0, 0, 0.5))
+        kie.pictures = Pictures(self._draw)
+
+    def _draw(self, task: Task) -> bytes:
+        """A picture that no other task has."""
+        info = PngImagePlugin.PngInfo()
+        info.add_text("task", task.task_id)
+        out = io.BytesIO()
+        Image.new("RGB", (64, 48), "teal").save(out, "PNG", pnginfo=info)
+        self._drawn[out.getvalue()] = task.task_id
+        return out.getvalue()
+
+    async def _live(self, bot: BotProcess, moments: Moments, crowd: Crowd) -> None:
+        """One life of the bot, from its start to its end by our hand."""
+        await bot.start()
+        crowd.tell(str(bot.life))
+        moment = asyncio.create_task(moments.next(bot.life.started_at))
+        ended = asyncio.create_task(bot.ended())
+        await asyncio.wait([moment, ended], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not bot.is_alive:
+            moment.cancel()
+            self._complain(f"{bot.life}, though nobody asked it to")
+            return
+        when = await moment
+        choice = self._rng.random()
+        if choice < 0.2:
+            with self._silence(moments.telegram):
+                await self._stop(bot, moments, crowd)
+        elif choice < 0.3:  # an operator who does not wait
+            bot.ask_to_stop()
+            await asyncio.sleep(self._rng.uniform(0, 1))
+            await bot.kill()
+        else:
+            await bot.kill()
+        crowd.tell(f"{bot.life}: {when}")
+        await asyncio.sleep(self._rng.choice((0, 0, 0.2, 0.5)))
+
+    @contextmanager
+    def _silence(self, telegram: TelegramEmulator) -> Iterator[None]:
+        """Now and then Telegram answers nothing any more: a stop must not wait for it."""
+        silent = self._size.may_fall_silent and self._rng.random() < 0.4
+        methods = ("*", "getUpdates") if silent else ()
+        faults = [telegram.fail(method, hang=True, times=None) for method in methods]
+        yield
+        for fault in faults:
+            telegram.faults.remove(fault)
+
+    async def _stop(self, bot: BotProcess, moments: Moments, crowd: Crowd) -> None:
+        """SIGTERM. Who has come so far that signals are heard ends well, and soon."""
+        heard = moments.is_listening(bot.life.started_at)
+        seconds = await bot.stop()
+        crowd.tell(f"{bot.life}, {seconds} s after SIGTERM")
+        if heard and (seconds is None or seconds > STOP_S or bot.life.status != 0):
+            self._complain(f"{bot.life}, {seconds} s after SIGTERM")
+
+    async def _rest(
+        self, bot: BotProcess, telegram: TelegramEmulator, crowd: Crowd, data_dir: Path
+    ) -> None:
+        """Wait until nothing is left to be done."""
+        await self._until(lambda: not bot.is_alive or not _left(telegram, crowd, data_dir), REST_S)
+        left = _left(telegram, crowd, data_dir)
+        # What an earlier life took with it is not waited for.
+        handed = {each for at, each in handed_to_bot(telegram) if at >= bot.life.started_at}
+        waiting = [prompt for prompt in crowd.prompts if prompt.message_id in handed]
+        await self._until(
+            lambda: not bot.is_alive or all(p.was_answered or p.is_deleted for p in waiting),
+            ANSWER_S,
+        )
+        if not bot.is_alive:
+            self._complain(f"{bot.life}, though nobody asked it to")
+        elif left:
+            self._complain(f"after {REST_S:.0f} s of rest there are still {left}")
+
+    async def _until(self, holds: Callable[[], bool], timeout_s: float) -> None:
+        """What another process does rings no bell here."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while not holds():  # noqa: ASYNC110 - see above
+                    await asyncio.sleep(0.2)
+
+    def _complain(self, what: str) -> None:
+        self._report.complaints.append(Complaint(what))
+
+
+def environment(data_dir: Path, telegram: TelegramEmulator, kie: KieSimulator) -> dict[str, str]:
+    """All that the bot is told. Waits are short, and limits of people do not matter here."""
+    return {
+        "PATH": os.environ["PATH"],
+        "BOT_TOKEN": telegram.token,
+        "TELEGRAM_API_URL": telegram.url,
+        "ADMIN_IDS": str(ADMIN),
+        "DATA_DIR": str(data_dir),
+        "KIE_API_KEY": kie.key,
+        "MIDJOURNEY_KIE_BASE_URL": kie.url,
+        "KIE_UPLOAD_URL": kie.url,
+        "MIDJOURNEY_KIE_POLL_INTERVAL": "0.4",
+        "MIDJOURNEY_KIE_REQUEST_TIMEOUT": "1.5",
+        "WELCOME_TOKENS": str(BUDGET * PRICE),
+        "MAX_QUANTITY": str(MAX_QUANTITY),
+        "USER_MAX_ACTIVE_IMAGES": "1000",
+        "USER_MESSAGES_PER_MINUTE": "1000",
+    }
+
+
+def _left(telegram: TelegramEmulator, crowd: Crowd, data_dir: Path) -> str:
+    """What is still to be done; nothing is an empty string."""
+    if telegram.pending_updates:
+        return f"{len(telegram.pending_updates)} updates"
+    placed = {
+        (row["chat_id"], row["message_id"])
+        for row in read_rows(data_dir, "SELECT chat_id, message_id FROM jobs")
+    }
+    for prompt in crowd.prompts:
+        place = prompt.customer.person.user_id, prompt.message_id
+        if prompt.fate is Fate.TAKEN and place not in placed:
+            return f"no job for {prompt}"
+    for name, sql in UNFINISHED.items():
+        if rows := read_rows(data_dir, sql):
+            return f"{len(rows)} {name}"
+    return ""
