@@ -169,8 +169,14 @@ class World:
         finally:
             connection.close()
 
-    def write(self, sql: str, *params: Any) -> None:
-        """Change the bot's database from outside, as an operator may."""
+    async def write(self, sql: str, *params: Any) -> None:
+        """Change the bot's database from outside, as an operator may.
+
+        In a thread: the bot, in whose transaction this may come, needs the loop to end it.
+        """
+        await asyncio.to_thread(self._write, sql, params)
+
+    def _write(self, sql: str, params: Any) -> None:
         connection = sqlite3.connect(self.data_dir / "bot.db", timeout=10)
         try:
             with connection:

@@ -18,14 +18,14 @@ from tests.support import ADMIN, World
 WORDS = "Новая модель уже здесь!"
 
 
-def crowd(world: World, count: int, first: int = 2001) -> list[Person]:
+async def crowd(world: World, count: int, first: int = 2001) -> list[Person]:
     """People who talked to the bot before; the bot is not running."""
     people = [
         world.telegram.add_person(first + n, f"Человек {n}", language_code="ru", started=True)
         for n in range(count)
     ]
     for person in people:
-        world.write(
+        await world.write(
             "INSERT INTO users (user_id, language, created_at) VALUES (?, 'ru', ?)",
             person.user_id,
             time.time(),
@@ -71,7 +71,7 @@ def ended(world: World, question: Message) -> Message | None:
 async def prepared(world: World, count: int) -> list[Person]:
     """The bot with so many people, restarted."""
     await world.stop()
-    people = crowd(world, count)
+    people = await crowd(world, count)
     await world.start()
     return people
 
@@ -147,7 +147,7 @@ async def test_an_old_question_is_closed(world: World) -> None:
     people = await prepared(world, 1)
     question = await ask(world)
     await world.stop()
-    world.write("UPDATE broadcasts SET created_at = created_at - 3700")
+    await world.write("UPDATE broadcasts SET created_at = created_at - 3700")
     await world.start()
     press = await pressed(world, question, "Разослать")
     assert press.answer is not None
@@ -214,7 +214,7 @@ async def test_a_token_that_is_refused_ends_it_and_marks_nobody(world: World) ->
 
 async def test_the_stop_button_stops_it(world: World) -> None:
     await world.stop()
-    people = crowd(world, 100)
+    people = await crowd(world, 100)
     world.tune(bulk_messages=(20, 1.0))
     await world.start()
     question = await ask(world)
@@ -241,7 +241,7 @@ async def test_the_stop_button_stops_it(world: World) -> None:
 
 async def test_answers_come_before_it(world: World) -> None:
     await world.stop()
-    people = crowd(world, 200)
+    people = await crowd(world, 200)
     world.tune(bulk_messages=(20, 1.0), messages=(20, 1.0))
     await world.start()
     question = await ask(world)

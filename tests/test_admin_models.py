@@ -18,8 +18,8 @@ def admin(world: World) -> Person:
     return world.telegram.person(ADMIN)
 
 
-def add_model(world: World, slug: str, position: int, *, enabled: int = 0) -> None:
-    world.write(
+async def add_model(world: World, slug: str, position: int, *, enabled: int = 0) -> None:
+    await world.write(
         "INSERT INTO models (slug, name, provider, input_images, price, enabled, position)"
         " VALUES (?, ?, 'midjourney', 0, 5, ?, ?)",
         slug,
@@ -34,7 +34,7 @@ async def test_models_lists_everything_about_each(world: World, admin: Person) -
     anna.send("кот --n 2")
     await world.pictures(anna, 2)
     await world.closed()
-    add_model(world, "niji-6", 2)
+    await add_model(world, "niji-6", 2)
     words = await ask(world, admin, "/models")
     assert words == (
         "Моделей: 2, включено: 1.\n"
@@ -48,17 +48,17 @@ async def test_models_lists_everything_about_each(world: World, admin: Person) -
 async def test_a_long_catalogue_is_paged_anew_at_each_press(world: World, admin: Person) -> None:
     await ask(world, admin, "/models")
     for number in range(2, 21):
-        add_model(world, f"model-{number:02}", number)
+        await add_model(world, f"model-{number:02}", number)
     first = await answer(world, admin, "/models")
     assert "model-08" in first.words
     assert "model-09" not in first.words
     assert [button["text"] for button in first.buttons] == ["1 / 3", "▶"]
-    world.write("UPDATE models SET name = 'Новое имя' WHERE slug = 'model-09'")
+    await world.write("UPDATE models SET name = 'Новое имя' WHERE slug = 'model-09'")
     press = admin.press(first, "▶")
     await world.telegram.wait_for(lambda: press.answer and "model-09" in first.words)
     assert "Новое имя" in first.words
     assert [button["text"] for button in first.buttons] == ["◀", "2 / 3", "▶"]
-    world.write("DELETE FROM models WHERE position > 9")
+    await world.write("DELETE FROM models WHERE position > 9")
     press = admin.press(first, "▶")  # the third page is gone: the last one comes
     await world.telegram.wait_for(lambda: "2 / 2" in str(first.buttons))
     before = first.words
@@ -164,7 +164,7 @@ async def test_position_moves_one_and_keeps_the_order_of_the_others(
 ) -> None:
     await ask(world, admin, "/models")
     for number, slug in enumerate(("bravo", "charlie"), 2):
-        add_model(world, slug, number)
+        await add_model(world, slug, number)
     assert await ask(world, admin, f"/position {SLUG} 99") == (
         "Модель midjourney-v7-fast теперь на месте 3, раньше была на месте 1."
     )

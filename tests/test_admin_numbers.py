@@ -326,12 +326,12 @@ async def test_audit_shows_the_check_and_the_journal(world: World) -> None:
 async def test_audit_finds_what_is_wrong(world: World) -> None:
     await world.customer(tokens=79)
     await world.stop()  # a write from outside would wait for one of the bot's, on the same loop
-    world.write("UPDATE users SET balance = 5")
+    await world.write("UPDATE users SET balance = 5")
     await world.start()
     answer = await asked(world, "/audit", "⚠️ Нарушено 1 правило.")
     assert "a balance is the sum of its ledger" in answer.words
     await world.stop()
-    world.write("UPDATE users SET balance = 79")
+    await world.write("UPDATE users SET balance = 79")
 
 
 async def test_the_panel_is_edited_in_place(world: World) -> None:

@@ -198,7 +198,7 @@ async def stopped(world: World) -> None:
 
 async def test_money_that_does_not_agree(around: World) -> None:
     await stopped(around)
-    around.write("UPDATE users SET balance = balance + 5 WHERE user_id = 1001")
+    await around.write("UPDATE users SET balance = balance + 5 WHERE user_id = 1001")
     line = await problem(around)
     assert line.startswith("PROBLEM money, a balance is the sum of its ledger, and never negative:")
     assert "1001" in line
@@ -207,7 +207,7 @@ async def test_money_that_does_not_agree(around: World) -> None:
 async def test_of_much_that_is_broken_the_first_is_told(around: World) -> None:
     await stopped(around)
     for user_id in range(10):
-        around.write(
+        await around.write(
             "INSERT INTO users (user_id, balance, language, created_at) VALUES (?, 5, 'ru', 0)",
             5000 + user_id,
         )
@@ -218,14 +218,14 @@ async def test_of_much_that_is_broken_the_first_is_told(around: World) -> None:
 
 async def test_a_newer_database(around: World) -> None:
     await stopped(around)
-    around.write("PRAGMA user_version = 999")
+    await around.write("PRAGMA user_version = 999")
     line = await problem(around)
     assert line.startswith("PROBLEM database, version 999: this program knows versions up to ")
 
 
 async def test_an_older_database(around: World) -> None:
     await stopped(around)
-    around.write("PRAGMA user_version = 1")
+    await around.write("PRAGMA user_version = 1")
     found = await lines(around)
     assert [line for line in found if line.startswith("PROBLEM")] == []
     assert any(line.startswith("ok      database: sound, version 1; the next") for line in found)

@@ -59,7 +59,7 @@ async def test_a_picture_that_telegram_forgot_comes_from_storage(world: World) -
     anna = await world.customer()
     await drawn(world, anna, 1)
     card = await listed(world, anna)
-    world.write("UPDATE images SET sent_file_id = 'AgACAgIAAxkgone'")
+    await world.write("UPDATE images SET sent_file_id = 'AgACAgIAAxkgone'")
     await answer(world, anna.press(card, "1"))
     pictures = await world.pictures(anna, 2)
     assert world.data(pictures[1]) == png()

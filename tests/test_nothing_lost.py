@@ -250,7 +250,7 @@ async def test_place_and_time_are_told_and_move(
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    world.write("UPDATE images SET submitted_at = finished_at - 120")
+    await world.write("UPDATE images SET submitted_at = finished_at - 120")
     await world.stop()
     world.tune(creates=(1, 3600.0))
     world.kie.task_seconds = 3600
@@ -414,7 +414,7 @@ async def test_a_clock_that_jumps_loses_nothing(world: World, jump_s: float) -> 
     anna.send("кот")
     await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}])
     await world.stop()
-    world.write("UPDATE images SET submitted_at = submitted_at - ?", jump_s)
+    await world.write("UPDATE images SET submitted_at = submitted_at - ?", jump_s)
     await world.start()
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)

@@ -58,7 +58,7 @@ async def test_a_long_prompt_is_cut_to_fit(world: World) -> None:
 async def test_again_draws_the_same_for_the_price_of_now(world: World) -> None:
     anna = await world.customer(tokens=1000)
     picture = await drawn(world, anna, "лиса --ar 16:9 --no снег --opt x=1 --n 2", 2)
-    world.write("UPDATE models SET price = 100")
+    await world.write("UPDATE models SET price = 100")
     press = anna.press(picture, "Ещё раз: 2 картинки")
     assert await answer(world, press) == (
         "Рисую ещё раз. Списано: 200 токенов, на балансе осталось: 642."
@@ -83,7 +83,7 @@ async def test_two_presses_of_one_thumb_charge_once_and_a_later_one_again(world:
     await world.pictures(anna, 2)
     await world.closed()
     assert world.balance(anna.user_id) == 1000 - 2 * 79
-    world.write("UPDATE jobs SET created_at = created_at - 6")
+    await world.write("UPDATE jobs SET created_at = created_at - 6")
     await answer(world, anna.press(picture, AGAIN))
     await world.pictures(anna, 3)
     await world.closed()
@@ -99,7 +99,7 @@ async def test_the_same_press_after_a_restart_charges_once(world: World) -> None
     await world.pictures(anna, 2)
     await world.closed()
     await world.stop()
-    world.write("UPDATE jobs SET created_at = created_at - 3600")
+    await world.write("UPDATE jobs SET created_at = created_at - 3600")
     world.telegram.resend(update_id)
     await world.start()
     anna.send("/balance")
@@ -161,7 +161,7 @@ async def test_again_says_why_not(world: World) -> None:
     anna = await world.customer(tokens=100)
     picture = await drawn(world, anna)
     assert "нужно 79, у вас 21" in await answer(world, anna.press(picture, AGAIN))
-    world.write("UPDATE models SET enabled = 0")
+    await world.write("UPDATE models SET enabled = 0")
     assert (await answer(world, anna.press(picture, AGAIN))).startswith(
         "Midjourney V6 больше не работает."
     )
@@ -253,7 +253,7 @@ async def test_an_original_that_is_nowhere_gets_a_sentence(world: World) -> None
     picture = await drawn(world, anna)
     for path in (world.data_dir / "files").glob("??/*"):
         path.unlink()
-    world.write("UPDATE images SET result_url = 'http://127.0.0.1:9/gone.png'")
+    await world.write("UPDATE images SET result_url = 'http://127.0.0.1:9/gone.png'")
     await answer(world, anna.press(picture, ORIGINAL))
     await world.said(anna, lambda text: text.startswith("Файл этой картинки больше не хранится."))
 

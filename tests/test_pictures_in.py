@@ -129,7 +129,7 @@ async def test_a_held_picture_is_forgotten_after_ten_minutes(world: World) -> No
     anna = await world.customer()
     anna.send_photo(png(100, 50))
     await world.said(anna, lambda text: text.startswith("Картинка у меня."))
-    world.write("UPDATE held_pictures SET received_at = received_at - 601")
+    await world.write("UPDATE held_pictures SET received_at = received_at - 601")
     anna.send("кот")
     await world.pictures(anna, 1)
     assert "image_url" not in world.kie.tasks[0].input
@@ -298,7 +298,7 @@ async def test_what_is_found_out_later_is_refunded_whole(
 
 async def test_a_model_without_pictures_refuses_before_charging(world: World) -> None:
     anna = await world.customer()
-    world.write("UPDATE models SET input_images = 0")
+    await world.write("UPDATE models SET input_images = 0")
     anna.send_photo(png(), caption="акварель")
     await world.said(anna, lambda text: text.startswith("Midjourney V6 рисует только по описанию"))
     assert world.balance(anna.user_id) == 1000

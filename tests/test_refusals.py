@@ -90,7 +90,7 @@ async def test_one_person_s_many_requests_at_once_spend_only_what_there_is(world
 async def test_a_model_that_is_off_is_refused_in_words(world: World) -> None:
     anna = await world.customer()
     await world.stop()
-    world.write("UPDATE models SET enabled = 0")
+    await world.write("UPDATE models SET enabled = 0")
     await world.start()
     anna.send("кот")
     await world.said(anna, lambda text: text.startswith("Сейчас ни одна модель не работает"))
@@ -101,7 +101,7 @@ async def test_the_price_is_the_one_of_the_moment_of_charging(world: World) -> N
     anna = await world.customer()
     anna.send("кот")
     await world.pictures(anna, 1)
-    world.write("UPDATE models SET price = 100")
+    await world.write("UPDATE models SET price = 100")
     anna.send("кот")
     await world.pictures(anna, 2)
     await world.closed()

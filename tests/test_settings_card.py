@@ -44,11 +44,11 @@ async def choose(world: World, person: Person, message: Message, what: str, valu
     await world.telegram.wait_for(lambda: message.words.startswith(("Настройки\n", "Settings\n")))
 
 
-def add_model(
+async def add_model(
     world: World, slug: str, name: str, price: int, position: int, **more: object
 ) -> None:
     values = {"description": "", "input_images": 1, "enabled": 1, **more}
-    world.write(
+    await world.write(
         "INSERT INTO models (slug, name, provider, description, input_images, price, enabled,"
         " position) VALUES (?, ?, 'midjourney', ?, ?, ?, ?, ?)",
         slug,
@@ -146,7 +146,7 @@ async def test_a_negative_prompt_is_waited_for_ten_minutes_and_not_after_back(wo
     await pressed(world, anna, message, "set:no")
     await world.telegram.wait_for(lambda: message.words.startswith("Чего не рисовать"))
     await pressed(world, anna, message, "set:no:?")
-    world.write("UPDATE awaited_words SET asked_at = asked_at - 601")
+    await world.write("UPDATE awaited_words SET asked_at = asked_at - 601")
     anna.send("пёс")
     await world.pictures(anna, 2)
     await world.closed()
@@ -155,8 +155,8 @@ async def test_a_negative_prompt_is_waited_for_ten_minutes_and_not_after_back(wo
 
 async def test_models_stand_in_the_admins_order_and_one_can_be_chosen(world: World) -> None:
     anna = await world.customer()
-    add_model(world, "second", "Вторая <&>", 100, 3, description="Медленная & красивая")
-    add_model(world, "hidden", "Скрытая", 1, 2, enabled=0)
+    await add_model(world, "second", "Вторая <&>", 100, 3, description="Медленная & красивая")
+    await add_model(world, "hidden", "Скрытая", 1, 2, enabled=0)
     anna.send("/model")
     message = await world.said(anna, lambda text: text.startswith("Модель\n"))
     assert message.words == (
@@ -176,11 +176,11 @@ async def test_models_stand_in_the_admins_order_and_one_can_be_chosen(world: Wor
 
 async def test_a_chosen_model_that_is_off_gives_way_and_the_person_is_told(world: World) -> None:
     anna = await world.customer()
-    add_model(world, "second", "Вторая", 100, 2)
+    await add_model(world, "second", "Вторая", 100, 2)
     anna.send("/model")
     message = await world.said(anna, lambda text: text.startswith("Модель\n"))
     await pressed(world, anna, message, "Вторая · 100")
-    world.write("UPDATE models SET enabled = 0 WHERE slug = 'second'")
+    await world.write("UPDATE models SET enabled = 0 WHERE slug = 'second'")
     anna.send("кот")
     await world.said(
         anna, lambda text: text.startswith("Модель Вторая сейчас не работает, вместо неё рисует")
@@ -189,7 +189,7 @@ async def test_a_chosen_model_that_is_off_gives_way_and_the_person_is_told(world
     await world.closed()
     assert world.balance(anna.user_id) == 921
     assert "Вторая сейчас не работает" in (await card(world, anna)).words
-    world.write("UPDATE models SET enabled = 1 WHERE slug = 'second'")
+    await world.write("UPDATE models SET enabled = 1 WHERE slug = 'second'")
     anna.send("кот")
     await world.pictures(anna, 2)
     await world.closed()
@@ -315,7 +315,7 @@ async def test_what_the_question_said_is_what_is_charged(world: World) -> None:
     anna = await world.customer()
     await ask_first(world, anna)
     question = await asked(world, anna, anna.send("кот"))
-    world.write("UPDATE models SET price = 100")
+    await world.write("UPDATE models SET price = 100")
     assert (await pressed(world, anna, question, "Нарисовать")).startswith("Цена изменилась.")
     await world.telegram.wait_for(lambda: "1 картинка за 100 токенов" in question.words)
     assert world.balance(anna.user_id) == 1000
@@ -324,7 +324,7 @@ async def test_what_the_question_said_is_what_is_charged(world: World) -> None:
     await world.closed()
     assert world.balance(anna.user_id) == 900
     question = await asked(world, anna, anna.send("кот"))
-    world.write("UPDATE models SET enabled = 0")
+    await world.write("UPDATE models SET enabled = 0")
     await pressed(world, anna, question, "Нарисовать")
     await world.telegram.wait_for(lambda: "больше не работает. Ничего не списано" in question.words)
     assert world.balance(anna.user_id) == 900
@@ -362,7 +362,7 @@ async def test_nobody_answers_for_somebody_else(world: World) -> None:
 @pytest.mark.parametrize("prompt", ["&" * 1900, "🦊" * 1900, "<b>" * 600, "\u202eשלום " * 200])
 async def test_no_prompt_is_too_much_for_the_cards(world: World, prompt: str) -> None:
     anna = await world.customer()
-    world.write(
+    await world.write(
         "INSERT INTO preferences (user_id, negative_prompt, ask_first) VALUES (1001, ?, 1)",
         prompt,
     )

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import random
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +41,8 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=1, help="rounds beside each other")
     parser.add_argument("--folder", type=Path, help="an empty one, to keep databases and logs in")
     given = parser.parse_args()
+    # Told to end, it takes its bots with it, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _print(f"seed {given.seed}")
     numbers = range(1, given.rounds + 1) if given.only is None else [given.only]
     with TemporaryDirectory(prefix="midjourney-bot-chaos-") as temporary:
