@@ -87,6 +87,7 @@ from storage.preferences import PreferenceStore
 from storage.questions import Questions
 from storage.stats import Stats
 from storage.supabase import SupabaseStorage
+from storage.updates import KEPT, HandledUpdates
 from storage.users import Users
 
 logger = logging.getLogger("main")
@@ -121,6 +122,7 @@ class Tuning:
     result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
     result_timeout_s: float = 120.0
     close_s: float = 2.0
+    updates_kept: int = KEPT
 
 
 async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
@@ -282,6 +284,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             messenger=messenger,
             texts=texts,
         )
+        handled = HandledUpdates(database, bot.id, keep=tuning.updates_kept)
         async with asyncio.TaskGroup() as group:
             parts = [
                 group.create_task(part)
@@ -302,8 +305,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
                 buckets = (settings.supabase_input_bucket, settings.supabase_image_bucket)
                 parts.append(group.create_task(check_buckets(supabase, buckets), name="buckets"))
             logger.info("started")
-            await Updates(bot, dispatcher).run(stop)
+            await Updates(bot, dispatcher, handled).run(stop)
             logger.info("stopping: pictures under way go on at the next start")
+            messenger.finish()
             for part in parts:
                 part.cancel()
         await errands.close()

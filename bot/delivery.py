@@ -131,7 +131,6 @@ class Messenger:
         overall_limit: RateLimit | None = None,
         chat_limit: Callable[[], RateLimit] = lambda: RateLimit(1, 1.0),
         bulk_limit: RateLimit | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot = bot
         self._overall = overall_limit or RateLimit(30, 1.0)
@@ -139,10 +138,10 @@ class Messenger:
         # What goes to all leaves a third of the whole to answers and pictures.
         self._bulk = bulk_limit or RateLimit(20, 1.0)
         self._bulk_turn = asyncio.Lock()
-        self._sleep = sleep
         self._lanes: dict[int, _Lane] = {}
         self._numbers = itertools.count()
         self._said: set[asyncio.Task[None]] = set()
+        self._finishing = False
         self._dress = Dress()
         self._actions = RateLimit(ACTIONS_PER_S, 1.0)
         self._moved: dict[int, int] = {}  # groups that became supergroups; Telegram tells anew
@@ -416,6 +415,20 @@ class Messenger:
             chat_id, Priority.BULK, lambda: to_the_end(attempt()), attempts=float("inf")
         )
 
+    def finish(self) -> None:
+        """Begin nothing but answers any more: what is not under way yet is for the next start.
+
+        A picture begun now would be torn in the middle, and be sent once more by the next start.
+        """
+        self._finishing = True
+        for lane in self._lanes.values():
+            for call in lane.calls:
+                self._put_off(call)
+
+    def _put_off(self, call: _Call) -> None:
+        if self._finishing and call.priority != Priority.ANSWER:
+            call.done.cancel()
+
     async def close(self, timeout_s: float) -> None:
         """Let the answers that are under way be said, for so long, and stop."""
         if self._said:
@@ -439,7 +452,9 @@ class Messenger:
         if lane is None:
             lane = self._lanes[chat_id] = _Lane(self._chat_limit())
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        heapq.heappush(lane.calls, _Call(priority, next(self._numbers), request, done, attempts))
+        call = _Call(priority, next(self._numbers), request, done, attempts)
+        self._put_off(call)
+        heapq.heappush(lane.calls, call)
         if lane.server is None:
             lane.server = asyncio.create_task(self._serve(chat_id, lane))
         return await done
@@ -488,6 +503,7 @@ class Messenger:
             logger.warning("Telegram asks for a pause of %.0f s", wait_s)
             lane.limit.pause(wait_s)
             call.attempts_left += 1  # it was not tried, it was turned away
+            self._put_off(call)
             heapq.heappush(lane.calls, call)
         except TelegramEntityTooLarge as error:  # a network error by class, not by nature
             _fail(call, DeliveryError(error.message), error)
@@ -498,6 +514,7 @@ class Messenger:
             logger.warning("Telegram did not answer, again in %.0f s: %s", call.pause_s, error)
             lane.limit.pause(call.pause_s)
             call.pause_s = min(call.pause_s * 2, MAX_PAUSE_S)
+            self._put_off(call)
             heapq.heappush(lane.calls, call)
         except (TelegramForbiddenError, TelegramUnauthorizedError) as error:
             _fail(call, ChatClosedError(error.message), error)

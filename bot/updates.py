@@ -3,11 +3,12 @@
 aiogram's own polling confirms updates before their handlers end. Here the next getUpdates, which
 confirms, goes out after the whole batch: one chat's updates in order, different chats side by
 side. A crash in between brings the batch again, and what it did is keyed by what Telegram sent.
+What was dealt with is remembered, because Telegram may send it again all the same.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -22,11 +23,13 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 from pydantic import ValidationError
 
+from storage.errors import StorageError
+from storage.updates import HandledUpdates
+
 POLL_TIMEOUT_S = 30
 BATCH = 100
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 30.0
-REMEMBERED = 10_000  # update ids
 
 logger = logging.getLogger(__name__)
 
@@ -51,16 +54,16 @@ class Updates:
         self,
         bot: Bot,
         dispatcher: Dispatcher,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        handled: HandledUpdates,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
-        self._sleep = sleep
+        self._store = handled
         self._handled: dict[int, None] = {}  # the last update ids, in order
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handle updates until `stop` is set; those under way are finished and confirmed."""
+        self._handled = dict.fromkeys(await self._store.recent())
         allowed = self._dispatcher.resolve_used_update_types()
         stopped = asyncio.ensure_future(stop.wait())
         offset: int | None = None  # the next update; asking for it confirms all before it
@@ -123,6 +126,14 @@ class Updates:
         updates = [update for raw in news if (update := self._parse(raw))]
         by_chat = groupby(sorted(updates, key=_chat_of), key=_chat_of)  # sorting keeps the order
         await asyncio.gather(*(self._handle_chat(list(chat)) for _, chat in by_chat))
+        if news:
+            await self._remember([raw["update_id"] for raw in news])
+
+    async def _remember(self, update_ids: list[int]) -> None:
+        try:
+            await self._store.remember(update_ids)
+        except StorageError as error:  # what must not count twice has a key of its own
+            logger.warning("updates that come again may be answered again: %s", error)
 
     async def _handle_chat(self, updates: Iterable[Update]) -> None:
         for update in updates:
@@ -134,7 +145,7 @@ class Updates:
         if update_id in self._handled:
             return False
         self._handled[update_id] = None
-        if len(self._handled) > REMEMBERED:
+        if len(self._handled) > self._store.keep:
             del self._handled[next(iter(self._handled))]
         return True
 

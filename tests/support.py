@@ -38,6 +38,7 @@ FAST = Tuning(
     unknown_for_s=0.2,
     result_timeout_s=1.0,
     close_s=1.0,
+    updates_kept=0,  # what must not count twice has to hold without
 )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot.demo.telegram import FloodRules
 from storage.errors import DatabaseInUseError, StorageCorruptError, StorageFullError
-from tests.support import World, open_world, png
+from tests.support import ADMIN, World, open_world, png
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,6 +90,29 @@ async def test_an_update_that_nobody_can_read_holds_nothing_up(world: World) -> 
     world.telegram.add_unknown_fields(something={"new": True})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
+
+
+async def test_what_was_refused_stays_refused_when_it_comes_again(world: World) -> None:
+    """Even to another process, and though it could be paid for by now."""
+    await world.stop()
+    world.tune(updates_kept=100)
+    await world.start()
+    anna = await world.customer(tokens=0)
+    anna.send("кот")
+    await world.said(anna, lambda text: "не хватает" in text.lower())
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    asked = world.telegram.calls_of("getUpdates")[-1].params["offset"] - 1
+    world.telegram.person(ADMIN).send(f"/grant {anna.user_id} 1000")
+    await world.said(anna, lambda _: world.balance(anna.user_id) == 1000)
+    said = len(world.bot_messages(anna))
+    world.telegram.resend(asked)
+    await world.stop()
+    await world.start()
+    world.telegram.resend(asked)
+    anna.send("/balance")
+    await world.said(anna, lambda text: text.startswith("1000 токенов"))
+    assert len(world.bot_messages(anna)) == said + 1
+    assert world.rows("SELECT * FROM jobs") == []
 
 
 # --- Restart

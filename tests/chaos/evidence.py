@@ -109,14 +109,14 @@ class Evidence:
             if life.end in BEHIND
         )
 
-    def last_handed(self, prompt: Prompt) -> tuple[float, Life | None]:
-        """When the prompt's update was last given to the bot, and in which of its lives."""
-        handed = [
-            at for at, message_id in handed_to_bot(self.telegram) if message_id == prompt.message_id
+    def handed(self, prompt: Prompt) -> list[tuple[float, Life]]:
+        """When the prompt's update was given to the bot, and in which of its lives."""
+        return [
+            # A question is noted with the time when it came; it may have waited for this prompt.
+            (max(at, prompt.sent_at), next(x for x in self.lives[::-1] if x.started_at <= at))
+            for at, message_id in handed_to_bot(self.telegram)
+            if message_id == prompt.message_id
         ]
-        # A question is noted with the time when it came; it may have waited for this prompt.
-        at = max([*handed, prompt.sent_at]) if handed else 0.0
-        return at, next((life for life in self.lives[::-1] if life.started_at <= at), None)
 
 
 def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, int]]:

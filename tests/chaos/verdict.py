@@ -205,24 +205,26 @@ def _progress(evidence: Evidence, toll: Toll, job: Row) -> Iterator[Complaint]:
 
 
 def _answers(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
-    """Whoever was refused was told so, unless the process ended soon after it had read that.
+    """Whoever was refused was told so, unless a process ended soon after it had read that.
 
-    What it says to people is in memory only, and a chat hears one message a second.
+    What it says to people is in memory only, and a chat hears one message a second; what it has
+    dealt with is not dealt with once more when it comes again.
     """
     for prompt in evidence.crowd.prompts:
         user_id = prompt.customer.person.user_id
         key = user_id, prompt.message_id
         if key in evidence.jobs or evidence.texts[key]:
             continue
-        handed_at, life = evidence.last_handed(prompt)
-        if life is None:
+        handed = evidence.handed(prompt)
+        ends = {life.end for at, life in handed if life.ended_at - at <= UNSAID_S}
+        if not handed:
             yield Complaint(f"{prompt} was never handed to the bot", user_id)
         elif prompt.customer.was_away or prompt.is_album:
             # An album is refused once it is whole, by a life that need not be the last to see it.
             continue
-        elif life.ended_at - handed_at > UNSAID_S:
-            yield Complaint(f"{prompt} was not answered by {life}", user_id)
-        elif life.end is End.KILLED:
+        elif not ends:
+            yield Complaint(f"{prompt} was not answered by {handed[0][1]}", user_id)
+        elif End.KILLED in ends:
             toll.unsaid_by_kills += 1
         else:
             toll.unsaid_by_stops += 1
