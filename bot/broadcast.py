@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from bot.delivery import Messenger, Priority
+from bot.delivery import Messenger
 from bot.errors import ChatClosedError, DeliveryError, MaybeSentError
 from bot.keyboards import Button, Keyboard
+from bot.lanes import Priority
 from bot.texts import Texts
 from storage.broadcasts import Broadcast, Broadcasts, BroadcastStatus
 from storage.errors import StorageError

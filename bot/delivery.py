@@ -1,17 +1,9 @@
-"""What the bot says: one lane a chat, within Telegram's limits, tried again until it is through.
-
-A 429 stops the chat it concerns for as long as it says, and is never answered with another
-message. Within a chat answers come first, then pictures, then progress, then what goes to all.
-"""
+"""What the bot says: texts, edits, pictures, copies, each through the lane of its chat."""
 
 import asyncio
-import contextlib
-import heapq
-import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -20,13 +12,7 @@ from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
-    TelegramBadRequest,
-    TelegramEntityTooLarge,
-    TelegramForbiddenError,
-    TelegramMigrateToChat,
-    TelegramNetworkError,
     TelegramRetryAfter,
-    TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.types import (
@@ -38,6 +24,7 @@ from aiogram.types import (
 
 from bot.errors import ChatClosedError, DeliveryError, MaybeSentError
 from bot.keyboards import Keyboard
+from bot.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
 from bot.markup import Dress
 from bot.pictures import Picture
 from bot.rate import RateLimit
@@ -46,12 +33,6 @@ from bot.texts.base import clip
 from storage.errors import StorageError
 from storage.jobs import Sent
 
-# A network fault, a 5xx, or a gateway's page in place of an answer.
-PASSING_FAULTS = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
-FIRST_PAUSE_S = 1.0
-MAX_PAUSE_S = 60.0
-SAY_ATTEMPTS = 8  # about two minutes; a picture is tried for as long as it takes
-MAX_RETRY_AFTER_S = 3600.0
 PRESS_ANSWER_CHARS = 200  # Bot API, answerCallbackQuery
 ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
 
@@ -59,19 +40,9 @@ ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a secon
 NOT_A_PHOTO = ("photo", "image_process_failed", "wrong file type", "extension")
 # 400s about a message that somebody removed or that already says so: no fault.
 HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
-CHAT_GONE = ("chat not found", "user not found", "peer_id_invalid")
 
 Kind = Literal["photo", "document"]
 logger = logging.getLogger(__name__)
-
-
-class Priority(IntEnum):
-    """Who goes first in a chat."""
-
-    ANSWER = 0
-    PICTURE = 1
-    PROGRESS = 2
-    BULK = 3
 
 
 class Receipt(Protocol):
@@ -87,18 +58,6 @@ class Receipt(Protocol):
         """Telegram took it."""
 
 
-@dataclass(order=True, slots=True)
-class _Call:
-    """Something to be said, in the order of `priority` and `number`."""
-
-    priority: int
-    number: int
-    request: Callable[[], Awaitable[Any]] = field(compare=False)
-    done: asyncio.Future[Any] = field(compare=False)
-    attempts_left: float = field(compare=False)
-    pause_s: float = field(compare=False, default=FIRST_PAUSE_S)
-
-
 @dataclass(frozen=True, slots=True)
 class _How:
     """How a file is sent."""
@@ -107,15 +66,6 @@ class _How:
     reply_to: int | None
     keyboard: Keyboard
     attempts: float = SAY_ATTEMPTS
-
-
-class _Lane:
-    """One chat: its calls, one at a time."""
-
-    def __init__(self, limit: RateLimit) -> None:
-        self.limit = limit
-        self.calls: list[_Call] = []
-        self.server: asyncio.Task[None] | None = None
 
 
 class Messenger:
@@ -134,17 +84,12 @@ class Messenger:
     ) -> None:
         self._bot = bot
         self._overall = overall_limit or RateLimit(30, 1.0)
-        self._chat_limit = chat_limit
         # What goes to all leaves a third of the whole to answers and pictures.
         self._bulk = bulk_limit or RateLimit(20, 1.0)
-        self._bulk_turn = asyncio.Lock()
-        self._lanes: dict[int, _Lane] = {}
-        self._numbers = itertools.count()
+        self._lanes = Lanes(self._overall, chat_limit)
         self._said: set[asyncio.Task[None]] = set()
-        self._finishing = False
         self._dress = Dress()
         self._actions = RateLimit(ACTIONS_PER_S, 1.0)
-        self._moved: dict[int, int] = {}  # groups that became supergroups; Telegram tells anew
 
     def say(
         self,
@@ -220,8 +165,7 @@ class Messenger:
     def act(self, chat_id: int, action: str) -> None:
         """Show for some seconds what the bot is doing. Decoration: where anything is to be said,
         or Telegram has no room for it, it is left out, and nothing comes of a failure."""
-        lane = self._lanes.get(chat_id)
-        if (lane and lane.calls) or not (self._actions.take() and self._overall.take()):
+        if self._lanes.is_busy(chat_id) or not (self._actions.take() and self._overall.take()):
             return
         task = asyncio.create_task(self._act(chat_id, action))
         self._said.add(task)
@@ -229,7 +173,7 @@ class Messenger:
 
     async def _act(self, chat_id: int, action: str) -> None:
         try:
-            await self._bot.send_chat_action(self._moved.get(chat_id, chat_id), action)
+            await self._bot.send_chat_action(self._lanes.chat(chat_id), action)
         except TelegramRetryAfter as error:
             self._actions.pause(float(error.retry_after))
         except (TelegramAPIError, ClientDecodeError) as error:
@@ -256,7 +200,7 @@ class Messenger:
         question = ForceReply(input_field_placeholder=ask, selective=True) if ask else None
 
         async def request() -> Message:
-            chat = self._moved.get(chat_id, chat_id)
+            chat = self._lanes.chat(chat_id)
             return await self._dress.wear(
                 keyboard,
                 lambda markup: self._bot.send_message(
@@ -267,7 +211,7 @@ class Messenger:
                 ),
             )
 
-        message: Message = await self._call(chat_id, priority, request)
+        message: Message = await self._lanes.call(chat_id, priority, request)
         return message.message_id
 
     async def edit(
@@ -282,7 +226,9 @@ class Messenger:
         """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
 
         async def request() -> object:
-            if chat_id in self._moved:  # the group moved: what was said before stayed behind
+            if (
+                self._lanes.chat(chat_id) != chat_id
+            ):  # the group moved: what was said before stayed behind
                 return None
             return await self._dress.wear(
                 keyboard,
@@ -292,7 +238,7 @@ class Messenger:
             )
 
         try:
-            await self._call(chat_id, priority, request)
+            await self._lanes.call(chat_id, priority, request)
         except DeliveryError as error:
             if not any(words in str(error) for words in HARMLESS_EDITS):
                 raise
@@ -357,7 +303,7 @@ class Messenger:
         send: Any = self._bot.send_photo if kind == "photo" else self._bot.send_document
 
         async def request() -> Message:
-            chat = self._moved.get(chat_id, chat_id)
+            chat = self._lanes.chat(chat_id)
             return await self._dress.wear(
                 how.keyboard,
                 lambda markup: send(
@@ -369,7 +315,7 @@ class Messenger:
                 ),
             )
 
-        message: Message = await self._call(
+        message: Message = await self._lanes.call(
             chat_id, Priority.PICTURE, request, attempts=how.attempts
         )
         if message.photo:
@@ -411,7 +357,7 @@ class Messenger:
             await receipt.sent()
 
         await self._bulk.wait()  # before it is in the chat's lane: answers there need not wait
-        await self._call(
+        await self._lanes.call(
             chat_id, Priority.BULK, lambda: to_the_end(attempt()), attempts=float("inf")
         )
 
@@ -420,123 +366,15 @@ class Messenger:
 
         A picture begun now would be torn in the middle, and be sent once more by the next start.
         """
-        self._finishing = True
-        for lane in self._lanes.values():
-            for call in lane.calls:
-                self._put_off(call)
-
-    def _put_off(self, call: _Call) -> None:
-        if self._finishing and call.priority != Priority.ANSWER:
-            call.done.cancel()
+        self._lanes.finish()
 
     async def close(self, timeout_s: float) -> None:
         """Let the answers that are under way be said, for so long, and stop."""
         if self._said:
             await asyncio.wait(self._said, timeout=timeout_s)
-        servers = [lane.server for lane in self._lanes.values() if lane.server]
-        for server in servers:
-            server.cancel()
-        await asyncio.gather(*servers, return_exceptions=True)
+        await self._lanes.close()
         for task in set(self._said):
             task.cancel()
-
-    async def _call(
-        self,
-        chat_id: int,
-        priority: Priority,
-        request: Callable[[], Awaitable[Any]],
-        *,
-        attempts: float = SAY_ATTEMPTS,
-    ) -> Any:
-        lane = self._lanes.get(chat_id)
-        if lane is None:
-            lane = self._lanes[chat_id] = _Lane(self._chat_limit())
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        call = _Call(priority, next(self._numbers), request, done, attempts)
-        self._put_off(call)
-        heapq.heappush(lane.calls, call)
-        if lane.server is None:
-            lane.server = asyncio.create_task(self._serve(chat_id, lane))
-        return await done
-
-    async def _serve(self, chat_id: int, lane: _Lane) -> None:
-        """Say what is to be said in a chat, best first; the lane ends when there is nothing."""
-        try:
-            while lane.calls:
-                # Wait first, choose then: a picture may come while an edit waits.
-                await lane.limit.wait()
-                await self._turn(lane)
-                call = heapq.heappop(lane.calls)
-                if not call.done.done():
-                    await self._make(lane, call)
-        finally:
-            lane.server = None
-            for call in lane.calls:
-                call.done.cancel()
-            # The lane stays for as long as its limit remembers; then it says nothing any more.
-            asyncio.get_running_loop().call_later(lane.limit.window_s, self._forget, chat_id, lane)
-
-    async def _turn(self, lane: _Lane) -> None:
-        """Wait for the lane's turn among all; what goes to everyone asks one at a time, so that an
-        answer never finds more than one of these before it."""
-        if lane.calls[0].priority < Priority.BULK:
-            await self._overall.wait()
-            return
-        async with self._bulk_turn:
-            await self._overall.wait()
-
-    def _forget(self, chat_id: int, lane: _Lane) -> None:
-        if lane.server is None and self._lanes.get(chat_id) is lane:
-            del self._lanes[chat_id]
-
-    async def _make(self, lane: _Lane, call: _Call) -> None:
-        """One attempt. A call that may succeed later goes back to its place in the lane."""
-        call.attempts_left -= 1
-        try:
-            result = await call.request()
-        except TelegramMigrateToChat as error:
-            logger.info("a group is %d now", error.migrate_to_chat_id)
-            self._moved[getattr(error.method, "chat_id", 0)] = error.migrate_to_chat_id
-            heapq.heappush(lane.calls, call)
-        except TelegramRetryAfter as error:
-            wait_s = min(float(error.retry_after), MAX_RETRY_AFTER_S)
-            logger.warning("Telegram asks for a pause of %.0f s", wait_s)
-            lane.limit.pause(wait_s)
-            call.attempts_left += 1  # it was not tried, it was turned away
-            self._put_off(call)
-            heapq.heappush(lane.calls, call)
-        except TelegramEntityTooLarge as error:  # a network error by class, not by nature
-            _fail(call, DeliveryError(error.message), error)
-        except PASSING_FAULTS as error:
-            if call.attempts_left <= 0:
-                _fail(call, DeliveryError(f"Telegram could not be reached: {error}"), error)
-                return
-            logger.warning("Telegram did not answer, again in %.0f s: %s", call.pause_s, error)
-            lane.limit.pause(call.pause_s)
-            call.pause_s = min(call.pause_s * 2, MAX_PAUSE_S)
-            self._put_off(call)
-            heapq.heappush(lane.calls, call)
-        except (TelegramForbiddenError, TelegramUnauthorizedError) as error:
-            _fail(call, ChatClosedError(error.message), error)
-        except TelegramBadRequest as error:
-            gone = any(words in error.message.lower() for words in CHAT_GONE)
-            _fail(call, (ChatClosedError if gone else DeliveryError)(error.message), error)
-        except TelegramAPIError as error:
-            _fail(call, DeliveryError(str(error)), error)
-        except asyncio.CancelledError:
-            call.done.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001 - not ours to judge: whole to the one who waits
-            _fail(call, error, None)
-        else:
-            if not call.done.done():
-                call.done.set_result(result)
-
-
-def _fail(call: _Call, error: Exception, cause: Exception | None) -> None:
-    error.__cause__ = error.__cause__ or cause
-    with contextlib.suppress(asyncio.InvalidStateError):
-        call.done.set_exception(error)
 
 
 def _reply(message_id: int | None) -> ReplyParameters | None:

@@ -1,12 +1,17 @@
-"""Waiting for a task at the provider, with time as a parameter."""
+"""Waiting for tasks at the provider: each is asked about when its answer is worth most.
+
+All tasks share one budget of questions. A question is due when the task's age makes it worth
+asking (`durations`); of those that are due, the next goes to the one where it is worth most.
+"""
 
 import asyncio
 import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.durations import Curve, Durations
 from bot.rate import RateLimit
 from providers.base import Done, Failed, Provider
 from providers.errors import (
@@ -28,7 +33,7 @@ logger = logging.getLogger(__name__)
 class PollPolicy:
     """When to ask, and when to stop asking. Seconds."""
 
-    interval_s: float
+    interval_s: float  # the longest pause; shorter where the end is likely
     timeout_s: float
     # A task that was made just now may not be known yet; after this, unknown several times
     # running means gone.
@@ -39,53 +44,77 @@ class PollPolicy:
     grace_s: float = 60.0
 
 
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """A task that a question is due for. `asked_at` is its age when it was asked last."""
+
+    curve: Curve
+    created: float  # on the poller's clock
+    asked_at: float
+    turn: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
 class Poller:
-    """Asks the provider, within one budget for the whole process."""
+    """Asks the provider, within one budget for the whole process.
+
+    `limit` should give its turns evenly: two questions at once are worth little more than one.
+    """
 
     def __init__(
         self,
         limit: RateLimit,
         policy: PollPolicy,
+        durations: Durations,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
         self._policy = policy
+        self._durations = durations
         self._sleep = sleep
         self._clock = clock
+        self._due: set[_Wait] = set()
+        self._server: asyncio.Task[None] | None = None
 
     async def wait_until_done(
         self,
         provider: Provider,
         task_id: str,
         *,
+        model: str,
         age_s: float = 0.0,
         on_error: Callable[[ProviderError], None] = lambda _: None,
-    ) -> str:
-        """Return the URL of the task's first result; a failed check is not a failed task.
+    ) -> Done:
+        """Return the task's end, which has a URL; a failed question is not a failed task.
 
-        `age_s` is how long ago the task was created, maybe by an earlier process.
+        `model` is whose durations tell when to ask; `age_s` is how long ago the task was created,
+        maybe by an earlier process.
 
         Raises:
             GenerationFailedError, NoResultError, RecordGoneError, DeadlineError
         """
         policy = self._policy
         start = self._clock()
-        left_s = min(max(policy.timeout_s - age_s, policy.grace_s), policy.timeout_s)
+        created = start - age_s
+        deadline = start + min(max(policy.timeout_s - age_s, policy.grace_s), policy.timeout_s)
         empty = unknown = 0
-        pause_s = max(policy.interval_s - age_s, 0.0)
-        while (now := self._clock()) < start + left_s:
-            # Jitter keeps the pollers out of step; KIE is reported to answer a march with 429.
-            await self._sleep(min(pause_s * random.uniform(0.9, 1.1), start + left_s - now))  # noqa: S311
-            pause_s = policy.interval_s
-            await self._limit.wait()
+        asked_at = 0.0  # the age up to which it is known to have gone on
+        while (now := self._clock()) < deadline:
+            curve = self._durations.curve(model)
+            # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
+            pause_s = curve.pause_s(asked_at, policy.interval_s) * random.uniform(0.9, 1.1)  # noqa: S311
+            await self._sleep(max(min(created + asked_at + pause_s, deadline) - now, 0.0))
+            await self._turn(_Wait(curve, created, asked_at))
+            asked_at = self._clock() - created
             try:
                 state = await provider.check(task_id)
             except ProviderError as error:
                 on_error(error)
                 unknown = unknown + 1 if _is_unknown(error) else 0
-                old = age_s + self._clock() - start > policy.unknown_for_s
+                old = asked_at > policy.unknown_for_s
                 if old and unknown >= policy.checks_unknown:
                     raise RecordGoneError(
                         str(error), detail=error.detail, code=error.code
@@ -96,8 +125,10 @@ class Poller:
                 continue
             unknown = 0
             match state:
-                case Done(urls=(url, *_)):
-                    return url
+                case Done(urls=(_, *_)):
+                    if state.seconds is not None:
+                        self._durations.add(model, state.seconds)
+                    return state
                 case Done():
                     empty += 1
                     if empty >= policy.checks_without_urls:
@@ -109,6 +140,32 @@ class Poller:
                 case _:
                     pass
         raise DeadlineError(f"task {task_id}: no result after {policy.timeout_s:.0f} s")
+
+    async def _turn(self, wait: _Wait) -> None:
+        """Wait for a question of the budget."""
+        self._due.add(wait)
+        if self._server is None:
+            self._server = asyncio.create_task(self._serve())
+        try:
+            await wait.turn
+        finally:
+            self._due.discard(wait)
+            if not self._due and self._server is not None:
+                self._server.cancel()
+                self._server = None
+
+    async def _serve(self) -> None:
+        """Give the budget's questions, one by one, to the tasks where they are worth most."""
+        while self._due:
+            await self._limit.wait()
+            now = self._clock()
+            best = max(
+                self._due, key=lambda wait: wait.curve.worth(wait.asked_at, now - wait.created)
+            )
+            self._due.discard(best)
+            if not best.turn.done():
+                best.turn.set_result(None)
+        self._server = None
 
 
 def _is_unknown(error: ProviderError) -> bool:

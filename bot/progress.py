@@ -8,10 +8,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.delivery import Messenger, Priority
+from bot.delivery import Messenger
 from bot.errors import DeliveryError
 from bot.estimates import Estimates
 from bot.keyboards import Keyboard, cancel_keyboard
+from bot.lanes import Priority
 from bot.queue import Queue
 from bot.rate import RateLimit
 from bot.stopping import to_the_end

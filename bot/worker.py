@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from bot.alerts import Alerts
 from bot.delivery import Messenger
+from bot.durations import SAMPLE, Durations
 from bot.errors import ChatClosedError
-from bot.estimates import SAMPLE, Estimates
+from bot.estimates import Estimates
 from bot.failures import FailureKind, InputError, failure_of
 from bot.inputs import InputPictures
 from bot.keeper import Keeper
@@ -79,6 +80,7 @@ class Worker:
         keeper: Keeper | None,
         users: Users,
         estimates: Estimates,
+        durations: Durations,
         on_created: Callable[[], None] = lambda: None,
         create_retry: RetryPolicy = CREATE_RETRY,
         fetch_retry: RetryPolicy = FETCH_RETRY,
@@ -99,6 +101,7 @@ class Worker:
         self._keeper = keeper
         self._users = users
         self._estimates = estimates
+        self._durations = durations
         self._on_created = on_created
         self._walks: asyncio.TaskGroup | None = None
         self._sending: set[int] = set()  # images whose picture may be on its way into the chat
@@ -110,8 +113,10 @@ class Worker:
 
     async def run(self) -> None:
         """Take up what an earlier process left, then go on until cancelled."""
-        for model, seconds in await self._jobs.recent_durations(SAMPLE):
+        for model, seconds, drawn_s in await self._jobs.recent_durations(SAMPLE):
             self._estimates.add(model, seconds)
+            if drawn_s is not None:
+                self._durations.add(model, drawn_s)
         async with asyncio.TaskGroup() as walks:
             self._walks = walks
             for image in await self._jobs.unfinished():
@@ -265,7 +270,7 @@ class Worker:
     async def _finish(self, image: Image) -> Image:
         view = await self._jobs.view(image.job_id)
         if image.status is ImageStatus.GENERATING:
-            image = await self._wait_for_result(image, self._providers[view.provider])
+            image = await self._wait_for_result(image, view)
         picture, image = await self._picture(image)
         if image.image_id in self._given_up:
             raise StaleImageError(f"image {image.image_id} was given up")
@@ -281,16 +286,18 @@ class Worker:
         self._progress.touch(image.job_id)
         return image
 
-    async def _wait_for_result(self, image: Image, provider: Provider) -> Image:
+    async def _wait_for_result(self, image: Image, view: JobView) -> Image:
+        provider = self._providers[view.provider]
         assert image.task_id is not None  # noqa: S101 - the schema says so
         assert image.submitted_at is not None  # noqa: S101
-        url = await self._poller.wait_until_done(
+        done = await self._poller.wait_until_done(
             provider,
             image.task_id,
+            model=view.job.model,
             age_s=max(self._now() - image.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
         )
-        return await self._jobs.result_ready(image, url)
+        return await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
 
     async def _picture(self, image: Image) -> tuple[Picture, Image]:
         """The picture on disk: fetched once, and again only when it is gone from there."""

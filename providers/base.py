@@ -22,9 +22,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Finished. The URLs expire: fetch straight away. They may be none: ask again a few times."""
+    """Finished. The URLs expire: fetch straight away. They may be none: ask again a few times.
+
+    `seconds` is how long it took, from the create to the end, by the provider's own clock; None:
+    it does not say.
+    """
 
     urls: tuple[str, ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Kie:
         data = await self._call("GET", "/api/v1/jobs/recordInfo", params={"taskId": task_id})
         match data:
             case {"state": "success"}:
-                return Done(_result_urls(data.get("resultJson")))
+                return Done(_result_urls(data.get("resultJson")), _seconds(data))
             case {"state": "fail"}:
                 return Failed(str(data.get("failMsg") or ""), str(data.get("failCode") or ""))
             case {"state": str(state)}:
@@ -256,6 +256,15 @@ def _refusal(path: str, code: int, said: str, retry_after: str) -> ProviderError
 def _has_name(entry: Any) -> bool:
     """Whether an entry of the list of models is one."""
     return isinstance(entry, dict) and isinstance(entry.get("model"), str)
+
+
+def _seconds(record: Mapping[str, Any]) -> float | None:
+    """From the create to the end, both in Unix ms; `costTime` is meant so, in varying units."""
+    match record:
+        case {"createTime": int(created), "completeTime": int(completed)} if created < completed:
+            return (completed - created) / 1000
+        case _:
+            return None
 
 
 def _result_urls(result_json: Any) -> tuple[str, ...]:

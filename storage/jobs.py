@@ -106,6 +106,7 @@ class Image:
     store_after: float | None
     sent_file_id: str | None
     sent_as: str | None
+    drawn_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,10 +374,16 @@ class Jobs:
             submitted_at=self._now(),
         )
 
-    async def result_ready(self, image: Image, result_url: str) -> Image:
-        """The provider has the picture."""
+    async def result_ready(
+        self, image: Image, result_url: str, *, drawn_s: float | None = None
+    ) -> Image:
+        """The provider has the picture, and says that it took so long."""
         return await self._move(
-            image, {ImageStatus.GENERATING}, status=ImageStatus.READY, result_url=result_url
+            image,
+            {ImageStatus.GENERATING},
+            status=ImageStatus.READY,
+            result_url=result_url,
+            drawn_s=drawn_s,
         )
 
     async def file_kept(self, image: Image, file_key: str, *, to_store: bool) -> Image:
@@ -485,15 +492,16 @@ class Jobs:
                 balance=await balance_in(tx, user_id),
             )
 
-    async def recent_durations(self, limit: int) -> list[tuple[str, float]]:
-        """(model, seconds from the create to the picture in the chat) of the last pictures."""
+    async def recent_durations(self, limit: int) -> list[tuple[str, float, float | None]]:
+        """Of the last pictures: the model, seconds from the create to the picture in the chat, and
+        of these what the provider took, as it says."""
         rows = await self._database.fetch_all(
-            "SELECT jobs.model, images.finished_at - images.submitted_at AS seconds FROM"
+            "SELECT jobs.model, images.finished_at - images.submitted_at AS seconds, drawn_s FROM"
             " (SELECT * FROM images WHERE status = 'delivered' ORDER BY image_id DESC LIMIT ?)"
             " AS images JOIN jobs USING (job_id) ORDER BY images.image_id",
             (limit,),
         )
-        return [(row["model"], row["seconds"]) for row in rows]
+        return [(row["model"], row["seconds"], row["drawn_s"]) for row in rows]
 
     async def _move(
         self,

@@ -137,6 +137,7 @@ def test_aiogram_is_where_telegram_is_spoken_to() -> None:
         "main",
         "bot.delivery",
         "bot.incoming",
+        "bot.lanes",
         "bot.markup",
         "bot.quick_import",
         "bot.updates",

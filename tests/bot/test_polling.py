@@ -1,12 +1,15 @@
 """Waiting for a task: a script of answers on a clock of our own."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from statistics import fmean, median
+from typing import Any, TypeVar
 
 import pytest
 
+from bot.durations import Durations
 from bot.polling import MAX_PAUSE_S, Poller, PollPolicy
 from bot.rate import RateLimit
 from providers.base import Done, Failed, ImageRequest, Pending, TaskState
@@ -21,6 +24,7 @@ from providers.errors import (
     RecordGoneError,
     RefusedError,
 )
+from tests.bench.bound import best_delays, uniform_rate
 from tests.bot.clock import FakeClock
 
 URL = "https://example.com/1.png"
@@ -30,6 +34,7 @@ LOST = OutcomeUnknownError("lost")
 GONE = RefusedError("gone", detail="recordInfo is null", code=422)
 
 Answer = TaskState | ProviderError
+T = TypeVar("T")
 
 
 @dataclass
@@ -63,9 +68,12 @@ class Scene:
         return Script(list(answers), self.clock)
 
     async def wait(self, script: Script, **options: Any) -> str:
-        return await self.run(lambda: self.poller.wait_until_done(script, "task-1", **options))
+        done = await self.run(
+            lambda: self.poller.wait_until_done(script, "task-1", model="m", **options)
+        )
+        return done.urls[0]
 
-    async def run(self, work: Callable[[], Awaitable[str]]) -> str:
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         task = asyncio.ensure_future(work())
         await self.clock.run(task.done)
         return await task
@@ -79,7 +87,9 @@ def scene() -> Scene:
 def make_scene(policy: PollPolicy, polls: int = 1000) -> Scene:
     clock = FakeClock()
     limit = RateLimit(polls, 1.0, clock=clock.now, sleep=clock.sleep)
-    return Scene(clock, limit, Poller(limit, policy, sleep=clock.sleep, clock=clock.now))
+    return Scene(
+        clock, limit, Poller(limit, policy, Durations(), sleep=clock.sleep, clock=clock.now)
+    )
 
 
 async def test_from_pending_to_done(scene: Scene) -> None:
@@ -99,7 +109,7 @@ async def test_tasks_are_polled_side_by_side(scene: Scene) -> None:
 
     async def all_of_them() -> str:
         await asyncio.gather(
-            *(scene.poller.wait_until_done(script, "task-1") for script in scripts)
+            *(scene.poller.wait_until_done(script, "task-1", model="m") for script in scripts)
         )
         return ""
 
@@ -113,7 +123,7 @@ async def test_all_pollers_share_one_limit() -> None:
 
     async def all_of_them() -> str:
         await asyncio.gather(
-            *(scene.poller.wait_until_done(script, "task-1") for script in scripts)
+            *(scene.poller.wait_until_done(script, "task-1", model="m") for script in scripts)
         )
         return ""
 
@@ -146,8 +156,8 @@ async def test_429_pauses_everybody(scene: Scene) -> None:
 
     async def both() -> str:
         await asyncio.gather(
-            scene.poller.wait_until_done(refused, "task-1"),
-            scene.poller.wait_until_done(other, "task-1"),
+            scene.poller.wait_until_done(refused, "task-1", model="m"),
+            scene.poller.wait_until_done(other, "task-1", model="m"),
         )
         return ""
 
@@ -162,7 +172,7 @@ async def test_how_long_a_429_pauses(scene: Scene, asked_s: float | None, paused
     error = NotTakenError("429", code=429, retry_after_s=asked_s)
     script = scene.script(error, Done((URL,)))
     await scene.wait(script)
-    pause = script.asked_at[1] - script.asked_at[0]
+    pause = round(script.asked_at[1] - script.asked_at[0], 6)
     assert paused_s <= pause <= paused_s + 3 * JITTER
 
 
@@ -262,3 +272,53 @@ async def test_the_grace_time_is_never_longer_than_the_time_itself() -> None:
     with pytest.raises(DeadlineError):
         await scene.wait(scene.script(Pending()), age_s=100_000)
     assert scene.clock.now() == pytest.approx(10)
+
+
+# --- When to ask
+
+
+@dataclass
+class Draws:
+    """A provider whose tasks end at ages of their own, on the scene's clock."""
+
+    clock: FakeClock
+    ends: dict[str, float]
+    name: str = "Draws"
+    questions: int = 0
+    known_after: list[float] = field(default_factory=list)
+
+    async def submit(self, request: ImageRequest) -> str:
+        raise AssertionError("nothing is created while polling")
+
+    async def check(self, task_id: str) -> TaskState:
+        self.questions += 1
+        if self.clock.now() < self.ends[task_id]:
+            return Pending()
+        self.known_after.append(self.clock.now() - self.ends[task_id])
+        return Done((URL,))
+
+
+@pytest.mark.parametrize("tasks", [20, 120])
+async def test_what_is_done_is_known_about_as_soon_as_it_can_be(tasks: int) -> None:
+    """Ten questions a second, tasks of 48 to 128 s: close to what the best schedule reaches."""
+    rng = random.Random(tasks)
+    clock = FakeClock(settle=4)
+    durations = Durations()
+    for _ in range(200):
+        durations.add("m", rng.uniform(48, 128))
+    limit = RateLimit(1, 0.1, clock=clock.now, sleep=clock.sleep)
+    poller = Poller(limit, POLICY, durations, sleep=clock.sleep, clock=clock.now)
+    created = [number * 0.525 for number in range(tasks)]
+    ended = [begun + rng.uniform(48, 128) for begun in created]
+    draws = Draws(clock, {str(number): end for number, end in enumerate(ended)})
+
+    async def walk(number: int) -> None:
+        await clock.sleep(created[number])
+        await poller.wait_until_done(draws, str(number), model="m")
+
+    everything = asyncio.gather(*map(walk, range(tasks)))
+    await clock.run(everything.done)
+    bound = best_delays(list(zip(created, ended, strict=True)), uniform_rate(48, 128), 10)
+    assert median(draws.known_after) < 1.3 * bound.median_s
+    assert fmean(draws.known_after) < 1.3 * bound.mean_s
+    assert draws.questions <= 10 * clock.now() + 1

@@ -22,7 +22,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 # Storing what a call came to takes milliseconds; a killed process is behind by so much at most.
 # Seconds before an end within which what was done may not be stored: the database may be held, and
-# a stop waits for eight seconds at most.
+# a stop on a busy machine takes some seconds.
 BEHIND = {End.KILLED: 3.0, End.STOPPED: 9.0}
 
 

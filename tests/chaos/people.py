@@ -262,8 +262,11 @@ class Crowd:
         self.tell(f"{customer.person.user_id} cancels everything")
 
     async def _press(self, customer: Customer) -> None:
-        """Press what the bot offers: to cancel, or to draw what was asked for long ago."""
-        offers = [m for m in customer.person.messages if m.from_bot and m.buttons]
+        """Press what the bot offers: to cancel, or to draw what was asked for long ago.
+
+        Not under pictures, where the first button asks for another: its words are no new ones.
+        """
+        offers = [m for m in customer.person.messages if m.from_bot and m.buttons and m.text]
         if not offers or customer.saves:
             await self._ask(customer)
             return
