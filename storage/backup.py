@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
-import aiosqlite
-
 from storage.audit import broken_invariants
-from storage.database import MIGRATIONS_DIR, Database
+from storage.database import MIGRATIONS_DIR, ROWS, Connection, Database
 from storage.errors import StorageError, storage_error
 
 BUSY_TIMEOUT_S = 10.0
@@ -53,10 +52,16 @@ async def inspect(path: Path) -> Inspection:
         StorageError: it cannot be opened, or is no database.
     """
     try:
-        async with aiosqlite.connect(
-            _for_reading(path), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
-        ) as reader:
-            reader.row_factory = aiosqlite.Row
+        connect = partial(
+            sqlite3.connect,
+            _for_reading(path),
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+        )
+        reader = Connection(connect, ROWS)
+        async with reader:
+            reader.row_factory = sqlite3.Row
             try:
                 return await _inspect(Database(reader, reader))
             finally:

@@ -4,12 +4,11 @@ A recipient is moved on before and after each sending. What is found on its way 
 arrived, and is never sent again.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.journal import Act, record
@@ -101,8 +100,9 @@ class Broadcasts:
         self, *, asked_key: str, admin_id: int, language: str, message_id: int
     ) -> int | None:
         """Note what an admin wants to send; None when this was noted before."""
-        async with self._database.transaction() as tx:
-            row = await fetch_one(
+
+        def work(tx: sqlite3.Connection) -> int | None:
+            row = fetch_one(
                 tx,
                 "INSERT INTO broadcasts (asked_key, admin_id, language, message_id, created_at)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING broadcast_id",
@@ -110,28 +110,31 @@ class Broadcasts:
             )
             return int(row["broadcast_id"]) if row else None
 
+        return await self._database.write(work)
+
     async def begin(self, broadcast_id: int, act: Act, card_message_id: int) -> int | None:
         """Begin what this admin was asked about: everybody reachable now is to get it.
 
         The card is the bot's message that is edited as it goes. Returns how many people that are;
         None, and nothing happens, when there is no such open question.
         """
-        async with self._database.transaction() as tx:
+
+        def work(tx: sqlite3.Connection) -> int | None:
             now = self._now()
-            cursor = await tx.execute(
+            cursor = tx.execute(
                 "UPDATE broadcasts SET status = 'running', started_at = ?, card_message_id = ?"
                 " WHERE broadcast_id = ? AND admin_id = ? AND status = 'asked' AND created_at > ?",
                 (now, card_message_id, broadcast_id, act.admin_id, now - QUESTION_LASTS_S),
             )
             if cursor.rowcount == 0:
                 return None
-            cursor = await tx.execute(
+            cursor = tx.execute(
                 "INSERT INTO broadcast_recipients (broadcast_id, user_id)"
                 " SELECT ?, user_id FROM users WHERE blocked_at IS NULL AND banned_at IS NULL",
                 (broadcast_id,),
             )
             people = cursor.rowcount
-            await record(
+            record(
                 tx,
                 act,
                 "broadcast",
@@ -141,6 +144,8 @@ class Broadcasts:
                 now=now,
             )
             return people
+
+        return await self._database.write(work)
 
     async def drop(self, broadcast_id: int, admin_id: int) -> bool:
         """The admin does not want to after all; False: it is no question any more."""
@@ -153,15 +158,16 @@ class Broadcasts:
 
     async def stop(self, broadcast_id: int, act: Act | None, reason: str = "") -> bool:
         """Send it to nobody else; False: it was not running. Without an act the bot does it."""
-        async with self._database.transaction() as tx:
+
+        def work(tx: sqlite3.Connection) -> bool:
             now = self._now()
-            cursor = await tx.execute(
+            cursor = tx.execute(
                 "UPDATE broadcasts SET status = 'stopped', ended_at = ?, reason = ?"
                 " WHERE broadcast_id = ? AND status = 'running'",
                 (now, reason, broadcast_id),
             )
             if cursor.rowcount and act is not None:
-                await record(
+                record(
                     tx,
                     act,
                     "broadcast",
@@ -171,6 +177,8 @@ class Broadcasts:
                     now=now,
                 )
             return cursor.rowcount > 0
+
+        return await self._database.write(work)
 
     async def finish(self, broadcast_id: int) -> bool:
         """Nobody is left to send it to; False: it was stopped before."""
@@ -182,11 +190,10 @@ class Broadcasts:
 
     async def told(self, broadcast_id: int) -> None:
         """The admin knows how it ended."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE broadcasts SET told_at = ? WHERE broadcast_id = ?",
-                (self._now(), broadcast_id),
-            )
+        await self._database.execute(
+            "UPDATE broadcasts SET told_at = ? WHERE broadcast_id = ?",
+            (self._now(), broadcast_id),
+        )
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
         """One of them, as it stands."""
@@ -233,14 +240,17 @@ class Broadcasts:
     async def sending(self, broadcast_id: int, user_id: int) -> bool:
         """It is about to be sent to a person; False, and it must not be: it was before, or the
         broadcast does not run any more."""
-        async with self._database.transaction() as tx:
-            cursor = await tx.execute(
+
+        def work(tx: sqlite3.Connection) -> bool:
+            cursor = tx.execute(
                 "UPDATE broadcast_recipients SET status = 'sending'"
                 " WHERE broadcast_id = ? AND user_id = ? AND status = 'pending' AND EXISTS"
                 " (SELECT 1 FROM broadcasts WHERE broadcast_id = ? AND status = 'running')",
                 (broadcast_id, user_id, broadcast_id),
             )
             return cursor.rowcount > 0
+
+        return await self._database.write(work)
 
     async def not_sent(self, broadcast_id: int, user_id: int) -> None:
         """It surely did not get through: it is still to be sent."""
@@ -257,19 +267,21 @@ class Broadcasts:
     async def _move(
         self, broadcast_id: int, user_id: int, status: RecipientStatus, error: str = ""
     ) -> None:
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE broadcast_recipients SET status = ?, error = ?"
-                " WHERE broadcast_id = ? AND user_id = ? AND status = 'sending'",
-                (status, error, broadcast_id, user_id),
-            )
+        await self._database.execute(
+            "UPDATE broadcast_recipients SET status = ?, error = ?"
+            " WHERE broadcast_id = ? AND user_id = ? AND status = 'sending'",
+            (status, error, broadcast_id, user_id),
+        )
 
     async def _end(self, sql: str, *params: object) -> bool:
-        async with self._database.transaction() as tx:
-            cursor = await tx.execute(sql, (self._now(), *params))
+
+        def work(tx: sqlite3.Connection) -> bool:
+            cursor = tx.execute(sql, (self._now(), *params))
             return cursor.rowcount > 0
 
-    async def _with_counts(self, row: aiosqlite.Row) -> Broadcast:
+        return await self._database.write(work)
+
+    async def _with_counts(self, row: sqlite3.Row) -> Broadcast:
         counts = await self._database.fetch_all(
             "SELECT status, count(*) AS n FROM broadcast_recipients WHERE broadcast_id = ?"
             " GROUP BY status",

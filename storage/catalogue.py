@@ -1,13 +1,12 @@
 """The models on sale: the table `models`."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import UnknownModelError
@@ -78,17 +77,18 @@ class Catalogue:
         Raises:
             UnknownModelError: there is no such model.
         """
-        async with self._database.transaction() as tx:
-            if done := await recorded(tx, act):
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
                 return done
-            model = await fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (slug,))
+            model = fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (slug,))
             if model is None:
                 raise UnknownModelError(slug)
-            await tx.execute(
+            tx.execute(
                 f"UPDATE models SET {field} = ? WHERE slug = ?",  # noqa: S608 - a word of ours
                 (value, slug),
             )
-            return await record(
+            return record(
                 tx,
                 act,
                 field,
@@ -98,26 +98,29 @@ class Catalogue:
                 now=self._now(),
             )
 
+        return await self._database.write(work)
+
     async def move(self, slug: str, place: int, act: Act) -> Entry:
         """Give a model its place among all, from 1; one beyond the end is the last.
 
         Raises:
             UnknownModelError: there is no such model.
         """
-        async with self._database.transaction() as tx:
-            if done := await recorded(tx, act):
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
                 return done
-            rows = await tx.execute_fetchall("SELECT slug FROM models ORDER BY position, slug")
+            rows = tx.execute("SELECT slug FROM models ORDER BY position, slug")
             slugs = [row["slug"] for row in rows]
             if slug not in slugs:
                 raise UnknownModelError(slug)
             before = slugs.index(slug) + 1
             slugs.remove(slug)
             slugs.insert(place - 1, slug)
-            await tx.executemany(
+            tx.executemany(
                 "UPDATE models SET position = ? WHERE slug = ?", list(enumerate(slugs, 1))
             )
-            return await record(
+            return record(
                 tx,
                 act,
                 PLACE,
@@ -127,8 +130,10 @@ class Catalogue:
                 now=self._now(),
             )
 
+        return await self._database.write(work)
 
-def _model(row: aiosqlite.Row) -> Model:
+
+def _model(row: sqlite3.Row) -> Model:
     return Model(
         **{
             **dict(row),

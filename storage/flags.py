@@ -1,9 +1,8 @@
 """What holds until an admin ends it: the table `flags`."""
 
+import sqlite3
 import time
 from collections.abc import Callable
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import MaintenanceError
@@ -29,19 +28,20 @@ class Flags:
 
     async def set_maintenance(self, text: str | None, act: Act) -> Entry:
         """Begin it (or change its text), or end it with None; once for each act."""
-        async with self._database.transaction() as tx:
-            if done := await recorded(tx, act):
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
                 return done
-            row = await fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
+            row = fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
             if text is None:
-                await tx.execute("DELETE FROM flags WHERE name = ?", (MAINTENANCE,))
+                tx.execute("DELETE FROM flags WHERE name = ?", (MAINTENANCE,))
             else:
-                await tx.execute(
+                tx.execute(
                     "INSERT INTO flags (name, value) VALUES (?, ?)"
                     " ON CONFLICT DO UPDATE SET value = excluded.value",
                     (MAINTENANCE, text),
                 )
-            return await record(
+            return record(
                 tx,
                 act,
                 MAINTENANCE,
@@ -51,6 +51,8 @@ class Flags:
                 now=self._now(),
             )
 
+        return await self._database.write(work)
+
     async def admin_menus(self) -> set[int]:
         """The chats whose menu shows the admin commands."""
         rows = await self._database.fetch_all("SELECT admin_id FROM admin_menus")
@@ -58,24 +60,22 @@ class Flags:
 
     async def add_admin_menu(self, admin_id: int) -> None:
         """This one does from now on."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO admin_menus (admin_id) VALUES (?) ON CONFLICT DO NOTHING", (admin_id,)
-            )
+        await self._database.execute(
+            "INSERT INTO admin_menus (admin_id) VALUES (?) ON CONFLICT DO NOTHING", (admin_id,)
+        )
 
     async def remove_admin_menu(self, admin_id: int) -> None:
         """This one does not any more."""
-        async with self._database.transaction() as tx:
-            await tx.execute("DELETE FROM admin_menus WHERE admin_id = ?", (admin_id,))
+        await self._database.execute("DELETE FROM admin_menus WHERE admin_id = ?", (admin_id,))
 
 
-async def check_open(tx: aiosqlite.Connection) -> None:
+def check_open(tx: sqlite3.Connection) -> None:
     """Ask before an order is taken.
 
     Raises:
         MaintenanceError: none are.
     """
-    row = await fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
+    row = fetch_one(tx, "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,))
     if row is not None:
         raise MaintenanceError(row["value"])
 

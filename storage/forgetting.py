@@ -1,16 +1,15 @@
 """People who want to be forgotten: everything of theirs goes, the numbers stay without a name.
 
 The ledger has to add up for ever, so its entries and the images they paid for stay, under a
-number below 0 that leads to nobody.
+number below 0 that leads to nobody. Of somebody who is banned, this one fact stays.
 """
 
 import hashlib
 import hmac
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 
@@ -49,44 +48,62 @@ class Forgetting:
         self._now = now
 
     async def forget(self, user_id: int) -> int:
-        """Forget a person and return 0; or do nothing and return how many jobs are under way.
+        """Forget a person and return 0; or do nothing and return how many images are under way.
 
-        Safe to repeat. The files are removed after that, by whoever asks for `due`.
+        A job whose images have all ended is none of them: its outcome may be one that cannot be
+        told, in a group that the bot had to leave. Safe to repeat. The files are removed after
+        that, by whoever asks for `due`.
         """
-        async with self._database.transaction() as tx:
-            row = await fetch_one(
+
+        def work(tx: sqlite3.Connection) -> int:
+            row = fetch_one(
                 tx,
-                "SELECT count(*) AS open FROM jobs WHERE user_id = ? AND closed_at IS NULL",
+                "SELECT count(*) AS open FROM images WHERE user_id = ?"
+                " AND status NOT IN ('delivered', 'failed', 'cancelled')",
                 (user_id,),
             )
             if row and row["open"]:
                 return int(row["open"])
             for sql in FORGET_AT_ONCE:
-                await tx.execute(sql, (user_id,))
-            row = await fetch_one(tx, "SELECT min(user_id) AS least FROM users")
+                tx.execute(sql, (user_id,))
+            row = fetch_one(tx, "SELECT min(user_id) AS least FROM users")
             nobody = min(row["least"] if row and row["least"] is not None else 0, 0) - 1
-            cursor = await tx.execute(
+            cursor = tx.execute(
                 "INSERT INTO users (user_id, balance, language, created_at, blocked_at)"
                 " SELECT ?, balance, '', created_at, ? FROM users WHERE user_id = ?",
                 (nobody, self._now(), user_id),
             )
             if cursor.rowcount == 0:
                 return 0
-            await self._doom_files(tx, user_id)
+            banned = fetch_one(
+                tx,
+                "SELECT banned_at FROM users WHERE user_id = ? AND banned_at IS NOT NULL",
+                (user_id,),
+            )
+            self._doom_files(tx, user_id)
+            names = {"nobody": nobody, "user_id": user_id, "now": self._now()}
             for sql in FORGET_NAMES:
-                await tx.execute(sql, {"nobody": nobody, "user_id": user_id})
-            await tx.execute(
+                tx.execute(sql, names)
+            tx.execute(
                 "UPDATE ledger SET user_id = :nobody, note = '', grant_key ="
                 " CASE kind WHEN 'welcome' THEN :mark ELSE grant_key END WHERE user_id = :user_id",
                 {"nobody": nobody, "mark": self._welcome_mark(user_id), "user_id": user_id},
             )
-            await tx.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
-        return 0
+            tx.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
+            if banned is not None:  # else a ban would be over with a press
+                tx.execute(
+                    "INSERT INTO users (user_id, language, created_at, banned_at)"
+                    " VALUES (?1, '', ?2, ?2)",
+                    (user_id, banned["banned_at"]),
+                )
+            return 0
 
-    async def _doom_files(self, tx: aiosqlite.Connection, user_id: int) -> None:
+        return await self._database.write(work)
+
+    def _doom_files(self, tx: sqlite3.Connection, user_id: int) -> None:
         now = self._now()
         doomed: list[tuple[str, str, float]] = []
-        for row in await tx.execute_fetchall(
+        for row in tx.execute(
             "SELECT file_key, stored_url, store_after FROM images"
             " WHERE user_id = ? AND file_key IS NOT NULL",
             (user_id,),
@@ -100,13 +117,13 @@ class Forgetting:
         inside = f"/object/public/{self._input_bucket}/"
         doomed += [
             (self._input_bucket, row["input_url"].partition(inside)[2], now)
-            for row in await tx.execute_fetchall(
+            for row in tx.execute(
                 "SELECT input_url FROM jobs WHERE user_id = ? AND input_url IS NOT NULL",
                 (user_id,),
             )
             if inside in row["input_url"]
         ]
-        await tx.executemany(
+        tx.executemany(
             "INSERT OR IGNORE INTO files_to_remove (place, file_key, remove_after)"
             " VALUES (?, ?, ?)",
             doomed,
@@ -128,20 +145,18 @@ class Forgetting:
 
     async def removed(self, doomed: Doomed) -> None:
         """It is gone."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "DELETE FROM files_to_remove WHERE place = ? AND file_key = ?",
-                (doomed.place, doomed.file_key),
-            )
+        await self._database.execute(
+            "DELETE FROM files_to_remove WHERE place = ? AND file_key = ?",
+            (doomed.place, doomed.file_key),
+        )
 
     async def remove_later(self, doomed: Doomed, pause_s: float) -> None:
         """It could not be removed: again after a pause."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
-                " WHERE place = ? AND file_key = ?",
-                (self._now() + pause_s, doomed.place, doomed.file_key),
-            )
+        await self._database.execute(
+            "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
+            " WHERE place = ? AND file_key = ?",
+            (self._now() + pause_s, doomed.place, doomed.file_key),
+        )
 
 
 FORGET_AT_ONCE = (
@@ -162,7 +177,8 @@ FORGET_NAMES = (
         "UPDATE jobs SET user_id = :nobody, chat_id = :nobody, message_id = job_id,"
         " progress_message_id = NULL, prompt = '-', params = '{}', options = '{}', language = '',"
         " input_file_id = NULL, input_url = NULL, input_uploaded_at = NULL,"
-        " reply_to_message_id = NULL WHERE user_id = :user_id"
+        " reply_to_message_id = NULL, closed_at = coalesce(closed_at, :now)"
+        " WHERE user_id = :user_id"
     ),
     (
         "UPDATE images SET user_id = :nobody, file_key = NULL, stored_url = NULL,"
@@ -175,7 +191,8 @@ FORGET_NAMES = (
         "UPDATE journal SET subject = CAST(:nobody AS TEXT),"
         " before = CASE action WHEN 'grant' THEN before ELSE '' END,"
         " after = CASE action WHEN 'grant' THEN after ELSE '' END"
-        " WHERE subject = CAST(:user_id AS TEXT)"
+        # A model or a broadcast may have the same number.
+        " WHERE subject = CAST(:user_id AS TEXT) AND action IN ('grant', 'ban', 'fail')"
     ),
     "UPDATE broadcast_recipients SET user_id = :nobody, error = '' WHERE user_id = :user_id",
     "UPDATE daily_people SET user_id = :nobody WHERE user_id = :user_id",

@@ -6,6 +6,7 @@ in the same transaction.
 
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,8 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
-
-import aiosqlite
 
 from storage.catalogue import Model
 from storage.database import Database, fetch_one
@@ -197,26 +196,26 @@ class Jobs:
             TooManyActiveImagesError: with these the person would have too many unfinished images.
             InsufficientTokensError: the balance does not cover all images.
         """
-        async with self._database.transaction() as tx:
-            if await fetch_one(
+
+        def work(tx: sqlite3.Connection) -> PlacedJob | None:
+            if fetch_one(
                 tx,
                 "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?",
                 (chat_id, message_id),
             ):
                 return None
             now = self._now()
-            if again_of is not None and await _is_impatient(tx, again_of, now):
+            if again_of is not None and _is_impatient(tx, again_of, now):
                 return None
-            await see_user(tx, user_id, language, now)
-            await check_open(tx)
-            price, defaults = await _terms(tx, model)
+            see_user(tx, user_id, language, now)
+            check_open(tx)
+            price, defaults = _terms(tx, model)
             defaults = {key: value for key, value in defaults.items() if key not in named}
-            await _check_active(tx, user_id, quantity, max_active_images)
-            balance = await balance_in(tx, user_id)
+            _check_active(tx, user_id, quantity, max_active_images)
+            balance = balance_in(tx, user_id)
             if balance < quantity * price:
                 raise InsufficientTokensError(needed=quantity * price, balance=balance)
-            job_id = await _insert(
-                tx,
+            cursor = tx.execute(
                 "INSERT INTO jobs (user_id, chat_id, message_id, model, prompt, params, options,"
                 " price, language, created_at, input_file_id, reply_to_message_id, again_of)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -236,15 +235,18 @@ class Jobs:
                     again_of,
                 ),
             )
+            job_id = int(cursor.lastrowid or 0)  # an INSERT has one
             if input_file_id is not None:
-                await use_held(tx, user_id, input_file_id)
-            await tx.executemany(
+                use_held(tx, user_id, input_file_id)
+            tx.executemany(
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
             )
-            images = [_image(row) for row in await _images_of(tx, job_id)]
-            await charge(tx, user_id, [(image.image_id, image.cost) for image in images], now)
-        return PlacedJob(job_id, images, quantity * price, balance - quantity * price)
+            images = [_image(row) for row in _images_of(tx, job_id)]
+            charge(tx, user_id, [(image.image_id, image.cost) for image in images], now)
+            return PlacedJob(job_id, images, quantity * price, balance - quantity * price)
+
+        return await self._database.write(work)
 
     async def image(self, image_id: int) -> Image:
         """One image, as it is now."""
@@ -280,8 +282,11 @@ class Jobs:
 
     async def stands_for(self, chat_id: int, message_id: int, image_id: int) -> None:
         """One more message of the bot's that stands for an image."""
-        async with self._database.transaction() as tx:
-            await _stands_for(tx, chat_id, message_id, image_id)
+
+        def work(tx: sqlite3.Connection) -> None:
+            _stands_for(tx, chat_id, message_id, image_id)
+
+        await self._database.write(work)
 
     async def view(self, job_id: int) -> JobView:
         """A job with its images and its owner's balance, for what is told to the person."""
@@ -331,26 +336,23 @@ class Jobs:
 
     async def close(self, job_id: int) -> None:
         """The outcome of the job was told; there is no more to say about it."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE jobs SET closed_at = ? WHERE job_id = ? AND closed_at IS NULL",
-                (self._now(), job_id),
-            )
+        await self._database.execute(
+            "UPDATE jobs SET closed_at = ? WHERE job_id = ? AND closed_at IS NULL",
+            (self._now(), job_id),
+        )
 
     async def set_progress_message(self, job_id: int, message_id: int) -> None:
         """Remember the progress message, so that the next start edits it instead of a new one."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
-            )
+        await self._database.execute(
+            "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
+        )
 
     async def input_uploaded(self, job_id: int, url: str) -> None:
         """The picture to start from is where the provider finds it."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
-                (url, self._now(), job_id),
-            )
+        await self._database.execute(
+            "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
+            (url, self._now(), job_id),
+        )
 
     async def begin_submit(self, image: Image) -> Image:
         """Count an attempt before anything is sent: a crash in the middle leaves just that."""
@@ -421,20 +423,18 @@ class Jobs:
 
     async def stored(self, image: Image, url: str) -> None:
         """The file has its place for good."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE images SET stored_url = ?, store_after = NULL WHERE image_id = ?",
-                (url, image.image_id),
-            )
+        await self._database.execute(
+            "UPDATE images SET stored_url = ?, store_after = NULL WHERE image_id = ?",
+            (url, image.image_id),
+        )
 
     async def store_later(self, image: Image, pause_s: float | None) -> None:
         """It could not be moved: try again after a pause, or never (it stays on disk)."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
-                " WHERE image_id = ?",
-                (None if pause_s is None else self._now() + pause_s, image.image_id),
-            )
+        await self._database.execute(
+            "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
+            " WHERE image_id = ?",
+            (None if pause_s is None else self._now() + pause_s, image.image_id),
+        )
 
     async def delivered(self, image: Image, message_id: int, sent: Sent | None = None) -> Image:
         """Telegram took the picture; `sent` tells how it can be sent again."""
@@ -444,8 +444,11 @@ class Jobs:
 
     async def sent_again(self, image: Image, sent: Sent) -> None:
         """The picture came into a chat once more."""
-        async with self._database.transaction() as tx:
-            await _note_sent(tx, image, sent)
+
+        def work(tx: sqlite3.Connection) -> None:
+            _note_sent(tx, image, sent)
+
+        await self._database.write(work)
 
     async def fail(
         self, image: Image, failure: str, detail: str, *, act: Act | None = None
@@ -469,8 +472,9 @@ class Jobs:
 
         Of one job, or of all. Safe to repeat: the second time there is nothing left to cancel.
         """
-        async with self._database.transaction() as tx:
-            rows = await tx.execute_fetchall(
+
+        def work(tx: sqlite3.Connection) -> Cancelled:
+            rows = tx.execute(
                 "SELECT * FROM images WHERE user_id = ? AND (? IS NULL OR job_id = ?)"
                 " AND status NOT IN ('delivered', 'failed', 'cancelled')",
                 (user_id, job_id, job_id),
@@ -478,19 +482,21 @@ class Jobs:
             active = [_image(row) for row in rows]
             queued = [image for image in active if image.status is ImageStatus.QUEUED]
             now = self._now()
-            await tx.executemany(
+            tx.executemany(
                 "UPDATE images SET status = 'cancelled', finished_at = ? WHERE image_id = ?",
                 [(now, image.image_id) for image in queued],
             )
             for image in queued:
-                await refund(tx, user_id, image.image_id, image.cost, now)
+                refund(tx, user_id, image.image_id, image.cost, now)
             return Cancelled(
                 image_ids=frozenset(image.image_id for image in queued),
                 job_ids=frozenset(image.job_id for image in queued),
                 refunded=sum(image.cost for image in queued),
                 running=len(active) - len(queued),
-                balance=await balance_in(tx, user_id),
+                balance=balance_in(tx, user_id),
             )
+
+        return await self._database.write(work)
 
     async def recent_durations(self, limit: int) -> list[tuple[str, float, float | None]]:
         """Of the last pictures: the model, seconds from the create to the picture in the chat, and
@@ -521,10 +527,12 @@ class Jobs:
         moved = replace(image, **changes)
         if moved.status.ended:
             moved = replace(moved, finished_at=self._now())
-        async with self._database.transaction() as tx:
-            cursor = await tx.execute(
+
+        def work(tx: sqlite3.Connection) -> None:
+            cursor = tx.execute(
                 "UPDATE images SET status = ?, attempts = ?, task_id = ?, submitted_at = ?,"
-                " result_url = ?, file_key = ?, store_after = coalesce(?, store_after),"
+                " drawn_s = ?, result_url = ?, file_key = ?,"
+                " store_after = coalesce(?, store_after),"
                 " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
                 " WHERE image_id = ? AND status = ? AND attempts = ? AND task_id IS ?"
                 " AND file_key IS ?",
@@ -533,6 +541,7 @@ class Jobs:
                     moved.attempts,
                     moved.task_id,
                     moved.submitted_at,
+                    moved.drawn_s,
                     moved.result_url,
                     moved.file_key,
                     # Only when it was set just now: the keeper moves on by itself.
@@ -551,11 +560,11 @@ class Jobs:
             if cursor.rowcount == 0:
                 raise StaleImageError(f"image {image.image_id} is no longer {image.status}")
             if moved.status in {ImageStatus.FAILED, ImageStatus.CANCELLED}:
-                await refund(tx, image.user_id, image.image_id, image.cost, self._now())
+                refund(tx, image.user_id, image.image_id, image.cost, self._now())
             if sent is not None:
-                await _note_sent(tx, image, sent)
+                _note_sent(tx, image, sent)
             if act is not None:
-                await record(
+                record(
                     tx,
                     act,
                     "fail",
@@ -564,15 +573,17 @@ class Jobs:
                     after=f"{moved.status}, refunded {image.cost}",
                     now=self._now(),
                 )
+
+        await self._database.write(work)
         return moved
 
 
 IMAGES_OF_JOB = "SELECT * FROM images WHERE job_id = ? ORDER BY position"
 
 
-async def _terms(tx: aiosqlite.Connection, model: Model) -> tuple[int, dict[str, JsonValue]]:
+def _terms(tx: sqlite3.Connection, model: Model) -> tuple[int, dict[str, JsonValue]]:
     """Price and options at the moment of charging, whatever the caller read before."""
-    row = await fetch_one(
+    row = fetch_one(
         tx, "SELECT price, options FROM models WHERE slug = ? AND enabled", (model.slug,)
     )
     if row is None:
@@ -580,8 +591,8 @@ async def _terms(tx: aiosqlite.Connection, model: Model) -> tuple[int, dict[str,
     return row["price"], json.loads(row["options"])
 
 
-async def _check_active(tx: aiosqlite.Connection, user_id: int, quantity: int, limit: int) -> None:
-    row = await fetch_one(
+def _check_active(tx: sqlite3.Connection, user_id: int, quantity: int, limit: int) -> None:
+    row = fetch_one(
         tx,
         "SELECT count(*) AS active FROM images WHERE user_id = ?"
         " AND status NOT IN ('delivered', 'failed', 'cancelled')",
@@ -598,46 +609,37 @@ def press_key(query_id: str) -> int:
     return -1 - int.from_bytes(digest[:7], "big")
 
 
-async def _is_impatient(tx: aiosqlite.Connection, again_of: int, now: float) -> bool:
+def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
     """Whether the same picture was asked for again a moment ago: a thumb that pressed twice."""
-    row = await fetch_one(
-        tx, "SELECT max(created_at) AS last FROM jobs WHERE again_of = ?", (again_of,)
-    )
+    row = fetch_one(tx, "SELECT max(created_at) AS last FROM jobs WHERE again_of = ?", (again_of,))
     return bool(row and row["last"] is not None and row["last"] > now - AGAIN_PAUSE_S)
 
 
-async def _note_sent(tx: aiosqlite.Connection, image: Image, sent: Sent) -> None:
-    await tx.execute(
+def _note_sent(tx: sqlite3.Connection, image: Image, sent: Sent) -> None:
+    tx.execute(
         "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ?",
         (sent.file_id, sent.kind, image.image_id),
     )
-    await _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
+    _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
 
 
-async def _stands_for(
-    tx: aiosqlite.Connection, chat_id: int, message_id: int, image_id: int
-) -> None:
-    await tx.execute(
+def _stands_for(tx: sqlite3.Connection, chat_id: int, message_id: int, image_id: int) -> None:
+    tx.execute(
         "INSERT OR REPLACE INTO picture_messages (chat_id, message_id, image_id) VALUES (?, ?, ?)",
         (chat_id, message_id, image_id),
     )
 
 
-async def _insert(tx: aiosqlite.Connection, sql: str, params: Sequence[Any]) -> int:
-    async with await tx.execute(sql, params) as cursor:
-        return int(cursor.lastrowid or 0)  # an INSERT has one
+def _images_of(tx: sqlite3.Connection, job_id: int) -> Sequence[sqlite3.Row]:
+    return list(tx.execute(IMAGES_OF_JOB, (job_id,)))
 
 
-async def _images_of(tx: aiosqlite.Connection, job_id: int) -> Sequence[aiosqlite.Row]:
-    return list(await tx.execute_fetchall(IMAGES_OF_JOB, (job_id,)))
-
-
-def _job(row: aiosqlite.Row) -> Job:
+def _job(row: sqlite3.Row) -> Job:
     fields = {name: row[name] for name in Job.__slots__}
     return Job(
         **{**fields, "params": json.loads(row["params"]), "options": json.loads(row["options"])}
     )
 
 
-def _image(row: aiosqlite.Row) -> Image:
+def _image(row: sqlite3.Row) -> Image:
     return Image(**{**dict(row), "status": ImageStatus(row["status"])})

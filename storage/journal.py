@@ -1,8 +1,7 @@
 """What the admins changed: who, when, what, before, after. Nothing is ever removed from it."""
 
+import sqlite3
 from dataclasses import dataclass
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 
@@ -48,14 +47,14 @@ class Journal:
         return int(row["n"] or 0) if row else 0
 
 
-async def recorded(tx: aiosqlite.Connection, act: Act) -> Entry | None:
+def recorded(tx: sqlite3.Connection, act: Act) -> Entry | None:
     """What the act came to when it came first; None: it is new. Ask before changing anything."""
-    row = await fetch_one(tx, "SELECT * FROM journal WHERE act_key = ?", (act.key,))
+    row = fetch_one(tx, "SELECT * FROM journal WHERE act_key = ?", (act.key,))
     return Entry(**dict(row)) if row else None
 
 
-async def record(
-    tx: aiosqlite.Connection,
+def record(
+    tx: sqlite3.Connection,
     act: Act,
     action: str,
     *,
@@ -65,7 +64,7 @@ async def record(
     now: float,
 ) -> Entry:
     """Write a change down, in the transaction that makes it."""
-    row = await fetch_one(
+    row = fetch_one(
         tx,
         "INSERT INTO journal (act_key, admin_id, action, subject, before, after, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",

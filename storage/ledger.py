@@ -4,12 +4,11 @@ A ledger row is all it takes: a trigger adds its amount to the balance, a CHECK 
 from going below zero, and no row is ever changed or removed.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
@@ -35,7 +34,6 @@ class Movement:
     kind: str  # the ledger's
     amount: int
     entries: int
-    note: str
     prompt: str | None  # of the job
     created_at: float  # Unix seconds
 
@@ -64,7 +62,7 @@ class Ledger:
     async def movements(self, user_id: int, limit: int) -> list[Movement]:
         """The person's last movements, the latest first; a job's images are one."""
         rows = await self._database.fetch_all(
-            "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.note, ledger.created_at,"
+            "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"
             " images.job_id, jobs.prompt FROM ledger"
             " LEFT JOIN images ON images.image_id = ledger.image_id"
             " LEFT JOIN jobs ON jobs.job_id = images.job_id WHERE ledger.user_id = ?"
@@ -80,7 +78,6 @@ class Ledger:
                     each["kind"],
                     each["amount"] + sum(row["amount"] for row in more),
                     1 + len(more),
-                    each["note"],
                     each["prompt"],
                     each["created_at"],
                 )
@@ -89,12 +86,15 @@ class Ledger:
 
     async def welcome(self, user_id: int, amount: int, *, language: str) -> Granted:
         """Give the welcome tokens, once in a person's life. An amount of 0 gives nothing."""
-        async with self._database.transaction() as tx:
-            await see_user(tx, user_id, language, self._now())
+
+        def work(tx: sqlite3.Connection) -> Granted:
+            see_user(tx, user_id, language, self._now())
             mark = self._welcome_mark(user_id)
-            if await fetch_one(tx, "SELECT 1 FROM ledger WHERE grant_key = ?", (mark,)):
-                amount = 0  # they had theirs before they were forgotten
-            return await self._grant(tx, user_id, "welcome", amount, f"welcome:{user_id}")
+            # 0 for who had theirs before they were forgotten.
+            had = fetch_one(tx, "SELECT 1 FROM ledger WHERE grant_key = ?", (mark,))
+            return self._grant(tx, user_id, "welcome", 0 if had else amount, f"welcome:{user_id}")
+
+        return await self._database.write(work)
 
     async def grant(
         self, user_id: int, amount: int, *, grant_key: str, granted_by: int, note: str = ""
@@ -105,12 +105,15 @@ class Ledger:
             UnknownUserError: the person has never talked to the bot.
             InsufficientTokensError: more would be taken than the person has.
         """
-        async with self._database.transaction() as tx:
-            return await self._grant(tx, user_id, "grant", amount, grant_key, granted_by, note)
 
-    async def _grant(
+        def work(tx: sqlite3.Connection) -> Granted:
+            return self._grant(tx, user_id, "grant", amount, grant_key, granted_by, note)
+
+        return await self._database.write(work)
+
+    def _grant(
         self,
-        tx: aiosqlite.Connection,
+        tx: sqlite3.Connection,
         user_id: int,
         kind: str,
         amount: int,
@@ -118,24 +121,22 @@ class Ledger:
         granted_by: int | None = None,
         note: str = "",
     ) -> Granted:
-        user = await fetch_one(
-            tx, "SELECT balance, language FROM users WHERE user_id = ?", (user_id,)
-        )
+        user = fetch_one(tx, "SELECT balance, language FROM users WHERE user_id = ?", (user_id,))
         if user is None:
             raise UnknownUserError(f"user {user_id}")
         balance, language = user["balance"], user["language"]
-        booked = await fetch_one(tx, "SELECT amount FROM ledger WHERE grant_key = ?", (grant_key,))
+        booked = fetch_one(tx, "SELECT amount FROM ledger WHERE grant_key = ?", (grant_key,))
         if booked or amount == 0:
             return Granted(booked["amount"] if booked else 0, balance, language, new=False)
         if balance + amount < 0:
             raise InsufficientTokensError(needed=-amount, balance=balance)
-        await tx.execute(
+        tx.execute(
             "INSERT INTO ledger (user_id, kind, amount, grant_key, granted_by, note, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (user_id, kind, amount, grant_key, granted_by, note, self._now()),
         )
         if granted_by is not None:
-            await record(
+            record(
                 tx,
                 Act(grant_key, granted_by),
                 kind,
@@ -147,9 +148,9 @@ class Ledger:
         return Granted(amount, balance + amount, language, new=True)
 
 
-async def see_user(tx: aiosqlite.Connection, user_id: int, language: str, now: float) -> None:
+def see_user(tx: sqlite3.Connection, user_id: int, language: str, now: float) -> None:
     """Make sure that the person has a row, and that it has the language they speak now."""
-    await tx.execute(
+    tx.execute(
         "INSERT INTO users (user_id, language, created_at) VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET language = excluded.language"
         " WHERE language <> excluded.language",
@@ -157,28 +158,26 @@ async def see_user(tx: aiosqlite.Connection, user_id: int, language: str, now: f
     )
 
 
-async def balance_in(tx: aiosqlite.Connection, user_id: int) -> int:
+def balance_in(tx: sqlite3.Connection, user_id: int) -> int:
     """The balance as this transaction sees it: the only one to decide by."""
-    row = await fetch_one(tx, "SELECT balance FROM users WHERE user_id = ?", (user_id,))
+    row = fetch_one(tx, "SELECT balance FROM users WHERE user_id = ?", (user_id,))
     return int(row["balance"]) if row else 0
 
 
-async def charge(
-    tx: aiosqlite.Connection, user_id: int, images: Iterable[tuple[int, int]], now: float
+def charge(
+    tx: sqlite3.Connection, user_id: int, images: Iterable[tuple[int, int]], now: float
 ) -> None:
     """Book one charge for each (image_id, cost). The caller has seen that the balance allows it."""
-    await tx.executemany(
+    tx.executemany(
         "INSERT INTO ledger (user_id, kind, amount, image_id, created_at)"
         " VALUES (?, 'charge', ?, ?, ?)",
         [(user_id, -cost, image_id, now) for image_id, cost in images],
     )
 
 
-async def refund(
-    tx: aiosqlite.Connection, user_id: int, image_id: int, cost: int, now: float
-) -> None:
+def refund(tx: sqlite3.Connection, user_id: int, image_id: int, cost: int, now: float) -> None:
     """Give an image's tokens back, in the transaction that ends the image without a picture."""
-    await tx.execute(
+    tx.execute(
         "INSERT INTO ledger (user_id, kind, amount, image_id, created_at)"
         " VALUES (?, 'refund', ?, ?, ?)",
         (user_id, cost, image_id, now),

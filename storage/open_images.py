@@ -1,8 +1,7 @@
 """Images that have not ended, as the admins see them: whose, since when, how far."""
 
+import sqlite3
 from dataclasses import dataclass
-
-import aiosqlite
 
 from storage.database import Database
 from storage.jobs import ImageStatus
@@ -62,5 +61,5 @@ _SELECT = (
 )
 
 
-def _open_image(row: aiosqlite.Row) -> OpenImage:
+def _open_image(row: sqlite3.Row) -> OpenImage:
     return OpenImage(**{**dict(row), "status": ImageStatus(row["status"])})

@@ -1,11 +1,10 @@
 """People as the admins see them: names, what they did last, and who is banned."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import UnknownUserError
@@ -88,7 +87,7 @@ class People:
 
     async def near_name(self, username: str) -> list[Person]:
         """A few people whose @name is like it."""
-        rows: list[aiosqlite.Row] = []
+        rows: list[sqlite3.Row] = []
         for begin in (username[:2], username[:1]):
             rows = await self._database.fetch_all(
                 "SELECT username, user_id FROM usernames WHERE username >= ? AND username < ?"
@@ -144,23 +143,30 @@ class People:
         )
 
     async def note_name(self, user_id: int, username: str | None, first_name: str) -> None:
-        """Keep the names the person has now, if they have a row; writes what is new only."""
+        """Keep the names the person has now, if they have a row; writes what is new only.
+
+        The row of somebody who was forgotten and stays banned, which has no language, gets none.
+        """
         row = await self._database.fetch_one(
-            "SELECT username, first_name FROM users WHERE user_id = ?", (user_id,)
+            "SELECT username, first_name FROM users WHERE user_id = ? AND language <> ''",
+            (user_id,),
         )
         if row is None or (row["username"], row["first_name"]) == (username, first_name):
             return
-        async with self._database.transaction() as tx:
-            await tx.execute(
+
+        def work(tx: sqlite3.Connection) -> None:
+            tx.execute(
                 "UPDATE users SET username = ?, first_name = ? WHERE user_id = ?",
                 (username, first_name, user_id),
             )
             if username is not None:
-                await tx.execute(
+                tx.execute(
                     "INSERT INTO usernames (username, user_id) VALUES (?, ?)"
                     " ON CONFLICT DO NOTHING",
                     (username, user_id),
                 )
+
+        await self._database.write(work)
 
     async def ban(self, user_id: int, reason: str, act: Act) -> Entry:
         """Have nothing to do with the person any more; once for each act.
@@ -193,19 +199,20 @@ class People:
 
     async def _set_ban(self, user_id: int, at: float | None, reason: str, act: Act) -> Entry:
         try:
-            async with self._database.transaction() as tx:
-                if done := await recorded(tx, act):
+
+            def work(tx: sqlite3.Connection) -> Entry:
+                if done := recorded(tx, act):
                     return done
-                row = await fetch_one(
+                row = fetch_one(
                     tx, "SELECT banned_at, ban_reason FROM users WHERE user_id = ?", (user_id,)
                 )
                 if row is None:
                     raise UnknownUserError(f"user {user_id}")
-                await tx.execute(
+                tx.execute(
                     "UPDATE users SET banned_at = ?, ban_reason = ? WHERE user_id = ?",
                     (at, reason, user_id),
                 )
-                return await record(
+                return record(
                     tx,
                     act,
                     BAN,
@@ -214,6 +221,8 @@ class People:
                     after=_ban_words(at, reason),
                     now=self._now(),
                 )
+
+            return await self._database.write(work)
         finally:
             self._banned = None
             self._ban_changes += 1

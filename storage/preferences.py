@@ -1,11 +1,10 @@
 """What people set for themselves: the tables `preferences` and `awaited_words`."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from typing import Any
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 
@@ -47,34 +46,38 @@ class PreferenceStore:
 
     async def change(self, user_id: int, **changes: Any) -> Preferences:
         """Set some, by the names of `Preferences`; the same again changes nothing."""
-        async with self._database.transaction() as tx:
-            return await _change(tx, user_id, **changes)
+
+        def work(tx: sqlite3.Connection) -> Preferences:
+            return _change(tx, user_id, **changes)
+
+        return await self._database.write(work)
 
     async def set_language(self, user_id: int, chosen: str | None, spoken: str) -> None:
         """Set the language; `spoken` is the one that this comes to, for what is said unasked."""
-        async with self._database.transaction() as tx:
-            await _change(tx, user_id, language=chosen)
-            await tx.execute("UPDATE users SET language = ? WHERE user_id = ?", (spoken, user_id))
+
+        def work(tx: sqlite3.Connection) -> None:
+            _change(tx, user_id, language=chosen)
+            tx.execute("UPDATE users SET language = ? WHERE user_id = ?", (spoken, user_id))
+
+        await self._database.write(work)
 
     # --- A negative prompt is written as a message of its own
 
     async def await_words(self, user_id: int, card_message_id: int) -> None:
         """The person's next words are their negative prompt, for a while."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO awaited_words (user_id, card_message_id, asked_at) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET card_message_id = excluded.card_message_id,"
-                " asked_at = excluded.asked_at",
-                (user_id, card_message_id, self._now()),
-            )
+        await self._database.execute(
+            "INSERT INTO awaited_words (user_id, card_message_id, asked_at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET card_message_id = excluded.card_message_id,"
+            " asked_at = excluded.asked_at",
+            (user_id, card_message_id, self._now()),
+        )
 
     async def stop_awaiting(self, user_id: int) -> None:
         """The person's next words are a prompt again."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE awaited_words SET asked_at = 0 WHERE user_id = ? AND asked_at > 0",
-                (user_id,),
-            )
+        await self._database.execute(
+            "UPDATE awaited_words SET asked_at = 0 WHERE user_id = ? AND asked_at > 0",
+            (user_id,),
+        )
 
     async def awaits(self, user_id: int, message_id: int, sent_at: float) -> bool:
         """Whether a message's words are for the negative prompt, or were: it may come again.
@@ -93,8 +96,9 @@ class PreferenceStore:
 
         None, and nothing is changed, when they come again.
         """
-        async with self._database.transaction() as tx:
-            row = await fetch_one(
+
+        def work(tx: sqlite3.Connection) -> int | None:
+            row = fetch_one(
                 tx,
                 "UPDATE awaited_words SET asked_at = 0, answer_message_id = ?1"
                 " WHERE user_id = ?2 AND answer_message_id < ?1 RETURNING card_message_id",
@@ -102,8 +106,10 @@ class PreferenceStore:
             )
             if row is None:
                 return None
-            await _change(tx, user_id, negative_prompt=words)
+            _change(tx, user_id, negative_prompt=words)
             return int(row["card_message_id"])
+
+        return await self._database.write(work)
 
 
 COLUMNS = ", ".join(Preferences.__slots__)
@@ -114,15 +120,15 @@ REPLACE = (
 )
 
 
-async def _change(tx: aiosqlite.Connection, user_id: int, **changes: Any) -> Preferences:
-    before = _preferences(await fetch_one(tx, SELECT, (user_id,)))
+def _change(tx: sqlite3.Connection, user_id: int, **changes: Any) -> Preferences:
+    before = _preferences(fetch_one(tx, SELECT, (user_id,)))
     after = replace(before, **changes)
     if after != before:
-        await tx.execute(REPLACE, (user_id, *astuple(after)))
+        tx.execute(REPLACE, (user_id, *astuple(after)))
     return after
 
 
-def _preferences(row: aiosqlite.Row | None) -> Preferences:
+def _preferences(row: sqlite3.Row | None) -> Preferences:
     if row is None:
         return Preferences()
     return Preferences(**{**dict(row), "ask_first": bool(row["ask_first"])})

@@ -6,13 +6,12 @@ whatever was edited or set meanwhile.
 """
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
-
-import aiosqlite
 
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError
@@ -60,21 +59,22 @@ class Questions:
         Raises:
             InsufficientTokensError: the balance does not cover it; there is nothing to ask.
         """
-        async with self._database.transaction() as tx:
-            if await fetch_one(
+
+        def work(tx: sqlite3.Connection) -> int | None:
+            if fetch_one(
                 tx,
                 "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?",
                 (request.chat_id, request.message_id),
             ):
                 return None
-            balance = await balance_in(tx, request.user_id)
+            balance = balance_in(tx, request.user_id)
             if balance < request.cost:
                 raise InsufficientTokensError(needed=request.cost, balance=balance)
-            await tx.execute(
+            tx.execute(
                 "DELETE FROM questions WHERE user_id = ? AND asked_at < ?",
                 (request.user_id, self._now() - ASKED_FOR_S),
             )
-            await tx.execute(
+            tx.execute(
                 "INSERT OR REPLACE INTO questions (chat_id, message_id, user_id, model, prompt,"
                 " quantity, params, options, named, price, language, input_file_id, asked_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -95,8 +95,10 @@ class Questions:
                 ),
             )
             if request.input_file_id is not None:
-                await use_held(tx, request.user_id, request.input_file_id)
+                use_held(tx, request.user_id, request.input_file_id)
             return balance
+
+        return await self._database.write(work)
 
     async def get(self, chat_id: int, message_id: int, user_id: int) -> PricedRequest | None:
         """What the person was asked about; None: it was answered, is too old, or is not theirs."""
@@ -109,13 +111,12 @@ class Questions:
 
     async def drop(self, chat_id: int, message_id: int) -> None:
         """It was answered."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "DELETE FROM questions WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
-            )
+        await self._database.execute(
+            "DELETE FROM questions WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
+        )
 
 
-def _request(row: aiosqlite.Row) -> PricedRequest:
+def _request(row: sqlite3.Row) -> PricedRequest:
     fields = {name: row[name] for name in PricedRequest.__slots__}
     return PricedRequest(
         **{

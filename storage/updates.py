@@ -1,5 +1,6 @@
 """Updates that were dealt with, so that one that comes again is known: `handled_updates`."""
 
+import sqlite3
 from collections.abc import Iterable
 
 from storage.database import Database
@@ -25,14 +26,17 @@ class HandledUpdates:
 
     async def remember(self, update_ids: Iterable[int]) -> None:
         """These were dealt with; safe to repeat."""
-        async with self._database.transaction() as tx:
-            await tx.executemany(
+
+        def work(tx: sqlite3.Connection) -> None:
+            tx.executemany(
                 "INSERT INTO handled_updates (bot_id, update_id) VALUES (?, ?)"
                 " ON CONFLICT DO NOTHING",
                 [(self._bot_id, update_id) for update_id in update_ids],
             )
-            await tx.execute(
+            tx.execute(
                 "DELETE FROM handled_updates"
                 " WHERE number <= (SELECT max(number) FROM handled_updates) - ?",
                 (self.keep,),
             )
+
+        await self._database.write(work)

@@ -15,9 +15,7 @@ class Users:
 
     async def set_blocked(self, user_id: int, *, blocked: bool) -> None:
         """The person blocked the bot, or took it back."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "UPDATE users SET blocked_at = ? WHERE user_id = ?"
-                " AND (blocked_at IS NOT NULL) <> ?",
-                (self._now() if blocked else None, user_id, blocked),
-            )
+        await self._database.execute(
+            "UPDATE users SET blocked_at = ? WHERE user_id = ? AND (blocked_at IS NOT NULL) <> ?",
+            (self._now() if blocked else None, user_id, blocked),
+        )

@@ -9,6 +9,7 @@ from PIL import Image as PillowImage
 
 from bot.demo.telegram import CallbackQuery, Message
 from storage.database import Database
+from storage.errors import StorageFullError
 from storage.stats import Stats
 from tests.support import ADMIN, World
 
@@ -125,13 +126,14 @@ async def test_the_days_are_counted_as_things_happen(world: World) -> None:
 
 async def test_percentiles_are_those_of_the_definition(tmp_path: Path) -> None:
     async with Database.open(tmp_path / "bot.db") as database:
-        async with database.transaction() as tx:
-            await tx.executemany(
-                "INSERT INTO daily_seconds VALUES (?, ?, ?)",
-                [(100, seconds, 1) for seconds in range(1, 51)]
-                + [(101, seconds, 1) for seconds in range(51, 101)]
-                + [(50, 5000, 1000)],
-            )
+        rows = [
+            *((100, seconds, 1) for seconds in range(1, 51)),
+            *((101, seconds, 1) for seconds in range(51, 101)),
+            (50, 5000, 1000),
+        ]
+        await database.write(
+            lambda tx: tx.executemany("INSERT INTO daily_seconds VALUES (?, ?, ?)", rows)
+        )
         numbers = await Stats(database, now=lambda: 101 * 86_400 + 5).last(2)
         assert (numbers.median_s, numbers.p95_s) == (50, 95)
         assert [day.day for day in numbers.by_day] == [100, 101]
@@ -365,3 +367,13 @@ async def test_the_panel_is_edited_in_place(world: World) -> None:
     forged = world.telegram.person(ADMIN).forge(panel, "panel:nonsense:x")
     await world.telegram.wait_for(lambda: forged.answer)
     await reads(world, panel, "Чем займёмся?")
+
+
+async def test_numbers_that_cannot_be_read_are_answered_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_self: Stats, _days: int) -> None:
+        raise StorageFullError("the disk is full")
+
+    monkeypatch.setattr(Stats, "last", fail)
+    await asked(world, "/stats", "Что-то сломалось у нас.")

@@ -1,5 +1,8 @@
 """A database with its tables' classes around it, and short ways to fill it."""
 
+import asyncio
+import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,8 +74,7 @@ class Shop:
 
     async def run(self, sql: str, *params: Any) -> None:
         """A write of somebody who does not care for our functions."""
-        async with self.database.transaction() as tx:
-            await tx.execute(sql, params)
+        await self.database.execute(sql, params)
 
     async def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
         """What is committed."""
@@ -81,6 +83,25 @@ class Shop:
     async def everything(self) -> dict[str, list[dict[str, Any]]]:
         """All rows of all tables: two of these are equal when nothing was changed."""
         return {table: await self.rows(f"SELECT * FROM {table} ORDER BY 1") for table in TABLES}  # noqa: S608
+
+
+@asynccontextmanager
+async def held_open(database: Database, sql: str) -> AsyncIterator[None]:
+    """A writer that has done this and is in the middle of its work."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(tx: sqlite3.Connection) -> None:
+        tx.execute(sql)
+        begun.set()
+        go_on.wait(10)
+
+    writing = asyncio.create_task(database.write(work))
+    await asyncio.to_thread(begun.wait, 10)
+    try:
+        yield
+    finally:
+        go_on.set()
+        await writing
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from storage.audit import broken_invariants
 from storage.backup import BackupError, back_up, inspect
 from storage.database import Database
 from storage.errors import StorageError
-from tests.storage.shop import PRICE, Shop, open_shop
+from tests.storage.shop import PRICE, Shop, held_open, open_shop
 
 WAIT_S = 5
 
@@ -315,8 +315,7 @@ async def test_a_sound_database_that_is_in_use(shop: Shop, path: Path) -> None:
     await shop.customer()
     for number, status in enumerate(["queued", "queued", "generating", "delivered", "failed"]):
         await shop.image(status, message_id=number)
-    async with shop.database.transaction() as tx:
-        await tx.execute("UPDATE users SET language = 'en'")  # a writer in the middle of its work
+    async with held_open(shop.database, "UPDATE users SET language = 'en'"):
         seen = await inspect(path)
     assert seen.version == seen.newest > 0
     assert (seen.damage, seen.broken) == ([], [])

@@ -12,9 +12,7 @@ from storage import database as module
 from storage.audit import broken_invariants
 from storage.database import MIGRATIONS_DIR, Database
 from storage.errors import SchemaError, StorageBusyError, StorageError, StorageFullError
-from storage.jobs import PlacedJob
-from tests.storage.cancelling import cancelled_at_statement
-from tests.storage.shop import PRICE, Shop, open_shop
+from tests.storage.shop import PRICE, Shop, held_open, open_shop
 
 LATEST = max(int(path.name[:4]) for path in MIGRATIONS_DIR.glob("*.sql"))
 
@@ -36,11 +34,12 @@ async def test_a_new_file_is_brought_up_to_date_and_stays(tmp_path: Path) -> Non
 
 
 async def test_a_commit_is_on_the_disk(shop: Shop) -> None:
-    async with shop.database.transaction() as tx:
-        (synchronous,) = await tx.execute_fetchall("PRAGMA synchronous")
-        (foreign_keys,) = await tx.execute_fetchall("PRAGMA foreign_keys")
-    assert synchronous[0] == 2, "FULL"
-    assert foreign_keys[0] == 1
+    assert await _pragma(shop, "synchronous") == 2, "FULL"
+    assert await _pragma(shop, "foreign_keys") == 1
+
+
+async def _pragma(shop: Shop, name: str) -> int:
+    return await shop.database.write(lambda tx: int(tx.execute(f"PRAGMA {name}").fetchone()[0]))
 
 
 async def test_a_migration_that_fails_half_way_leaves_nothing(
@@ -114,8 +113,7 @@ async def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
 
 async def test_reads_see_what_is_committed_and_nothing_else(shop: Shop) -> None:
     await shop.customer(tokens=5)
-    async with shop.database.transaction() as tx:
-        await tx.execute("UPDATE users SET balance = 77")
+    async with held_open(shop.database, "UPDATE users SET balance = 77"):
         assert await shop.ledger.balance(1) == 5
     assert await shop.ledger.balance(1) == 77
 
@@ -130,29 +128,45 @@ async def test_reads_cannot_write(shop: Shop) -> None:
 async def test_writers_take_turns(shop: Shop) -> None:
     await shop.customer(tokens=0)
 
-    async def add_one() -> None:
-        async with shop.database.transaction() as tx:
-            (row,) = await tx.execute_fetchall("SELECT balance FROM users")
-            await asyncio.sleep(0)  # anybody else might come in between
-            await tx.execute("UPDATE users SET balance = ?", (row["balance"] + 1,))
+    def add_one(tx: sqlite3.Connection) -> None:
+        (balance,) = tx.execute("SELECT balance FROM users").fetchone()
+        tx.execute("UPDATE users SET balance = ?", (balance + 1,))
 
-    await asyncio.gather(*(add_one() for _ in range(20)))
+    await asyncio.gather(*(shop.database.write(add_one) for _ in range(20)))
     assert await shop.ledger.balance(1) == 20
 
 
-async def test_an_error_undoes_the_transaction(shop: Shop) -> None:
+async def test_those_who_come_together_share_a_commit(shop: Shop) -> None:
+    commits = []
+
+    def watch(tx: sqlite3.Connection) -> None:
+        tx.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+
+    await shop.database.write(watch)
+    commits.clear()
+    granted = [shop.database.execute("INSERT INTO flags VALUES (?, '')", (n,)) for n in range(20)]
+    await asyncio.gather(*granted)
+    assert len(commits) < 3
+    assert await shop.rows("SELECT count(*) AS n FROM flags") == [{"n": 20}]
+
+
+async def test_an_error_undoes_its_own_work_and_nobody_else_s(shop: Shop) -> None:
     await shop.customer(tokens=5)
-    with pytest.raises(ZeroDivisionError):
-        await _write_and_raise(shop)
-    assert await shop.ledger.balance(1) == 5
-    await shop.run("UPDATE users SET balance = 6")
-    assert await shop.ledger.balance(1) == 6
 
-
-async def _write_and_raise(shop: Shop) -> None:
-    async with shop.database.transaction() as tx:
-        await tx.execute("UPDATE users SET balance = 77")
+    def add_and_raise(tx: sqlite3.Connection) -> None:
+        tx.execute("UPDATE users SET balance = balance + 77")
         raise ZeroDivisionError
+
+    add = "UPDATE users SET balance = balance + 1"
+    outcomes = await asyncio.gather(
+        shop.database.execute(add),
+        shop.database.write(add_and_raise),
+        shop.database.execute("INSERT INTO no_such VALUES (1)"),
+        shop.database.execute(add),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in outcomes] == [int, ZeroDivisionError, StorageError, int]
+    assert await shop.ledger.balance(1) == 7
 
 
 async def test_somebody_else_holds_the_file(
@@ -172,9 +186,7 @@ async def test_somebody_else_holds_the_file(
 
 async def test_a_full_disk_charges_nothing(shop: Shop) -> None:
     await shop.customer()
-    async with shop.database.transaction() as tx:
-        (row,) = await tx.execute_fetchall("PRAGMA page_count")
-    await _limit_pages(shop, row[0])
+    await _limit_pages(shop, await _pragma(shop, "page_count"))
     before = await shop.everything()
     with pytest.raises(StorageFullError):
         await shop.place(prompt="x" * 100_000)
@@ -183,9 +195,20 @@ async def test_a_full_disk_charges_nothing(shop: Shop) -> None:
     assert await shop.place(prompt="x" * 100_000) is not None
 
 
+async def test_a_full_disk_is_told_to_everybody_who_writes_then(shop: Shop) -> None:
+    await shop.customer(tokens=1_000_000)
+    await _limit_pages(shop, await _pragma(shop, "page_count"))
+    asked = [shop.place(message_id=n, prompt="x" * 100_000 * (n % 2) or "кот") for n in range(6)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    await _limit_pages(shop, 1_000_000)
+    full = [isinstance(each, StorageFullError) for each in outcomes]
+    assert full[1]
+    assert await shop.rows("SELECT count(*) AS n FROM jobs") == [{"n": full.count(False)}]
+    assert await broken_invariants(shop.database) == []
+
+
 async def _limit_pages(shop: Shop, count: int) -> None:
-    async with shop.database.transaction() as tx:
-        await tx.execute_fetchall(f"PRAGMA max_page_count = {count}")
+    await _pragma(shop, f"max_page_count = {count}")
 
 
 @pytest.mark.parametrize("cancels", [1, 2])
@@ -215,26 +238,3 @@ async def test_a_cancelled_writer_leaves_all_or_nothing(shop: Shop, cancels: int
     assert tried > 10, "it was cancelled in the middle"
     assert await broken_invariants(shop.database) == []
     assert await shop.ledger.balance(1) == 1_000_000 + tried * (1 - 2 * PRICE)
-
-
-async def _place_two(shop: Shop, message_id: int) -> PlacedJob | None:
-    return await shop.place(message_id=message_id, quantity=2)
-
-
-async def test_cancelled_at_each_statement(shop: Shop) -> None:
-    """The same with nothing left to chance: cancelled while statement N is on its way."""
-    await shop.customer()
-    came_through = []
-    number = 1
-    while (task := await cancelled_at_statement(number, _place_two(shop, number))).cancelled():
-        assert await broken_invariants(shop.database) == []
-        if await shop.rows("SELECT * FROM jobs WHERE message_id = ?", number):
-            came_through.append(number)
-        await shop.ledger.grant(1, 1, grant_key=f"9:{number}", granted_by=9)
-        number += 1
-    assert task.result() is not None
-    assert number > 8, "it was cancelled at each of its statements"
-    # Only the COMMIT, which was on its way already, comes through.
-    assert came_through in ([], [number - 1])
-    jobs = len(came_through) + 1
-    assert await shop.ledger.balance(1) == 1000 + number - 1 - jobs * 2 * PRICE

@@ -2,9 +2,11 @@
 
 import pytest
 
+from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue, Field
 from storage.errors import StorageError, UnknownModelError, UnknownUserError
 from storage.flags import Flags
+from storage.forgetting import Forgetting
 from storage.journal import Act, Journal
 from storage.people import People
 from tests.storage.shop import SLUG, Shop
@@ -91,3 +93,20 @@ async def test_a_ban_holds_at_once_and_for_a_new_process(shop: Shop) -> None:
     assert await people.ban_of(1) == await People(shop.database).ban_of(1) == "спам"
     await people.unban(1, Act("9:2", 9))
     assert await people.ban_of(1) is None
+
+
+async def test_who_leaves_takes_along_no_entry_of_a_thing_with_the_same_number(shop: Shop) -> None:
+    broadcasts = Broadcasts(shop.database)
+    number = await broadcasts.ask(asked_key="9:1", admin_id=9, language="ru", message_id=7)
+    assert number == await shop.customer(1)
+    await broadcasts.begin(number, Act("9:2", 9), 8)
+    await shop.ledger.grant(1, 5, grant_key="9:3", granted_by=9)
+    forgetting = Forgetting(
+        shop.database, image_bucket="images", input_bucket="bot-images", welcome_mark=str
+    )
+    assert await forgetting.forget(1) == 0
+    entries = await Journal(shop.database).last(10)
+    assert [(each.action, each.subject) for each in entries] == [
+        ("grant", "-1"),
+        ("broadcast", "1"),
+    ]

@@ -21,7 +21,7 @@ from storage.errors import (
     UnknownUserError,
 )
 from storage.jobs import Image, ImageStatus, Jobs
-from tests.storage.cancelling import cancelled_at_statement
+from tests.storage.cancelling import cancelled_after
 from tests.storage.shop import PRICE, Shop, open_shop
 
 USERS = (1, 2)
@@ -164,10 +164,10 @@ class StorageMachine(RuleBasedStateMachine):
             self._book(user, message, placed.images)
             assert placed.balance == self.balances[user]
 
-    @rule(user=st.sampled_from(USERS), message=st.integers(1, 8), statement=st.integers(1, 12))
-    def place_and_cancel(self, user: int, message: int, statement: int) -> None:
+    @rule(user=st.sampled_from(USERS), message=st.integers(1, 8), turns=st.integers(0, 40))
+    def place_and_cancel(self, user: int, message: int, turns: int) -> None:
         expected = self._refusal(user, message, 2)
-        task = self.do(cancelled_at_statement(statement, self._place(user, message, 2)))
+        task = self.do(cancelled_after(turns, self._place(user, message, 2)))
         if not task.cancelled():
             task.exception()  # whatever it is, the rows below tell what it came to
         self.do(self.shop.run("SELECT 1"))  # a writer after it, so that it has come to its end
