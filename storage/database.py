@@ -21,6 +21,7 @@ ROWS = 64  # aiosqlite fetches so many at once
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Outcome = tuple[Any, Exception | None]  # what a work returned, or raised
 Params = Sequence[Any] | Mapping[str, Any]
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,62 @@ class Connection(aiosqlite.Connection):
         return result
 
 
+class _Queue:
+    """Works for one connection: those that come while it is busy go there together, in one trip.
+
+    `run` does several and returns of each what it returned or raised.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        run: Callable[[Sequence[Work[Any]], sqlite3.Connection], Sequence[Outcome]],
+    ) -> None:
+        self._connection = connection
+        self._run = run
+        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._server: asyncio.Task[None] | None = None
+
+    async def do(self, work: Work[T]) -> T:
+        """What the work returns, or raises."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._server is None:
+            self._server = asyncio.create_task(self._serve())
+        try:
+            return await done
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+
+    async def _serve(self) -> None:
+        try:
+            while self._waiting:
+                # Who was cancelled before the turn came wants nothing any more.
+                waiting = [each for each in self._waiting if not each[1].done()]
+                self._waiting.clear()
+                outcomes = await self._try([work for work, _ in waiting])
+                for (_, done), (result, failure) in zip(waiting, outcomes, strict=True):
+                    if done.done():
+                        continue
+                    if failure is None:
+                        done.set_result(result)
+                    else:
+                        done.set_exception(failure)
+        finally:
+            self._server = None
+
+    async def _try(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
+        try:
+            return await self._connection.run(partial(self._run, works))
+        except Exception as error:  # noqa: BLE001 - whole to everybody who waits
+            return [(None, error) for _ in works]
+
+    async def settle(self) -> None:
+        """Wait until the works that were begun have come to their end."""
+        if self._server is not None:
+            await asyncio.wait([self._server])
+
+
 class Database:
     """One connection that writes and one that reads.
 
@@ -45,10 +102,8 @@ class Database:
     """
 
     def __init__(self, writer: Connection, reader: Connection) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._writes = _Queue(writer, _commit)
+        self._reads = _Queue(reader, _read)
 
     @classmethod
     @asynccontextmanager
@@ -82,7 +137,8 @@ class Database:
                 try:
                     yield database
                 finally:
-                    await database._settle()
+                    await database._writes.settle()
+                    await database._reads.settle()
         except sqlite3.Error as error:
             raise storage_error(error) from error
 
@@ -93,42 +149,7 @@ class Database:
         next commit, which costs each of them nothing and the disk one wait in place of many. Who
         is cancelled does not know whether the work was done, as after a crash.
         """
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_all())
-        try:
-            return await done
-        except sqlite3.Error as error:
-            raise storage_error(error) from error
-
-    async def _commit_all(self) -> None:
-        try:
-            while self._waiting:
-                # Who was cancelled before the turn came wants nothing any more.
-                waiting = [each for each in self._waiting if not each[1].done()]
-                self._waiting.clear()
-                if not waiting:
-                    break
-                works = [work for work, _ in waiting]
-                try:
-                    outcomes = await self._writer.run(partial(_commit, works))
-                except Exception as error:  # noqa: BLE001 - whole to everybody who waits
-                    outcomes = [(None, error) for _ in works]
-                for (_, done), (result, failure) in zip(waiting, outcomes, strict=True):
-                    if done.done():
-                        continue
-                    if failure is None:
-                        done.set_result(result)
-                    else:
-                        done.set_exception(failure)
-        finally:
-            self._committing = None
-
-    async def _settle(self) -> None:
-        """Let the works that were begun come to their end."""
-        if self._committing is not None:
-            await asyncio.wait([self._committing])
+        return await self._writes.do(work)
 
     async def execute(self, sql: str, params: Params = ()) -> int:
         """Write with one statement; returns how many rows it changed."""
@@ -136,10 +157,7 @@ class Database:
 
     async def fetch_all(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Every row of a query over what is committed."""
-        try:
-            return list(await self._reader.execute_fetchall(sql, params))
-        except sqlite3.Error as error:
-            raise storage_error(error) from error
+        return await self._reads.do(lambda connection: connection.execute(sql, params).fetchall())
 
     async def fetch_one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         """The first row of a query over what is committed, or None."""
@@ -153,13 +171,11 @@ def fetch_one(tx: sqlite3.Connection, sql: str, params: Params = ()) -> sqlite3.
     return rows[0] if rows else None
 
 
-def _commit(
-    works: Sequence[Work[Any]], tx: sqlite3.Connection
-) -> list[tuple[Any, Exception | None]]:
-    """Every work between one BEGIN and one COMMIT, with what it returned or raised."""
+def _commit(works: Sequence[Work[Any]], tx: sqlite3.Connection) -> list[Outcome]:
+    """Every work between one BEGIN and one COMMIT."""
     try:
         tx.execute("BEGIN IMMEDIATE")
-        outcomes = [_attempt(work, tx) for work in works]
+        outcomes = [_save(work, tx) for work in works]
         tx.execute("COMMIT")
     except BaseException:
         tx.rollback()
@@ -167,18 +183,26 @@ def _commit(
     return outcomes
 
 
-def _attempt(work: Work[Any], tx: sqlite3.Connection) -> tuple[Any, Exception | None]:
+def _save(work: Work[Any], tx: sqlite3.Connection) -> Outcome:
     tx.execute("SAVEPOINT work")
-    try:
-        result = work(tx)
-    except Exception as error:
+    result, failure = _attempt(work, tx)
+    if failure is not None:
         if not tx.in_transaction:  # a full disk, say: SQLite has undone everybody's work
-            raise
+            raise failure
         tx.execute("ROLLBACK TO work")
-        tx.execute("RELEASE work")
-        return None, error
     tx.execute("RELEASE work")
-    return result, None
+    return result, failure
+
+
+def _read(works: Sequence[Work[Any]], connection: sqlite3.Connection) -> list[Outcome]:
+    return [_attempt(work, connection) for work in works]
+
+
+def _attempt(work: Work[Any], connection: sqlite3.Connection) -> Outcome:
+    try:
+        return work(connection), None
+    except Exception as error:  # noqa: BLE001 - to the one whose work it is
+        return None, error
 
 
 async def _migrate(connection: Connection) -> None:
