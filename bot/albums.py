@@ -6,10 +6,10 @@ the next start.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import Messenger
-from bot.failures import FailureKind
 from bot.orders import Orders, Request
 from bot.texts import Texts
 from storage.errors import StorageError
@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class Albums:
-    """Collects the items of each album and orders with the first picture."""
+    """Collects the items of each album and orders with the first picture.
+
+    An album older than `stale_s` waited while the bot was down: it is not charged unasked.
+    """
 
     def __init__(
         self,
@@ -30,14 +33,18 @@ class Albums:
         messenger: Messenger,
         texts: Mapping[str, Texts],
         *,
+        stale_s: float,
         pause_s: float = PAUSE_S,
+        now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._inputs = inputs
         self._orders = orders
         self._messenger = messenger
         self._texts = texts
+        self._stale_s = stale_s
         self._pause_s = pause_s
+        self._now = now
         self._sleep = sleep
         self._arrived: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
@@ -76,8 +83,7 @@ class Albums:
         texts = self._texts[first.language]
         picture = next((item for item in items if item.file_id is not None), None)
         if picture is None or picture.file_id is None:
-            refusal = texts.input_refused(FailureKind.INPUT_NOT_A_PICTURE)
-            self._messenger.say(first.chat_id, refusal, reply_to=first.message_id)
+            self._messenger.say(first.chat_id, texts.cannot_use(), reply_to=first.message_id)
             return
         if len(items) > 1:
             self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
@@ -94,5 +100,6 @@ class Albums:
                 text=caption,
                 language=first.language,
                 input_file_id=picture.file_id,
+                late=first.received_at < self._now() - self._stale_s,
             )
         )

@@ -8,15 +8,16 @@ import asyncio
 import itertools
 import logging
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.delivery import Messenger
 from bot.errors import ChatClosedError, DeliveryError
 from bot.picture_buttons import picture_keyboard
-from bot.pictures import NotAPictureError, inspect
+from bot.pictures import NotAPictureError, Picture, inspect
 from bot.texts import Texts
 from providers.download import Downloader
 from providers.errors import DownloadError, ResultRefusedError
@@ -82,23 +83,25 @@ class Archive:
                 await self._grant(wish)
             except (DeliveryError, StorageError) as error:
                 logger.warning("image %d was not sent again: %s", wish.image.image_id, error)
+            except Exception:  # part of the handlers' boundary: one bad file must not stop the bot
+                logger.exception("image %d was not sent again", wish.image.image_id)
 
     async def _grant(self, wish: Wish) -> None:
         view = await self._jobs.view(wish.image.job_id)
         if not wish.as_file and await self._send_known(wish, view):
             return
-        async with self._fetched(wish.image) as path:
-            if path is None:
+        async with self._fetched(wish.image) as picture:
+            if picture is None:
                 texts = self._texts[wish.language]
                 self._messenger.say(wish.chat_id, texts.picture_gone(), reply_to=wish.reply_to)
             elif wish.as_file:
-                name = f"{view.job.model}-{wish.image.image_id}{path.suffix}"
+                name = f"{view.job.model}-{wish.image.image_id}.{picture.extension}"
                 sent = await self._messenger.send_file(
-                    wish.chat_id, path, name=name, reply_to=wish.reply_to
+                    wish.chat_id, picture.path, name=name, reply_to=wish.reply_to
                 )
                 await self._jobs.stands_for(sent.chat_id, sent.message_id, wish.image.image_id)
             else:
-                await self._send_fetched(wish, view, path)
+                await self._send_fetched(wish, view, picture)
 
     async def _send_known(self, wish: Wish, view: JobView) -> bool:
         """Whether Telegram still has it."""
@@ -122,11 +125,11 @@ class Archive:
         await self._jobs.sent_again(image, sent)
         return True
 
-    async def _send_fetched(self, wish: Wish, view: JobView, path: Path) -> None:
+    async def _send_fetched(self, wish: Wish, view: JobView, picture: Picture) -> None:
         image, texts = wish.image, self._texts[wish.language]
         sent = await self._messenger.send_picture(
             wish.chat_id,
-            await asyncio.to_thread(inspect, path),
+            picture,
             caption=texts.caption(view, image),
             reply_to=wish.reply_to,
             keyboard=picture_keyboard(texts, view, image),
@@ -134,39 +137,43 @@ class Archive:
         await self._jobs.sent_again(image, sent)
 
     @asynccontextmanager
-    async def _fetched(self, image: Image) -> AsyncIterator[Path | None]:
+    async def _fetched(self, image: Image) -> AsyncIterator[Picture | None]:
         """A copy of the picture for as long as it is sent; None: it is nowhere any more."""
         suffix = Path(image.file_key or "").suffix
         path = self._files.incoming(f"again-{image.image_id}-{next(self._numbers)}{suffix}")
         try:
-            found = await self._fetch(image, path)
-            yield path if found else None
+            yield await self._fetch(image, path)
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
-    async def _fetch(self, image: Image, path: Path) -> bool:
-        if image.file_key is not None:
+    async def _fetch(self, image: Image, path: Path) -> Picture | None:
+        """From the first place that has it whole: what is kept for long may be damaged."""
+        for place in self._places(image, path):
             try:
-                # A copy: the one on disk may be moved away while it is sent.
-                await asyncio.to_thread(shutil.copyfile, self._files.path(image.file_key), path)
-            except OSError as error:
-                logger.info("image %d is not on disk: %s", image.image_id, error)
-            else:
-                return True
-        if image.file_key is not None and image.stored_url and self._supabase is not None:
-            try:
-                data = await self._supabase.get(self._bucket, image.file_key)
-                await asyncio.to_thread(path.write_bytes, data)
-            except (FileStoreError, OSError) as error:
-                logger.warning("image %d: %s", image.image_id, error)
-            else:
-                return True
-        for url in filter(None, (image.stored_url, image.result_url)):
-            try:
-                await self._downloader.fetch(url, path)
-                await asyncio.to_thread(inspect, path)
-            except (DownloadError, ResultRefusedError, NotAPictureError, OSError) as error:
+                await place()
+                return await asyncio.to_thread(inspect, path)
+            except (
+                DownloadError,
+                ResultRefusedError,
+                FileStoreError,
+                NotAPictureError,
+                OSError,
+            ) as error:
                 logger.info("image %d is gone from one place: %s", image.image_id, error)
-            else:
-                return True
-        return False
+        return None
+
+    def _places(self, image: Image, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
+        """What puts the picture at `path`, the nearest place first."""
+        if image.file_key is not None:
+            # A copy: the one on disk may be moved away while it is sent.
+            yield partial(
+                asyncio.to_thread, shutil.copyfile, self._files.path(image.file_key), path
+            )
+            if image.stored_url and self._supabase is not None:
+                yield partial(self._from_bucket, self._supabase, image.file_key, path)
+        for url in filter(None, (image.stored_url, image.result_url)):
+            yield partial(self._downloader.fetch, url, path)
+
+    async def _from_bucket(self, supabase: SupabaseStorage, key: str, path: Path) -> None:
+        data = await supabase.get(self._bucket, key)
+        await asyncio.to_thread(path.write_bytes, data)

@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
+
+from storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -15,11 +18,11 @@ class Errands:
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def run(self, errand: Coroutine[Any, Any, None]) -> None:
-        """Have it done; it answers by itself."""
+    def run(self, errand: Coroutine[Any, Any, None], sorry: Callable[[], None]) -> None:
+        """Have it done; it answers by itself. `sorry` is called where it could not."""
         task = asyncio.create_task(errand)
         self._under_way.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(partial(self._over, sorry))
 
     async def close(self) -> None:
         """Drop what is under way."""
@@ -27,7 +30,12 @@ class Errands:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _over(self, sorry: Callable[[], None], task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, StorageError):  # a fault of the machine: a line says it all
+            logger.error("an answer could not be given: %s", error)
+        else:
             logger.error("an answer could not be given", exc_info=error)
+        sorry()

@@ -1,7 +1,8 @@
 """One lane a chat: what is to be said goes one by one, within Telegram's limits, until it is said.
 
 A 429 stops the chat it concerns for as long as it says, and is never answered with another
-message. Within a chat answers come first, then pictures, then progress, then what goes to all.
+message. Within a chat and among all, answers come first, then pictures, then progress, then what
+goes to everybody.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from aiogram.exceptions import (
 )
 
 from bot.errors import ChatClosedError, DeliveryError
-from bot.rate import RateLimit
+from bot.rate import RateLimit, Turns
 
 # A network fault, a 5xx, or a gateway's page in place of an answer.
 PASSING_FAULTS = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
@@ -71,6 +72,11 @@ class _Lane:
         self.calls: list[_Call] = []
         self.server: asyncio.Task[None] | None = None
 
+    @property
+    def urgency(self) -> tuple[int, int]:
+        """More than another's where this is to be said first."""
+        return -self.calls[0].priority, -self.calls[0].number
+
 
 class Lanes:
     """The lanes of all chats that something is to be said in.
@@ -79,9 +85,8 @@ class Lanes:
     """
 
     def __init__(self, overall: RateLimit, chat_limit: Callable[[], RateLimit]) -> None:
-        self._overall = overall
+        self._turns = Turns[_Lane](overall, lambda lane: lane.urgency)
         self._chat_limit = chat_limit
-        self._bulk_turn = asyncio.Lock()
         self._lanes: dict[int, _Lane] = {}
         self._numbers = itertools.count()
         self._finishing = False
@@ -145,7 +150,7 @@ class Lanes:
             while lane.calls:
                 # Wait first, choose then: a picture may come while an edit waits.
                 await lane.limit.wait()
-                await self._turn(lane)
+                await self._turns.wait(lane)
                 call = heapq.heappop(lane.calls)
                 if not call.done.done():
                     await self._make(lane, call)
@@ -155,15 +160,6 @@ class Lanes:
                 call.done.cancel()
             # The lane stays for as long as its limit remembers; then it says nothing any more.
             asyncio.get_running_loop().call_later(lane.limit.window_s, self._forget, chat_id, lane)
-
-    async def _turn(self, lane: _Lane) -> None:
-        """Wait for the lane's turn among all; what goes to everyone asks one at a time, so that an
-        answer never finds more than one of these before it."""
-        if lane.calls[0].priority < Priority.BULK:
-            await self._overall.wait()
-            return
-        async with self._bulk_turn:
-            await self._overall.wait()
 
     def _forget(self, chat_id: int, lane: _Lane) -> None:
         if lane.server is None and self._lanes.get(chat_id) is lane:

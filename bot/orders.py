@@ -15,6 +15,7 @@ from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
+    PriceChangedError,
     TooManyActiveImagesError,
 )
 from storage.flags import Flags
@@ -185,11 +186,13 @@ class Orders:
             name = model.name if model else priced.model
             self._messenger.change(chat_id, card_id, texts.model_went_off_sale(name))
             return ""
-        if model.price != priced.price:
-            await self._ask_again(replace(priced, price=model.price), model, card_id)
-            return texts.price_changed()
         try:
             placed = await self._place(priced, model, card_id=card_id)
+        except PriceChangedError as error:
+            await self._ask_again(
+                replace(priced, price=error.price), replace(model, price=error.price), card_id
+            )
+            return texts.price_changed()
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             # The question stays: it can be answered when there is room, or are tokens.
             self._messenger.say(chat_id, texts.refused(error), reply_to=message_id)
@@ -232,6 +235,7 @@ class Orders:
             language=priced.language,
             max_active_images=self._settings.user_max_active_images,
             input_file_id=priced.input_file_id,
+            told_price=None if card_id is None else priced.price,
         )
         if placed is None:  # the message came again; its job is on its way
             return False

@@ -15,7 +15,7 @@ few lines in itself; a head has at most as many.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.keyboards import Button, Keyboard
+from bot.keyboards import Button, Keyboard, label
 from bot.texts import Texts
 
 PAGE = "page"
@@ -55,7 +55,7 @@ class Pager:
             number = last
             listing = await source(texts, LINES, (number - 1) * LINES)
         text = "\n".join(part for part in (listing.head, *listing.lines) if part)
-        return text, _buttons(what, number, last)
+        return text, turning(number, last, lambda page: f"{PAGE}:{what}:{page}")
 
 
 def read(data: str) -> tuple[str, int] | None:
@@ -67,12 +67,13 @@ def read(data: str) -> tuple[str, int] | None:
             return None
 
 
-def _buttons(what: str, number: int, last: int) -> Keyboard:
+def turning(number: int, last: int, data: Callable[[int], str]) -> Keyboard:
+    """The row that turns pages: `data` is what the button to a page says."""
     if last == 1:
         return ()
-    row = [Button(f"{number} / {last}", f"{PAGE}:{what}:{number}")]  # pressed, it looks again
+    row = [label(f"{number} / {last}")]
     if number > 1:
-        row.insert(0, Button("◀", f"{PAGE}:{what}:{number - 1}"))
+        row.insert(0, Button("◀", data(number - 1)))
     if number < last:
-        row.append(Button("▶", f"{PAGE}:{what}:{number + 1}"))
+        row.append(Button("▶", data(number + 1)))
     return (row,)

@@ -9,10 +9,10 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.durations import Curve, Durations
-from bot.rate import RateLimit
+from bot.rate import RateLimit, Turns
 from providers.base import Done, Failed, Provider
 from providers.errors import (
     DeadlineError,
@@ -51,9 +51,6 @@ class _Wait:
     curve: Curve
     created: float  # on the poller's clock
     asked_at: float
-    turn: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
 
 
 class Poller:
@@ -76,8 +73,7 @@ class Poller:
         self._durations = durations
         self._sleep = sleep
         self._clock = clock
-        self._due: set[_Wait] = set()
-        self._server: asyncio.Task[None] | None = None
+        self._turns = Turns(limit, self._worth)
 
     async def wait_until_done(
         self,
@@ -107,7 +103,7 @@ class Poller:
             # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
             pause_s = curve.pause_s(asked_at, policy.interval_s) * random.uniform(0.9, 1.1)  # noqa: S311
             await self._sleep(max(min(created + asked_at + pause_s, deadline) - now, 0.0))
-            await self._turn(_Wait(curve, created, asked_at))
+            await self._turns.wait(_Wait(curve, created, asked_at))
             asked_at = self._clock() - created
             try:
                 state = await provider.check(task_id)
@@ -141,31 +137,8 @@ class Poller:
                     pass
         raise DeadlineError(f"task {task_id}: no result after {policy.timeout_s:.0f} s")
 
-    async def _turn(self, wait: _Wait) -> None:
-        """Wait for a question of the budget."""
-        self._due.add(wait)
-        if self._server is None:
-            self._server = asyncio.create_task(self._serve())
-        try:
-            await wait.turn
-        finally:
-            self._due.discard(wait)
-            if not self._due and self._server is not None:
-                self._server.cancel()
-                self._server = None
-
-    async def _serve(self) -> None:
-        """Give the budget's questions, one by one, to the tasks where they are worth most."""
-        while self._due:
-            await self._limit.wait()
-            now = self._clock()
-            best = max(
-                self._due, key=lambda wait: wait.curve.worth(wait.asked_at, now - wait.created)
-            )
-            self._due.discard(best)
-            if not best.turn.done():
-                best.turn.set_result(None)
-        self._server = None
+    def _worth(self, wait: _Wait) -> float:
+        return wait.curve.worth(wait.asked_at, self._clock() - wait.created)
 
 
 def _is_unknown(error: ProviderError) -> bool:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import Messenger
-from bot.errors import DeliveryError
+from bot.errors import ChatClosedError, DeliveryError
 from bot.estimates import Estimates
 from bot.keyboards import Keyboard, cancel_keyboard
 from bot.lanes import Priority
@@ -19,11 +19,12 @@ from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import Provider
 from storage.errors import StorageError
-from storage.jobs import WAITING, ImageStatus, Jobs, JobView
+from storage.jobs import WAITING, ImageStatus, Job, Jobs, JobView
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
 ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
 LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
+FAR_BACK = 100  # places after which it is looked at half as often
 CREATE_SPACING_S = 0.525  # between two creates when many wait: 20 in 10.5 s
 # Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
 EDITS_PER_S = 10
@@ -120,21 +121,31 @@ class Progress:
                 return
             self._note_drawing(view)
             if (card := self._card(view)) != shown:
-                if shown[0]:  # the first word comes at once
+                # The first word and the last come at once.
+                if view.job.progress_message_id is not None and not view.ended:
                     await self._edit_limit.wait()
                     view = await self._jobs.view(job_id)
                     card = self._card(view)
-                await self._show(view, *card)
+                try:
+                    await self._show(view, *card)
+                except ChatClosedError:
+                    if view.job.chat_id == view.job.user_id:
+                        raise  # told when they are back
+                    # The bot was sent out of the group: what there is to say the person gets.
                 shown = card
             if view.ended:
                 await to_the_end(self._close(view))
                 return
             await self._sleep(self._edit_pause_s)
             try:
-                async with asyncio.timeout(LOOK_PAUSE_S):
+                async with asyncio.timeout(self._look_pause_s(view)):
                     await moved.wait()
             except TimeoutError:
                 continue
+
+    def _look_pause_s(self, view: JobView) -> float:
+        """Far back in the queue less moves that a person would notice."""
+        return LOOK_PAUSE_S * (1 + (self._place(view) or 0) / FAR_BACK)
 
     def _card(self, view: JobView) -> tuple[str, Keyboard]:
         """The text and the buttons that a job's message has to have now."""
@@ -199,10 +210,16 @@ class Progress:
         texts = self._texts[view.job.language]
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:
-            await self._messenger.send(
-                view.job.chat_id, "\n".join(reasons), reply_to=view.job.reply_to
-            )
+            await self._tell(view.job, "\n".join(reasons))
         await self._jobs.close(view.job.job_id)
+
+    async def _tell(self, job: Job, text: str) -> None:
+        try:
+            await self._messenger.send(job.chat_id, text, reply_to=job.reply_to)
+        except ChatClosedError:
+            if job.chat_id == job.user_id:
+                raise
+            await self._messenger.send(job.user_id, text)
 
     def _place(self, view: JobView) -> int | None:
         """The place of the job's first waiting image; None once one of its images has moved on."""

@@ -1,10 +1,14 @@
 """Whose image is next: a queue that goes round by person, so that nobody waits for one's forty."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from itertools import count
 
 from storage.jobs import Image
+
+COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
 
 
 class Queue:
@@ -14,7 +18,10 @@ class Queue:
     after the one before was released: creates of a job go out one after another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._places: dict[int, int] = {}  # by image, as they were when they were counted
+        self._counted_at = float("-inf")
         self._lanes: dict[int, deque[Image]] = {}  # by person, never empty
         self._ready: deque[int] = deque()  # people whose turn may come, in turn
         # Whose image is being handed over, in the order in which that began; None: cancelled since.
@@ -30,6 +37,9 @@ class Queue:
         self._lanes[image.user_id] = deque([image])
         if image.user_id not in self._busy:
             self._offer(image.user_id)
+            # The round ends with who came last: that place needs no counting.
+            in_hand = sum(image is not None for image in self._busy.values())
+            self._places[image.image_id] = in_hand + len(self._ready)
 
     async def take(self) -> Image:
         """The next image, when there is one. Release its person when it is handed over."""
@@ -67,25 +77,25 @@ class Queue:
     def place(self, image: Image) -> int | None:
         """How many images are handed over until this one is, itself included; None: not here.
 
-        True for what waits now; people who come later may step in between.
+        True for what waits now; people who come later may step in between. A place may be as old
+        as COUNTED_FOR_S: with thousands of people, everybody asks for theirs again and again.
         """
-        in_hand = [each.image_id for each in self._busy.values() if each is not None]
-        if image.image_id in in_hand:
-            return in_hand.index(image.image_id) + 1
-        lane = self._lanes.get(image.user_id, ())
-        own = next((n for n, each in enumerate(lane) if each.image_id == image.image_id), None)
-        if own is None:
-            return None
-        # Before it: what is in hand, its own person's earlier ones, and of everybody else as many,
-        # plus one more of those who come before its person in the round.
-        turns = {user_id: turn for turn, user_id in enumerate((*self._ready, *self._busy))}
-        turn = turns[image.user_id]
-        others = sum(
-            min(len(theirs), own + (turns[user_id] < turn))
-            for user_id, theirs in self._lanes.items()
-            if user_id != image.user_id
-        )
-        return len(in_hand) + own + others + 1
+        now = self._clock()
+        if now >= self._counted_at + COUNTED_FOR_S or image.image_id not in self._places:
+            self._places, self._counted_at = self._count(), now
+        return self._places.get(image.image_id)
+
+    def _count(self) -> dict[int, int]:
+        numbers = count(1)
+        places = {image.image_id: next(numbers) for image in self._busy.values() if image}
+        turns = (*self._ready, *self._busy)
+        lanes = [self._lanes[user_id] for user_id in turns if user_id in self._lanes]
+        for number in count():  # of each person's images, in rounds
+            lanes = [lane for lane in lanes if len(lane) > number]
+            if not lanes:
+                return places
+            places |= {lane[number].image_id: next(numbers) for lane in lanes}
+        raise AssertionError("unreachable")
 
     def __len__(self) -> int:
         return sum(len(lane) for lane in self._lanes.values())

@@ -9,6 +9,7 @@ aiogram not call `model_rebuild` with a namespace, nothing is deferred and all w
 """
 
 import sys
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,6 +55,10 @@ def _import_aiogram() -> None:
     # The base of types and methods alike, and the envelope that answers come in.
     for base in (BotContextController, Response):
         base.model_rebuild = classmethod(build)  # type: ignore[assignment, method-assign]
+    # pydantic holds Response[Message] weakly: each time the garbage collector has passed, the next
+    # answer of Telegram's would hold up the loop for 0.15 s while it is built anew.
+    envelope: Any = cache(Response.__class_getitem__.__func__)  # type: ignore[attr-defined]
+    Response.__class_getitem__ = classmethod(envelope)  # type: ignore[assignment, method-assign]
 
 
 _import_aiogram()

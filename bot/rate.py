@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, Generic, TypeVar, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+W = TypeVar("W")
 
 
 class RateLimit:
@@ -58,3 +60,35 @@ class RateLimit:
             return 0.0
         # The bucket in memory answers at once; the type is shared with those on a network.
         return max(cast("int", self._bucket.waiting(item)), 1) / 1000
+
+
+class Turns(Generic[W]):
+    """A limit whose turns go to whoever they are worth most to when they come, not to whoever came
+    first. `worth` gives what can be compared."""
+
+    def __init__(self, limit: RateLimit, worth: Callable[[W], Any]) -> None:
+        self._limit = limit
+        self._worth = worth
+        self._waiting: dict[W, asyncio.Future[None]] = {}
+        self._server: asyncio.Task[None] | None = None
+
+    async def wait(self, who: W) -> None:
+        """Return when it is the turn of `who`, who waits here once at a time."""
+        turn = self._waiting[who] = asyncio.get_running_loop().create_future()
+        if self._server is None:
+            self._server = asyncio.create_task(self._serve())
+        try:
+            await turn
+        finally:
+            self._waiting.pop(who, None)
+            if not self._waiting and self._server is not None:
+                self._server.cancel()
+                self._server = None
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            await self._limit.wait()
+            turn = self._waiting.pop(max(self._waiting, key=self._worth))
+            if not turn.done():
+                turn.set_result(None)
+        self._server = None

@@ -1,7 +1,7 @@
 """/settings as a message with buttons: the card, a menu for each setting, what a press means.
 
-A button carries "set:WHAT" (opens a menu) or "set:WHAT:VALUE". A value is looked up among those
-that the menu offers now, so that one which is old or forged is none.
+A button carries "set:WHAT" (opens a menu), "set:WHAT@N" (its page N) or "set:WHAT:VALUE". A value
+is looked up among those that can be chosen now, so that one which is old or forged is none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.keyboards import Button, Keyboard
+from bot.pager import LINES, turning
 from bot.prompt import PARAMS, QUALITIES, RATIOS
 from bot.texts import Texts
 from bot.texts.settings import language_name
@@ -27,7 +28,6 @@ WHATS = {  # with the columns of its menu
     "ask": 2,
     "lang": 2,
 }
-MODELS_SHOWN = 12  # in one message
 WRITE, NONE = "?", "-"
 COLUMNS = 2  # of the card
 
@@ -81,10 +81,19 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
     return text, _rows(buttons, COLUMNS)
 
 
-def menu(texts: Texts, shelf: Shelf, what: str) -> tuple[str, Keyboard]:
-    """What can be chosen for one setting."""
+def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> tuple[str, Keyboard]:
+    """What can be chosen for one setting; of models a page, that of the chosen one where none is
+    named, the last where there are not so many."""
+    offered = choices(texts, shelf, what)
+    turns: Keyboard = ()
     if what == "model":
-        text = texts.models(shelf.models[:MODELS_SHOWN], shelf.model.slug if shelf.model else None)
+        last = max(-(-len(offered) // LINES), 1)
+        at = next((n for n, each in enumerate(offered) if each.chosen), 0)
+        number = min(page or at // LINES + 1, last)
+        shown = slice((number - 1) * LINES, number * LINES)
+        text = texts.models(shelf.models[shown], shelf.model.slug if shelf.model else None)
+        offered = offered[shown]
+        turns = turning(number, last, lambda to: f"{SETTING}:model@{to}")
     else:
         text = texts.setting_menu(what, shelf.preferences.negative_prompt)
     buttons = [
@@ -93,11 +102,11 @@ def menu(texts: Texts, shelf: Shelf, what: str) -> tuple[str, Keyboard]:
             f"{SETTING}:{what}:{each.value}",
             style="primary" if each.chosen else None,
         )
-        for each in choices(texts, shelf, what)
+        for each in offered
     ]
     if what == "no":
         buttons.insert(0, Button(texts.write_button(), f"{SETTING}:no:{WRITE}"))
-    return text, (*_rows(buttons, WHATS[what]), *back(texts))
+    return text, (*_rows(buttons, WHATS[what]), *turns, *back(texts))
 
 
 def back(texts: Texts) -> Keyboard:
@@ -117,7 +126,7 @@ def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
                     {"model": each.slug},
                     shelf.model is not None and each.slug == shelf.model.slug,
                 )
-                for each in shelf.models[:MODELS_SHOWN]
+                for each in shelf.models
             ]
         case "ar":
             return _each("aspect_ratio", RATIOS, own.aspect_ratio)

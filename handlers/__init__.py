@@ -1,8 +1,10 @@
 """aiogram routers, one file a subject, thin: parse, call, answer."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from aiogram import Dispatcher
+from aiogram import Dispatcher, F, Router
+from aiogram.dispatcher.event.handler import FilterObject
 
 from bot.account import Account
 from bot.albums import Albums
@@ -120,7 +122,7 @@ def create_dispatcher(
         all_texts=texts,
     )
     dispatcher.update.outer_middleware(LanguageMiddleware(texts, preferences))
-    dispatcher.update.outer_middleware(PresenceMiddleware(users, worker))
+    dispatcher.update.outer_middleware(PresenceMiddleware(users, worker, jobs, progress))
     dispatcher.update.outer_middleware(NameMiddleware(people))
     pace = PaceMiddleware(messenger, settings.user_messages_per_minute)
     # Inner, for messages: what the bot does not answer in a group is not counted there either.
@@ -128,8 +130,10 @@ def create_dispatcher(
     dispatcher.callback_query.outer_middleware(pace)
     ban = BanMiddleware(people, messenger, settings.admin_ids)
     dispatcher.message.middleware(ban)
-    dispatcher.callback_query.outer_middleware(ban)
-    dispatcher.include_routers(
+    dispatcher.callback_query.middleware(ban)
+    commands = Router(name="commands")  # one look, and what is none gets past all of these
+    commands.message.filter(F.text.startswith("/") | F.caption.startswith("/"))
+    commands.include_routers(
         presence.create_router(),
         admin.create_router(settings.admin_ids),  # before /start: see offer_menu
         person.create_router(),
@@ -137,11 +141,32 @@ def create_dispatcher(
         pictures.create_router(),
         history.create_router(),
         duties.create_router(),
+        question.create_router(),
+    )
+    dispatcher.include_routers(
+        commands,
         groups.create_router(settings.stale_prompt_minutes * 60),
         settings_card.create_router(),  # before prompts: it takes words that it asked for
-        question.create_router(),
-        generate.create_router(settings.stale_prompt_minutes * 60),
+        generate.create_router(),
         buttons.create_router(),  # last: they answer whatever nobody else wanted
     )
     dispatcher.errors.register(errors.answer_error)
+    for router in dispatcher.chain_tail:
+        for observer in router.observers.values():
+            for handler in (observer._handler, *observer.handlers):  # noqa: SLF001 - .filter() puts its own there
+                for each in handler.filters or ():
+                    _keep_in_loop(each)
     return dispatcher
+
+
+def _keep_in_loop(filter_: FilterObject) -> None:
+    """aiogram hands each synchronous filter to a thread. Ours look at a field or two: a prompt went
+    to a thread and back sixteen times for that."""
+    if filter_.awaitable:
+        return
+    check = filter_.callback
+
+    async def check_here(*args: Any, **kwargs: Any) -> Any:
+        return check(*args, **kwargs)
+
+    filter_.callback, filter_.awaitable = check_here, True

@@ -1,9 +1,13 @@
-"""Banned people: one sentence for whatever they send, and nothing else happens."""
+"""Banned people: one sentence for whatever they send, and nothing else happens.
+
+But for what a bot owes everybody at any time: handlers with the flag `for_everybody`.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
+from aiogram.dispatcher.flags import get_flag
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
 from bot.delivery import Messenger
@@ -12,7 +16,7 @@ from storage.people import People
 
 
 class BanMiddleware(BaseMiddleware):
-    """Stands before the handlers of messages and presses. An admin is never banned."""
+    """Stands right before the handler of a message or press. An admin is never banned."""
 
     def __init__(self, people: People, messenger: Messenger, admin_ids: frozenset[int]) -> None:
         self._people = people
@@ -26,6 +30,8 @@ class BanMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
+        if get_flag(data, "for_everybody"):
+            return await handler(event, data)
         user: User | None = data.get("event_from_user")
         reason = await self._people.ban_of(user.id) if user else None
         if user is None or reason is None or user.id in self._admin_ids:

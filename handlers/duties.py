@@ -5,25 +5,33 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.delivery import Messenger
-from bot.keyboards import Button
+from bot.keyboards import Button, Keyboard
 from bot.own_texts import own_text
+from bot.picture_buttons import number_in
 from bot.remover import Remover
 from bot.settings import Settings
 from bot.texts import Texts
+from handlers.menu import Menu
 from storage.forgetting import Forgetting
 from storage.ledger import Ledger
+from storage.people import People
+from storage.preferences import PreferenceStore
 
-FORGET, KEEP = "forget:yes", "forget:no"
+FORGET, KEEP = "forget:yes", "forget:no"  # forget:yes:TOKENS, which the question names
+FOR_EVERYBODY = {"for_everybody": True}  # the ban lets these through, see handlers/ban.py
 
 
 def create_router() -> Router:
     """What Telegram's terms for developers ask of a bot that sells."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
-    router.message.register(show_duty, Command("privacy", "terms", "paysupport"))
-    router.message.register(ask_to_forget, Command("delete_me"))
-    router.callback_query.register(forget, F.data == FORGET, F.message.chat.type == "private")
-    router.callback_query.register(keep, F.data == KEEP, F.message.chat.type == "private")
+    duties = Command("privacy", "terms", "paysupport")
+    router.message.register(show_duty, duties, flags=FOR_EVERYBODY)
+    router.message.register(ask_to_forget, Command("delete_me"), flags=FOR_EVERYBODY)
+    private = F.message.chat.type == "private"
+    pressed = F.data.startswith(FORGET)
+    router.callback_query.register(forget, pressed, private, flags=FOR_EVERYBODY)
+    router.callback_query.register(keep, F.data == KEEP, private, flags=FOR_EVERYBODY)
     return router
 
 
@@ -54,10 +62,7 @@ async def ask_to_forget(
         message.chat.id,
         texts.forget_question(balance),
         reply_to=message.message_id,
-        keyboard=(
-            (Button(texts.forget_button(), FORGET, style="danger"),),
-            (Button(texts.keep_button(), KEEP),),
-        ),
+        keyboard=_question_keyboard(balance, texts),
     )
 
 
@@ -65,19 +70,31 @@ async def forget(
     query: CallbackQuery,
     event_from_user: User,
     forgetting: Forgetting,
+    ledger: Ledger,
+    preferences: PreferenceStore,
+    people: People,
     remover: Remover,
+    menu: Menu,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Remove everything of the person's; a second press finds nothing more."""
     messenger.answer_press(query.id)
-    if await forgetting.forget(event_from_user.id):
+    user_id = event_from_user.id
+    chosen = await preferences.language(user_id)
+    balance = await ledger.balance(user_id)
+    keyboard: Keyboard = ()
+    if balance > number_in(query.data):  # an old question, which names fewer tokens
+        text, keyboard = texts.forget_question(balance), _question_keyboard(balance, texts)
+    elif await forgetting.forget(user_id):
         text = texts.forget_later()
     else:
         remover.wake()
-        text = texts.forgotten()
+        if chosen is not None:
+            menu.offer(user_id)
+        text = texts.forgotten(banned=await people.ban_of(user_id) is not None)
     if query.message is not None:
-        messenger.change(query.message.chat.id, query.message.message_id, text)
+        messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 
 async def keep(query: CallbackQuery, messenger: Messenger, texts: Texts) -> None:
@@ -85,3 +102,10 @@ async def keep(query: CallbackQuery, messenger: Messenger, texts: Texts) -> None
     messenger.answer_press(query.id)
     if query.message is not None:
         messenger.change(query.message.chat.id, query.message.message_id, texts.not_forgotten())
+
+
+def _question_keyboard(balance: int, texts: Texts) -> Keyboard:
+    return (
+        (Button(texts.forget_button(), f"{FORGET}:{balance}", style="danger"),),
+        (Button(texts.keep_button(), KEEP),),
+    )

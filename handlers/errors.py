@@ -2,16 +2,18 @@
 
 import logging
 
+from aiogram import Bot
 from aiogram.types import ErrorEvent
 
 from bot.delivery import Messenger
 from bot.texts import Texts
+from handlers.groups import is_for_the_bot
 from storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
 
-async def answer_error(event: ErrorEvent, messenger: Messenger, texts: Texts) -> bool:
+async def answer_error(event: ErrorEvent, bot: Bot, messenger: Messenger, texts: Texts) -> bool:
     """Log the error and answer the message it came from. The transaction has been undone."""
     if isinstance(event.exception, StorageError):  # a fault of the machine: a line says it all
         logger.error("update %d was refused: %s", event.update.update_id, event.exception)
@@ -20,6 +22,8 @@ async def answer_error(event: ErrorEvent, messenger: Messenger, texts: Texts) ->
             "update %d could not be handled", event.update.update_id, exc_info=event.exception
         )
     if message := event.update.message:
+        if message.chat.type != "private" and not await is_for_the_bot(message, bot):
+            return True
         messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id)
     elif query := event.update.callback_query:
         messenger.answer_press(query.id, texts.broken(), alert=True)

@@ -1,17 +1,17 @@
 """Words, pictures, and both together become requests."""
 
 import time
-from collections.abc import Callable
 
 from aiogram import F, Router
-from aiogram.types import CallbackQuery, Message, User
+from aiogram.enums import ContentType
+from aiogram.types import Message, User
 
 from bot.albums import Albums
 from bot.delivery import Messenger
 from bot.failures import FailureKind, InputError
-from bot.keyboards import DRAW, draw_keyboard
 from bot.orders import Orders, Request
 from bot.prompt import only_flags
+from bot.settings import Settings
 from bot.texts import Texts
 from storage.inputs import AlbumItem, Inputs
 
@@ -19,69 +19,41 @@ MAX_DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile
 PICTURE_TYPES = frozenset(
     {"image/png", "image/jpeg", "image/jpg", "image/webp", "image/heic", "image/heif"}
 )
+# What people send and nothing can be drawn from. What Telegram itself says in a chat (a message
+# was pinned, a picture set as the background) is none of ours.
+OTHERS = frozenset(
+    {
+        ContentType.VOICE,
+        ContentType.AUDIO,
+        ContentType.VIDEO,
+        ContentType.VIDEO_NOTE,
+        ContentType.STICKER,
+        ContentType.CONTACT,
+        ContentType.LOCATION,
+        ContentType.VENUE,
+        ContentType.POLL,
+        ContentType.DICE,
+        ContentType.GAME,
+        ContentType.STORY,
+        ContentType.PAID_MEDIA,
+        ContentType.CHECKLIST,
+        ContentType.GIVEAWAY,
+        ContentType.RICH_MESSAGE,
+        ContentType.UNKNOWN,
+    }
+)
 
 
-def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Router:
-    """Everything in a private chat that is no command is a request, or part of one.
-
-    A request older than `stale_s` waited while the bot was down: it is not charged unasked.
-    """
-
-    def is_stale(message: Message) -> bool:
-        return message.date.timestamp() < now() - stale_s
-
+def create_router() -> Router:
+    """Everything in a private chat that is no command is a request, or part of one."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
-    router.message.register(refuse_command, F.text.startswith("/"))
-    router.message.register(ask_about_stale, F.text | F.caption, is_stale)
+    router.message.register(refuse_command, F.text.startswith("/") | F.caption.startswith("/"))
     router.message.register(order_by_text, F.text)
     router.message.register(collect_album, F.media_group_id)
     router.message.register(order_by_picture, F.photo | F.document | F.animation)
-    router.message.register(refuse_message)
-    router.callback_query.register(draw_stale, F.data == DRAW)
+    router.message.register(refuse_message, F.content_type.in_(OTHERS))
     return router
-
-
-async def ask_about_stale(
-    message: Message,
-    event_from_user: User,
-    orders: Orders,
-    inputs: Inputs,
-    messenger: Messenger,
-    texts: Texts,
-) -> None:
-    """A prompt that waited too long: whoever sent it may not want it any more."""
-    if message.text and message.reply_to_message:
-        # A press brings the message that the question replies to, without what that replies to
-        # in its turn: this question is kept, with the picture.
-        await _take_text(message, event_from_user, orders, inputs, messenger, texts, late=True)
-        return
-    messenger.say(
-        message.chat.id,
-        texts.stale(),
-        reply_to=message.message_id,
-        keyboard=draw_keyboard(texts.draw_button()),
-    )
-
-
-async def draw_stale(
-    query: CallbackQuery,
-    event_from_user: User,
-    orders: Orders,
-    inputs: Inputs,
-    messenger: Messenger,
-    texts: Texts,
-) -> None:
-    """They do want it: the message that the question replies to is the request."""
-    asked = query.message.reply_to_message if isinstance(query.message, Message) else None
-    if asked is None or asked.from_user is None or asked.from_user.id != event_from_user.id:
-        messenger.answer_press(query.id, texts.prompt_gone(), alert=True)
-        return
-    messenger.answer_press(query.id)
-    if asked.text:
-        await order_by_text(asked, event_from_user, orders, inputs, messenger, texts)
-    else:
-        await order_by_picture(asked, event_from_user, orders, inputs, messenger, texts)
 
 
 async def refuse_command(message: Message, messenger: Messenger, texts: Texts) -> None:
@@ -97,29 +69,17 @@ async def refuse_message(message: Message, messenger: Messenger, texts: Texts) -
 async def order_by_text(
     message: Message,
     event_from_user: User,
+    settings: Settings,
     orders: Orders,
     inputs: Inputs,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Words alone, words in reply to a picture, or words for the picture sent before."""
-    await _take_text(message, event_from_user, orders, inputs, messenger, texts, late=False)
-
-
-async def _take_text(
-    message: Message,
-    user: User,
-    orders: Orders,
-    inputs: Inputs,
-    messenger: Messenger,
-    texts: Texts,
-    *,
-    late: bool,
-) -> None:
     text = message.text or ""
     about = message.reply_to_message
     if about is not None and only_flags(text):  # a change of what was drawn
-        await orders.take(_request(message, user, texts, text, None, late=late))
+        await orders.take(_request(message, event_from_user, texts, text, None, settings))
         return
     try:
         file_id = picture_of(about) if about else None
@@ -130,13 +90,14 @@ async def _take_text(
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
     if file_id is None:
-        file_id = await inputs.held(user.id)
-    await orders.take(_request(message, user, texts, text, file_id, late=late))
+        file_id = await inputs.held(event_from_user.id)
+    await orders.take(_request(message, event_from_user, texts, text, file_id, settings))
 
 
 async def order_by_picture(
     message: Message,
     event_from_user: User,
+    settings: Settings,
     orders: Orders,
     inputs: Inputs,
     messenger: Messenger,
@@ -151,7 +112,8 @@ async def order_by_picture(
         return
     assert file_id is not None  # noqa: S101 - the router saw to it
     if message.caption:
-        await orders.take(_request(message, event_from_user, texts, message.caption, file_id))
+        request = _request(message, event_from_user, texts, message.caption, file_id, settings)
+        await orders.take(request)
         return
     await inputs.hold(event_from_user.id, file_id, message_id=message.message_id)
     messenger.say(message.chat.id, texts.what_to_make(), reply_to=message.message_id)
@@ -174,6 +136,7 @@ async def collect_album(
             file_id=file_id,
             caption=message.caption or "",
             language=texts.language,
+            received_at=message.date.timestamp(),
         )
     )
 
@@ -188,6 +151,8 @@ def picture_of(message: Message) -> str | None:
         return message.photo[-1].file_id  # the largest
     if message.animation:
         raise InputError(FailureKind.INPUT_ANIMATED, "an animation")
+    if message.video or message.video_note:
+        raise InputError(FailureKind.INPUT_NOT_A_PICTURE, "a video")
     if document := message.document:
         if (document.file_size or 0) > MAX_DOWNLOAD_BYTES:
             raise InputError(FailureKind.INPUT_TOO_LARGE, f"{document.file_size} bytes")
@@ -205,9 +170,10 @@ def _request(
     texts: Texts,
     text: str,
     file_id: str | None,
-    *,
-    late: bool = False,
+    settings: Settings,
 ) -> Request:
+    """One that is older than the settings allow waited while the bot was down, and whoever sent it
+    may not want it any more: it is late, and not charged unasked."""
     return Request(
         user_id=user.id,
         chat_id=message.chat.id,
@@ -216,5 +182,5 @@ def _request(
         language=texts.language,
         input_file_id=file_id,
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
-        late=late,
+        late=message.date.timestamp() < time.time() - settings.stale_prompt_minutes * 60,
     )

@@ -27,7 +27,8 @@ def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Ro
     router.message.filter(F.chat.type.in_({"group", "supergroup"}), F.from_user.is_bot.is_(False))
     router.message.register(ask_again, Command("draw"), is_stale)
     router.message.register(draw, Command("draw"))
-    is_for_us = (F.text | F.caption, ~F.text.startswith("/"), answers_the_bot)
+    with_words = F.text | (F.caption & (F.photo | F.document) & ~F.animation)
+    is_for_us = (with_words, ~F.text.startswith("/"), answers_the_bot)
     router.message.register(ask_again, *is_for_us, is_stale)
     router.message.register(draw_reply, *is_for_us)
     return router
@@ -37,6 +38,12 @@ async def answers_the_bot(message: Message, bot: Bot) -> bool:
     """Whether it replies to something that the bot said."""
     answered = message.reply_to_message
     return bool(answered and answered.from_user and answered.from_user.id == bot.id)
+
+
+async def is_for_the_bot(message: Message, bot: Bot) -> bool:
+    """Whether a message in a group is likely to be for the bot, before anything else is known."""
+    words = message.text or message.caption or ""
+    return words.startswith("/draw") or await answers_the_bot(message, bot)
 
 
 async def ask_again(message: Message, messenger: Messenger, texts: Texts) -> None:

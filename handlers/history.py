@@ -27,8 +27,10 @@ QUEUE, DROP = "queue", "drop"  # drop:JOB_ID
 def create_router() -> Router:
     """In private only: a group need not see what somebody drew elsewhere."""
     router = Router(name=__name__)
-    router.message.register(show_history, Command("history"), F.chat.type == "private")
-    router.message.register(show_queue, Command("queue"), F.chat.type == "private")
+    router.message.filter(F.chat.type == "private")
+    router.callback_query.filter(F.message.chat.type == "private")  # one in a group is forged
+    router.message.register(show_history, Command("history"))
+    router.message.register(show_queue, Command("queue"))
     router.callback_query.register(turn_page, F.data.startswith("history:"))
     router.callback_query.register(send_again, F.data.startswith(f"{SHOW}:"))
     router.callback_query.register(refresh_queue, F.data == QUEUE)

@@ -7,6 +7,7 @@ from aiogram.types import Message, User
 from bot.delivery import Messenger
 from bot.settings import Settings
 from bot.texts import Texts
+from handlers.menu import Menu
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore
@@ -30,10 +31,14 @@ async def start(
     settings: Settings,
     ledger: Ledger,
     catalogue: Catalogue,
+    preferences: PreferenceStore,
+    menu: Menu,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Welcome a person, with tokens the first time."""
+    if await preferences.language(event_from_user.id) is not None:
+        menu.offer(event_from_user.id)  # a menu of their own, maybe of an earlier version
     granted = await ledger.welcome(
         event_from_user.id, settings.welcome_tokens, language=texts.language
     )

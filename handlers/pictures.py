@@ -21,7 +21,7 @@ from storage.errors import (
 )
 from storage.flags import Flags
 from storage.inputs import Inputs
-from storage.jobs import Jobs, press_key
+from storage.jobs import ImageStatus, Jobs, press_key
 
 
 def create_router() -> Router:
@@ -164,7 +164,8 @@ async def send_original(
 ) -> None:
     """The file as it was drawn: Telegram makes a photo smaller."""
     image = await jobs.owned(number_in(query.data), event_from_user.id)
-    if image is None or query.message is None:
+    # One that was fetched, not delivered and refunded lies on the disk as well.
+    if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.file_coming())

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware, F, Router
-from aiogram.types import ChatMemberUpdated, TelegramObject, User
+from aiogram.types import Chat, ChatMemberUpdated, TelegramObject, Update, User
 
+from bot.progress import Progress
 from bot.worker import Worker
+from storage.jobs import Jobs
 from storage.users import Users
 
 
@@ -17,20 +19,35 @@ def create_router() -> Router:
     return router
 
 
-async def note_presence(event: ChatMemberUpdated, users: Users, worker: Worker) -> None:
+async def note_presence(
+    event: ChatMemberUpdated, users: Users, worker: Worker, jobs: Jobs, progress: Progress
+) -> None:
     """Remember it; what was kept for someone is sent when they are back."""
-    blocked = event.new_chat_member.status in {"kicked", "left"}
-    await users.set_blocked(event.from_user.id, blocked=blocked)
-    if not blocked:
-        worker.resume(event.from_user.id)
+    if event.new_chat_member.status in {"kicked", "left"}:
+        await users.set_blocked(event.from_user.id, blocked=True)
+    else:
+        await welcome_back(event.from_user.id, users, worker, jobs, progress)
+
+
+async def welcome_back(
+    user_id: int, users: Users, worker: Worker, jobs: Jobs, progress: Progress
+) -> None:
+    """Send what was kept for the person, and tell what could not be told."""
+    await users.set_blocked(user_id, blocked=False)
+    worker.resume(user_id)
+    for job_id in await jobs.open_jobs(user_id):
+        progress.touch(job_id)
 
 
 class PresenceMiddleware(BaseMiddleware):
-    """Whoever writes has not blocked the bot, whatever was heard before."""
+    """Whoever writes to the bot has not blocked it, whatever was heard before: Telegram forgets
+    after a day what it could not tell. In a group one can write and have it blocked."""
 
-    def __init__(self, users: Users, worker: Worker) -> None:
+    def __init__(self, users: Users, worker: Worker, jobs: Jobs, progress: Progress) -> None:
         self._users = users
         self._worker = worker
+        self._jobs = jobs
+        self._progress = progress
 
     async def __call__(
         self,
@@ -39,7 +56,13 @@ class PresenceMiddleware(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         user: User | None = data.get("event_from_user")
-        if user is not None and self._worker.is_waited_for(user.id):
-            await self._users.set_blocked(user.id, blocked=False)
-            self._worker.resume(user.id)
+        chat: Chat | None = data.get("event_chat")
+        # What tells of a block comes by the same way.
+        wrote = isinstance(event, Update) and event.my_chat_member is None
+        in_private = chat is not None and chat.type == "private"
+        if user is not None and wrote and in_private and await self._is_away(user.id):
+            await welcome_back(user.id, self._users, self._worker, self._jobs, self._progress)
         return await handler(event, data)
+
+    async def _is_away(self, user_id: int) -> bool:
+        return self._worker.is_waited_for(user_id) or await self._users.is_blocked(user_id)

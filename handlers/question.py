@@ -1,5 +1,7 @@
 """The answer to "shall I draw this?", asked of people who want to be asked before a charge."""
 
+import re
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, User
 
@@ -7,6 +9,8 @@ from bot.delivery import Messenger
 from bot.keyboards import QUESTION
 from bot.orders import Orders
 from bot.texts import Texts
+
+PRESS = re.compile(rf"{QUESTION}:(yes|no):(-?\d{{1,17}})", re.ASCII)
 
 
 def create_router() -> Router:
@@ -24,17 +28,16 @@ async def answer_question(
     texts: Texts,
 ) -> None:
     """Draw what was asked about, or do not; the first answer counts."""
-    _, answer, number = [*(query.data or "").split(":"), "", ""][:3]
-    known = answer in {"yes", "no"} and number.lstrip("-").isdigit() and len(number) < 18
-    if not known or not number.isascii() or query.message is None:
+    match = PRESS.fullmatch(query.data or "")
+    if match is None or query.message is None:
         messenger.answer_press(query.id)
         return
     said = await orders.answer(
         query.message.chat.id,
-        int(number),
+        int(match[2]),
         event_from_user.id,
         query.message.message_id,
         texts,
-        yes=answer == "yes",
+        yes=match[1] == "yes",
     )
     messenger.answer_press(query.id, said)

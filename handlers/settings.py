@@ -7,10 +7,12 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.delivery import Messenger
+from bot.pager import MAX_DIGITS
 from bot.prompt import NEGATIVE_CHARS, clean
-from bot.setting_cards import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, menu
+from bot.setting_cards import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, options
 from bot.settings import Settings
 from bot.texts import Texts, language_of
+from handlers.menu import Menu
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore
@@ -72,7 +74,7 @@ async def show_models(
     message: Message, event_from_user: User, shelves: Shelves, messenger: Messenger, texts: Texts
 ) -> None:
     """The models on sale, to choose one."""
-    text, keyboard = menu(texts, await shelves.of(event_from_user.id), "model")
+    text, keyboard = options(texts, await shelves.of(event_from_user.id), "model")
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
@@ -80,7 +82,7 @@ async def show_languages(
     message: Message, event_from_user: User, shelves: Shelves, messenger: Messenger, texts: Texts
 ) -> None:
     """The languages there are, to choose one."""
-    text, keyboard = menu(texts, await shelves.of(event_from_user.id), "lang")
+    text, keyboard = options(texts, await shelves.of(event_from_user.id), "lang")
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
@@ -89,6 +91,7 @@ async def press_setting(
     event_from_user: User,
     shelves: Shelves,
     preferences: PreferenceStore,
+    menu: Menu,
     messenger: Messenger,
     texts: Texts,
     all_texts: Mapping[str, Texts],
@@ -106,9 +109,11 @@ async def press_setting(
         return
     await preferences.stop_awaiting(user_id)
     shelf = await shelves.of(user_id)
+    what, _, page = what.partition("@")
     if what in WHATS and not value:
         messenger.answer_press(query.id)
-        text, keyboard = menu(texts, shelf, what)
+        known = page.isascii() and page.isdigit() and len(page) <= MAX_DIGITS
+        text, keyboard = options(texts, shelf, what, max(int(page), 1) if known else None)
         messenger.change(chat_id, card_id, text, keyboard=keyboard)
         return
     if what != CARD:
@@ -119,6 +124,8 @@ async def press_setting(
             chosen = choice.changes["language"]
             spoken = chosen or language_of(event_from_user.language_code, all_texts)
             await preferences.set_language(user_id, chosen, spoken)
+            if chosen != shelf.preferences.language:
+                menu.offer(user_id)
             texts = all_texts[spoken]
             messenger.answer_press(query.id)
         else:

@@ -72,6 +72,14 @@ class MaintenanceError(ModelUnavailableError):
         self.text = text
 
 
+class PriceChangedError(StorageError):
+    """An image costs `price` now, which is not what the person said yes to; nothing was charged."""
+
+    def __init__(self, price: int) -> None:
+        super().__init__(f"the price is {price} now")
+        self.price = price
+
+
 class UnknownModelError(StorageError):
     """There is no model of that slug."""
 

@@ -20,6 +20,7 @@ from storage.database import Database, fetch_one
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
+    PriceChangedError,
     StaleImageError,
     TooManyActiveImagesError,
 )
@@ -179,6 +180,7 @@ class Jobs:
         reply_to: int | None = None,
         again_of: int | None = None,
         named: AbstractSet[str] = frozenset(),
+        told_price: int | None = None,
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
@@ -193,6 +195,7 @@ class Jobs:
         Raises:
             MaintenanceError: no orders are taken for now.
             ModelUnavailableError: the model was switched off meanwhile.
+            PriceChangedError: an image does not cost the `told_price` any more.
             TooManyActiveImagesError: with these the person would have too many unfinished images.
             InsufficientTokensError: the balance does not cover all images.
         """
@@ -210,6 +213,8 @@ class Jobs:
             see_user(tx, user_id, language, now)
             check_open(tx)
             price, defaults = _terms(tx, model)
+            if told_price not in {None, price}:
+                raise PriceChangedError(price)
             defaults = {key: value for key, value in defaults.items() if key not in named}
             _check_active(tx, user_id, quantity, max_active_images)
             balance = balance_in(tx, user_id)
@@ -327,10 +332,12 @@ class Jobs:
         )
         return row is not None
 
-    async def open_jobs(self) -> list[int]:
-        """Jobs whose outcome was not told yet, oldest first."""
+    async def open_jobs(self, user_id: int | None = None) -> list[int]:
+        """Jobs, of everybody or of one person, whose outcome was not told yet, oldest first."""
         rows = await self._database.fetch_all(
-            "SELECT job_id FROM jobs WHERE closed_at IS NULL ORDER BY job_id"
+            "SELECT job_id FROM jobs WHERE closed_at IS NULL AND (?1 IS NULL OR user_id = ?1)"
+            " ORDER BY job_id",
+            (user_id,),
         )
         return [row["job_id"] for row in rows]
 
@@ -401,7 +408,8 @@ class Jobs:
         """The keys of files that are still to be delivered or moved."""
         rows = await self._database.fetch_all(
             "SELECT file_key FROM images WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
-            " UNION SELECT file_key FROM images WHERE file_key IS NOT NULL"
+            # The plus keeps SQLite from walking all files in place of the unfinished images.
+            " UNION SELECT file_key FROM images WHERE +file_key IS NOT NULL"
             " AND status NOT IN ('delivered', 'failed', 'cancelled')"
         )
         return {row["file_key"] for row in rows}
@@ -424,16 +432,21 @@ class Jobs:
     async def stored(self, image: Image, url: str) -> None:
         """The file has its place for good."""
         await self._database.execute(
-            "UPDATE images SET stored_url = ?, store_after = NULL WHERE image_id = ?",
-            (url, image.image_id),
+            "UPDATE images SET stored_url = ?, store_after = NULL"
+            " WHERE image_id = ? AND file_key IS ?",
+            (url, image.image_id, image.file_key),  # its person may be forgotten meanwhile
         )
 
     async def store_later(self, image: Image, pause_s: float | None) -> None:
         """It could not be moved: try again after a pause, or never (it stays on disk)."""
         await self._database.execute(
             "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
-            " WHERE image_id = ?",
-            (None if pause_s is None else self._now() + pause_s, image.image_id),
+            " WHERE image_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
+            (
+                None if pause_s is None else self._now() + pause_s,
+                image.image_id,
+                image.file_key,
+            ),
         )
 
     async def delivered(self, image: Image, message_id: int, sent: Sent | None = None) -> Image:
@@ -617,15 +630,17 @@ def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
 
 def _note_sent(tx: sqlite3.Connection, image: Image, sent: Sent) -> None:
     tx.execute(
-        "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ?",
+        "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ? AND user_id > 0",
         (sent.file_id, sent.kind, image.image_id),
     )
     _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
 
 
 def _stands_for(tx: sqlite3.Connection, chat_id: int, message_id: int, image_id: int) -> None:
+    # Of a person who was forgotten while the message was on its way, nothing is kept.
     tx.execute(
-        "INSERT OR REPLACE INTO picture_messages (chat_id, message_id, image_id) VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO picture_messages (chat_id, message_id, image_id)"
+        " SELECT ?, ?, image_id FROM images WHERE image_id = ? AND user_id > 0",
         (chat_id, message_id, image_id),
     )
 

@@ -13,6 +13,13 @@ class Users:
         self._database = database
         self._now = now
 
+    async def is_blocked(self, user_id: int) -> bool:
+        """Whether the person blocked the bot, as far as is known."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM users WHERE user_id = ? AND blocked_at IS NOT NULL", (user_id,)
+        )
+        return row is not None
+
     async def set_blocked(self, user_id: int, *, blocked: bool) -> None:
         """The person blocked the bot, or took it back."""
         await self._database.execute(

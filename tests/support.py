@@ -139,7 +139,7 @@ class World:
         """Wait for something that rings no bell: another process's or connection's doing."""
         async with asyncio.timeout(timeout_s):
             while not holds():  # noqa: ASYNC110 - see above
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.01)
 
     async def closed(self, *, timeout_s: float = 10) -> None:
         """Wait until the outcome of every job was told."""

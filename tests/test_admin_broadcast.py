@@ -1,6 +1,7 @@
 """Messages to everyone: asked about first, within the limits, and nobody twice."""
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -24,12 +25,11 @@ async def crowd(world: World, count: int, first: int = 2001) -> list[Person]:
         world.telegram.add_person(first + n, f"Человек {n}", language_code="ru", started=True)
         for n in range(count)
     ]
-    for person in people:
-        await world.write(
-            "INSERT INTO users (user_id, language, created_at) VALUES (?, 'ru', ?)",
-            person.user_id,
-            time.time(),
-        )
+    await world.write(
+        "INSERT INTO users (user_id, language, created_at) SELECT value, 'ru', ? FROM json_each(?)",
+        time.time(),
+        json.dumps([person.user_id for person in people]),
+    )
     return people
 
 

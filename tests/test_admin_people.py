@@ -236,7 +236,7 @@ async def test_a_banned_person_gets_one_sentence_and_costs_nothing(
     anna = await named(world, 1001, "Анна", "anna_k")
     sentence = (
         "Администраторы закрыли вам доступ к боту: ничего не рисуется и не списывается."
-        " Причина: спам & <b>"
+        " Причина: спам & <b>. Вопросы: /paysupport"
     )
     assert await ask(world, admin, "/ban @anna_k спам & <b>") == (
         "Анна @anna_k 1001: доступ закрыт. В ответ на любое сообщение человек прочитает:\n"
@@ -397,3 +397,17 @@ async def test_a_new_admin_gets_the_menu_with_start_and_a_former_one_loses_it(
     await world.until(
         lambda: world.rows("SELECT admin_id FROM admin_menus") == [{"admin_id": 1002}]
     )
+
+
+async def test_who_was_banned_and_forgotten_can_be_given_tokens(world: World) -> None:
+    anna = await world.customer(tokens=100)
+    admin = world.telegram.person(ADMIN)
+    await ask(world, admin, "/ban 1001")
+    anna.send("/delete_me")
+    card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
+    anna.press(card, "Удалить всё")
+    await world.until(lambda: world.balance(1001) == 0)
+    await ask(world, admin, "/unban 1001")
+    said = await ask(world, admin, "/grant 1001 500")
+    assert said == "1001: начислено 500 токенов. Теперь на балансе: 500.", "and no name"
+    await world.said(anna, lambda text: "500" in text)

@@ -1,10 +1,15 @@
 """/privacy, /terms, /paysupport and /delete_me, over HTTP."""
 
+import asyncio
 import sqlite3
+from typing import Any
 
 import pytest
 
+from bot.delivery import Messenger
 from bot.demo.supabase import SupabaseEmulator
+from storage.jobs import Jobs
+from tests.asking import handled
 from tests.support import ADMIN, World, png
 from tests.test_pictures_buttons import answer
 
@@ -24,6 +29,54 @@ async def test_everybody_is_answered_at_any_time(
         person = world.person(user_id, "Кто-то", language=language)
         person.send(command)
         await world.said(person, lambda text, words=words: text.startswith(words))
+
+
+async def test_the_banned_are_answered_too(world: World) -> None:
+    anna = await world.customer()
+    admin = world.telegram.person(ADMIN)
+    admin.send("/ban 1001 спам")
+    await world.said(admin, lambda text: "доступ закрыт" in text)
+    anna.send("кот")
+    await world.said(anna, lambda text: text.endswith("Причина: спам. Вопросы: /paysupport"))
+    for command, words in (
+        ("/privacy", "Конфиденциальность"),
+        ("/terms", "Условия"),
+        ("/paysupport", "Помощь с токенами и оплатой"),
+        ("/delete_me", "Удалить всё, что о вас хранится"),
+    ):
+        anna.send(command)
+        await world.said(anna, lambda text, words=words: text.startswith(words))
+    card = world.bot_messages(anna)[-1]
+    await answer(world, anna.press(card, "Оставить"))
+    await world.telegram.wait_for(lambda: card.words == "Ничего не удалено.")
+    said = await answer(world, anna.forge(card, "set:card"))
+    assert said.startswith("Администраторы закрыли вам доступ")
+
+
+async def test_who_is_forgotten_stays_banned(world: World) -> None:
+    anna = await world.customer(tokens=500)
+    admin = world.telegram.person(ADMIN)
+    admin.send("/ban 1001 пишет с улицы Садовой")
+    await world.said(admin, lambda text: "доступ закрыт" in text)
+    for _ in range(2):
+        anna.send("/delete_me")
+        card = await world.said(anna, lambda text: text.startswith("Удалить всё, что о вас"))
+        await answer(world, anna.press(card, "Удалить всё"))
+        await world.said(
+            anna, lambda text: text.endswith("администраторы закрыли вам доступ к боту.")
+        )
+    assert "Садовой" not in dump(world)
+    await world.stop()
+    await world.start()
+    for line in ("/start", "кот"):
+        anna.send(line)
+        await handled(world)
+        await world.said(anna, lambda text: text.startswith("Администраторы закрыли вам доступ"))
+    assert world.balance(anna.user_id) == 0
+    admin.send("/unban 1001")
+    await world.said(admin, lambda text: "доступ снова открыт" in text)
+    anna.send("/start")
+    await world.said(anna, lambda text: "У вас 0 токенов." in text)
 
 
 async def test_the_team_s_own_texts_are_read_at_each_use(world: World) -> None:
@@ -63,7 +116,7 @@ async def test_delete_me_asks_first(world: World) -> None:
     anna = await world.customer(tokens=200)
     anna.send("/delete_me")
     card = await world.said(anna, lambda text: text.startswith("Удалить всё, что о вас хранится"))
-    assert "пропадут ваши 200 токенов" in card.words
+    assert "пропадёт остаток: 200 токенов." in card.words
     assert card.buttons[0]["style"] == "danger"
     await answer(world, anna.press(card, "Оставить"))
     await world.telegram.wait_for(lambda: card.words == "Ничего не удалено.")
@@ -111,7 +164,7 @@ async def test_delete_me_leaves_nothing_but_numbers(world: World) -> None:
         )
         anna.send("/delete_me")  # whoever is new again may leave again
         await world.said(
-            anna, lambda text: text.startswith("Удалить всё") and "пропадут" not in text
+            anna, lambda text: text.startswith("Удалить всё") and "пропадёт" not in text
         )
         card = world.bot_messages(anna)[-1]
         await answer(world, anna.press(card, "Удалить всё"))
@@ -158,3 +211,83 @@ async def test_files_are_removed_when_supabase_is_back(world: World) -> None:
         await answer(world, anna.press(card, "Удалить всё"))
         await world.until(lambda: not supabase.objects)
         await world.stop()
+
+
+async def test_what_cannot_be_told_in_a_group_that_is_gone_holds_nobody_here(world: World) -> None:
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    anna.send("/draw кот", chat=group)
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
+    await world.telegram.wait_for(lambda: any(each.from_bot for each in group.messages))
+    world.telegram.remove_bot(group.chat_id)
+    world.kie.finish(world.kie.tasks[0])
+    await world.pictures(anna, 1)
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'delivered'")))
+    anna.send("/delete_me")
+    card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
+    await answer(world, anna.press(card, "Удалить всё"))
+    await world.until(lambda: world.rows("SELECT 1 FROM users WHERE user_id = 1001") == [])
+    assert world.rows("SELECT 1 FROM jobs WHERE closed_at IS NULL") == []
+
+
+async def test_a_grant_by_a_button_does_not_tell_who_left(world: World) -> None:
+    anna = await world.customer(777000111, "Анна")
+    admin = world.telegram.person(ADMIN)
+    admin.send("/user 777000111")
+    user_card = await world.said(admin, lambda text: text.startswith("Анна 777000111\nБаланс"))
+    await answer(world, admin.press(user_card, "+100"))
+    anna.send("/delete_me")
+    card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
+    await answer(world, anna.press(card, "Удалить всё"))
+    await world.until(lambda: world.rows("SELECT 1 FROM users WHERE user_id = 777000111") == [])
+    assert "777000111" not in dump(world)
+
+
+async def test_an_old_question_does_not_remove_tokens_that_it_does_not_name(world: World) -> None:
+    anna = await world.customer(tokens=100)
+    anna.send("/delete_me")
+    card = await world.said(anna, lambda text: ": 100 токенов" in text)
+    world.telegram.person(ADMIN).send("/grant 1001 5000")
+    await world.until(lambda: world.balance(1001) == 5100)
+    await answer(world, anna.press(card, "Удалить всё"))
+    await world.telegram.wait_for(lambda: ": 5100 токенов" in card.words)
+    assert world.balance(1001) == 5100
+    await answer(world, anna.press(card, "Удалить всё"))
+    await world.until(lambda: world.balance(1001) == 0)
+
+
+async def test_a_picture_that_is_sent_again_meanwhile_leaves_no_trace(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, go_on = asyncio.Event(), asyncio.Event()
+    send_known = Messenger.send_known
+
+    async def slow(self: Messenger, *args: Any, **options: Any) -> Any:
+        result = await send_known(self, *args, **options)
+        sent.set()
+        await go_on.wait()
+        return result
+
+    noted = asyncio.Event()
+    sent_again = Jobs.sent_again
+
+    async def note(self: Jobs, *args: Any) -> None:
+        await sent_again(self, *args)
+        noted.set()
+
+    monkeypatch.setattr(Messenger, "send_known", slow)
+    monkeypatch.setattr(Jobs, "sent_again", note)
+    anna = await world.customer(777000111, "Анна")
+    anna.send("кот")
+    (picture,) = await world.pictures(anna, 1)
+    await world.closed()
+    anna.forge(picture, "show:1")
+    await sent.wait()
+    anna.send("/delete_me")
+    card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
+    await answer(world, anna.press(card, "Удалить всё"))
+    await world.until(lambda: world.rows("SELECT 1 FROM users WHERE user_id = 777000111") == [])
+    go_on.set()
+    await noted.wait()
+    assert "777000111" not in dump(world)

@@ -56,7 +56,8 @@ async def test_one_of_two_fails_and_one_arrives(world: World) -> None:
     summary = await world.said(anna, lambda text: text.startswith("Пришло картинок: 1 из 2."))
     assert summary.words == (
         "Пришло картинок: 1 из 2.\n"
-        "Internal Error, Please try again later. Возвращено: 79 токенов.\n"
+        "Internal Error, Please try again later. Попробуйте позже или с другим описанием."
+        " Возвращено: 79 токенов.\n"
         "Списано: 158 токенов, возвращено: 79, на балансе: 711."
     )
 
@@ -320,7 +321,7 @@ async def test_a_deleted_prompt_or_progress_message_is_no_fault(world: World) ->
     anna = await world.customer()
     world.kie.task_seconds = 60
     prompt = anna.send("кот")
-    progress = await world.said(anna, lambda text: text.startswith("Готово: 0 из 1."))
+    progress = await world.said(anna, lambda text: text.startswith("Рисую картинку."))
     anna.delete(prompt)
     anna.delete(progress)
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
@@ -354,7 +355,8 @@ async def test_a_restart_carries_on(world: World, moment: str) -> None:
     else:
         world.kie.fault("result", hang=True, times=1)
     anna.send("кот")
-    progress = await world.said(anna, lambda text: text.startswith("Готово: 0 из 1."))
+    begun = ("Рисую картинку.", "Место в очереди: 1.")
+    progress = await world.said(anna, lambda text: text.startswith(begun))
     await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": moment}])
     await world.stop()
     for task in world.kie.tasks:

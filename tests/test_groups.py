@@ -2,8 +2,12 @@
 
 import time
 
+import pytest
+
 from bot.demo.telegram.state import Chat, Message
-from tests.support import World, png
+from storage.errors import StorageFullError
+from storage.preferences import PreferenceStore
+from tests.support import ADMIN, World, png
 from tests.test_pictures_buttons import answer
 
 GROUP, SUPERGROUP = -500, -1_000_000_000_500
@@ -140,3 +144,55 @@ async def test_pictures_of_a_group_that_threw_the_bot_out_come_in_private(world:
     assert picture.reply_to is None
     await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'delivered'")))
     assert world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL") == []
+
+
+async def test_what_failed_in_a_group_that_threw_the_bot_out_is_told_in_private(
+    world: World,
+) -> None:
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    group = world.telegram.add_group(GROUP, "Группа", [anna])
+    anna.send("/draw кот", chat=group)
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
+    await world.telegram.wait_for(lambda: said(group))
+    world.telegram.remove_bot(GROUP)
+    admin = world.telegram.person(ADMIN)
+    admin.send("/jobs")
+    card = await world.said(admin, lambda text: "Анна" in text)
+    admin.forge(card, "jobs:end:1:1")
+    await world.said(anna, lambda text: "Возвращено: 79 токенов." in text)
+    await world.closed()
+
+
+async def test_a_forged_press_shows_no_list_in_a_group(world: World) -> None:
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    group = world.telegram.add_group(GROUP, "Группа", [anna, boris])
+    anna.send("/draw кот", chat=group)
+    await pictures(world, group, 1)
+    await world.closed()
+    (card,) = (each for each in said(group) if not each.photo)
+    words = card.words
+    for data in ("history:older:99", "queue", "drop:99"):
+        assert await answer(world, boris.forge(card, data, chat=group)) == ""
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    assert card.words == words
+
+
+async def test_a_fault_of_the_machine_is_not_told_to_people_who_talk_to_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await world.customer()
+    group = world.telegram.add_group(GROUP, "Группа", [anna])
+    world.telegram.privacy_mode = False
+
+    async def fail(_self: PreferenceStore, _user_id: int) -> None:
+        raise StorageFullError("the disk is full")
+
+    monkeypatch.setattr(PreferenceStore, "language", fail)
+    anna.send("как дела?", chat=group)
+    asked = anna.send("/draw кот", chat=group)
+    await world.telegram.wait_for(lambda: said(group))
+    (answered,) = said(group)
+    assert answered.reply_to is not None
+    assert answered.reply_to.message_id == asked

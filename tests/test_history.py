@@ -117,3 +117,15 @@ async def test_the_queue_shows_what_is_under_way_and_cancels_it(world: World) ->
     await answer(world, anna.press(card, "Обновить"))
     await world.telegram.wait_for(lambda: card.words.startswith("Ничего не ждёт"))
     assert card.buttons == []
+
+
+async def test_a_damaged_file_is_passed_over(world: World) -> None:
+    anna = await world.customer()
+    await drawn(world, anna, 1)
+    card = await listed(world, anna)
+    (path,) = (world.data_dir / "files").glob("??/*")
+    path.write_bytes(b"rubbish")
+    await world.write("UPDATE images SET sent_file_id = NULL")
+    await answer(world, anna.press(card, "1"))
+    pictures = await world.pictures(anna, 2)
+    assert world.data(pictures[1]) == png(), "from the provider, which has it still"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import FloodRules
+from bot.demo.telegram import FloodRules, Video
 from storage.errors import DatabaseInUseError, StorageCorruptError, StorageFullError
 from tests.support import ADMIN, World, open_world, png
 
@@ -52,7 +52,8 @@ async def test_a_stale_prompt_is_asked_about_and_not_charged(world: World) -> No
     await world.start()
     question = await world.said(anna, lambda text: text.startswith("Я был недоступен"))
     assert world.balance(anna.user_id) == 1000
-    presses = [anna.press(question, "Нарисовать сейчас") for _ in range(2)]
+    assert "2 картинки за 158 токенов" in question.words
+    presses = [anna.press(question, "Нарисовать") for _ in range(2)]
     pictures = await world.pictures(anna, 2)
     assert {each.reply_to.message_id for each in pictures if each.reply_to} == {prompt}
     await world.closed()
@@ -66,23 +67,69 @@ async def test_a_stale_picture_with_words_too(world: World) -> None:
     anna.send_photo(png(), caption="комикс", sent_at=time.time() - 61 * 60)
     await world.start()
     question = await world.said(anna, lambda text: text.startswith("Я был недоступен"))
-    anna.press(question, "Нарисовать сейчас")
+    anna.press(question, "Нарисовать")
     await world.pictures(anna, 1)
     assert world.kie.tasks[0].source is not None
 
 
-async def test_a_stale_prompt_that_was_deleted(world: World) -> None:
+async def test_a_stale_prompt_is_asked_about_once_also_by_those_who_are_always_asked(
+    world: World,
+) -> None:
+    anna = await world.customer()
+    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (?, 1)", anna.user_id)
+    await world.stop()
+    anna.send("кот", sent_at=time.time() - 61 * 60)
+    anna.send_photo(png(), caption="комикс", sent_at=time.time() - 61 * 60)
+    await world.start()
+    cat = await world.said(anna, lambda text: "недоступен" in text and "кот" in text)
+    comic = await world.said(anna, lambda text: "недоступен" in text and "комикс" in text)
+    assert "1 картинка за 79 токенов" in cat.words
+    for question in (cat, comic):
+        anna.press(question, "Нарисовать")
+    await world.pictures(anna, 2)
+    await world.closed()
+    asked = [m for m in world.bot_messages(anna) if m.edits and "Нарисовать" in m.edits[0]]
+    assert len(asked) == 2
+    assert not [m for m in world.bot_messages(anna) if m.words.startswith("Нарисовать это?")]
+    assert world.balance(anna.user_id) == 1000 - 2 * 79
+
+
+async def test_a_stale_album_is_asked_about_once(world: World) -> None:
+    anna = await world.customer()
+    await world.stop()
+    old = time.time() - 61 * 60
+    anna.send_album([(png(), "комикс"), (png(50, 50), None), (png(60, 60), None)], sent_at=old)
+    await world.start()
+    question = await world.said(anna, lambda text: "недоступен" in text and "комикс" in text)
+    await world.said(anna, lambda text: text.startswith("Возьму первую картинку альбома"))
+    assert not [m for m in world.bot_messages(anna) if "Картинка у меня" in m.words]
+    assert world.balance(anna.user_id) == 1000
+    anna.press(question, "Нарисовать")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.balance(anna.user_id) == 921
+
+
+async def test_a_stale_video_with_words_gets_the_usual_sentence(world: World) -> None:
+    anna = await world.customer()
+    await world.stop()
+    anna.send_other(Video(), caption="кот", sent_at=time.time() - 61 * 60)
+    await world.start()
+    await world.said(anna, lambda text: text.startswith("Такое я не понимаю"))
+    assert world.rows("SELECT * FROM jobs") == []
+
+
+async def test_a_stale_prompt_that_was_deleted_can_be_drawn_all_the_same(world: World) -> None:
     anna = await world.customer()
     await world.stop()
     prompt = anna.send("кот", sent_at=time.time() - 61 * 60)
     await world.start()
     question = await world.said(anna, lambda text: text.startswith("Я был недоступен"))
     anna.delete(prompt)
-    press = anna.press(question, "Нарисовать сейчас")
-    await world.telegram.wait_for(lambda: press.answer)
-    assert press.answer is not None
-    assert press.answer.text == "Вашего сообщения больше нет. Отправьте его ещё раз."
-    assert world.rows("SELECT * FROM jobs") == []
+    anna.press(question, "Нарисовать")
+    (picture,) = await world.pictures(anna, 1)
+    assert picture.reply_to is None
+    await world.closed()
 
 
 async def test_an_update_that_nobody_can_read_holds_nothing_up(world: World) -> None:
@@ -317,6 +364,62 @@ async def test_a_person_who_blocked_the_bot_gets_the_picture_when_they_are_back(
     await world.until(lambda: world.rows("SELECT blocked_at FROM users") == [{"blocked_at": None}])
     assert len(world.kie.tasks) == 1
     await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "delivered"}])
+
+
+async def test_a_refund_that_could_not_be_told_is_told_when_they_are_back(world: World) -> None:
+    anna = await world.customer()
+    world.kie.task_seconds = 60
+    anna.send("кот")
+    await world.kie.wait_for(lambda: bool(world.kie.tasks))
+    await world.until(
+        lambda: bool(world.rows("SELECT 1 FROM jobs WHERE progress_message_id IS NOT NULL"))
+    )
+    anna.block()
+    admin = world.telegram.person(ADMIN)
+    admin.send("/jobs")
+    card = await world.said(admin, lambda text: "Анна" in text and "·" in text)
+    admin.forge(card, "jobs:end:1:1")
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'failed'")))
+    await world.telegram.wait_for(
+        lambda: any(call.error for call in world.telegram.calls_of("editMessageText"))
+    )
+    anna.unblock()
+    await world.said(anna, lambda text: "Возвращено: 79 токенов." in text)
+    await world.closed()
+
+
+async def test_who_talks_in_a_group_may_have_blocked_the_bot_all_the_same(world: World) -> None:
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    world.telegram.privacy_mode = False
+    anna.send("кот")
+    await world.kie.wait_for(lambda: bool(world.kie.tasks))
+    anna.block()
+    world.kie.finish(world.kie.tasks[0])
+    await world.telegram.wait_for(
+        lambda: any(call.error for call in world.telegram.calls_of("sendPhoto"))
+    )
+    for number in range(3):
+        anna.send(f"болтовня {number}", chat=group)
+    boris.send("/help")
+    await world.said(boris, lambda text: "--ar" in text)
+    assert len(world.telegram.calls_of("sendPhoto")) == 1
+    blocked = "SELECT 1 FROM users WHERE blocked_at IS NOT NULL"
+    assert world.rows(blocked)
+    anna.unblock()
+    await world.pictures(anna, 1)
+    await world.until(lambda: not world.rows(blocked))
+
+
+async def test_a_block_that_was_taken_back_unheard_is_over_with_the_next_word(
+    world: World,
+) -> None:
+    anna = await world.customer()
+    await world.write("UPDATE users SET blocked_at = 1.0 WHERE user_id = 1001")
+    anna.send("/balance")
+    await world.until(lambda: not world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL"))
 
 
 async def test_telegram_s_limits_are_kept_by_ourselves(world: World) -> None:

@@ -305,3 +305,16 @@ async def test_the_progress_is_one_message_with_a_bar(world: World) -> None:
     done = await world.said(anna, lambda text: text.startswith("Готово: все 2"))
     assert done.message_id == progress.message_id
     assert "▰" not in done.words
+
+
+async def test_a_picture_that_was_refunded_is_not_given_as_a_file(world: World) -> None:
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    own = world.bot_messages(anna)[0]
+    anna.send("кот")
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
+    world.telegram.fail("sendPhoto", status=400, description="CHAT_RESTRICTED")
+    world.kie.finish(world.kie.tasks[0])
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'failed'")))
+    assert world.balance(anna.user_id) == 1000
+    assert (await answer(world, anna.forge(own, "original:1"))).startswith("Эта кнопка не ваша")

@@ -258,7 +258,7 @@ def animated() -> bytes:
 @pytest.mark.parametrize(
     ("data", "kind", "begins"),
     [
-        (b"hello", "text/plain", "Этот файл — не картинка"),
+        (b"hello", "text/plain", "Не могу прочитать этот файл"),
         (b"GIF89a", "image/gif", "Ваша картинка анимированная."),
         (bytes(20 * 2**20 + 1), "image/png", "Ваша картинка слишком большая."),
     ],
@@ -276,7 +276,7 @@ async def test_what_can_be_known_is_refused_before_charging(
 @pytest.mark.parametrize(
     ("data", "begins"),
     [
-        (b"this is a text", "Этот файл — не картинка"),
+        (b"this is a text", "Не могу прочитать этот файл"),
         (png(200, 200)[:100], "Вашу картинку не удалось прочитать"),
         (animated(), "Ваша картинка анимированная."),
         (bomb(), "Ваша картинка слишком большая."),
@@ -406,5 +406,14 @@ async def test_the_event_loop_does_not_wait_for_a_conversion(tmp_path: Path) -> 
     source = tmp_path / "source"
     noise = Image.effect_noise((2400, 1600), 80).convert("RGB")
     source.write_bytes(encoded(noise, "JPEG", quality=85))
-    lags = [(await measure(source, tmp_path / "target.png"))[1] for _ in range(3)]
+    lags: list[float] = []
+    while len(lags) < 3 and min(lags, default=1) >= 0.05:
+        lags.append((await measure(source, tmp_path / "target.png"))[1])
     assert min(lags) < 0.05
+
+
+async def test_a_wrong_command_under_a_picture_is_not_drawn(world: World) -> None:
+    anna = await world.customer()
+    anna.send_photo(png(), caption="/balanse")
+    await world.said(anna, lambda text: text.startswith("Такой команды нет."))
+    assert world.rows("SELECT 1 FROM jobs") == []

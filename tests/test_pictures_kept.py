@@ -1,13 +1,17 @@
 """Results are kept, in Supabase or on disk, and delivery does not wait for that."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.demo.supabase import SupabaseEmulator
 from storage.files import DiskFiles
+from storage.jobs import Image, Jobs
+from storage.supabase import SupabaseStorage
 from tests.support import World, open_world, png
 
 
@@ -157,3 +161,38 @@ def test_old_files_are_removed_from_disk_but_not_needed_ones(tmp_path: Path) -> 
     assert not store.path("aa/old.png").exists()
     assert store.path("aa/needed.png").exists()
     assert store.path("bb/new.png").exists()
+
+
+async def test_a_file_whose_person_leaves_while_it_is_stored_stops_nothing(
+    kept: World, supabase: SupabaseEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    put, to_store = SupabaseStorage.put, Jobs.to_store
+
+    async def slow(self: SupabaseStorage, *args: Any) -> str:
+        begun.set()
+        await go_on.wait()
+        return await put(self, *args)
+
+    async def look(self: Jobs, limit: int) -> list[Image]:
+        if go_on.is_set():
+            looked.set()
+        return await to_store(self, limit)
+
+    monkeypatch.setattr(SupabaseStorage, "put", slow)
+    monkeypatch.setattr(Jobs, "to_store", look)
+    anna = await kept.customer()
+    anna.send("кот")
+    await kept.pictures(anna, 1)
+    await kept.closed()
+    await begun.wait()
+    anna.send("/delete_me")
+    card = await kept.said(anna, lambda text: text.startswith("Удалить всё"))
+    anna.press(card, "Удалить всё")
+    await kept.until(lambda: kept.rows("SELECT 1 FROM users WHERE user_id = 1001") == [])
+    supabase.fault("upload", html=503, times=2)
+    go_on.set()
+    await looked.wait()
+    assert kept.rows("SELECT 1 FROM images WHERE store_after IS NOT NULL") == []
+    anna.send("/help")
+    await kept.said(anna, lambda text: "--ar" in text)

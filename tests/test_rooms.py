@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -50,8 +51,13 @@ def modules() -> list[Path]:
     return [ROOT / "main.py", *(path for room in folders for path in (ROOT / room).rglob("*.py"))]
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> list[str]:
     """The full name of everything a file imports, wherever in the file that stands."""
+    return list(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     module = module_of(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,7 +1,10 @@
 """What all texts are made of: a language, numbers, and quoting."""
 
 import gettext
+from datetime import UTC, datetime
 from html import escape
+
+from babel.dates import format_skeleton
 
 
 class BaseTexts:
@@ -16,6 +19,10 @@ class BaseTexts:
     def tokens(self, number: int) -> str:
         """`79 tokens`."""
         return self._n("{n} token", "{n} tokens", number).format(n=number)
+
+    def day(self, at: float) -> str:
+        """`22 Nov`, as the language has it; in UTC."""
+        return str(format_skeleton("MMMd", datetime.fromtimestamp(at, UTC), locale=self.language))
 
     def pictures(self, number: int) -> str:
         """`2 pictures`."""

@@ -1,6 +1,6 @@
 """What people read when the team has closed the bot: for everyone, or for one."""
 
-from bot.texts.base import BaseTexts, quoted
+from bot.texts.base import BaseTexts, quoted, sentence
 
 MAINTENANCE_CHARS = 1000
 REASON_CHARS = 200
@@ -18,8 +18,8 @@ class ClosedTexts(BaseTexts):
 
     def banned(self, reason: str) -> str:
         """The one sentence for a banned person."""
-        if not reason:
-            return self._("The team has closed the bot for you; nothing is drawn or charged.")
-        return self._(
-            "The team has closed the bot for you; nothing is drawn or charged. The reason: {reason}"
-        ).format(reason=quoted(reason, REASON_CHARS))
+        text = self._("The team has closed the bot for you; nothing is drawn or charged.")
+        if reason:
+            said = sentence(quoted(reason, REASON_CHARS))
+            text += " " + self._("The reason: {reason}").format(reason=said)
+        return text + " " + self._("Questions: /paysupport")

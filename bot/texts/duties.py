@@ -16,9 +16,9 @@ class DutyTexts(BaseTexts):
             (
                 bold(self._("Privacy")),
                 self._(
-                    "Kept here: your Telegram number, name and language; your settings; what you"
-                    " ask for, the pictures you send and those that are drawn; and every movement"
-                    " of your tokens."
+                    "Kept here: your id in Telegram (not your phone number), name and language;"
+                    " your settings; what you ask for, the pictures you send and those that are"
+                    " drawn; and every movement of your tokens."
                 ),
                 self._(
                     "Why: to draw, to deliver, to send pictures again, and to account for tokens."
@@ -30,8 +30,8 @@ class DutyTexts(BaseTexts):
                     " addresses that nobody can guess."
                 ),
                 self._(
-                    "/delete_me removes all of it. Token movements stay as bare numbers, without"
-                    " you."
+                    "/delete_me removes all of it. What stays are token movements as bare numbers,"
+                    " without you, and a ban, if there is one."
                 ),
             )
         )
@@ -69,8 +69,8 @@ class DutyTexts(BaseTexts):
                 bold(self._("Help with tokens and payments")),
                 self._("What is not drawn is given back by itself; /balance shows every movement."),
                 self._(
-                    "If something is still wrong, write to {admins}. Say when it was and your"
-                    " number here: {number}."
+                    "For more tokens, or if something is wrong, write to {admins}. Say what it is"
+                    " about, when it was, and your id here: {number}."
                 ).format(
                     admins=admins or self._("whoever runs this bot"),
                     number=f"<code>{user_id}</code>",
@@ -98,12 +98,12 @@ class DutyTexts(BaseTexts):
         """Rather not."""
         return self._("Keep it")
 
-    def forgotten(self) -> str:
+    def forgotten(self, *, banned: bool = False) -> str:
         """It is done."""
-        return self._(
-            "Everything that was kept of you is removed; files follow within minutes. If you"
-            " write again, you are new here."
-        )
+        text = self._("Everything that was kept of you is removed; files follow within minutes.")
+        if banned:
+            return text + " " + self._("Only this stays: the team has closed the bot for you.")
+        return text + " " + self._("If you write again, you are new here.")
 
     def not_forgotten(self) -> str:
         """The person thought better of it."""

@@ -1,16 +1,16 @@
 """The lists of a person's pictures: those that came, and those that are still to come."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from bot.texts.base import BaseTexts, quoted
+from bot.texts.base import quoted
+from bot.texts.jobs import JobTexts
 from storage.gallery import Page
-from storage.jobs import ImageStatus, JobView
+from storage.jobs import JobView
 
 PROMPT_SHOWN = 120  # of each line: a page has to fit into one message
 
 
-class HistoryTexts(BaseTexts):
+class HistoryTexts(JobTexts):
     """/history and /queue."""
 
     def history(self, page: Page) -> str:
@@ -18,7 +18,7 @@ class HistoryTexts(BaseTexts):
         if not page.pictures:
             return self._("There are no pictures yet. Write what to draw, and it will be here.")
         lines = [
-            f"{number}. {datetime.fromtimestamp(each.finished_at, UTC):%d.%m} · "
+            f"{number}. {self.day(each.finished_at)} · "
             f"{quoted(' '.join(each.prompt.split()), PROMPT_SHOWN)}"
             for number, each in enumerate(page.pictures, 1)
         ]
@@ -40,14 +40,11 @@ class HistoryTexts(BaseTexts):
             return self._("Nothing is waiting and nothing is being drawn. Write what to draw.")
         lines = []
         for number, (view, place) in enumerate(jobs, 1):
-            done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
-            state = self._("Done: {done} of {count}.").format(done=done, count=len(view.images))
-            if place is not None:
-                state += " " + self._("Place in the queue: {place}.").format(place=place)
+            state = " ".join(self.state_of(view, place))
             prompt = quoted(" ".join(view.job.prompt.split()), PROMPT_SHOWN)
             lines.append(f"{number}. {prompt}\n{state}")
         title = self._("Not finished yet")
-        hint = self._("What is being drawn already comes; the rest can be cancelled.")
+        hint = self._("What is being drawn now will come; what waits can be cancelled.")
         return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
 
     def drop_button(self, number: int) -> str:

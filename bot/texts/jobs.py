@@ -31,12 +31,10 @@ class JobTexts(BaseTexts):
         if view.ended:
             lines = [self._outcome(done, images), *self.failures(view, product=product)]
         else:
-            lines = [self._("Done: {done} of {count}.").format(done=done, count=len(images))]
-            if place is not None:
-                lines.append(self._("Place in the queue: {place}.").format(place=place))
-            else:
+            lines = self.state_of(view, place)
+            if place is None:
                 lines.append(bar(drawn))
-            if left_s is not None:
+            if left_s is not None and left_s > 0:  # else it takes longer than usual
                 lines.append(self._("About {time} left.").format(time=self._time(left_s)))
             failed = sum(image.status is ImageStatus.FAILED for image in images)
             if failed:
@@ -47,6 +45,19 @@ class JobTexts(BaseTexts):
             money = self._("Charged {tokens}, left on the balance: {balance}.")
         lines.append(money.format(tokens=charged, refunded=refunded, balance=view.balance))
         return "\n".join(lines)
+
+    def state_of(self, view: JobView, place: int | None) -> list[str]:
+        """How far an unfinished job is: sentences."""
+        count = len(view.images)
+        done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
+        parts = []
+        if count > 1:
+            parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
+        elif place is None:
+            parts.append(self._("Drawing the picture."))
+        if place is not None:
+            parts.append(self._("Place in the queue: {place}.").format(place=place))
+        return parts
 
     def _time(self, seconds: float) -> str:
         """A time to come, as roughly as it is known."""
@@ -88,52 +99,60 @@ class JobTexts(BaseTexts):
         ]
 
     def failure(self, kind: FailureKind, detail: str, product: str) -> str:
-        """One sentence, beginning with who said no, with the provider's own words where it has."""
+        """Who said no, with the provider's own words where it has any, and what to do."""
         said = quoted(detail, DETAIL_SHOWN)
         create_error = f"{product} createTask error {said}".rstrip()
+        later = self._("Try again later.")
+        again = self._("Send it again later, or with other words.")
         match kind:
             case FailureKind.CREATE_REFUSED:
-                return sentence(create_error)
+                parts = [sentence(create_error), again]
             case FailureKind.NO_CREDIT:
-                return f"{sentence(create_error)} " + self._(
-                    "The service has run out of credit; its team has been told."
-                )
+                told = self._("The service has run out of credit; its team has been told.")
+                parts = [sentence(create_error), told, later]
             case FailureKind.NO_ACCESS:
-                return f"{sentence(create_error)} " + self._(
-                    "The service does not accept the bot's key; its team has been told."
-                )
+                told = self._("The service does not accept the bot's key; its team has been told.")
+                parts = [sentence(create_error), told, later]
             case FailureKind.NOT_TAKEN:
-                return f"{sentence(create_error)} " + self._(
-                    "The service is overloaded and took no more pictures."
-                )
+                why = self._("The service is overloaded and took no more pictures.")
+                parts = [sentence(create_error), why, later]
             case FailureKind.NO_ANSWER:
-                return f"{sentence(create_error)} " + self._("The service did not answer.")
+                parts = [sentence(create_error), self._("The service did not answer."), later]
             case FailureKind.GENERATION_FAILED:
-                return sentence(said) or self._(
-                    "{product} could not draw this and gave no reason."
-                ).format(product=product)
+                silent = self._("{product} could not draw this and gave no reason.")
+                parts = [sentence(said) or silent.format(product=product), again]
             case FailureKind.NO_RESULT:
-                return self._("{product} returned no image links.").format(product=product)
+                parts = [
+                    self._("{product} returned no image links.").format(product=product),
+                    later,
+                ]
             case FailureKind.RECORD_GONE:
-                return sentence(f"KIE.AI recordInfo error {said}".rstrip())
+                parts = [sentence(f"KIE.AI recordInfo error {said}".rstrip()), later]
             case FailureKind.TIMED_OUT:
-                return self._("{product} did not finish in time.").format(product=product)
+                parts = [self._("{product} did not finish in time.").format(product=product), later]
             case FailureKind.NOT_FETCHED:
-                return self._("{product} drew it, but the picture could not be fetched.").format(
-                    product=product
-                )
+                why = self._("{product} drew it, but the picture could not be fetched.")
+                parts = [why.format(product=product), later]
             case FailureKind.RESULT_REFUSED:
-                return self._("{product} returned something that is not a usable picture.").format(
-                    product=product
-                )
+                why = self._("{product} returned something that is not a usable picture.")
+                parts = [why.format(product=product), later]
             case FailureKind.NOT_DELIVERED:
-                return self._("Telegram did not take the picture.")
+                parts = [self._("Telegram did not take the picture."), later]
+            case FailureKind.INTERNAL:
+                parts = [self._("Something went wrong on our side."), later]
+            case _:
+                parts = [self._own_failure(kind)]
+        return " ".join(parts)
+
+    def _own_failure(self, kind: FailureKind) -> str:
+        """About the picture that the person sent, or what the team did."""
+        match kind:
             case FailureKind.INPUT_GONE:
                 return self._("Telegram does not give me your picture any more. Send it again.")
             case FailureKind.INPUT_TOO_LARGE:
                 return self._("Your picture is too large for me. Send a smaller one.")
             case FailureKind.INPUT_NOT_A_PICTURE:
-                return self._("The file is no picture that I know. Send a PNG, JPEG or WebP.")
+                return self._("I cannot read this file as a picture. Send a PNG, JPEG or WebP.")
             case FailureKind.INPUT_ANIMATED:
                 return self._("Your picture moves. Send one that stands still.")
             case FailureKind.INPUT_BROKEN:
@@ -144,8 +163,8 @@ class JobTexts(BaseTexts):
                 )
             case FailureKind.GIVEN_UP:
                 return self._("It took too long, and the team ended it. You can ask for it again.")
-            case FailureKind.INTERNAL:
-                return self._("Something went wrong on our side.")
+            case _:
+                raise TypeError(f"no sentence for {kind}")
 
     def cancel_button(self) -> str:
         """Under the progress message."""

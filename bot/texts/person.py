@@ -55,7 +55,7 @@ class PersonTexts(BaseTexts):
             ("--cfg 0.7", self._("how closely to follow the prompt, 0 to 1")),
             (
                 "--seed 42",
-                self._("the same number draws alike again; also --chaos, --style, --mode"),
+                self._("the same number gives a similar picture; also --chaos, --style, --mode"),
             ),
             ("--opt key=value", self._("any other option of the model; also --options {JSON}")),
         )
@@ -70,12 +70,17 @@ class PersonTexts(BaseTexts):
                 "",
                 self._("A picture with words, or words in reply to a picture: I draw from it."),
                 self._(
-                    "Flags in reply to a picture of mine, as {flag}: the same once more, so."
+                    "Flags in reply to my picture, such as {flag}: I draw it again with them."
                 ).format(flag="<code>--ar 9:16</code>"),
                 self._("/settings keeps flags for all your requests, /model chooses the model."),
                 "",
                 cost,
                 self._("/balance shows your tokens and where they went."),
+                self._(
+                    "/history — your pictures, /queue — what is not finished, /cancel — cancel what"
+                    " waits."
+                ),
+                "/language /paysupport /terms /privacy /delete_me",
             ]
         )
 

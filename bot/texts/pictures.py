@@ -79,9 +79,9 @@ class PictureTexts(BaseTexts):
     def change_question(self) -> str:
         """What the person is asked to reply to."""
         return self._(
-            "What shall be different? Reply to this message: with flags only, such as"
-            " {flags}, I draw the same with them; with words I work on this picture. Nothing is"
-            " charged before that."
+            "What shall I change? Reply to this message: flags alone, such as {flags}, draw the"
+            " same again with them; words make a new picture from this one. Nothing is charged"
+            " until you reply."
         ).format(flags="<code>--ar 9:16</code>")
 
     def change_placeholder(self) -> str:
@@ -90,7 +90,7 @@ class PictureTexts(BaseTexts):
 
     def reply_with_words(self) -> str:
         """In a group there is no waiting for the next words: everybody talks."""
-        return self._("Reply to this picture with words: that draws from it.")
+        return self._("Reply to this picture with words, and I draw from it.")
 
     def send_it_yourself(self) -> str:
         """The picture is so old that Telegram hides it from the bot."""

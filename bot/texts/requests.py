@@ -26,7 +26,7 @@ class RequestTexts(JobTexts, ClosedTexts):
     def cannot_use(self) -> str:
         """For a message that holds nothing we can use."""
         return self._(
-            "I can work with text and pictures only. Write what to draw, or send a picture with"
+            "I cannot use this, only words and pictures: write what to draw, or send a picture with"
             " words. Nothing was charged."
         )
 
@@ -133,6 +133,7 @@ class RequestTexts(JobTexts, ClosedTexts):
             case InsufficientTokensError(needed=needed, balance=balance):
                 return self._(
                     "Not enough tokens: {needed} needed, you have {balance}. Nothing was charged."
+                    " More tokens: /paysupport"
                 ).format(needed=needed, balance=balance)
             case TooManyActiveImagesError(active=active, limit=limit):
                 return self._(
@@ -156,15 +157,3 @@ class RequestTexts(JobTexts, ClosedTexts):
             "Something went wrong on our side. Nothing was charged; please send it again in a"
             " minute."
         )
-
-    def stale(self) -> str:
-        """A prompt that waited while the bot was down."""
-        return self._("I was away when you sent this. Shall I draw it now? Nothing was charged.")
-
-    def draw_button(self) -> str:
-        """Under that question."""
-        return self._("Draw it now")
-
-    def prompt_gone(self) -> str:
-        """The message that the question was about is not there any more."""
-        return self._("Your message is gone. Please send it again.")

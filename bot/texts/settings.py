@@ -1,11 +1,9 @@
 """What people set for themselves, the question before a charge, and their balance."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from html import escape
 
 from babel import Locale
-from babel.dates import format_skeleton
 
 from bot.prompt import NEGATIVE_CHARS, PARAMS
 from bot.texts.base import BaseTexts, code, quoted
@@ -67,7 +65,9 @@ class SettingsTexts(BaseTexts):
                 )
             )
         example = code("--ar 16:9")
-        parts.append(self._("A flag in a prompt wins over these: {flag}.").format(flag=example))
+        parts.append(
+            self._("A flag in a prompt, such as {flag}, wins over these.").format(flag=example)
+        )
         return "\n".join(parts)
 
     def setting(self, what: str) -> str:
@@ -266,33 +266,31 @@ class SettingsTexts(BaseTexts):
         if price:
             count = self.pictures(balance // price)
             text += " " + self._("That is {pictures}.").format(pictures=count)
+            if balance < price:
+                text += " " + self._("More tokens: /paysupport")
         if movements:
             text += "\n\n" + "\n".join(self._movement(each) for each in movements)
         return text
 
     def _movement(self, movement: Movement) -> str:
-        day = datetime.fromtimestamp(movement.created_at, UTC)
         amount = f"{movement.amount:+}".replace("-", "−")
-        return f"{format_skeleton('MMMd', day, locale=self.language)}: <b>{amount}</b>, " + (
-            self._reason(movement)
-        )
+        return f"{self.day(movement.created_at)}: <b>{amount}</b>, {self._reason(movement)}"
 
     def _reason(self, movement: Movement) -> str:
         about = ""
         if movement.prompt:
             about = self._("“{words}”").format(words=quoted(movement.prompt, MOVEMENT_SHOWN))
-        note = quoted(movement.note, MOVEMENT_SHOWN)
         match movement.kind:
             case "welcome":
                 return self._("to begin with")
             case "grant":
-                return ": ".join(filter(None, [self._("by the team"), note]))
+                return self._("by the team")  # the note to it is for the admins
             case "charge":
                 return " ".join(filter(None, [self.pictures(movement.entries), about]))
             case "refund":
                 return " ".join(filter(None, [self._("given back"), about]))
             case other:
-                return note or escape(other, quote=False)
+                return escape(other, quote=False)
 
 
 def language_name(language: str) -> str:

@@ -1,6 +1,5 @@
 """/audit: the rules of the books, asked of the database, and the journal."""
 
-import logging
 import time
 from pathlib import Path
 
@@ -14,12 +13,9 @@ from bot.pager import Listing, Pager, Source
 from bot.settings import Settings
 from bot.texts import Texts
 from storage.backup import inspect
-from storage.errors import StorageError
 from storage.journal import Journal
 
 LIST = "journal"
-
-logger = logging.getLogger(__name__)
 
 
 def create_router() -> Router:
@@ -51,18 +47,16 @@ async def audit(
 ) -> None:
     """Check the whole file, which takes seconds when it is large."""
     path = settings.data_dir / "bot.db"
-    errands.run(_answer(message.chat.id, message.message_id, path, pager, messenger, texts))
+    errands.run(
+        _answer(message.chat.id, message.message_id, path, pager, messenger, texts),
+        lambda: messenger.say(message.chat.id, texts.audit_failed(), reply_to=message.message_id),
+    )
 
 
 async def _answer(
     chat_id: int, reply_to: int, path: Path, pager: Pager, messenger: Messenger, texts: Texts
 ) -> None:
-    try:
-        found = texts.audit(await inspect(path), time.time())
-        text, keyboard = await pager.page(LIST, 1, texts)
-    except StorageError as error:
-        logger.error("the database could not be checked: %s", error)
-        messenger.say(chat_id, texts.audit_failed(), reply_to=reply_to)
-        return
+    found = texts.audit(await inspect(path), time.time())
+    text, keyboard = await pager.page(LIST, 1, texts)
     messenger.say(chat_id, found, reply_to=reply_to)
     messenger.say(chat_id, text, keyboard=keyboard)

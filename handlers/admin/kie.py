@@ -30,4 +30,7 @@ async def show_kie(
         text = texts.kie(await account.report())
         messenger.say(message.chat.id, text, reply_to=message.message_id)
 
-    errands.run(answer())
+    errands.run(
+        answer(),
+        lambda: messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id),
+    )

@@ -8,6 +8,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.delivery import Messenger
+from bot.i18n import DEFAULT_LANGUAGE
 from bot.keyboards import Button, Keyboard
 from bot.settings import Settings
 from bot.texts import Texts
@@ -163,7 +164,8 @@ async def press_give(
         messenger.answer_press(query.id)
         return
     user_id, amount = int(match[2]), int(match[3])
-    key = f"{query.message.chat.id}:{query.message.message_id}:{query.data}"
+    # Without the person's id: the key stays in the books when they want to be forgotten.
+    key = f"{query.message.chat.id}:{query.message.message_id}:{amount}:{match[4]}"
     try:
         granted = await ledger.grant(user_id, amount, grant_key=key, granted_by=query.from_user.id)
     except UnknownUserError:
@@ -244,5 +246,6 @@ def _tell(
 ) -> None:
     """Tell the person, the first time."""
     if granted.new:
-        texts = all_texts[granted.language]
+        # Of somebody who is banned and wanted to be forgotten, not even the language is known.
+        texts = all_texts.get(granted.language) or all_texts[DEFAULT_LANGUAGE]
         messenger.say(user_id, texts.grant_received(granted.amount, granted.balance))

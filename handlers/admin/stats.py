@@ -47,7 +47,10 @@ async def show_stats(
     ):
         messenger.say(message.chat.id, texts.stats_usage(), reply_to=message.message_id)
         return
-    errands.run(_answer(message.chat.id, message.message_id, int(given), stats, messenger, texts))
+    errands.run(
+        _answer(message.chat.id, message.message_id, int(given), stats, messenger, texts),
+        lambda: messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id),
+    )
 
 
 async def _answer(

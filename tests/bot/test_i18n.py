@@ -1,6 +1,7 @@
 """The catalogues hold what the code says: all of it, nothing else, and well."""
 
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ KEYWORDS = {"_": None, "_n": (1, 2)}
 PO_FILES = sorted(LOCALES_DIR.glob("*.po"))
 
 
+@cache
 def said() -> set[str | tuple[str, str]]:
     """Every sentence in the code, a pair where it has a plural."""
     found = set()

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
+from itertools import count
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.queue import Queue
+from bot.queue import COUNTED_FOR_S, Queue
 from storage.jobs import Image
 
 
@@ -19,7 +20,7 @@ def image(image_id: int, user_id: int) -> Image:
 
 def filled(*user_ids: int) -> tuple[Queue, list[Image]]:
     """A queue with one image after another of these people."""
-    queue = Queue()
+    queue = Queue(clock=count().__next__)  # places are counted whenever one is asked for
     images = [image(number, user_id) for number, user_id in enumerate(user_ids)]
     for each in images:
         queue.put(each)
@@ -141,7 +142,7 @@ def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
 # A number puts an image of that person; None takes the next one; 0 releases who was taken first.
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=40))
 def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) -> None:
-    queue = Queue()
+    queue = Queue(clock=count().__next__)
     waiting: dict[int, Image] = {}
     held: list[Image] = []
     for number, user_id in enumerate(happenings):
@@ -161,6 +162,29 @@ def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) 
     assert places == {number: place for place, number in enumerate(order, start=len(held) + 1)}
 
 
+def test_places_are_counted_once_for_all_who_ask() -> None:
+    now = 0.0
+    queue = Queue(clock=lambda: now)
+    images = [image(number, number) for number in range(1, 1001)]
+    for each in images:
+        queue.put(each)
+    counted = 0
+
+    def count_all() -> dict[int, int]:
+        nonlocal counted
+        counted += 1
+        return Queue._count(queue)  # noqa: SLF001 - what is measured
+
+    queue._count = count_all  # type: ignore[method-assign]  # noqa: SLF001
+    assert [queue.place(each) for each in images] == list(range(1, 1001))
+    take(queue)
+    assert queue.place(images[1]) == 2, "a second old at most"
+    now = COUNTED_FOR_S
+    queue.release(1)
+    assert [queue.place(each) for each in images[1:]] == list(range(1, 1000))
+    assert counted == 2
+
+
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=60))
 def test_nobody_is_two_turns_ahead_of_anybody_who_waits(user_ids: list[int]) -> None:
     queue, images = filled(*user_ids)
@@ -170,5 +194,5 @@ def test_nobody_is_two_turns_ahead_of_anybody_who_waits(user_ids: list[int]) -> 
         user_id = images[number].user_id
         served[user_id] += 1
         left[user_id] -= 1
-        for other, count in left.items():
-            assert not count or served[user_id] - served[other] <= 1
+        for other, more in left.items():
+            assert not more or served[user_id] - served[other] <= 1

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # In a process of its own: here aiogram is imported already.
 PROGRAM = """
+import gc, weakref
 import bot.quick_import
 from aiogram import methods, types
 built = [n for n in types.__all__ if getattr(getattr(types, n), "__pydantic_complete__", False)]
@@ -19,6 +20,9 @@ update = types.Update.model_validate({"update_id": 1, "message": {"message_id": 
 assert update.message.photo[0].file_id == "f"
 answer = {"ok": True, "result": {"message_id": 2, "date": 3, "chat": {"id": 4, "type": "private"}}}
 assert methods.Response[types.Message].model_validate(answer).result.chat.id == 4
+kept = weakref.ref(methods.Response[types.Message])
+gc.collect()
+assert kept() is methods.Response[types.Message]
 assert methods.SendMessage(chat_id=1, text="x").model_dump()["text"] == "x"
 for room in (types, methods):
     for name in room.__all__:

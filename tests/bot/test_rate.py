@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rate import RateLimit
+from bot.rate import RateLimit, Turns
 from tests.bot.clock import FakeClock
 
 
@@ -96,3 +96,33 @@ async def test_who_gives_up_takes_no_turn() -> None:
     await clock.run(third.done)
     assert clock.now() == pytest.approx(10, abs=0.01)
     assert second.cancelled()
+
+
+async def test_a_turn_goes_to_whom_it_is_worth_most() -> None:
+    clock = FakeClock()
+    turns = Turns[int](RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep), lambda who: who)
+    served: list[int] = []
+
+    async def wait(who: int) -> None:
+        await turns.wait(who)
+        served.append(who)
+
+    waiting = {who: asyncio.create_task(wait(who)) for who in (3, 1, 4, 5, 2)}
+    await asyncio.sleep(0)
+    waiting[4].cancel()
+    await clock.run(lambda: all(task.done() for task in waiting.values()))
+    assert served == [5, 3, 2, 1]
+    assert clock.now() < 4
+
+
+async def test_nobody_is_left_waiting_by_who_gives_up() -> None:
+    clock = FakeClock()
+    turns = Turns[int](RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep), lambda who: who)
+    await turns.wait(1)
+    gone = asyncio.create_task(turns.wait(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    later = asyncio.create_task(turns.wait(3))
+    await clock.run(later.done)
+    assert clock.now() < 3

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.keyboards import Keyboard
+from bot.pager import LINES
 from bot.prompt import NEGATIVE_CHARS, PARAMS, PROMPT_CHARS
-from bot.setting_cards import MODELS_SHOWN, WHATS, Shelf, card, menu
+from bot.setting_cards import WHATS, Shelf, card, options
 from bot.texts import load_texts
 from storage.catalogue import Model
 from storage.ledger import Movement
@@ -54,7 +55,7 @@ def test_the_card_and_its_menus(language: str, name: str, about: str, negative: 
     texts = TEXTS[language]
     shelf = Shelf(
         Preferences(model="gone", negative_prompt=negative, quantity=10),
-        [model(name, about, place) for place in range(1, MODELS_SHOWN + 2)],
+        [model(name, about, place) for place in range(1, 3 * LINES)],
         model(name, about, 99),
         list(TEXTS),
         10,
@@ -62,7 +63,9 @@ def test_the_card_and_its_menus(language: str, name: str, about: str, negative: 
     )
     check(*card(texts, shelf))
     for what in WHATS:
-        check(*menu(texts, shelf, what))
+        check(*options(texts, shelf, what))
+    for page in (1, 2, 3, 99):
+        check(*options(texts, shelf, "model", page))
     check(texts.negative_kept(negative))
     check(texts.model_went_off_sale(name))
 
@@ -89,5 +92,5 @@ def test_the_question_and_the_balance(language: str, prompt: str, name: str, opt
     )
     check(texts.question(request, model(name, ""), 10**12, name, late=True))
     kinds = ("welcome", "grant", "charge", "refund", "later")
-    movements = [Movement(kind, -1_000_000, 10, option, prompt, 1.8e9) for kind in kinds] * 2
+    movements = [Movement(kind, -1_000_000, 10, prompt, 1.8e9) for kind in kinds] * 2
     check(texts.balance(10**12, 79, movements))

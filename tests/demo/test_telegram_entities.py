@@ -4,6 +4,7 @@ import html
 from typing import Any
 
 import pytest
+from aiogram.exceptions import TelegramBadRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from bot.demo.telegram.entities import finish_text, format_text, to_html
 from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.demo.telegram.markdown import parse_markdown_v2
 from bot.demo.telegram.refusal import RefusedError
+from tests.demo.test_telegram_basics import talking
 
 HALF_A_CHARACTER = (
     "Text contains invalid Unicode characters after decoding HTML entities, "
@@ -237,3 +239,16 @@ def test_whatever_is_sent_is_parsed_or_refused(mode: str, source: str) -> None:
     for entity in entities:
         assert 0 < entity["length"] <= utf16_length(text) - entity["offset"]
     to_html(text, entities)
+
+
+async def test_who_is_mentioned_by_id_is_whole_or_not_mentioned() -> None:
+    async with talking() as talk:
+        text = '<a href="tg://user?id=1001">Анна</a> и <a href="tg://user?id=5">никто</a>'
+        sent = await talk.bot.send_message(1001, text, parse_mode="HTML")
+        (mention,) = sent.entities or []
+        assert mention.user is not None
+        assert mention.user.first_name == "Анна"
+        with pytest.raises(TelegramBadRequest, match="message is not modified"):
+            await talk.bot.edit_message_text(
+                text, chat_id=1001, message_id=sent.message_id, parse_mode="HTML"
+            )

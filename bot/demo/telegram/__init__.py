@@ -6,19 +6,41 @@ holds, so the bot under it needs to know nothing of it. Left out: payments in St
 all methods this bot has no use for.
 """
 
+from .attachments import (
+    Animation,
+    Attachment,
+    Audio,
+    Contact,
+    Location,
+    Poll,
+    Sticker,
+    Video,
+    VideoNote,
+    Voice,
+)
 from .emulator import TelegramEmulator, fresh_id
 from .faults import Fault, FloodRules
 from .people import Person
 from .state import Call, CallbackQuery, Chat, Message
 
 __all__ = [
+    "Animation",
+    "Attachment",
+    "Audio",
     "Call",
     "CallbackQuery",
     "Chat",
+    "Contact",
     "Fault",
     "FloodRules",
+    "Location",
     "Message",
     "Person",
+    "Poll",
+    "Sticker",
     "TelegramEmulator",
+    "Video",
+    "VideoNote",
+    "Voice",
     "fresh_id",
 ]

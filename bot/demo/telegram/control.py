@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from .attachments import KINDS
 from .faults import FloodRules
 from .media import Upload
 from .state import Call, CallbackQuery, Message
@@ -149,6 +150,22 @@ def _send_photo(emulator: TelegramEmulator, user_id: int, data: str, **more: Any
 
 def _send_document(emulator: TelegramEmulator, user_id: int, data: str, **more: Any) -> Body:
     return {"message_id": emulator.person(user_id).send_document(_bytes(data), **more)}
+
+
+def _send_other(
+    emulator: TelegramEmulator,
+    user_id: int,
+    kind: str,
+    fields: Body | None = None,
+    **more: Any,
+) -> Body:
+    about = dict(fields or {})
+    if "data" in about:
+        about["data"] = _bytes(about["data"])
+    if "options" in about:
+        about["options"] = tuple(about["options"])
+    attachment = KINDS[kind](**about)
+    return {"message_id": emulator.person(user_id).send_other(attachment, **more)}
 
 
 def _send_album(emulator: TelegramEmulator, user_id: int, items: list[Body], **where: Any) -> Body:
@@ -314,6 +331,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
         _send,
         _send_photo,
         _send_document,
+        _send_other,
         _send_album,
         _press,
         _forge,

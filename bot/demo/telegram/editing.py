@@ -42,6 +42,7 @@ def _editable(state: State, params: Params) -> Message:
 def _change(state: State, message: Message, **fields: Any) -> dict[str, Any]:
     """Make the edit. What it does not mention stays, but for the keyboard, which it must give."""
     check_markup(fields["reply_markup"])
+    fields = state.with_people(fields)
     if replace(message, **fields).content == message.content:
         raise RefusedError(
             "message is not modified: specified new message content and reply markup are exactly "

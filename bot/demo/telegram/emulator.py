@@ -396,6 +396,7 @@ def _line(message: Message) -> str:
         parts.append(f"[photo {largest.width}x{largest.height}]")
     if message.document is not None:
         parts.append(f"[{message.document.name} {len(message.document.uploaded)} bytes]")
+    parts += [f"[{name}]" for name in message.attachment]
     if message.rich_message is not None:
         parts.append(f"[rich, {len(message.rich_message['blocks'])} blocks]")
     parts.append(message.words)

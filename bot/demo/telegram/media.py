@@ -48,7 +48,7 @@ class File:
 
     file_id: str
     unique_id: str
-    kind: str  # "Photo" or "Document", as Telegram's errors name it
+    kind: str  # "Photo", "Document" and so on, as Telegram's errors name it
     uploaded: bytes = field(repr=False)
     name: str = ""
     mime_type: str = ""
@@ -168,6 +168,24 @@ class Files:
             )
         )
 
+    def add_other(self, upload: Upload, *, kind: str, prefix: str, folder: str) -> File:
+        """Keep a file of another kind: voice, video, sticker and the like."""
+        return self._add(
+            lambda number: File(
+                *_ids(prefix, number),
+                kind=kind,
+                uploaded=upload.data,
+                name=upload.filename,
+                mime_type=upload.content_type,
+                path=f"{folder}/file_{number}{PurePath(upload.filename).suffix}",
+            )
+        )
+
+    def new_number(self) -> int:
+        """A number that nothing else has."""
+        self._next_number += 1
+        return self._next_number - 1
+
     def add_photo(self, data: bytes, width: int, height: int) -> File:
         """Keep a photo; the answer is its largest size, and `.sizes` are all of them."""
         sizes: list[File] = []
@@ -194,8 +212,7 @@ class Files:
         )
 
     def _add(self, make: Callable[[int], File]) -> File:
-        file = make(self._next_number)
-        self._next_number += 1
+        file = make(self.new_number())
         self._by_id[file.file_id] = self._by_path[file.path] = file
         return file
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .attachments import Attachment, Video
 from .entities import MAX_CAPTION, MAX_TEXT, finish_text
 from .hypertext import Entity, utf16_length
 from .media import File, Upload, image_size
@@ -80,19 +81,41 @@ class Person:
         fields = {**_caption(caption), "document": document}
         return self._send(chat, reply_to, sent_at, **fields).message_id
 
+    def send_other(
+        self,
+        attachment: Attachment,
+        *,
+        caption: str | None = None,
+        reply_to: Message | int | None = None,
+        sent_at: float | None = None,
+        chat: Chat | int | None = None,
+    ) -> int:
+        """Send a voice message, a sticker, a poll and so on; attachments.py has them."""
+        fields = self._attached(attachment, caption)
+        return self._send(chat, reply_to, sent_at, **fields).message_id
+
     def send_album(
         self,
-        items: Sequence[tuple[bytes, str | None]],
+        items: Sequence[tuple[bytes | Attachment, str | None]],
         *,
         reply_to: Message | int | None = None,
         sent_at: float | None = None,
         chat: Chat | int | None = None,
     ) -> list[int]:
-        """Send 2-10 photos, each with its caption or None, as one album: an update each."""
+        """Send 2-10 photos or videos (or music alone), each with its caption or None, as one
+        album: an update each."""
         if not 2 <= len(items) <= 10:
             raise ValueError("an album has 2-10 items")
+        kinds = {each.album if isinstance(each, Attachment) else Video.album for each, _ in items}
+        if len(kinds) > 1 or "" in kinds:
+            raise ValueError("these do not go into one album")
         album = self._state.album_id()
-        contents = [{**_caption(caption), "photo": self._photo(data)} for data, caption in items]
+        contents = [
+            self._attached(each, caption)
+            if isinstance(each, Attachment)
+            else {**_caption(caption), "photo": self._photo(each)}
+            for each, caption in items
+        ]
         return [
             self._send(chat, reply_to, sent_at, media_group_id=album, **content).message_id
             for content in contents
@@ -234,6 +257,11 @@ class Person:
         if own.sender["id"] != self.user_id:
             raise ValueError("only own messages can be edited")
         return own
+
+    def _attached(self, attachment: Attachment, caption: str | None) -> dict[str, Any]:
+        if caption and not attachment.takes_caption:
+            raise ValueError(f"a {attachment.name} has no caption")
+        return {**_caption(caption), "attachment": attachment.fields(self._state.files)}
 
     def _photo(self, data: bytes) -> list[File]:
         try:

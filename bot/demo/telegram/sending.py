@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from .attachments import CAPTIONED
 from .entities import check_caption, check_text, format_text
 from .hypertext import Entity
 from .keyboards import check_markup
@@ -264,10 +265,19 @@ def copy_message(state: State, params: Params) -> dict[str, Any]:
         raise RefusedError("message has protected content and can't be copied")
     content: dict[str, Any] = {
         name: copy.copy(getattr(source, name))
-        for name in ("text", "entities", "caption", "caption_entities", "photo", "document")
+        for name in (
+            "text",
+            "entities",
+            "caption",
+            "caption_entities",
+            "photo",
+            "document",
+            "attachment",
+        )
     }
     content["rich_message"] = source.rich_message
-    if caption is not None and (source.photo or source.document):
+    captioned = any(name in CAPTIONED for name in source.attachment)
+    if caption is not None and (source.photo or source.document or captioned):
         content |= caption
     fields["options"] |= media_options(params)
     return {"message_id": _send(state, chat, {**fields, **content}).message_id}

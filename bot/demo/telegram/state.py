@@ -37,6 +37,7 @@ class Message:
     caption_entities: list[Entity] = field(default_factory=list)
     photo: list[File] = field(default_factory=list)  # the sizes, smallest first
     document: File | None = None
+    attachment: dict[str, Any] = field(default_factory=dict)  # voice, video, poll: as on the wire
     rich_message: dict[str, Any] | None = None
     reply_to: Message | None = None
     reply_markup: dict[str, Any] | None = None
@@ -77,6 +78,7 @@ class Message:
             self.caption_entities,
             [size.file_id for size in self.photo],
             self.document and self.document.file_id,
+            self.attachment,
             self.rich_message,
             self.reply_markup,
             self.options.get("link_preview_options"),
@@ -107,7 +109,7 @@ class Message:
             wire["document"] = self.document.wire()
         if self.reply_markup is not None and "inline_keyboard" in self.reply_markup:
             wire["reply_markup"] = self.reply_markup
-        return wire | self.options
+        return wire | self.attachment | self.options
 
     def show(self) -> dict[str, Any]:
         """The message as JSON, with what only the people and the tests see."""
@@ -336,10 +338,25 @@ class State:
             raise RefusedError(f"{what} not found")
         return message
 
+    def with_people(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a message in which everybody mentioned by id is whole. A mention of
+        somebody whom nobody knows here is none, as at Telegram."""
+        result = dict(fields)
+        for name in ("entities", "caption_entities"):
+            if name in fields:
+                result[name] = [each for old in fields[name] if (each := self._whole(old))]
+        return result
+
+    def _whole(self, entity: Entity) -> Entity | None:
+        if entity["type"] != "text_mention":
+            return entity
+        user = self.users.get(entity["user"]["id"])
+        return None if user is None else entity | {"user": user}
+
     def new_message(self, chat: Chat, sender: dict[str, Any], **fields: Any) -> Message:
         """Put a message into the chat and tell everybody but the bot."""
         fields.setdefault("sent_at", self.clock())
-        message = Message(chat, self._message_id(chat), sender, **fields)
+        message = Message(chat, self._message_id(chat), sender, **self.with_people(fields))
         chat.history[message.message_id] = message
         if message.from_bot:
             chat.action_until = 0.0
