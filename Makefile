@@ -50,7 +50,10 @@ bench: $(VENV)/dev.stamp ## measure it all, 15 minutes on a quiet machine: make 
 
 texts: $(VENV)/dev.stamp ## bring the catalogues up to date with the texts in the code
 	$(BIN)/pybabel -q extract -k _ -k _n:1,2 --no-location --omit-header -o $(VENV)/texts.pot bot handlers
-	for po in bot/locales/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --omit-header -w 100 -i $(VENV)/texts.pot -o $$po -l $$(basename $$po .po); done
+	for po in bot/locales/*.po; do \
+	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -w 100 -i $(VENV)/texts.pot -o $$po -l $$(basename $$po .po); \
+	  grep -v '^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)' $$po > $$po.new && mv $$po.new $$po; \
+	done
 
 format: $(VENV)/dev.stamp ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .

@@ -88,6 +88,7 @@ from storage.preferences import PreferenceStore
 from storage.questions import Questions
 from storage.stats import Stats
 from storage.supabase import SupabaseStorage
+from storage.to_store import ToStore
 from storage.updates import KEPT, HandledUpdates
 from storage.users import Users
 
@@ -148,6 +149,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
     ):
         mark = welcome_mark(settings.bot_token.get_secret_value())
         jobs, catalogue = Jobs(database), Catalogue(database)
+        to_store = ToStore(database)
         ledger = Ledger(database, welcome_mark=mark)
         texts = load_texts()
         users = Users(database)
@@ -185,6 +187,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         if supabase is not None:
             keeper = Keeper(
                 jobs,
+                to_store,
                 files,
                 supabase,
                 settings.supabase_image_bucket,
@@ -309,7 +312,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
                     broadcaster.run(),
                     account.run(),
                     menu.run(),
-                    clean_up(jobs, files, settings.keep_files_days),
+                    clean_up(to_store, files, settings.keep_files_days),
                 )
             ]
             if keeper is not None and supabase is not None:

@@ -23,7 +23,8 @@ from providers.download import Downloader
 from providers.errors import DownloadError, ResultRefusedError
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.jobs import Image, Jobs, JobView
+from storage.images import Image, JobView
+from storage.jobs import Jobs
 from storage.supabase import FileStoreError, SupabaseStorage
 
 AT_ONCE = 3  # each may hold a file of some megabytes

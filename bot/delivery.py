@@ -31,7 +31,7 @@ from bot.rate import RateLimit
 from bot.stopping import to_the_end
 from bot.texts.base import clip
 from storage.errors import StorageError
-from storage.jobs import Sent
+from storage.images import Sent
 
 PRESS_ANSWER_CHARS = 200  # Bot API, answerCallbackQuery
 CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller

@@ -13,7 +13,8 @@ from bot.incoming import Incoming, TelegramUnavailableError
 from bot.retry import RetryPolicy
 from bot.uploads import Upload, UploadRefusedError, UploadUnavailableError
 from storage.files import DiskFiles
-from storage.jobs import Job, Jobs
+from storage.images import Job
+from storage.jobs import Jobs
 
 # KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
 UPLOAD_LASTS_S = 20 * 3600.0

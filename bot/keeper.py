@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable
 
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.jobs import Image, Jobs
+from storage.images import Image
+from storage.jobs import Jobs
 from storage.supabase import (
     FileStoreError,
     FileStoreRefusedError,
     FileStoreSetupError,
     SupabaseStorage,
 )
+from storage.to_store import ToStore
 
 FIRST_PAUSE_S = 10.0
 MAX_PAUSE_S = 3600.0
@@ -35,6 +37,7 @@ class Keeper:
     def __init__(
         self,
         jobs: Jobs,
+        to_store: ToStore,
         files: DiskFiles,
         storage: SupabaseStorage,
         bucket: str,
@@ -43,6 +46,7 @@ class Keeper:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
+        self._to_store = to_store
         self._files = files
         self._storage = storage
         self._bucket = bucket
@@ -59,7 +63,7 @@ class Keeper:
         while True:
             self._more.clear()
             try:
-                due = await self._jobs.to_store(AT_ONCE)
+                due = await self._to_store.due(AT_ONCE)
                 await asyncio.gather(*(self._store(image) for image in due))
                 pause_s = 0.0 if due else await self._pause_s()
             except StorageError as error:
@@ -73,7 +77,7 @@ class Keeper:
 
     async def _pause_s(self) -> float | None:
         """Seconds until something is due; None: until somebody says so."""
-        at = await self._jobs.next_store_at()
+        at = await self._to_store.next_at()
         return None if at is None else max(at - self._now(), 0.01)
 
     async def _store(self, image: Image) -> None:
@@ -83,7 +87,7 @@ class Keeper:
             data = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError:
             logger.error("image %d is gone from the disk and was never stored", image.image_id)
-            await self._jobs.store_later(image, None)
+            await self._to_store.later(image, None)
             return
         kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
         try:
@@ -91,7 +95,7 @@ class Keeper:
         except FileStoreError as error:
             await self._not_stored(image, error)
             return
-        await self._jobs.stored(image, url)
+        await self._to_store.stored(image, url)
         await self.tidy(image.image_id)
 
     async def tidy(self, image_id: int) -> None:
@@ -103,7 +107,7 @@ class Keeper:
     async def _not_stored(self, image: Image, error: FileStoreError) -> None:
         if isinstance(error, FileStoreRefusedError) and not isinstance(error, FileStoreSetupError):
             logger.error("image %d stays on disk: %s; %s", image.image_id, error, error.advice)
-            await self._jobs.store_later(image, None)
+            await self._to_store.later(image, None)
             return
         pause_s = min(self._first_pause_s * 2**image.store_attempts, MAX_PAUSE_S)
         logger.warning(
@@ -113,7 +117,7 @@ class Keeper:
             error,
             error.advice,
         )
-        await self._jobs.store_later(image, pause_s)
+        await self._to_store.later(image, pause_s)
 
 
 async def check_buckets(storage: SupabaseStorage, buckets: Iterable[str]) -> None:
@@ -127,14 +131,14 @@ async def check_buckets(storage: SupabaseStorage, buckets: Iterable[str]) -> Non
             logger.info("Supabase, bucket %r: ok", bucket)
 
 
-async def clean_up(jobs: Jobs, files: DiskFiles, keep_days: int) -> None:
+async def clean_up(to_store: ToStore, files: DiskFiles, keep_days: int) -> None:
     """Remove files from disk that are older than so many days, now and every hour; 0: never.
 
     What is still to be delivered or moved stays, however old it is.
     """
     while keep_days:
         try:
-            needed = await jobs.needed_files()
+            needed = await to_store.needed_files()
             removed = await asyncio.to_thread(
                 files.remove_older, keep_days * DAY_S, time.time(), needed
             )

@@ -19,7 +19,8 @@ from storage.errors import (
     TooManyActiveImagesError,
 )
 from storage.flags import Flags
-from storage.jobs import Job, Jobs
+from storage.images import Job
+from storage.jobs import Jobs
 from storage.preferences import Preferences, PreferenceStore
 from storage.questions import PricedRequest, Questions
 

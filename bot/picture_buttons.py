@@ -4,7 +4,7 @@ known, and whoever presses one is checked against its owner."""
 from bot.keyboards import Button, Keyboard
 from bot.texts import Texts
 from bot.texts.base import units
-from storage.jobs import Image, JobView
+from storage.images import Image, JobView
 
 AGAIN = "again"
 CHANGE = "change"

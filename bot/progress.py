@@ -19,7 +19,8 @@ from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import Provider
 from storage.errors import StorageError
-from storage.jobs import WAITING, ImageStatus, Job, Jobs, JobView
+from storage.images import WAITING, ImageStatus, Job, JobView
+from storage.jobs import Jobs
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
 ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)

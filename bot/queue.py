@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from itertools import count
 
-from storage.jobs import Image
+from storage.images import Image
 
 COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
 

@@ -41,7 +41,8 @@ from providers.errors import (
 )
 from storage.errors import StaleImageError, StorageError, StorageFullError
 from storage.files import DiskFiles, new_key
-from storage.jobs import Image, ImageStatus, Jobs, JobView
+from storage.images import Image, ImageStatus, JobView
+from storage.jobs import Jobs
 from storage.journal import Act
 from storage.users import Users
 

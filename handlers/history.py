@@ -16,7 +16,8 @@ from bot.queue import Queue
 from bot.texts import Texts
 from handlers.cancel import forget
 from storage.gallery import Gallery, Page
-from storage.jobs import ImageStatus, Jobs
+from storage.images import ImageStatus
+from storage.jobs import Jobs
 
 PAGE = 5
 JOBS_SHOWN = 10

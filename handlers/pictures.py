@@ -20,8 +20,9 @@ from storage.errors import (
     TooManyActiveImagesError,
 )
 from storage.flags import Flags
+from storage.images import ImageStatus
 from storage.inputs import Inputs
-from storage.jobs import ImageStatus, Jobs, press_key
+from storage.jobs import Jobs, press_key
 
 
 def create_router() -> Router:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from storage.catalogue import Model
 from storage.database import Database, fetch_one
@@ -25,114 +24,22 @@ from storage.errors import (
     TooManyActiveImagesError,
 )
 from storage.flags import check_open
+from storage.images import (
+    OPEN,
+    WAITING,
+    Image,
+    ImageStatus,
+    JobView,
+    JsonValue,
+    Sent,
+    read_image,
+    read_job,
+)
 from storage.inputs import use_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 
-JsonValue = Any  # what json.loads gives
-
-
-class ImageStatus(StrEnum):
-    """Where an image is on its way."""
-
-    QUEUED = "queued"  # paid, waiting for its turn
-    SUBMITTING = "submitting"  # the create is on its way: nobody knows whether it was taken
-    GENERATING = "generating"  # the provider's task id is known
-    READY = "ready"  # the result is known: fetched, kept and sent from here
-    DELIVERED = "delivered"  # Telegram took it
-    FAILED = "failed"  # no picture; refunded
-    CANCELLED = "cancelled"  # taken back before it was sent to the provider; refunded
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing happens to the image any more."""
-        return self in {ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.CANCELLED}
-
-
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
-WAITING = frozenset({ImageStatus.QUEUED, ImageStatus.SUBMITTING})
-OPEN = frozenset(status for status in ImageStatus if not status.ended)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One request of one person."""
-
-    job_id: int
-    user_id: int
-    chat_id: int
-    message_id: int
-    progress_message_id: int | None
-    model: str
-    prompt: str
-    params: Mapping[str, JsonValue]
-    options: Mapping[str, JsonValue]
-    price: int
-    language: str
-    created_at: float
-    closed_at: float | None
-    input_file_id: str | None
-    input_url: str | None
-    input_uploaded_at: float | None
-    reply_to_message_id: int | None
-
-    @property
-    def reply_to(self) -> int:
-        """The message that whatever is said of the job replies to."""
-        return self.reply_to_message_id or self.message_id
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One image of a job, as it was when read."""
-
-    image_id: int
-    job_id: int
-    user_id: int
-    position: int
-    cost: int
-    status: ImageStatus
-    attempts: int
-    task_id: str | None
-    submitted_at: float | None
-    result_url: str | None
-    file_key: str | None
-    message_id: int | None
-    failure: str | None
-    failure_detail: str
-    finished_at: float | None
-    stored_url: str | None
-    store_attempts: int
-    store_after: float | None
-    sent_file_id: str | None
-    sent_as: str | None
-    drawn_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A picture as it came into a chat: its message, and Telegram's file to send it again by."""
-
-    chat_id: int
-    message_id: int
-    file_id: str
-    kind: Literal["photo", "document"]
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """All that there is to say about a job: itself, its images in order, the balance now."""
-
-    job: Job
-    images: Sequence[Image]
-    model_name: str
-    provider: str
-    balance: int
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing happens to any of its images any more."""
-        return all(image.status.ended for image in self.images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +154,7 @@ class Jobs:
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
             )
-            images = [_image(row) for row in _images_of(tx, job_id)]
+            images = [read_image(row) for row in _images_of(tx, job_id)]
             charge(tx, user_id, [(image.image_id, image.cost) for image in images], now)
             return PlacedJob(job_id, images, quantity * price, balance - quantity * price)
 
@@ -258,14 +165,14 @@ class Jobs:
         row = await self._database.fetch_one("SELECT * FROM images WHERE image_id = ?", (image_id,))
         if row is None:
             raise LookupError(f"image {image_id}")
-        return _image(row)
+        return read_image(row)
 
     async def owned(self, image_id: int, user_id: int) -> Image | None:
         """An image of that person's; None: there is no such image, or it is somebody else's."""
         row = await self._database.fetch_one(
             "SELECT * FROM images WHERE image_id = ? AND user_id = ?", (image_id, user_id)
         )
-        return _image(row) if row else None
+        return read_image(row) if row else None
 
     async def picture_at(self, chat_id: int, message_id: int) -> int | None:
         """The image that a message of the bot's stands for: the picture, one sent again, its
@@ -305,8 +212,8 @@ class Jobs:
             raise LookupError(f"job {job_id}")
         images = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
         return JobView(
-            _job(row),
-            [_image(each) for each in images],
+            read_job(row),
+            [read_image(each) for each in images],
             row["model_name"],
             row["provider"],
             row["balance"],
@@ -318,12 +225,7 @@ class Jobs:
             "SELECT * FROM images WHERE status NOT IN ('delivered', 'failed', 'cancelled')"
             " ORDER BY image_id"
         )
-        return [_image(row) for row in rows]
-
-    async def owner(self, job_id: int) -> int | None:
-        """Whose job it is; None: there is no such job."""
-        row = await self._database.fetch_one("SELECT user_id FROM jobs WHERE job_id = ?", (job_id,))
-        return row["user_id"] if row else None
+        return [read_image(row) for row in rows]
 
     async def is_placed(self, chat_id: int, message_id: int) -> bool:
         """Whether the message has its job."""
@@ -404,51 +306,6 @@ class Jobs:
             store_after=self._now() if to_store else None,
         )
 
-    async def needed_files(self) -> set[str]:
-        """The keys of files that are still to be delivered or moved."""
-        rows = await self._database.fetch_all(
-            "SELECT file_key FROM images WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
-            # The plus keeps SQLite from walking all files in place of the unfinished images.
-            " UNION SELECT file_key FROM images WHERE +file_key IS NOT NULL"
-            " AND status NOT IN ('delivered', 'failed', 'cancelled')"
-        )
-        return {row["file_key"] for row in rows}
-
-    async def to_store(self, limit: int) -> list[Image]:
-        """Images whose file is to be moved from disk now, those due longest first."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM images WHERE store_after <= ? ORDER BY store_after LIMIT ?",
-            (self._now(), limit),
-        )
-        return [_image(row) for row in rows]
-
-    async def next_store_at(self) -> float | None:
-        """When the next file is due to be moved (Unix seconds); None: there is none."""
-        row = await self._database.fetch_one(
-            "SELECT min(store_after) AS at FROM images WHERE store_after IS NOT NULL"
-        )
-        return row["at"] if row else None
-
-    async def stored(self, image: Image, url: str) -> None:
-        """The file has its place for good."""
-        await self._database.execute(
-            "UPDATE images SET stored_url = ?, store_after = NULL"
-            " WHERE image_id = ? AND file_key IS ?",
-            (url, image.image_id, image.file_key),  # its person may be forgotten meanwhile
-        )
-
-    async def store_later(self, image: Image, pause_s: float | None) -> None:
-        """It could not be moved: try again after a pause, or never (it stays on disk)."""
-        await self._database.execute(
-            "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
-            " WHERE image_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
-            (
-                None if pause_s is None else self._now() + pause_s,
-                image.image_id,
-                image.file_key,
-            ),
-        )
-
     async def delivered(self, image: Image, message_id: int, sent: Sent | None = None) -> Image:
         """Telegram took the picture; `sent` tells how it can be sent again."""
         return await self._move(
@@ -475,7 +332,7 @@ class Jobs:
     async def fail_waiting(self, job_id: int, failure: str, detail: str) -> None:
         """End all images of a job that were not sent to the provider, and refund each."""
         rows = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
-        for image in map(_image, rows):
+        for image in map(read_image, rows):
             if image.status is ImageStatus.QUEUED:
                 with suppress(StaleImageError):  # it moved meanwhile: its own walk sees to it
                     await self.fail(image, failure, detail)
@@ -492,7 +349,7 @@ class Jobs:
                 " AND status NOT IN ('delivered', 'failed', 'cancelled')",
                 (user_id, job_id, job_id),
             )
-            active = [_image(row) for row in rows]
+            active = [read_image(row) for row in rows]
             queued = [image for image in active if image.status is ImageStatus.QUEUED]
             now = self._now()
             tx.executemany(
@@ -647,14 +504,3 @@ def _stands_for(tx: sqlite3.Connection, chat_id: int, message_id: int, image_id:
 
 def _images_of(tx: sqlite3.Connection, job_id: int) -> Sequence[sqlite3.Row]:
     return list(tx.execute(IMAGES_OF_JOB, (job_id,)))
-
-
-def _job(row: sqlite3.Row) -> Job:
-    fields = {name: row[name] for name in Job.__slots__}
-    return Job(
-        **{**fields, "params": json.loads(row["params"]), "options": json.loads(row["options"])}
-    )
-
-
-def _image(row: sqlite3.Row) -> Image:
-    return Image(**{**dict(row), "status": ImageStatus(row["status"])})

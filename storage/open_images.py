@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from storage.database import Database
-from storage.jobs import ImageStatus
+from storage.images import ImageStatus
 
 
 @dataclass(frozen=True, slots=True)

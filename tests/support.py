@@ -107,9 +107,10 @@ class World:
         await self.said(person, lambda text: "/help" in text)
         missing = tokens - self.balance(user_id)
         if missing:
-            admin = self.telegram.person(ADMIN)
-            admin.send(f"/grant {user_id} {missing}")
-            await self.said(person, lambda _: self.balance(user_id) == tokens)
+            greeted = len(self.bot_messages(person))
+            self.telegram.person(ADMIN).send(f"/grant {user_id} {missing}")
+            await self.telegram.wait_for(lambda: len(self.bot_messages(person)) > greeted)
+            assert self.balance(user_id) == tokens
         return person
 
     async def said(self, person: Person, what: Any, *, timeout_s: float = 10) -> Message:

@@ -20,7 +20,7 @@ from bot.prompt import PARAMS, PromptError, parse
 from bot.texts import Texts, load_texts
 from storage.catalogue import Model
 from storage.gallery import Kept, Page
-from storage.jobs import Image, ImageStatus, Job, JobView
+from storage.images import Image, ImageStatus, Job, JobView
 from storage.questions import PricedRequest
 from tests.support import World
 

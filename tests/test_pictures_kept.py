@@ -10,8 +10,9 @@ import pytest
 
 from bot.demo.supabase import SupabaseEmulator
 from storage.files import DiskFiles
-from storage.jobs import Image, Jobs
+from storage.images import Image
 from storage.supabase import SupabaseStorage
+from storage.to_store import ToStore
 from tests.support import World, open_world, png
 
 
@@ -167,20 +168,20 @@ async def test_a_file_whose_person_leaves_while_it_is_stored_stops_nothing(
     kept: World, supabase: SupabaseEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    put, to_store = SupabaseStorage.put, Jobs.to_store
+    put, due = SupabaseStorage.put, ToStore.due
 
     async def slow(self: SupabaseStorage, *args: Any) -> str:
         begun.set()
         await go_on.wait()
         return await put(self, *args)
 
-    async def look(self: Jobs, limit: int) -> list[Image]:
+    async def look(self: ToStore, limit: int) -> list[Image]:
         if go_on.is_set():
             looked.set()
-        return await to_store(self, limit)
+        return await due(self, limit)
 
     monkeypatch.setattr(SupabaseStorage, "put", slow)
-    monkeypatch.setattr(Jobs, "to_store", look)
+    monkeypatch.setattr(ToStore, "due", look)
     anna = await kept.customer()
     anna.send("кот")
     await kept.pictures(anna, 1)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bot.failures import FailureKind
 from bot.texts.base import BaseTexts, quoted, sentence
-from storage.jobs import Cancelled, Image, ImageStatus, JobView
+from storage.images import Image, ImageStatus, JobView
+from storage.jobs import Cancelled
 
 DETAIL_SHOWN = 500
 BAR = 10  # characters

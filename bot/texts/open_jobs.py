@@ -2,7 +2,7 @@
 
 from bot.texts.base import clip, code, quoted
 from bot.texts.numbers import NumberTexts
-from storage.jobs import ImageStatus
+from storage.images import ImageStatus
 from storage.open_images import OpenImage
 
 NAME_SHOWN = 24

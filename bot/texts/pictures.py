@@ -1,7 +1,8 @@
 """What stands under a picture, and what its buttons say."""
 
 from bot.texts.base import BaseTexts, clip_units, quoted, units
-from storage.jobs import Image, JobView, PlacedJob
+from storage.images import Image, JobView
+from storage.jobs import PlacedJob
 
 CAPTION_UNITS = 1000  # Bot API: 1024 after parsing; the library counts characters, we UTF-16
 NAME_SHOWN = 100

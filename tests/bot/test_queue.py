@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.queue import COUNTED_FOR_S, Queue
-from storage.jobs import Image
+from storage.images import Image
 
 
 def image(image_id: int, user_id: int) -> Image:

@@ -11,7 +11,8 @@ from typing import Any
 
 from storage.catalogue import Catalogue, Model
 from storage.database import Database
-from storage.jobs import Image, Jobs, PlacedJob
+from storage.images import Image
+from storage.jobs import Jobs, PlacedJob
 from storage.ledger import Ledger
 
 NOW = 1_700_000_000.0

@@ -20,7 +20,8 @@ from storage.errors import (
     TooManyActiveImagesError,
     UnknownUserError,
 )
-from storage.jobs import Image, ImageStatus, Jobs
+from storage.images import Image, ImageStatus
+from storage.jobs import Jobs
 from tests.storage.cancelling import cancelled_after
 from tests.storage.shop import PRICE, Shop, open_shop
 

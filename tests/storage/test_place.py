@@ -12,7 +12,8 @@ from storage.errors import (
     ModelUnavailableError,
     TooManyActiveImagesError,
 )
-from storage.jobs import ImageStatus, PlacedJob
+from storage.images import ImageStatus
+from storage.jobs import PlacedJob
 from tests.storage.shop import NOW, PRICE, SLUG, Shop
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from storage.audit import broken_invariants
 from storage.errors import StorageError
-from storage.jobs import ImageStatus
+from storage.images import ImageStatus
 from tests.storage.shop import Shop
 
 # Person 1 has an image in each of these states, numbered from 1 in this order.

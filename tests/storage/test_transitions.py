@@ -6,7 +6,8 @@ import pytest
 
 from storage.audit import broken_invariants
 from storage.errors import StaleImageError, StorageError
-from storage.jobs import Image, ImageStatus, Jobs
+from storage.images import Image, ImageStatus
+from storage.jobs import Jobs
 from tests.storage.shop import NOW, PRICE, Shop
 
 Step = Callable[[Jobs, Image], Awaitable[Image]]

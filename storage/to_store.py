@@ -1,0 +1,61 @@
+"""Pictures on their way from the disk to where they are kept for good."""
+
+import time
+from collections.abc import Callable
+
+from storage.database import Database
+from storage.images import Image, read_image
+
+
+class ToStore:
+    """What of `images` is still to be moved, and what must stay on disk till then."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def needed_files(self) -> set[str]:
+        """The keys of files that are still to be delivered or moved."""
+        rows = await self._database.fetch_all(
+            "SELECT file_key FROM images WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
+            # The plus keeps SQLite from walking all files in place of the unfinished images.
+            " UNION SELECT file_key FROM images WHERE +file_key IS NOT NULL"
+            " AND status NOT IN ('delivered', 'failed', 'cancelled')"
+        )
+        return {row["file_key"] for row in rows}
+
+    async def due(self, limit: int) -> list[Image]:
+        """Images whose file is to be moved from disk now, those due longest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM images WHERE store_after <= ? AND file_key IS NOT NULL"
+            " ORDER BY store_after LIMIT ?",
+            (self._now(), limit),
+        )
+        return [read_image(row) for row in rows]
+
+    async def next_at(self) -> float | None:
+        """When the next file is due to be moved (Unix seconds); None: there is none."""
+        row = await self._database.fetch_one(
+            "SELECT min(store_after) AS at FROM images WHERE store_after IS NOT NULL"
+        )
+        return row["at"] if row else None
+
+    async def stored(self, image: Image, url: str) -> None:
+        """The file has its place for good."""
+        await self._database.execute(
+            "UPDATE images SET stored_url = ?, store_after = NULL"
+            " WHERE image_id = ? AND file_key IS ?",
+            (url, image.image_id, image.file_key),  # its person may be forgotten meanwhile
+        )
+
+    async def later(self, image: Image, pause_s: float | None) -> None:
+        """It could not be moved: try again after a pause, or never (it stays on disk)."""
+        await self._database.execute(
+            "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
+            " WHERE image_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
+            (
+                None if pause_s is None else self._now() + pause_s,
+                image.image_id,
+                image.file_key,
+            ),
+        )
