@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
+UNITS_PER_S = 1_000_000  # of the bucket's time; pyrate-limiter means milliseconds, but only counts
+
 W = TypeVar("W")
 
 
@@ -26,9 +28,9 @@ class RateLimit:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.window_s = window_s
-        # The bucket counts a turn exactly `window` old as gone; one millisecond more keeps
-        # "in any" true for turns rounded down to milliseconds.
-        self._bucket = InMemoryBucket([Rate(limit, int(window_s * 1000) + 1)])
+        # The bucket counts a turn exactly `window` old as gone; one unit more keeps "in any" true
+        # for turns rounded down to it.
+        self._bucket = InMemoryBucket([Rate(limit, int(window_s * UNITS_PER_S) + 1)])
         self._clock = clock
         self._sleep = sleep
         self._turn = asyncio.Lock()
@@ -53,13 +55,13 @@ class RateLimit:
         now = self._clock()
         if now < self._closed_until:
             return self._closed_until - now
-        now_ms = int(now * 1000)
-        self._bucket.leak(now_ms)
-        item = RateItem("", now_ms)
+        at = int(now * UNITS_PER_S)
+        self._bucket.leak(at)
+        item = RateItem("", at)
         if self._bucket.put(item):
             return 0.0
         # The bucket in memory answers at once; the type is shared with those on a network.
-        return max(cast("int", self._bucket.waiting(item)), 1) / 1000
+        return max(cast("int", self._bucket.waiting(item)), 1) / UNITS_PER_S
 
 
 class Turns(Generic[W]):

@@ -23,11 +23,13 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 from pydantic import ValidationError
 
+from bot.quick_import import usual_types
 from storage.errors import StorageError
 from storage.updates import HandledUpdates
 
 POLL_TIMEOUT_S = 30
 BATCH = 100
+BUILD_AFTER_S = 0.1  # the first question is on its way by then
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 30.0
 
@@ -75,6 +77,8 @@ class Updates:
                     await asyncio.wait([stopped], timeout=pause_s)
                 confirmed = offset
                 ask = asyncio.ensure_future(self._ask(offset, allowed, POLL_TIMEOUT_S))
+                if offset is None:
+                    await _build_types(ask)
                 await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
                 if not ask.done():
                     ask.cancel()
@@ -156,6 +160,14 @@ class Updates:
             fields = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
             logger.error("update %s is left out, wrong in %s", raw.get("update_id"), fields)
             return None
+
+
+async def _build_types(ask: asyncio.Future[Any]) -> None:
+    """While Telegram is asked for the first time, before anybody waits for them."""
+    await asyncio.wait([ask], timeout=BUILD_AFTER_S)
+    for each in usual_types():
+        each.model_rebuild()
+        await asyncio.sleep(0)
 
 
 def _pause(error: Exception, last_s: float) -> float:
