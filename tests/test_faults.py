@@ -314,7 +314,7 @@ async def test_telegram_in_trouble_is_tried_again(world: World) -> None:
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    await world.said(anna, lambda text: text.startswith("Готово: 1 картинка пришла."))
+    await world.said(anna, lambda text: text.startswith("Готово: пришла 1 картинка."))
 
 
 async def test_a_deleted_prompt_or_progress_message_is_no_fault(world: World) -> None:
@@ -367,5 +367,5 @@ async def test_a_restart_carries_on(world: World, moment: str) -> None:
     await world.pictures(anna, 1)
     await world.closed()
     assert len(world.kie.tasks) == 1
-    done = await world.said(anna, lambda text: text.startswith("Готово: 1 картинка пришла."))
+    done = await world.said(anna, lambda text: text.startswith("Готово: пришла 1 картинка."))
     assert done.message_id == progress.message_id

@@ -282,7 +282,7 @@ async def test_nothing_is_charged_before_a_yes(world: World) -> None:
     await world.closed()
     await world.telegram.wait_for(lambda: all(press.answer for press in presses))
     assert world.balance(anna.user_id) == 842
-    assert question.words.startswith("Готово: все 2 картинки"), "the question became the summary"
+    assert question.words.startswith("Готово: пришли 2 картинки"), "the question became the summary"
     assert question.buttons == []
     again = await forged(world, anna, question, presses[0].data)
     assert again.startswith("На этот вопрос уже ответили")

@@ -35,9 +35,9 @@ async def test_the_issue_s_example(world: World) -> None:
         "2/2 · Midjourney V6 · 16:9",
     ]
     await world.closed()
-    summary = await world.said(anna, lambda text: text.startswith("Готово: все 2"))
+    summary = await world.said(anna, lambda text: text.startswith("Готово: пришли"))
     assert summary.words == (
-        "Готово: все 2 картинки пришли.\nСписано: 158 токенов, на балансе осталось: 42."
+        "Готово: пришли 2 картинки.\nСписано: 158 токенов, на балансе осталось: 42."
     )
     assert summary.edits, "the progress message itself became the summary"
 
