@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # No plugin but those in use: pytest rewrites the asserts of all of a plugin's package, and Hypothesis
 # is a large one. What was compiled is kept, whatever the shell says of it.
+# Three workers, also on two cores: some tests wait for processes of their own.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --disable-plugin-autoload \
 	-p pytest_asyncio.plugin -p xdist.plugin -p _hypothesis_pytestplugin
 # What a prompt holds is the person's business: it goes through the environment, never through the shell.
@@ -37,7 +38,7 @@ check: $(VENV)/dev.stamp ## formatter, linter, strict types, all tests: what CI 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(PYTEST) -n 2
+	$(PYTEST) -n 3
 
 doctor: $(VENV)/run.stamp ## check settings, data and services, a line each
 	@$(BIN)/python main.py doctor

@@ -19,7 +19,7 @@ from providers.errors import DownloadError, ResultRefusedError
 # KIE's CDN turns away clients without a browser-like name.
 USER_AGENT = "Mozilla/5.0 (compatible; midjourney-bot/0.1)"
 MAX_REDIRECTS = 5
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 2**20
 
 
 class Downloader:
@@ -90,17 +90,20 @@ class Downloader:
     async def _save(self, response: aiohttp.ClientResponse, path: Path) -> None:
         if (response.content_length or 0) > self._max_bytes:
             raise ResultRefusedError(f"larger than {self._max_bytes} bytes")
-        size = 0
+        size, waiting = 0, bytearray()
         file = await asyncio.to_thread(path.open, "wb")
         try:
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                size += len(chunk)
+            async for data in response.content.iter_any():
+                size += len(data)
                 if size > self._max_bytes:
                     raise ResultRefusedError(f"larger than {self._max_bytes} bytes")
-                await asyncio.to_thread(file.write, chunk)
+                waiting += data
+                if len(waiting) >= CHUNK_BYTES:  # each way to a thread costs more than the writing
+                    await asyncio.to_thread(file.write, bytes(waiting))
+                    waiting.clear()
             if not size:
                 raise ResultRefusedError("an empty file")
-            await asyncio.to_thread(_sync, file)
+            await asyncio.to_thread(_finish, file, waiting)
         finally:
             await asyncio.to_thread(file.close)
 
@@ -137,7 +140,8 @@ def _is_local(host: str) -> bool:
     return not address.is_global
 
 
-def _sync(file: BinaryIO) -> None:
+def _finish(file: BinaryIO, rest: bytes | bytearray) -> None:
     """On disk before the database says so."""
+    file.write(rest)
     file.flush()
     os.fsync(file.fileno())

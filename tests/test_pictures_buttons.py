@@ -302,7 +302,7 @@ async def test_the_progress_is_one_message_with_a_bar(world: World) -> None:
     await world.said(anna, lambda text: text.startswith("Готово: 1 из 2.") and "▰▰▰▰▰▱" in text)
     world.kie.finish(world.kie.tasks[1])
     await world.closed()
-    done = await world.said(anna, lambda text: text.startswith("Готово: все 2"))
+    done = await world.said(anna, lambda text: text.startswith("Готово: пришли 2"))
     assert done.message_id == progress.message_id
     assert "▰" not in done.words
 

@@ -1,30 +1,45 @@
 """What turning a person's picture into PNG costs: seconds, peak memory, event-loop lag.
 
-python -m tests.bench.conversion
+A noisy JPEG of that size is converted as the bot does it, in a process of its own; its peak
+memory is the system's own count. The lag is by how much the loop came late at the most, asked
+every 5 ms while it waits for that process.
 """
 
 import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing import get_context
 from pathlib import Path
 
-from PIL import Image
-
 from bot.convert import convert
+from tests.bench.pictures import make_jpeg
+from tests.bench.results import Line, Runs
 
+TITLE = "Picture work"
 SIZES_MB = (1, 5, 20)
-BYTES_PER_PIXEL = 0.48
 
 
-def make_jpeg(megabytes: int, path: Path) -> None:
-    """A noisy JPEG of about that many megabytes."""
-    side_px = int((megabytes * 1e6 / BYTES_PER_PIXEL) ** 0.5)
-    noise = Image.frombytes("RGB", (side_px, side_px), os.urandom(3 * side_px**2))
-    noise.save(path, "JPEG", quality=60)
+async def measure(folder: Path, *, quick: bool) -> list[Line]:
+    """The lines of the table."""
+    runs = Runs()
+    source, target = folder / "source", folder / "target.png"
+    for megabytes in SIZES_MB[:2] if quick else SIZES_MB:
+        # Made elsewhere: a child's peak begins with the memory of the process it came from.
+        maker = get_context("spawn").Process(target=make_jpeg, args=(megabytes, source))
+        maker.start()
+        await asyncio.to_thread(maker.join)
+        for _ in range(1 if quick else 5):
+            seconds, lag_s = await timed_conversion(source, target)
+            peak_kb = await asyncio.to_thread(_peak_kb, source, target)
+            runs.add(
+                {"JPEG of MB": megabytes},
+                seconds=seconds,
+                peak_MB=peak_kb / 1024,
+                loop_lag_ms=lag_s * 1000,
+            )
+    return runs.lines()
 
 
 class LagMeter:
@@ -40,7 +55,7 @@ class LagMeter:
             self.longest_s = max(self.longest_s, time.monotonic() - due)
 
 
-async def measure(source: Path, target: Path) -> tuple[float, float]:
+async def timed_conversion(source: Path, target: Path) -> tuple[float, float]:
     """Seconds of one conversion, and the longest lag of the loop meanwhile."""
     meter = LagMeter()
     metering = asyncio.create_task(meter.run())
@@ -51,31 +66,10 @@ async def measure(source: Path, target: Path) -> tuple[float, float]:
     return seconds, meter.longest_s
 
 
-def peak_kb(source: Path, target: Path) -> int:
-    """Peak memory of one conversion's process, from the system's own count."""
+def _peak_kb(source: Path, target: Path) -> int:
+    """Peak memory of one conversion's process."""
     command = [sys.executable, "-m", "bot.convert", str(source), str(target)]
     process = subprocess.Popen(command)  # noqa: S603 - our own program and files
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_maxrss
-
-
-def main() -> None:
-    """Print a line for each size."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "source"), Path(folder, "target.png")
-        for megabytes in SIZES_MB:
-            # Made elsewhere: a child's peak begins with the memory of the process it came from.
-            maker = get_context("spawn").Process(target=make_jpeg, args=(megabytes, source))
-            maker.start()
-            maker.join()
-            seconds, lag_s = asyncio.run(measure(source, target))
-            sys.stdout.write(
-                f"{source.stat().st_size / 1e6:5.1f} MB JPEG: {seconds:5.2f} s,"
-                f" peak {peak_kb(source, target) / 1024:4.0f} MB,"
-                f" loop lag {lag_s * 1000:4.1f} ms\n"
-            )
-
-
-if __name__ == "__main__":
-    main()
