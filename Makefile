@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --disable-plugin-autoload \
 export DEMO_PROMPT := $(value PROMPT)
 export DEMO_IMAGE := $(value IMAGE)
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor test check chaos bench texts format pins clean
+.PHONY: help demo chat run doctor test check chaos bench texts format pins clean
 
 help: ## what can be made here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp ## see it work without any account: make demo PROMPT="рыжая лиса --ar 16:9 --n 2"
 	@$(BIN)/python main.py demo
+
+chat: $(VENV)/run.stamp ## talk to it in the browser, without any account
+	@$(BIN)/python main.py chat
 
 run: $(VENV)/run.stamp ## start the real bot with the keys in .env
 	@$(BIN)/python main.py run

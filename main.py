@@ -4,6 +4,7 @@ python main.py run          the bot, with the settings of the environment and .e
 python main.py doctor       what is wrong with the settings, the data or the services, a line each
 python main.py backup FILE  a consistent copy of the database, while the bot runs
 python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
+python main.py chat         the same, on a page where you talk to it yourself
 """
 
 import argparse
@@ -19,6 +20,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import bot.quick_import  # noqa: F401 - before aiogram
 
@@ -55,7 +57,7 @@ from bot.orders import Orders
 from bot.polling import Poller, PollPolicy
 from bot.progress import EDIT_PAUSE_S, Progress
 from bot.queue import Queue
-from bot.rate import RateLimit
+from bot.rate import Permits, RateLimit
 from bot.remover import Remover
 from bot.retry import RetryPolicy
 from bot.settings import Settings, explain, load_settings
@@ -92,9 +94,14 @@ from storage.to_store import ToStore
 from storage.updates import KEPT, HandledUpdates
 from storage.users import Users
 
+if TYPE_CHECKING:  # the real bot has no use for the stand-ins
+    from bot.demo.kie import KieSimulator
+    from bot.demo.telegram import TelegramEmulator
+
 logger = logging.getLogger("main")
 
 EXIT_SETTINGS = 2
+STAGE_ADMIN = 1
 # A stop is over after so long, whatever it waits for: the database held by another program, an
 # answer that does not come. Ten seconds are promised, on a busy machine as well. The next start
 # takes up what was torn, as after a crash.
@@ -105,9 +112,9 @@ STOP_LIMIT_S = 6.0
 class Tuning:
     """What is not the operator's to set: the services' limits, and pauses. Tests shorten some."""
 
-    # docs.kie.ai: 20 creates in 10 s an account, 10 polls a second a key. A little less here,
-    # because requests do not travel equally fast and KIE counts their arrivals; polls one by one.
-    creates: tuple[int, float] = (20, 10.5)
+    # docs.kie.ai: 20 creates in 10 s an account, 10 polls a second a key. Polls go one by one and a
+    # little less often, because they do not travel equally fast and KIE counts their arrivals.
+    creates: tuple[int, float] = (20, 10.1)
     polls: tuple[int, float] = (1, 0.11)
     # Telegram's Bots FAQ: 30 messages a second, and one in a chat. A little wider as well.
     messages: tuple[int, float] = (30, 1.1)
@@ -210,7 +217,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             jobs=jobs,
             queue=queue,
             providers=providers,
-            create_limit=RateLimit(*tuning.creates),
+            create_permits=Permits(*tuning.creates),
             poller=poller,
             downloader=downloader,
             files=files,
@@ -374,9 +381,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     backup = commands.add_parser("backup", help="copy the database while the bot runs")
     backup.add_argument("file", type=Path, help="where to; must not exist yet")
     commands.add_parser("demo", help="see it work without any account")
+    commands.add_parser("chat", help="talk to it in the browser without any account")
     given = parser.parse_args(arguments)
     if given.command == "demo":
         return demo()
+    if given.command == "chat":
+        set_up_logging("WARNING", "text", [])
+        return asyncio.run(_chat())
     try:
         settings = load_settings()
     except ValidationError as error:
@@ -433,8 +444,7 @@ def back_up_database(settings: Settings, target: Path) -> int:
 
 async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, _on_signal, stop)
+    _listen_to_signals(stop)
     async with _open_bot(settings) as bot:
         try:
             me = await bot.get_me()
@@ -481,12 +491,43 @@ def demo() -> int:
 
 
 async def _demo(prompt: str, image: bytes | None, folder: Path) -> int:
-    from bot.demo.kie import KieSimulator
     from bot.demo.show import Show
+
+    stop = asyncio.Event()
+    async with _stage() as (telegram, kie, settings):
+        bot = asyncio.create_task(serve(settings, stop, Tuning()))
+        show = Show(telegram, kie, folder, print)
+        conversation = asyncio.create_task(show.run(prompt, telegram.person(STAGE_ADMIN), image))
+        # Whichever ends first: a bot that dies must not leave the show waiting.
+        await asyncio.wait([bot, conversation], return_when=asyncio.FIRST_COMPLETED)
+        if not conversation.done():
+            conversation.cancel()
+        stop.set()
+        await bot
+    pictures = await conversation
+    print(f"\n{len(pictures)} picture(s) in {folder}/")
+    return 0 if pictures else 1
+
+
+async def _chat() -> int:
+    """The bot between stand-ins, with a page to talk to it on, until a signal comes."""
+    stop = asyncio.Event()
+    _listen_to_signals(stop)
+    async with _stage() as (telegram, _, settings):
+        for user_id, name, language in ((1001, "Анна", "ru"), (1002, "John", "en")):
+            telegram.add_person(user_id, name, language_code=language)
+        print(f"Talk to the bot at {telegram.url}/ - everything ends with Ctrl-C.", flush=True)
+        await serve(settings.model_copy(update={"welcome_tokens": 1000}), stop, Tuning())
+    return 0
+
+
+@asynccontextmanager
+async def _stage() -> AsyncIterator[tuple["TelegramEmulator", "KieSimulator", Settings]]:
+    """Stand-ins of all three services, an admin, and the settings that lead there."""
+    from bot.demo.kie import KieSimulator
     from bot.demo.supabase import SupabaseEmulator
     from bot.demo.telegram import TelegramEmulator
 
-    stop = asyncio.Event()
     with TemporaryDirectory(prefix="midjourney-bot-demo-") as data_dir:
         async with (
             TelegramEmulator.start() as telegram,
@@ -497,31 +538,28 @@ async def _demo(prompt: str, image: bytes | None, folder: Path) -> int:
                 supabase.add_bucket(bucket)
             kie.states = ("waiting", "generating")
             kie.task_seconds = lambda _: random.uniform(3, 8)  # noqa: S311 - a pause, no secret
-            admin = telegram.add_person(1, "Админ", language_code="ru")
-            settings = Settings(
-                _env_file=None,
-                bot_token=SecretStr(telegram.token),
-                telegram_api_url=telegram.url,
-                admin_ids=frozenset({admin.user_id}),
-                data_dir=Path(data_dir),
-                kie_api_key=SecretStr(kie.key),
-                midjourney_kie_base_url=kie.url,
-                midjourney_kie_poll_interval=1,
-                supabase_url=supabase.url,
-                supabase_service_role_key=SecretStr(supabase.service_key),
+            telegram.add_person(STAGE_ADMIN, "Админ", language_code="ru")
+            yield (
+                telegram,
+                kie,
+                Settings(
+                    _env_file=None,
+                    bot_token=SecretStr(telegram.token),
+                    telegram_api_url=telegram.url,
+                    admin_ids=frozenset({STAGE_ADMIN}),
+                    data_dir=Path(data_dir),
+                    kie_api_key=SecretStr(kie.key),
+                    midjourney_kie_base_url=kie.url,
+                    midjourney_kie_poll_interval=1,
+                    supabase_url=supabase.url,
+                    supabase_service_role_key=SecretStr(supabase.service_key),
+                ),
             )
-            bot = asyncio.create_task(serve(settings, stop, Tuning()))
-            show = Show(telegram, kie, folder, print)
-            conversation = asyncio.create_task(show.run(prompt, admin, image))
-            # Whichever ends first: a bot that dies must not leave the show waiting.
-            await asyncio.wait([bot, conversation], return_when=asyncio.FIRST_COMPLETED)
-            if not conversation.done():
-                conversation.cancel()
-            stop.set()
-            await bot
-    pictures = await conversation
-    print(f"\n{len(pictures)} picture(s) in {folder}/")
-    return 0 if pictures else 1
+
+
+def _listen_to_signals(stop: asyncio.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _on_signal, stop)
 
 
 def _on_signal(stop: asyncio.Event) -> None:

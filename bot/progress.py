@@ -26,7 +26,7 @@ EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
 ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
 LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
 FAR_BACK = 100  # places after which it is looked at half as often
-CREATE_SPACING_S = 0.525  # between two creates when many wait: 20 in 10.5 s
+CREATE_SPACING_S = 0.53  # between two creates when many wait: 20 in 10.1 s and an answer's time
 # Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
 EDITS_PER_S = 10
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
@@ -62,6 +64,65 @@ class RateLimit:
             return 0.0
         # The bucket in memory answers at once; the type is shared with those on a network.
         return max(cast("int", self._bucket.waiting(item)), 1) / UNITS_PER_S
+
+
+class Permits:
+    """At most `limit` requests in any `window_s` seconds, as the other side counts them.
+
+    It counts arrivals, which lie somewhere between a request and its answer. A permit is taken
+    before the one and comes back `window_s` after the other: however long each of them travels,
+    never more than `limit` arrive in a window.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        window_s: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._window_s = window_s
+        self._free = limit
+        self._answered: deque[float] = deque()  # when, of permits that are still to come back
+        self._clock = clock
+        self._sleep = sleep
+        self._turn = asyncio.Lock()
+        self._returned = asyncio.Event()
+        self._closed_until = 0.0
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Hold a permit; the request goes out and is answered inside."""
+        async with self._turn:  # a fair lock: waiters are served in order
+            while (wait_s := self._wait_s()) != 0:
+                self._returned.clear()
+                if wait_s is None:  # all are under way
+                    await self._returned.wait()
+                else:
+                    await self._sleep(wait_s)
+            self._free -= 1
+        try:
+            yield
+        finally:
+            self._answered.append(self._clock())
+            self._returned.set()
+
+    def pause(self, seconds: float) -> None:
+        """None is given for so long: the other side said that it is too much."""
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
+
+    def _wait_s(self) -> float | None:
+        """Seconds until a permit may be free; 0: one is; None: when one is answered."""
+        now = self._clock()
+        if now < self._closed_until:
+            return self._closed_until - now
+        while self._answered and self._answered[0] + self._window_s <= now:
+            self._answered.popleft()
+            self._free += 1
+        if self._free > 0:
+            return 0.0
+        return self._answered[0] + self._window_s - now if self._answered else None
 
 
 class Turns(Generic[W]):

@@ -26,7 +26,7 @@ from bot.pictures import NotAPictureError, Picture, inspect
 from bot.polling import Poller
 from bot.progress import Progress
 from bot.queue import Queue
-from bot.rate import RateLimit
+from bot.rate import Permits
 from bot.retry import RetryPolicy
 from bot.stopping import to_the_end
 from bot.texts import Texts
@@ -69,7 +69,7 @@ class Worker:
         jobs: Jobs,
         queue: Queue,
         providers: Mapping[str, Provider],
-        create_limit: RateLimit,
+        create_permits: Permits,
         poller: Poller,
         downloader: Downloader,
         files: DiskFiles,
@@ -90,7 +90,7 @@ class Worker:
         self._jobs = jobs
         self._queue = queue
         self._providers = providers
-        self._create_limit = create_limit
+        self._create_permits = create_permits
         self._poller = poller
         self._downloader = downloader
         self._files = files
@@ -249,8 +249,8 @@ class Worker:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context(_pause_after):
             with attempt:
-                await self._create_limit.wait()
-                return await to_the_end(self._submit(image, provider, request))
+                async with self._create_permits.one():
+                    return await to_the_end(self._submit(image, provider, request))
         raise AssertionError("unreachable")
 
     async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
@@ -261,7 +261,7 @@ class Worker:
         except NotTakenError as error:
             await self._jobs.not_taken(submitting, image)
             pause = error.retry_after_s or self._create_retry.first_pause_s
-            self._create_limit.pause(min(pause, MAX_RETRY_AFTER_S))
+            self._create_permits.pause(min(pause, MAX_RETRY_AFTER_S))
             raise
         logger.info("task %s created", task_id)
         return await _insist(lambda: self._jobs.task_created(submitting, task_id))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rate import RateLimit, Turns
+from bot.rate import Permits, RateLimit, Turns
 from tests.bot.clock import FakeClock
 
 
@@ -126,3 +126,52 @@ async def test_nobody_is_left_waiting_by_who_gives_up() -> None:
     later = asyncio.create_task(turns.wait(3))
     await clock.run(later.done)
     assert clock.now() < 3
+
+
+@given(
+    journeys=st.lists(
+        st.tuples(st.floats(0, 30), st.floats(0, 5), st.floats(0, 5)), min_size=1, max_size=30
+    ),
+    limit=st.integers(1, 4),
+)
+def test_never_more_than_the_limit_arrive_in_any_window(
+    journeys: list[tuple[float, float, float]], limit: int
+) -> None:
+    """Asked for at any time, each with ways there and back of any length."""
+
+    async def travel() -> None:
+        clock = FakeClock()
+        permits = Permits(limit, 10.0, clock=clock.now, sleep=clock.sleep)
+        arrivals: list[float] = []
+
+        async def go(asked_at: float, there_s: float, back_s: float) -> None:
+            await clock.sleep(asked_at)
+            async with permits.one():
+                await clock.sleep(there_s)
+                arrivals.append(clock.now())
+                await clock.sleep(back_s)
+
+        everybody = asyncio.gather(*(go(*journey) for journey in journeys))
+        await clock.run(everybody.done)
+        arrivals.sort()
+        assert len(arrivals) == len(journeys)
+        assert all(b - a >= 10 for a, b in zip(arrivals, arrivals[limit:], strict=False))
+
+    asyncio.run(travel())
+
+
+async def test_permits_are_given_at_once_while_there_are_any_and_not_during_a_pause() -> None:
+    clock = FakeClock()
+    permits = Permits(2, 10.0, clock=clock.now, sleep=clock.sleep)
+    for _ in range(2):
+        async with permits.one():
+            assert clock.now() == 0
+    permits.pause(15)
+
+    async def third() -> float:
+        async with permits.one():
+            return clock.now()
+
+    task = asyncio.create_task(third())
+    await clock.run(task.done)
+    assert task.result() == 15
