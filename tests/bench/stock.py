@@ -68,10 +68,13 @@ def fill_history(path: Path, images: int, *, speed: float = 1.0) -> None:
             connection.execute(
                 "UPDATE images SET drawn_s = finished_at - submitted_at WHERE status = 'delivered'"
             )
-        updates = [(BOT_ID, number) for number in range(UPDATES_KEPT)]
-        connection.executemany(
-            "INSERT INTO handled_updates (bot_id, update_id) VALUES (?, ?)", updates
-        )
+        if connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'handled_updates'"
+        ).fetchone():
+            updates = [(BOT_ID, number) for number in range(UPDATES_KEPT)]
+            connection.executemany(
+                "INSERT INTO handled_updates (bot_id, update_id) VALUES (?, ?)", updates
+            )
 
 
 BOT_ID = 123456
