@@ -83,6 +83,10 @@ class PriceChangedError(StorageError):
 class UnknownModelError(StorageError):
     """There is no model of that slug."""
 
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
 
 class UnknownUserError(StorageError):
     """Nobody by that id has talked to the bot."""

@@ -1,11 +1,13 @@
 """The catalogue: /models, /price, /enable, /disable, /rename, /describe, /position, /options."""
 
 import re
+from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
+from typing import Any
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
-from aiogram.types import Message, User
+from aiogram.types import Message, TelegramObject, User
 
 from bot.delivery import Messenger
 from bot.flags import PromptError, as_json, read_options
@@ -29,6 +31,7 @@ SLUG_AND_TEXT = re.compile(r"(\S{1,100})\s+(.+)", re.DOTALL)
 def create_router() -> Router:
     """Each command is one change, once for each message."""
     router = Router(name=__name__)
+    router.message.middleware(answer_unknown)
     router.message.register(show_models, Command("models"))
     router.message.register(set_price, Command("price"))
     router.message.register(enable, Command("enable", "disable"))
@@ -74,13 +77,8 @@ async def set_price(
     elif not 1 <= int(match[2]) <= MAX_PRICE:
         answer = texts.price_range()
     else:
-        slug = match[1]
-        try:
-            act = by_message(message, event_from_user)
-            entry = await catalogue.set(slug, Field.PRICE, int(match[2]), act)
-            answer = texts.price_set(entry)
-        except UnknownModelError:
-            answer = await _unknown(slug, catalogue, texts)
+        act = by_message(message, event_from_user)
+        answer = texts.price_set(await catalogue.set(match[1], Field.PRICE, int(match[2]), act))
     messenger.say(message.chat.id, answer)
 
 
@@ -97,12 +95,9 @@ async def enable(
     if not SLUG.fullmatch(slug := _args(command)):
         answer = texts.enable_usage() if on else texts.disable_usage()
     else:
-        try:
-            act = by_message(message, event_from_user)
-            entry = await catalogue.set(slug, Field.ENABLED, int(on), act)
-            answer = texts.enabled(entry, none_left=await catalogue.first() is None)
-        except UnknownModelError:
-            answer = await _unknown(slug, catalogue, texts)
+        act = by_message(message, event_from_user)
+        entry = await catalogue.set(slug, Field.ENABLED, int(on), act)
+        answer = texts.enabled(entry, none_left=await catalogue.first() is None)
     messenger.say(message.chat.id, answer)
 
 
@@ -122,11 +117,8 @@ async def rename(
     elif len(name) > NAME_CHARS:
         answer = texts.too_long(len(name), NAME_CHARS)
     else:
-        try:
-            act = by_message(message, event_from_user)
-            answer = texts.renamed(await catalogue.set(match[1], Field.NAME, name, act))
-        except UnknownModelError:
-            answer = await _unknown(match[1], catalogue, texts)
+        act = by_message(message, event_from_user)
+        answer = texts.renamed(await catalogue.set(match[1], Field.NAME, name, act))
     messenger.say(message.chat.id, answer)
 
 
@@ -146,11 +138,8 @@ async def describe(
     elif len(words) > DESCRIPTION_CHARS:
         answer = texts.too_long(len(words), DESCRIPTION_CHARS)
     else:
-        try:
-            act = by_message(message, event_from_user)
-            answer = texts.described(await catalogue.set(match[1], Field.DESCRIPTION, words, act))
-        except UnknownModelError:
-            answer = await _unknown(match[1], catalogue, texts)
+        act = by_message(message, event_from_user)
+        answer = texts.described(await catalogue.set(match[1], Field.DESCRIPTION, words, act))
     messenger.say(message.chat.id, answer)
 
 
@@ -167,11 +156,8 @@ async def move(
     if match is None or int(match[2]) == 0:
         answer = texts.position_usage()
     else:
-        try:
-            act = by_message(message, event_from_user)
-            answer = texts.moved(await catalogue.move(match[1], int(match[2]), act))
-        except UnknownModelError:
-            answer = await _unknown(match[1], catalogue, texts)
+        act = by_message(message, event_from_user)
+        answer = texts.moved(await catalogue.move(match[1], int(match[2]), act))
     messenger.say(message.chat.id, answer)
 
 
@@ -198,14 +184,26 @@ async def set_options(
             answer = texts.options_set(entry)
     except PromptError as error:
         answer = texts.options_wrong(error)
-    except UnknownModelError:
-        answer = await _unknown(match[1], catalogue, texts)
     messenger.say(message.chat.id, answer)
 
 
-async def _unknown(slug: str, catalogue: Catalogue, texts: Texts) -> str:
-    slugs = [model.slug for model in await catalogue.all()]
-    return texts.no_such_model(slug, get_close_matches(slug.lower(), slugs, NEAREST, cutoff=0))
+async def answer_unknown(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Around each of these commands: the model that it names may not be there."""
+    try:
+        return await handler(event, data)
+    except UnknownModelError as error:
+        catalogue: Catalogue = data["catalogue"]
+        messenger: Messenger = data["messenger"]
+        texts: Texts = data["texts"]
+        slugs = [model.slug for model in await catalogue.all()]
+        nearest = get_close_matches(error.slug.lower(), slugs, NEAREST, cutoff=0)
+        if isinstance(event, Message):
+            messenger.say(event.chat.id, texts.no_such_model(error.slug, nearest))
+        return None
 
 
 def _args(command: CommandObject) -> str:

@@ -90,8 +90,9 @@ async def measure(folder: Path, *, quick: bool) -> list[Line]:
     # The two that use next to nothing of a core, beside each other.
     alone = [_fly(runs, folder / "1", 1, 5.0, seed) for seed in (1, 2)]
     await asyncio.gather(_one_after_another(alone), _fly(runs, folder / "20", 20, 5.0, 3))
-    await _fly(runs, folder / "120", 120, 5.0, 4)
-    await _fly(runs, folder / "1000", 1000, 5.0, 5)
+    for seed in (4, 5, 6):
+        await _fly(runs, folder / f"120-{seed}", 120, 5.0, seed)
+    await _fly(runs, folder / "1000", 1000, 5.0, 7)
     return sorted(runs.lines(), key=lambda line: int(line.case["in flight"]))
 
 
