@@ -54,9 +54,9 @@ class Size:
 NORMAL = Size()
 SHORT = Size(
     people=8,
-    deeds=7,
+    deeds=9,
     last_deeds=0,
-    lives=2,
+    lives=3,
     patience_s=0.8,
     may_fall_silent=False,
 )
