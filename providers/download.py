@@ -91,7 +91,7 @@ class Downloader:
         if (response.content_length or 0) > self._max_bytes:
             raise ResultRefusedError(f"larger than {self._max_bytes} bytes")
         size, waiting = 0, bytearray()
-        file = await asyncio.to_thread(path.open, "wb")
+        file = await _open(path)
         try:
             async for data in response.content.iter_any():
                 size += len(data)
@@ -138,6 +138,16 @@ def _is_local(host: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return not address.is_global
+
+
+async def _open(path: Path) -> BinaryIO:
+    """For writing; who is cancelled meanwhile leaves no open file behind."""
+    opening = asyncio.ensure_future(asyncio.to_thread(path.open, "wb"))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        (await opening).close()
+        raise
 
 
 def _finish(file: BinaryIO, rest: bytes | bytearray) -> None:

@@ -5,9 +5,11 @@ Nothing leaves the machine: names are not looked up outside it.
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from aiohttp import web
@@ -415,3 +417,27 @@ async def test_a_redirect_to_nowhere(path: Path) -> None:
 
     with pytest.raises(ResultRefusedError, match="too many"):
         await fetched(handle, path)
+
+
+async def test_who_is_cancelled_while_the_file_is_opened_leaves_none_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    opened: list[BinaryIO] = []
+    open_file = Path.open
+
+    def slow(path: Path, mode: str) -> BinaryIO:
+        begun.set()
+        go_on.wait(10)
+        opened.append(cast("BinaryIO", open_file(path, mode)))
+        return opened[0]
+
+    monkeypatch.setattr(Path, "open", slow)
+    task = asyncio.create_task(download._open(tmp_path / "x"))  # noqa: SLF001
+    await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert opened[0].closed
