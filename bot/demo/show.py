@@ -49,12 +49,15 @@ class Show:
         return self.pictures
 
     async def _listen(self, quiet_s: float) -> None:
-        """Print what is new until nothing is, for so long, and nothing is being drawn."""
+        """Print what is new until everybody was answered and nothing is, for so long, and nothing
+        is being drawn. The bot's first answers come when it has started."""
         while True:
             try:
                 await self.telegram.wait_for(self._news, timeout_s=quiet_s)
             except AssertionError:  # nothing new
-                if all(task.state in {"success", "fail"} for task in self.kie.tasks):
+                is_drawn = all(task.state in {"success", "fail"} for task in self.kie.tasks)
+                chats = self.telegram.state.chats.values()
+                if is_drawn and all(chat.messages[-1].from_bot for chat in chats if chat.messages):
                     return
             for message in self._news():
                 self._print(message)
