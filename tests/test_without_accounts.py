@@ -1,4 +1,4 @@
-"""`main.py demo` and `main.py chat`: the bot without any account, as the README begins with them."""
+"""`main.py demo` and `main.py chat`: the bot without any account, as the README begins with it."""
 
 import asyncio
 import os
