@@ -16,6 +16,7 @@ from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
     PriceChangedError,
+    StorageError,
     TooManyActiveImagesError,
 )
 from storage.flags import Flags
@@ -240,10 +241,13 @@ class Orders:
         )
         if placed is None:  # the message came again; its job is on its way
             return False
-        if card_id is not None:
-            await self._jobs.set_progress_message(placed.job_id, card_id)
-        for image in placed.images:
+        for image in placed.images:  # first: they are paid for, whatever comes of the rest
             self._queue.put(image)
+        if card_id is not None:
+            try:
+                await self._jobs.set_progress_message(placed.job_id, card_id)
+            except StorageError as error:  # then the progress gets a message of its own
+                logger.warning("the card of job %d was not noted: %s", placed.job_id, error)
         self._progress.touch(placed.job_id)
         logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
         return True

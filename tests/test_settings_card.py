@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Message, Person
+from storage.errors import StorageFullError
 from storage.jobs import Jobs, PlacedJob
 from tests.support import ADMIN, World, png
 from tests.test_pictures_buttons import answer
@@ -287,6 +288,26 @@ async def test_nothing_is_charged_before_a_yes(world: World) -> None:
     again = await forged(world, anna, question, presses[0].data)
     assert again.startswith("На этот вопрос уже ответили")
     assert world.rows("SELECT * FROM questions") == []
+
+
+async def test_what_was_paid_for_is_drawn_though_its_card_could_not_be_noted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, failures = Jobs.set_progress_message, iter([StorageFullError("the disk is full")])
+
+    async def fail_once(self: Jobs, job_id: int, message_id: int) -> None:
+        for error in failures:
+            raise error
+        await note(self, job_id, message_id)
+
+    monkeypatch.setattr(Jobs, "set_progress_message", fail_once)
+    anna = await world.customer()
+    await ask_first(world, anna)
+    question = await asked(world, anna, anna.send("кот"))
+    assert await pressed(world, anna, question, "Нарисовать") == ""
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.balance(anna.user_id) == 921
 
 
 async def test_a_no_costs_nothing(world: World) -> None:
