@@ -113,7 +113,7 @@ class World:
             assert self.balance(user_id) == tokens
         return person
 
-    async def said(self, person: Person, what: Any, *, timeout_s: float = 10) -> Message:
+    async def said(self, person: Person, what: Any, *, timeout_s: float = 60) -> Message:
         """Wait for a message of the bot's in the person's chat whose words fulfil `what`."""
 
         def found() -> Message | None:
@@ -125,7 +125,7 @@ class World:
         assert message is not None
         return message
 
-    async def pictures(self, person: Person, count: int, *, timeout_s: float = 10) -> list[Message]:
+    async def pictures(self, person: Person, count: int, *, timeout_s: float = 60) -> list[Message]:
         """Wait until so many pictures have come."""
 
         def come() -> list[Message]:
@@ -136,13 +136,13 @@ class World:
         await self.telegram.wait_for(lambda: len(come()) >= count, timeout_s=timeout_s)
         return come()
 
-    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 10) -> None:
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 60) -> None:
         """Wait for something that rings no bell: another process's or connection's doing."""
         async with asyncio.timeout(timeout_s):
             while not holds():  # noqa: ASYNC110 - see above
                 await asyncio.sleep(0.01)
 
-    async def closed(self, *, timeout_s: float = 10) -> None:
+    async def closed(self, *, timeout_s: float = 60) -> None:
         """Wait until the outcome of every job was told."""
         await self.until(
             lambda: not self.rows("SELECT 1 FROM jobs WHERE closed_at IS NULL"),

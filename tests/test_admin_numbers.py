@@ -28,7 +28,6 @@ async def asked(world: World, command: str, begins: str) -> Message:
             ),
             None,
         ),
-        timeout_s=20,
     )
 
 

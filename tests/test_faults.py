@@ -135,7 +135,7 @@ async def test_the_account_s_limits_are_never_met(world: World) -> None:
     world.kie.next_result(data=png(), times=30)
     for _ in range(3):
         anna.send("кот --n 10")
-    await world.pictures(anna, 30, timeout_s=30)
+    await world.pictures(anna, 30)
     await world.closed()
     assert {call.code for call in world.kie.calls if call.name in {"createTask", "recordInfo"}} == {
         200

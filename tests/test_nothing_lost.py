@@ -192,7 +192,7 @@ async def test_a_thousand_unfinished_images_are_taken_up(world: World) -> None:
     await world.start()
     await world.kie.wait_for(lambda: len(world.kie.tasks) >= 20)
     anna.send("/cancel")
-    await world.said(anna, lambda text: text.startswith("Отменено:"), timeout_s=20)
+    await world.said(anna, lambda text: text.startswith("Отменено:"))
     for task in world.kie.tasks:
         world.kie.finish(task)
 
@@ -240,7 +240,7 @@ async def test_sigterm_leaves_pictures_to_the_next_start_and_a_second_process_st
         world.kie.task_seconds = 3600
         async with process(world) as bot:
             anna.send("/start")
-            await world.said(anna, lambda text: "79" in text, timeout_s=30)
+            await world.said(anna, lambda text: "79" in text)
             anna.send("кот")
             await world.kie.wait_for(lambda: bool(world.kie.tasks))
             async with process(world) as second:
@@ -276,7 +276,7 @@ async def test_another_poller_is_told_in_words(
     async with open_world(tmp_path / "other") as elsewhere:
         rival = World(world.telegram, elsewhere.kie, tmp_path / "other")
         await rival.start()
-        await world.until(lambda: "another program asks Telegram" in caplog.text, timeout_s=20)
+        await world.until(lambda: "another program asks Telegram" in caplog.text)
         await rival.stop()
 
 
@@ -288,7 +288,7 @@ async def test_a_webhook_that_was_left_over_is_removed(
         anna = world.person(1001, "Анна")
         anna.send("/start")
         await world.start()
-        await world.said(anna, lambda text: text.startswith("Привет!"), timeout_s=20)
+        await world.said(anna, lambda text: text.startswith("Привет!"))
         assert "webhook" in caplog.text
 
 
@@ -332,7 +332,7 @@ async def test_place_and_time_are_told_and_move(
     assert "Осталось примерно 2 мин." in first.words
     progress = next(m for m in world.bot_messages(anna) if m.words.startswith("Готово: 0 из 3."))
     anna.press(progress, "Отменить")  # two of three are still here
-    await world.telegram.wait_for(lambda: "Место в очереди: 1." in first.words, timeout_s=15)
+    await world.telegram.wait_for(lambda: "Место в очереди: 1." in first.words)
     anna.send("/cancel")
     world.kie.finish(world.kie.tasks[1])
     await world.closed()

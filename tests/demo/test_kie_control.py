@@ -103,7 +103,7 @@ async def test_it_runs_as_a_program() -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         url = (await process.stdout.readline()).decode().strip()
         headers = {"Authorization": f"Bearer {KEY}"}
         async with (

@@ -152,7 +152,7 @@ async def test_events_begin_with_a_snapshot() -> None:
             assert (await event())[0] == "message"
             assert "a.png" in (await event())[1]["params"]["photo"]
         await talk.say()
-        await talk.telegram.wait_for(lambda: not talk.telegram.state.listeners, timeout_s=0.5)
+        await talk.telegram.wait_for(lambda: not talk.telegram.state.listeners)
 
 
 async def test_files_are_shown() -> None:

@@ -116,7 +116,7 @@ async def browsing(url: str) -> AsyncIterator[Tab]:
         )
         try:
             assert chromium.stderr is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while b"DevTools listening on" not in (line := await chromium.stderr.readline()):
                     assert line, "Chromium ended before it listened"
             place = line.decode().split("ws://")[1].split("/")[0]

@@ -80,7 +80,7 @@ class KieSimulator(Switches):
         if kie._errors:
             raise ExceptionGroup("the simulator itself failed", kie._errors)
 
-    async def wait_for(self, predicate: Callable[[], object], timeout_s: float = 10) -> None:
+    async def wait_for(self, predicate: Callable[[], object], timeout_s: float = 60) -> None:
         """Return once `predicate()` holds; it is asked after every call and change of a task.
 
         Raises TimeoutError, telling what was there instead.

@@ -95,7 +95,7 @@ class SupabaseEmulator(Faults):
         self.buckets[name] = bucket
         return bucket
 
-    async def wait_for(self, predicate: Callable[[], object], timeout_s: float = 10) -> None:
+    async def wait_for(self, predicate: Callable[[], object], timeout_s: float = 60) -> None:
         """Return once `predicate()` holds; it is asked after every call.
 
         Raises TimeoutError, telling what was there instead.

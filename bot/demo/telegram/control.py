@@ -292,7 +292,7 @@ async def _wait_message(
     contains: str = "",
     after: int = 0,
     from_bot: bool = True,
-    timeout_s: float = 10.0,
+    timeout_s: float = 60,
 ) -> Body:
     """The first message that fits; a 400 with the transcript when there is none in time."""
 

@@ -340,7 +340,7 @@ class TelegramEmulator:
         """Put fields no bot knows into the next update that is delivered."""
         self.state.updates.add_unknown_fields(fields)
 
-    async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 10.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 60) -> T:
         """The first truthy value of the predicate, asked again after every change.
 
         Raises AssertionError with the chats and the last calls when the time is over.
