@@ -49,7 +49,7 @@ def test_the_same_arguments_make_the_same_bytes() -> None:
 def test_prompts_and_seeds_make_different_pictures() -> None:
     first = art.draw("a fox at night", "1", "16:9")
 
-    assert difference(first, art.draw("a desert at noon", "1", "16:9")) > 10
+    assert difference(first, art.draw("the sea at noon", "1", "16:9")) > 10
     assert art.draw("a fox at night", "2", "16:9") != first
 
 
@@ -61,9 +61,7 @@ def test_a_higher_quality_is_the_same_picture() -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
-        "a fox", "кот", "волк воет на луну", "олень", "корабль в море", "маяк", "замок", "домик",
-        "дерево осенью", "воздушные шары", "птицы", "ночной город", "космос, планета", "пустыня",
-        "сакура весной", "северное сияние, снег", "шторм", "neon city", "поле летом", "туман", "",
+        "a fox", "кот", "маяк", "море на закате", "озеро", "осенний лес", "ночь, снег", "туман", "",
         "🙂" * 500,
     ],
 )  # fmt: skip
@@ -74,7 +72,7 @@ def test_whatever_the_prompt_says_is_drawn(prompt: str) -> None:
     low, high = image.convert("L").getextrema()
     assert isinstance(low, int)
     assert isinstance(high, int)
-    assert low < 60
+    assert high - low > 120
     assert high > 130
     assert image.resize((64, 36)).getcolors(2304) is not None
     assert len(image.resize((64, 36)).getcolors(2304) or []) > 500
@@ -84,11 +82,9 @@ def test_whatever_the_prompt_says_is_drawn(prompt: str) -> None:
     ("prompt", "found"),
     [
         ("Рыжая лиса в зимнем лесу на рассвете", ("dawn", "forest", "fox", "snow")),
-        ("корабль на закате", ("sunset", "sea", "ship", "")),
-        ("A black cat in a neon city at night", ("neon", "city", "cat", "")),
-        ("далёкая галактика", ("space", "space", "", "")),
+        ("маяк на закате", ("sunset", "sea", "lighthouse", "")),
+        ("A black cat by a lake at night", ("night", "lake", "cat", "")),
         ("Осенний лес", ("golden", "forest", "", "autumn")),
-        ("дом у озера ночью", ("night", "lake", "house", "")),
     ],
 )
 def test_words_choose_the_motif(prompt: str, found: tuple[str, ...]) -> None:
@@ -100,8 +96,8 @@ def test_words_choose_the_motif(prompt: str, found: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
-        "лестница", "который час", "листья", "домашний", "место", "cathedral", "searching", "start",
-        "catalogue", "forestall", "городок", "горошек", "котёл",
+        "лестница", "который час", "листья", "место", "cathedral", "searching", "start",
+        "catalogue", "forestall", "горошек", "котёл",
     ],
 )  # fmt: skip
 def test_words_that_only_begin_alike_choose_nothing(prompt: str) -> None:
@@ -116,10 +112,10 @@ def test_words_that_only_begin_alike_choose_nothing(prompt: str) -> None:
 
 
 def test_restyling_keeps_the_source_in_sight() -> None:
-    source = art.draw("корабль в море на закате", "1", "16:9")
-    restyled = art.restyle(source, "неон", "2", "16:9")
+    source = art.draw("маяк на закате", "1", "16:9")
+    restyled = art.restyle(source, "ночь", "2", "16:9")
 
-    assert restyled == art.restyle(source, "неон", "2", "16:9")
+    assert restyled == art.restyle(source, "ночь", "2", "16:9")
     assert difference(source, restyled) > 8
     # Where the source is light the print is light: one sees what it was made from.
     tones = [opened(data).convert("L").resize((32, 18)).tobytes() for data in (source, restyled)]

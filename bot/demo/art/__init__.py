@@ -3,16 +3,13 @@
 A picture depends on its arguments alone, so that it can be painted anew at any time.
 """
 
-from __future__ import annotations
-
 import io
 import random
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
-from .canvas import Canvas, finish
-from .overpaint import overpaint
-from .palettes import HOURS
+from .canvas import Canvas, finish, gradient, step
+from .palettes import HOURS, blend
 from .scene import paint
 from .words import Motif, read
 
@@ -20,17 +17,16 @@ __all__ = ["draw", "restyle", "size_of"]
 
 # zlib's strategy for noisy rows; with grain in it a picture is hardly smaller without, but slower.
 FILTERED = 1
+# How far the colours of the prompt replace those of a given picture.
+SHARE = 0.66
 LONGEST_PX = {"standard": 1024, "high": 1536}
 
 
 def size_of(aspect_ratio: str, quality: str = "standard") -> tuple[int, int]:
     """Width and height in pixels of a ratio such as "16:9"."""
     across, down = (int(part) for part in aspect_ratio.split(":"))
-    longest = LONGEST_PX[quality]
-    return (
-        round(longest * across / max(across, down)),
-        round(longest * down / max(across, down)),
-    )
+    scale = LONGEST_PX[quality] / max(across, down)
+    return round(scale * across), round(scale * down)
 
 
 def draw(prompt: str, seed: object, aspect_ratio: str, quality: str = "standard") -> bytes:
@@ -53,7 +49,7 @@ def restyle(
         opened.draft("RGB", canvas.image.size)
         upright = ImageOps.exif_transpose(opened).convert("RGB")
     canvas.image = ImageOps.fit(upright, canvas.image.size)
-    overpaint(canvas)
+    _overpaint(canvas)
     return _end(canvas)
 
 
@@ -69,3 +65,20 @@ def _end(canvas: Canvas) -> bytes:
     out = io.BytesIO()
     canvas.image.save(out, "PNG", compress_level=1, compress_type=FILTERED)
     return out.getvalue()
+
+
+def _overpaint(canvas: Canvas) -> None:
+    """Turn what is on the canvas into a print in its palette."""
+    size, palette = canvas.image.size, canvas.palette
+    # The median flattens small detail as a brush would; at half the size it is quick as well.
+    small = canvas.image.resize((size[0] // 2, size[1] // 2), Image.Resampling.BOX)
+    flat = small.filter(ImageFilter.MedianFilter(5)).resize(size, Image.Resampling.BICUBIC)
+    tones = ImageOps.autocontrast(flat.convert("L"), cutoff=1)
+    inks = (palette.near, palette.sky[0], *palette.sky[1:], palette.light)
+    scale = gradient((1, 256), sorted(inks, key=sum))
+    tables = [band.tobytes() for band in scale.split()]
+    print_ = Image.merge("RGB", [tones.point(list(table)) for table in tables])
+    canvas.image = Image.blend(flat, print_, SHARE)
+    edges = tones.filter(ImageFilter.FIND_EDGES).filter(ImageFilter.BoxBlur(0.7 * canvas.unit))
+    ink = edges.point(step(0.10, 0.5, 0.5))
+    canvas.lay(blend(palette.near, palette.sky[0], 0.3), ink)

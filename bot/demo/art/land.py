@@ -1,20 +1,16 @@
-"""Ridges with woods on them, dunes, and the mist between."""
-
-from __future__ import annotations
+"""Land: ridges with woods on them, mist, mountains with lit slopes and snow."""
 
 import random
 from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from .canvas import AA, Canvas, Point, fade, gradient, line, noise, spline, step
-from .palettes import Colour, blend
+from .canvas import AA, Canvas, Point, fade, gradient, line, noise, step
+from .palettes import WHITE, Colour, blend
 from .sky import Sun
 
 
-def heights(
-    canvas: Canvas, low: float, high: float, waves: float, rough: float, *, peaks: bool = False
-) -> list[float]:
+def heights(canvas: Canvas, low: float, high: float, waves: float, rough: float) -> list[float]:
     """A skyline in pixels from the top, one every few columns, between the shares low and high."""
     count = max(2, canvas.width // 4)
     values = line(canvas.rng, count, waves * canvas.width / canvas.height, 7, rough)
@@ -34,10 +30,7 @@ def paint_ridge(
     ys: Sequence[float],
     top: Colour,
     foot: Colour,
-    *,
     trees: float = 0.0,
-    kind: str = "conifer",
-    gaps: float = 0.0,
 ) -> None:
     """A ridge from its skyline down, from `top` to `foot`; `trees` are so many units high."""
     grown = trees * canvas.unit
@@ -45,59 +38,32 @@ def paint_ridge(
     fill = gradient((canvas.width, canvas.height - start), (top, blend(top, foot, 0.7), foot))
 
     def plant(draw: ImageDraw.ImageDraw, edge: list[Point]) -> None:
-        if grown:
-            _plant(canvas.rng, draw, edge, grown * AA, kind, gaps)
+        rng, tall, width = canvas.rng, grown * AA, edge[-1][0]
+        thick = line(rng, 64, 5, 3, 0.6)
+        x = -tall * 0.2
+        while tall and x < width + tall * 0.2:
+            share = min(1.0, max(0.0, x / width))
+            density = thick[round(share * 63)]
+            y = edge[round(share * (len(edge) - 1))][1]
+            size = tall * rng.uniform(0.5, 1.0) * (0.6 + 0.5 * density)
+            _conifer(rng, draw, x, y + size * 0.1, size)
+            x += tall * rng.uniform(0.10, 0.26)
 
     canvas.raise_ground(edge_of(canvas, ys), fill, start, plant)
 
 
-def _plant(
-    rng: random.Random,
-    draw: ImageDraw.ImageDraw,
-    points: Sequence[Point],
-    tall: float,
-    kind: str,
-    gaps: float,
+def _conifer(
+    rng: random.Random, draw: ImageDraw.ImageDraw, x: float, y: float, tall: float
 ) -> None:
-    width = points[-1][0]
-    x = -tall * 0.2
-    thick = line(rng, 64, 5, 3, 0.6)
-    while x < width + tall * 0.2:
-        density = thick[min(63, max(0, int(x / width * 63)))]
-        if density > gaps:
-            y = points[min(len(points) - 1, max(0, round(x / width * (len(points) - 1))))][1]
-            size = tall * rng.uniform(0.5, 1.0) * (0.6 + 0.5 * density)
-            (conifer if kind == "conifer" else crown)(rng, draw, x, y + size * 0.1, size)
-        x += tall * rng.uniform(0.10, 0.26)
-
-
-def conifer(rng: random.Random, draw: ImageDraw.ImageDraw, x: float, y: float, tall: float) -> None:
-    tiers = 7
     half = tall * rng.uniform(0.15, 0.20)
-    right: list[Point] = [(x, y - tall)]
-    left: list[Point] = []
-    for tier in range(1, tiers + 1):
-        share = tier / tiers
-        level = y - tall * (1 - share * 0.93)
-        reach = half * share**0.9
-        right += [
-            (x + reach * rng.uniform(0.8, 1.1), level),
-            (x + reach * 0.55, level - tall * 0.015),
-        ]
-        left += [
-            (x - reach * rng.uniform(0.8, 1.1), level),
-            (x - reach * 0.55, level - tall * 0.015),
-        ]
-    draw.polygon(right + left[::-1], fill=255)
+    sides: dict[int, list[Point]] = {1: [(x, y - tall)], -1: []}
+    for tier in range(1, 8):
+        level, reach = y - tall * (1 - tier / 7 * 0.93), half * (tier / 7) ** 0.9
+        for side, edge in sides.items():
+            edge.append((x + side * reach * rng.uniform(0.8, 1.1), level))
+            edge.append((x + side * reach * 0.55, level - tall * 0.015))
+    draw.polygon(sides[1] + sides[-1][::-1], fill=255)
     draw.rectangle((x - tall * 0.018, y - tall * 0.1, x + tall * 0.018, y + tall * 0.02), fill=255)
-
-
-def crown(rng: random.Random, draw: ImageDraw.ImageDraw, x: float, y: float, tall: float) -> None:
-    """A leafy tree as part of a wood: crown upon crown, no trunk to be seen."""
-    for _ in range(9):
-        r = tall * rng.uniform(0.10, 0.20)
-        cx, cy = x + tall * rng.gauss(0, 0.14), y - tall * rng.uniform(0.0, 0.62)
-        draw.ellipse((cx - r, cy - r * 0.9, cx + r, cy + r * 0.9), fill=255)
 
 
 def paint_mist(canvas: Canvas, y: float, tall: float, tint: Colour, strength: float) -> None:
@@ -109,56 +75,114 @@ def paint_mist(canvas: Canvas, y: float, tall: float, tint: Colour, strength: fl
     )
 
 
-def paint_dunes(canvas: Canvas, horizon: int, sun: Sun) -> None:
-    """Five rows of dunes, lit as sand is: one side of each crest bright, a curved shadow beyond."""
-    palette = canvas.palette
-    share = horizon / canvas.height
-    for i in range(5):
-        depth = i / 4
-        low = share - 0.045 + depth * 0.22
-        ys = heights(canvas, low, low + 0.07 + 0.10 * depth, 2.2 - 1.1 * depth, 0.22)
-        sand = blend(palette.haze, palette.near, 0.10 + 0.38 * depth)
-        lit = blend(sand, palette.glow, 0.55 - 0.22 * depth)
-        dark = blend(sand, palette.near, 0.22 + 0.3 * depth)
-        start = int(min(ys)) - 2
-        size = (canvas.width, canvas.height - start)
-        edge = edge_of(canvas, ys)
-        points = [(x, y - start) for x, y in edge]
-        face = Image.composite(
-            gradient(size, (dark, blend(dark, palette.near, 0.3))),
-            gradient(size, (blend(lit, palette.glow, 0.4), lit, blend(lit, dark, 0.6), dark)),
-            _dune_shadows(canvas, points, size, sun),
+def _skyline(
+    canvas: Canvas, low: float, high: float, count: int
+) -> tuple[list[float], list[Point]]:
+    """The edge of a range, from the shares `low` (summit) to `high` (valley), and its summits."""
+    rng, width = canvas.rng, canvas.width
+    columns = max(2, width // 4)
+    # However tall the picture, a mountain stays wider than it is high.
+    span = min((high - low) * canvas.height, 0.52 * width)
+    count = max(2, round(count * width / canvas.height / 1.78 + 0.4))
+    summits = []
+    for i in range(count):
+        x = width * (i + 0.5 + rng.uniform(-0.38, 0.38)) / count
+        tall = span * (1.0 if i == count // 2 else rng.uniform(0.5, 0.92))
+        summits.append((x, tall, rng.uniform(0.62, 0.9)))
+    fine, coarse = line(rng, columns, 9 * count, 4, 0.6), line(rng, columns, 2.2 * count, 3, 0.6)
+    ys = []
+    for i in range(columns):
+        x = i * width / (columns - 1)
+        tall = max(tall - abs(x - at) * slope for at, tall, slope in summits)
+        # Between the summits runs a lower crest, or they would stand about like cones.
+        tall = max(tall, span * (0.12 + 0.5 * coarse[i])) + span * 0.10 * (fine[i] - 0.5)
+        ys.append(canvas.height * high - tall)
+    tops = []
+    for at, _, _ in summits:
+        column = int(at / width * columns)
+        i = min(range(max(0, column - 4), min(columns, column + 5)), key=ys.__getitem__)
+        tops.append((i * width / (columns - 1), ys[i]))
+    return ys, tops
+
+
+def paint_mountains(
+    canvas: Canvas,
+    sun: Sun,
+    span: tuple[float, float],
+    count: int,
+    depth: float,
+    snow: float,
+    *,
+    until: float,
+) -> None:
+    """A range of `count` summits or so with lit and shaded slopes.
+
+    `span` are the shares of the height of summits and valleys; `depth` 0 is far, 1 near; `snow` is
+    how far down it lies, 0 to 1. Below the share `until` something else will cover it.
+    """
+    p = canvas.palette
+    ys, tops = _skyline(canvas, *span, count)
+    start = int(min(ys)) - 2
+    size = (canvas.width, max(2, round(canvas.height * until) - start))
+    outline = edge_of(canvas, ys)
+    points = [(x, y - start) for x, y in outline]
+    tone = _slopes(canvas, [(x, y - start) for x, y in tops], size, sun)
+    shade, foot = blend(p.haze, p.near, depth), blend(p.haze, p.near, depth * 0.25)
+    lit = blend(blend(shade, p.glow, 0.42), p.haze, 0.2)
+    white = blend(blend(WHITE, p.glow, 0.3), p.haze, 0.08 + p.dark * 0.5)
+    blue = blend(blend(p.haze, p.cloud, 0.35), WHITE, 0.30 - 0.2 * p.dark)
+    rock, ice = (
+        Image.composite(
+            gradient(size, (bright, blend(bright, foot, 0.5), foot)),
+            gradient(size, (dull, blend(dull, foot, 0.45), foot)),
+            tone,
         )
-        canvas.raise_ground(edge, face, start)
+        for bright, dull in ((lit, shade), (white, blue))
+    )
+    rock.paste(ice, mask=_snow_line(canvas, points, size, snow))
+    canvas.raise_ground(outline, rock, start)
 
 
-def _dune_shadows(
-    canvas: Canvas, points: Sequence[Point], size: tuple[int, int], sun: Sun
-) -> Image.Image:
-    """Where the sun does not reach: behind each crest, down to a curved edge."""
+def _slopes(canvas: Canvas, tops: Sequence[Point], size: tuple[int, int], sun: Sun) -> Image.Image:
+    """How lit the slopes are: each summit's spine runs downhill, bright on the light's side."""
     rng = canvas.rng
+    tone = Image.new("L", size, 60)
+    draw = ImageDraw.Draw(tone)
+    down, wide = float(size[1]), canvas.width * 0.5
+    # The highest first, and all the light's side of it; the lower ones stand before it.
+    for i, (x, y) in enumerate(sorted(tops, key=lambda top: top[1])):
+        side = -1 if sun.x < x else 1
+        tall = max(1.0, down - y)
+        spine = [(x, y)]
+        for share in (0.1, 0.2, 0.35, 0.5, 0.7, 1.0):
+            drift = wide * 0.22 * -side * share + tall * rng.uniform(-0.05, 0.05)
+            spine.append((x + drift, y + tall * share))
+        foot = x + side * wide * 0.6
+        draw.polygon([(x, y - 4), (foot, down), (x - side * wide * 0.6, down)], fill=52)
+        far = x + side * 2 * canvas.width
+        outer = [(foot, down)] if i else [(far, down), (far, y - 4)]
+        draw.polygon([(x, y - 4), *spine, *outer], fill=205)
+        for _ in range(9):
+            # Gullies and ribs: slivers running down and out from somewhere on the massif.
+            share, out = rng.random() ** 1.4 * 0.5, rng.choice((-1, 1))
+            at = (x + out * share * wide * 0.55 * rng.random(), y + share * down * 0.7)
+            long = down * rng.uniform(0.12, 0.4)
+            tip = (at[0] + out * long * rng.uniform(0.25, 0.6), at[1] + long)
+            low = (at[0] + out * long * rng.uniform(0.05, 0.2), at[1] + long * 0.95)
+            draw.polygon([at, tip, low], fill=70 if out == side else 170)
+    soft = tone.filter(ImageFilter.BoxBlur(0.7 * canvas.unit))
+    return Image.blend(soft, noise(rng, size, (9, 7), 5), 0.28).point(step(0.25, 0.72))
+
+
+def _snow_line(
+    canvas: Canvas, points: Sequence[Point], size: tuple[int, int], snow: float
+) -> Image.Image:
+    lowest = max(y for _, y in points)
+    jag = line(canvas.rng, len(points), 40, 3, 0.8)
+    edge = [
+        (x, y + max(0.0, lowest * snow - y) * (0.25 + 1.1 * share))
+        for (x, y), share in zip(points, jag, strict=True)
+    ]
     sheet = Image.new("L", size)
-    draw = ImageDraw.Draw(sheet)
-    span = 6
-    for i in range(span, len(points) - span):
-        x, y = points[i]
-        if y > min(points[k][1] for k in range(i - span, i + span + 1)):
-            continue
-        away = 1 if sun.x < x else -1
-        k = i
-        while 0 < k < len(points) - 1 and points[k + away][1] >= points[k][1]:
-            k += away
-        wide, drop = points[k][0] - x, points[k][1] - y
-        if drop < 14 * canvas.unit:
-            continue
-        # A lens: along the crest down to the valley, and back in a bow that hangs below it.
-        hang = drop * rng.uniform(0.5, 0.8)
-        bow = [
-            (x + wide * 0.10, y + drop * 0.45 + hang * 0.8),
-            (x + wide * 0.38, y + drop * 0.75 + hang),
-            (x + wide * 0.75, y + drop * 0.95 + hang * 0.5),
-        ]
-        path = spline([(x - wide * 0.2, y), (x, y), *bow, points[k], points[k]])
-        crest = points[min(i, k) : max(i, k) + 1]
-        draw.polygon([*path, *(crest[::-1] if wide > 0 else crest)], fill=235)
-    return sheet.filter(ImageFilter.GaussianBlur(1.5 * canvas.unit))
+    ImageDraw.Draw(sheet).polygon([*points, *reversed(edge)], fill=255)
+    return sheet.filter(ImageFilter.GaussianBlur(0.8 * canvas.unit))

@@ -1,7 +1,5 @@
 """The colours of an hour: what the light does to sky, air, land and water."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 Colour = tuple[int, int, int]
@@ -19,7 +17,7 @@ class Palette:
     haze: Colour
     near: Colour
     cloud: Colour  # the shaded side of a cloud
-    dark: float = 0.0  # 0 by day, 1 at night: stars, lit windows
+    dark: float  # 0 by day, 1 at night: stars, lit windows
 
 
 def colour(text: str) -> Colour:
@@ -33,55 +31,27 @@ def blend(one: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def _palette(sky: str, rest: str, dark: float = 0.0) -> Palette:
-    light, glow, haze, near, cloud = (colour(text) for text in rest.split())
-    return Palette(
-        tuple(colour(text) for text in sky.split()), light, glow, haze, near, cloud, dark
-    )
-
-
-# Each hour has its variants; the rest of a palette is: light, glow, haze, near, cloud.
-HOURS: dict[str, tuple[Palette, ...]] = {
-    "dawn": (
-        _palette("4a5f9e 8d8dc4 e3a9b9 fbd3b4 ffeccb", "fffbea ffd9a8 d3a6bd 272445 8f86b3"),
-        _palette("3e6f97 7fa6b8 cfc9bb f7d9b0 fff0d2", "fffdf0 ffe3b0 b9b9b8 1f2f3b 8fa3ab"),
-    ),
-    "day": (
-        _palette("1f6fb5 3f93cf 7fbde3 b9def0 e8f5f3", "ffffff fff6da a9cfe0 123a35 c3d9e6"),
-        _palette("2c7f9e 55a8b5 97cfc9 cbe6d8 f4f6e4", "fffef2 fff3c9 a8d2c6 16382f b5d3ce"),
-    ),
-    "golden": (
-        _palette("3d6f95 7fa3a8 d0bf94 f5d48c ffe9b4", "fffbe6 ffcf7a e0b67c 2b2316 b09a7c"),
-        _palette("5b5f8c a58a98 e3b083 fbcb7e ffe6a6", "fff8dc ffb964 d99f72 2c1b1c a07c80"),
-    ),
-    "sunset": (
-        _palette("23194d 61296b b53f62 ee7350 ffb765", "fff3cf ff9a4d d96a58 170c20 6b2f63"),
-        _palette("1d2656 574687 b0609a f08f8f ffc99e", "fff4dc ffab80 c9789a 17112c 6d5590"),
-        _palette("17334f 3f5c74 a9725f f0914c ffca6a", "fff2c4 ff9d45 bf7a58 151619 57575f"),
-    ),
-    "dusk": (
-        _palette("0b1034 232662 55418a a4629c f0a08f", "fff2dd ff9f8c 8a5f9c 0a091c 43356f", 0.6),
-        _palette("07192f 12375a 2f6483 7c93a0 e3b79a", "fff0d8 f6b388 6a8597 08121c 2d4c66", 0.6),
-    ),
-    "night": (
-        _palette("040817 0a1632 142b55 26487a 4a75a0", "fdf8e4 9fc0e8 3d6390 040812 1b335c", 1.0),
-        _palette("03111d 05243a 0c4356 1f6b74 57a397", "f8f6e2 8fe0cc 37807f 030d12 123f4e", 1.0),
-        _palette("0a0620 190f3d 311f66 56388c 8c63a8", "fff4e6 d3a8f0 66478f 080516 35235f", 1.0),
-    ),
-    "mist": (
-        _palette("8ea6ab a9bab9 c4cdc6 dad9cb efe8d8", "fffdf4 fff4da c2cbc4 1c2c2d a3b2b1"),
-        _palette("8796a6 a5afb6 c3c5c4 dcd6cc f0e6da", "fffaf0 ffedd6 bdc2c4 20262f a0a9b0"),
-    ),
-    "storm": (
-        _palette("17202b 2a3a47 475c66 728488 b3b5a3", "f6f1d8 e3d9a8 6f8083 0c1316 26323b", 0.2),
-    ),
-    "space": (
-        _palette("03030c 0a0720 1b0d3f 3a1560 6f2a7d", "ffe9d2 ff9fc0 5a2f80 07040f 3b1a63", 1.0),
-        _palette("02060f 041428 07304d 0d5a72 2a9a96", "eaffff 7fe6e0 1f6f80 020a10 0b4057", 1.0),
-        _palette("08040c 1c0a1c 43142f 7f2740 c9583f", "fff0d8 ffb070 7f3545 0a0408 55182f", 1.0),
-    ),
-    "neon": (
-        _palette("080620 1a0c40 3f1266 8a1f86 f0529c", "ffe9f2 ff6fb0 6a2a8c 07051a 34145c", 1.0),
-        _palette("050d24 0a2148 123f70 1f7a99 5fd6cf", "f0ffff 6ff0e6 246f94 040a1a 12365f", 1.0),
-    ),
-}
+# An hour, how dark it is, its sky from the zenith down; then light, glow, haze, near and cloud.
+_TABLE = """
+dawn   0.0 4a5f9e 8d8dc4 e3a9b9 fbd3b4 ffeccb  fffbea ffd9a8 d3a6bd 272445 8f86b3
+dawn   0.0 3e6f97 7fa6b8 cfc9bb f7d9b0 fff0d2  fffdf0 ffe3b0 b9b9b8 1f2f3b 8fa3ab
+day    0.0 1f6fb5 3f93cf 7fbde3 b9def0 e8f5f3  ffffff fff6da a9cfe0 123a35 c3d9e6
+day    0.0 2c7f9e 55a8b5 97cfc9 cbe6d8 f4f6e4  fffef2 fff3c9 a8d2c6 16382f b5d3ce
+golden 0.0 3d6f95 7fa3a8 d0bf94 f5d48c ffe9b4  fffbe6 ffcf7a e0b67c 2b2316 b09a7c
+golden 0.0 5b5f8c a58a98 e3b083 fbcb7e ffe6a6  fff8dc ffb964 d99f72 2c1b1c a07c80
+sunset 0.0 23194d 61296b b53f62 ee7350 ffb765  fff3cf ff9a4d d96a58 170c20 6b2f63
+sunset 0.0 1d2656 574687 b0609a f08f8f ffc99e  fff4dc ffab80 c9789a 17112c 6d5590
+sunset 0.0 17334f 3f5c74 a9725f f0914c ffca6a  fff2c4 ff9d45 bf7a58 151619 57575f
+dusk   0.6 0b1034 232662 55418a a4629c f0a08f  fff2dd ff9f8c 8a5f9c 0a091c 43356f
+dusk   0.6 07192f 12375a 2f6483 7c93a0 e3b79a  fff0d8 f6b388 6a8597 08121c 2d4c66
+night  1.0 040817 0a1632 142b55 26487a 4a75a0  fdf8e4 9fc0e8 3d6390 040812 1b335c
+night  1.0 03111d 05243a 0c4356 1f6b74 57a397  f8f6e2 8fe0cc 37807f 030d12 123f4e
+night  1.0 0a0620 190f3d 311f66 56388c 8c63a8  fff4e6 d3a8f0 66478f 080516 35235f
+mist   0.0 8ea6ab a9bab9 c4cdc6 dad9cb efe8d8  fffdf4 fff4da c2cbc4 1c2c2d a3b2b1
+mist   0.0 8796a6 a5afb6 c3c5c4 dcd6cc f0e6da  fffaf0 ffedd6 bdc2c4 20262f a0a9b0
+"""
+HOURS: dict[str, list[Palette]] = {}
+for _hour, _dark, *_rest in (row.split() for row in _TABLE.strip().splitlines()):
+    *_sky, _light, _glow, _haze, _near, _cloud = map(colour, _rest)
+    _palette = Palette(tuple(_sky), _light, _glow, _haze, _near, _cloud, float(_dark))
+    HOURS.setdefault(_hour, []).append(_palette)

@@ -1,13 +1,12 @@
-"""The upper half: sky, stars, clouds, sun and moon, northern lights, nebulae and planets."""
+"""Sky and water: stars, clouds, sun and moon, and what lies below them upside down."""
 
-from __future__ import annotations
-
+import math
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from .canvas import Canvas, fade, gradient, halo, line, mask_of, noise, step
-from .palettes import Colour, blend
+from .canvas import AA, Canvas, curve, fade, gradient, noise, step
+from .palettes import WHITE, blend
 from .words import Motif
 
 
@@ -22,67 +21,32 @@ class Sun:
 
 def paint_sky(canvas: Canvas, motif: Motif, horizon: int) -> Sun:
     """Fill the canvas with a sky whose brightest edge is at `horizon`; tell where its light is."""
+    rng = canvas.rng
     canvas.image.paste(gradient((canvas.width, horizon), canvas.palette.sky), (0, 0))
     canvas.image.paste(canvas.palette.sky[-1], (0, horizon, canvas.width, canvas.height))
-    sun = _place_sun(canvas, motif, horizon)
-    if motif.hour == "space":
-        _paint_nebula(canvas)
+    low = {"sunset": 0.80, "dawn": 0.80, "golden": 0.74, "dusk": 0.66, "mist": 0.62}
+    sun = Sun(
+        canvas.width * rng.choice((rng.uniform(0.27, 0.42), rng.uniform(0.58, 0.73))),
+        horizon * (low.get(motif.hour, 0.42) + rng.uniform(-0.06, 0.06)),
+        canvas.unit * rng.uniform(34, 66),
+    )
     if canvas.palette.dark > 0.3:
         _paint_stars(canvas, horizon)
-    if motif.aurora:
-        _paint_aurora(canvas, horizon)
-    if motif.hour == "space":
-        _paint_planet(canvas, sun)
-        return sun
-    _paint_glow(canvas, sun)
+    day = 1 - 0.45 * canvas.palette.dark
+    rings = [(sun.radius * far, day * share) for far, share in ((14, 0.38), (6, 0.42), (2.6, 0.55))]
+    canvas.glow((sun.x, sun.y), canvas.palette.glow, rings)
     _paint_clouds(canvas, motif, sun, horizon)
-    _paint_disc(canvas, motif, sun)
+    _paint_disc(canvas, sun)
     return sun
 
 
-def _place_sun(canvas: Canvas, motif: Motif, horizon: int) -> Sun:
-    rng, unit = canvas.rng, canvas.unit
-    x = canvas.width * rng.choice((rng.uniform(0.27, 0.42), rng.uniform(0.58, 0.73)))
-    low = {"sunset": 0.80, "dawn": 0.80, "golden": 0.74, "dusk": 0.66, "mist": 0.62}
-    share = low.get(motif.hour, 0.42) + rng.uniform(-0.06, 0.06)
-    radius = unit * (rng.uniform(46, 70) if motif.hour != "day" else rng.uniform(30, 40))
-    if motif.hour == "space":
-        radius = unit * rng.uniform(150, 210)
-    if motif.hour == "neon":
-        share, radius = 0.72, unit * rng.uniform(130, 170)
-    return Sun(x, horizon * share, radius)
-
-
-def _paint_glow(canvas: Canvas, sun: Sun) -> None:
-    day = 1 - 0.45 * canvas.palette.dark
-    rings = [
-        (sun.radius * reach, share * day) for reach, share in ((14, 0.38), (6, 0.42), (2.6, 0.55))
-    ]
-    canvas.glow((sun.x, sun.y), canvas.palette.glow, rings)
-
-
-def _paint_disc(canvas: Canvas, motif: Motif, sun: Sun) -> None:
+def _paint_disc(canvas: Canvas, sun: Sun) -> None:
     size = round(sun.radius * 2) + 4
-    middle = size / 2
-    at = (round(sun.x - middle), round(sun.y - middle))
-
-    def disc(draw: ImageDraw.ImageDraw, scale: float) -> None:
-        near, far = (middle - sun.radius) * scale, (middle + sun.radius) * scale
-        draw.ellipse((near, near, far, far), fill=255)
-
-    mask = mask_of((size, size), disc)
+    mask = Image.new("L", (size * AA, size * AA))
+    ImageDraw.Draw(mask).ellipse((2 * AA, 2 * AA, (size - 2) * AA, (size - 2) * AA), fill=255)
     light, glow = canvas.palette.light, canvas.palette.glow
-    if motif.hour == "neon":
-        canvas.lay(
-            gradient((size, size), (light, glow, blend(glow, canvas.palette.sky[-2], 0.6))),
-            mask,
-            at,
-        )
-        return
-    canvas.lay(gradient((size, size), (light, blend(light, glow, 0.18))), mask, at)
-    if canvas.palette.dark > 0.3:
-        seas = noise(canvas.rng, (size, size), (3, 3), 3).point(step(0.5, 0.68, 0.22))
-        canvas.lay(blend(light, canvas.palette.cloud, 0.7), ImageChops.multiply(mask, seas), at)
+    at = (round(sun.x - size / 2), round(sun.y - size / 2))
+    canvas.lay(gradient((size, size), (light, blend(light, glow, 0.18))), mask.reduce(AA), at)
 
 
 def _paint_stars(canvas: Canvas, horizon: int) -> None:
@@ -92,27 +56,16 @@ def _paint_stars(canvas: Canvas, horizon: int) -> None:
     dot = max(1.0, unit)
     for _ in range(420):
         x, y = rng.random() * canvas.width, rng.random() ** 1.3 * horizon
-        bright = round(
-            (40 + 215 * rng.random() ** 3) * canvas.palette.dark * (1 - 0.7 * y / horizon)
-        )
+        bright = (40 + 215 * rng.random() ** 3) * canvas.palette.dark * (1 - 0.7 * y / horizon)
         size = dot * rng.choice((0.5, 0.5, 0.5, 1.0))
-        draw.ellipse((x, y, x + size, y + size), fill=bright)
-    band = noise(rng, mask.size, (2, 2), 5).point(step(0.5, 0.85, 0.16 * canvas.palette.dark))
-    canvas.shine(blend(canvas.palette.glow, (255, 255, 255), 0.3), band)
-    for _ in range(9):
-        size = max(3, round(unit * rng.uniform(10, 22)))
-        at = (round(rng.random() * canvas.width), round(rng.random() * horizon * 0.6))
-        flare = halo(size, 230 * canvas.palette.dark)
-        mask.paste(255, (at[0], at[1], at[0] + size, at[1] + size), flare)
+        draw.ellipse((x, y, x + size, y + size), fill=round(bright))
     canvas.lay((255, 252, 244), mask)
 
 
 def _paint_clouds(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
     rng, palette = canvas.rng, canvas.palette
     size = (canvas.width, horizon)
-    cover = {"day": 0.52, "storm": 0.40, "mist": 0.60}.get(motif.hour, 0.54) + rng.uniform(
-        -0.03, 0.05
-    )
+    cover = (0.60 if motif.hour == "mist" else 0.54) + rng.uniform(-0.03, 0.05)
     across = max(1, round(3 * canvas.width / canvas.height))
     lift = round(7 * canvas.unit)
     wide = noise(rng, (size[0] + 2 * lift, size[1] + lift), (across, 5), 5)
@@ -121,7 +74,7 @@ def _paint_clouds(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
     left = lift * (2 if sun.x > canvas.width / 2 else 0)
     lit = ImageChops.subtract(shape, wide.crop((left, 0, left + size[0], size[1])), 0.22, 90)
     colours = Image.composite(
-        Image.new("RGB", size, blend(palette.glow, (255, 255, 255), 0.25)),
+        Image.new("RGB", size, blend(palette.glow, WHITE, 0.25)),
         gradient(size, (palette.cloud, blend(palette.cloud, palette.sky[-2], 0.6))),
         lit,
     )
@@ -131,94 +84,53 @@ def _paint_clouds(canvas: Canvas, motif: Motif, sun: Sun, horizon: int) -> None:
     canvas.lay(colours, mask)
 
 
-def _paint_aurora(canvas: Canvas, horizon: int) -> None:
-    rng = canvas.rng
-    width, height = canvas.width // 6, horizon // 4
-    for tint in ((60, 240, 170), (90, 200, 255), (190, 110, 255)):
-        mask = Image.new("L", (width, height))
-        draw = ImageDraw.Draw(mask)
-        path, rays = line(rng, width, 2, 3, 0.5), line(rng, width, 26, 3, 0.7)
-        for x in range(width):
-            foot = height * (0.45 + 0.55 * path[x])
-            tall = height * (0.35 + 0.35 * rays[x])
-            for part in range(8):
-                bright = round(190 * rays[x] ** 1.6 * (part / 8) ** 1.7)
-                y = foot - tall + tall * part / 8
-                draw.line((x, y, x, y + tall / 8), fill=bright)
-        mask = mask.filter(ImageFilter.BoxBlur(0.9))
-        canvas.shine(tint, mask.resize((canvas.width, horizon), Image.Resampling.BICUBIC))
+def paint_water(canvas: Canvas, top: int, sun: Sun, *, rough: float = 0.4) -> None:
+    """Water from `top` down: the picture above upside down, broken by ripples, with glitter."""
+    palette, rng = canvas.palette, canvas.rng
+    width, tall = canvas.width, canvas.height - top
+    above = canvas.image.crop((0, max(0, top - round(tall * 1.25)), width, top))
+    mirror = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, tall))
+    deep = blend(palette.sky[0], palette.near, 0.35)
+    mirror.paste(deep, mask=fade(mirror.size, (30, 158)))
+    _ripple(canvas, mirror, rough)
+    canvas.image.paste(mirror, (0, top))
+    waves = noise(rng, (width, tall), (3, max(8, tall // 9)), 3)
+    nearer = fade(waves.size, (64, 230))
+    troughs = waves.point(step(0.56, 0.74, 0.25 + 0.5 * rough))
+    crests = waves.point(curve(lambda value: max(0.0, 0.4 - value) * 1.6 * rough))
+    canvas.lay(deep, ImageChops.multiply(troughs, nearer), (0, top))
+    lit = blend(palette.glow, palette.sky[-1], 0.5)
+    canvas.lay(lit, ImageChops.multiply(crests, nearer), (0, top))
+    _glitter(canvas, top, sun)
 
 
-def _paint_nebula(canvas: Canvas) -> None:
-    rng, palette = canvas.rng, canvas.palette
-    size = canvas.image.size
-    across = max(1, round(2 * size[0] / size[1]))
-    tints: tuple[tuple[Colour, float], ...] = (
-        (palette.cloud, 1.0),
-        (palette.sky[-1], 0.75),
-        (palette.glow, 0.55),
-        (palette.sky[-2], 0.9),
-    )
-    for tint, strength in tints:
-        gas = noise(rng, size, (across, 2), 6).point(step(0.42, 0.78, strength))
-        canvas.shine(tint, gas)
-    dust = noise(rng, size, (across + 1, 3), 6).point(step(0.52, 0.72, 0.75))
-    canvas.lay(palette.sky[0], dust)
+def _ripple(canvas: Canvas, mirror: Image.Image, rough: float) -> None:
+    """Shift bands of the mirrored picture to and fro, wider ones the nearer they are."""
+    rng, unit = canvas.rng, canvas.unit
+    y, phase = 0.0, rng.random() * 9
+    while y < mirror.height:
+        share = y / mirror.height
+        band = max(1.0, (1.0 + 5.0 * share) * unit)
+        sway = (0.6 + 11 * share) * unit * (0.35 + rough) * rng.uniform(0.3, 1)
+        strip = mirror.crop((0, int(y), mirror.width, int(y + band) + 1))
+        mirror.paste(strip, (round(math.sin(phase) * sway), int(y)))
+        phase += rng.uniform(0.7, 1.7)
+        y += band
 
 
-def _paint_planet(canvas: Canvas, sun: Sun) -> None:
-    rng, palette = canvas.rng, canvas.palette
-    size = round(sun.radius * 2) + 4
-    middle = size / 2
-    at = (round(sun.x - middle), round(sun.y - middle))
-    canvas.glow((sun.x, sun.y), palette.glow, [(sun.radius * 1.9, 0.6)])
-    mask = mask_of(
-        (size, size),
-        lambda draw, scale: draw.ellipse(
-            (2 * scale, 2 * scale, (size - 2) * scale, (size - 2) * scale), fill=255
-        ),
-    )
-    bands = noise(rng, (size, size), (1, 9), 4)
-    face = Image.composite(
-        Image.new("RGB", (size, size), blend(palette.light, palette.glow, 0.35)),
-        Image.new("RGB", (size, size), blend(palette.sky[-1], palette.cloud, 0.3)),
-        bands.point(step(0.3, 0.7)),
-    )
-    # Night falls across it from one side: the shadow is a halo's rim moved off the middle.
-    shadow = Image.radial_gradient("L").resize((round(size * 1.9),) * 2, Image.Resampling.BILINEAR)
-    shadow = shadow.crop(
-        (
-            round(size * 0.62),
-            round(size * 0.62),
-            round(size * 0.62) + size,
-            round(size * 0.62) + size,
-        )
-    )
-    face.paste(palette.sky[0], mask=shadow.point(step(0.24, 0.74, 0.96)))
-    canvas.lay(face, mask, at)
-    _paint_ring(canvas, sun)
-
-
-def _paint_ring(canvas: Canvas, sun: Sun) -> None:
-    width, height = round(sun.radius * 4.4), round(sun.radius * 1.3)
-
-    def ring(draw: ImageDraw.ImageDraw, scale: float) -> None:
-        for share, fill in (
-            (1.0, 90),
-            (0.93, 150),
-            (0.86, 60),
-            (0.80, 190),
-            (0.70, 110),
-            (0.62, 0),
-        ):
-            w, h = width * share * scale, height * share * scale
-            x, y = (width * scale - w) / 2, (height * scale - h) / 2
-            draw.ellipse((x, y, x + w, y + h), fill=fill)
-        # Behind the planet's upper half there is no ring to see.
-        r = sun.radius * scale
-        cx, cy = width * scale / 2, height * scale / 2
-        draw.pieslice((cx - r, cy - r, cx + r, cy + r), 180, 360, fill=0)
-
-    mask = mask_of((width, height), ring).rotate(14, Image.Resampling.BICUBIC, expand=True)
-    at = (round(sun.x - mask.width / 2), round(sun.y - mask.height / 2))
-    canvas.shine(blend(canvas.palette.light, canvas.palette.glow, 0.3), mask, at)
+def _glitter(canvas: Canvas, top: int, sun: Sun) -> None:
+    rng, unit = canvas.rng, canvas.unit
+    tall = canvas.height - top
+    sheet = Image.new("L", (canvas.width, tall))
+    draw = ImageDraw.Draw(sheet)
+    for _ in range(520):
+        share = rng.random() ** 1.5
+        y = share * tall
+        spread = sun.radius * (0.45 + 2.0 * share)
+        x = sun.x + rng.gauss(0, 0.6) * spread
+        long = unit * (2 + 16 * share) * rng.uniform(0.3, 1.2)
+        bright = round(255 * (1 - 0.75 * share) * rng.uniform(0.25, 1))
+        thick = max(1, round(unit * (0.6 + 1.4 * share)))
+        draw.line((x - long, y, x + long, y), fill=bright, width=thick)
+    light = blend(canvas.palette.light, canvas.palette.glow, 0.6)
+    canvas.lay(light, sheet.filter(ImageFilter.BoxBlur(0.6 * unit)), (0, top))
