@@ -114,35 +114,45 @@ class Progress:
             self._drawing[job.job_id] = job.chat_id
 
     async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
+        clock = asyncio.get_running_loop().time
         shown: tuple[str, Keyboard] = ("", ())
+        edit_at = 0.0
         while True:
             moved.clear()
             view = await self._jobs.view(job_id)
             if view.job.closed_at is not None:
                 return
             self._note_drawing(view)
-            if (card := self._card(view)) != shown:
-                # The first word and the last come at once.
-                if view.job.progress_message_id is not None and not view.ended:
-                    await self._edit_limit.wait()
-                    view = await self._jobs.view(job_id)
-                    card = self._card(view)
-                try:
-                    await self._show(view, *card)
-                except ChatClosedError:
-                    if view.job.chat_id == view.job.user_id:
-                        raise  # told when they are back
-                    # The bot was sent out of the group: what there is to say the person gets.
-                shown = card
-            if view.ended:
-                await to_the_end(self._close(view))
-                return
-            await self._sleep(self._edit_pause_s)
+            card = self._card(view)
+            # A button that can do nothing any more goes at once; all else waits for its time.
+            early_s = 0.0 if shown[1] and not card[1] else edit_at - clock()
+            if early_s <= 0:
+                if card != shown:
+                    shown = await self._say(view, card)
+                    edit_at = clock() + self._edit_pause_s
+                if view.ended:
+                    await to_the_end(self._close(view))
+                    return
             try:
-                async with asyncio.timeout(self._look_pause_s(view)):
+                async with asyncio.timeout(early_s if early_s > 0 else self._look_pause_s(view)):
                     await moved.wait()
             except TimeoutError:
                 continue
+
+    async def _say(self, view: JobView, card: tuple[str, Keyboard]) -> tuple[str, Keyboard]:
+        """Show the card, as it is when there is room for one more edit; returns what it shows."""
+        # The first word and the last come at once.
+        if view.job.progress_message_id is not None and not view.ended:
+            await self._edit_limit.wait()
+            view = await self._jobs.view(view.job.job_id)
+            card = self._card(view)
+        try:
+            await self._show(view, *card)
+        except ChatClosedError:
+            if view.job.chat_id == view.job.user_id:
+                raise  # told when they are back
+            # The bot was sent out of the group: what there is to say the person gets.
+        return card
 
     def _look_pause_s(self, view: JobView) -> float:
         """Far back in the queue less moves that a person would notice."""
@@ -197,12 +207,13 @@ class Progress:
 
     async def _begin(self, view: JobView, text: str, keyboard: Keyboard) -> None:
         job = view.job
+        # An answer: the person was charged and has heard nothing yet. Only edits are progress.
         message_id = await self._messenger.send(
             job.chat_id,
             text,
             reply_to=job.reply_to,
             keyboard=keyboard,
-            priority=Priority.PROGRESS,
+            priority=Priority.ANSWER,
         )
         await self._jobs.set_progress_message(job.job_id, message_id)
 

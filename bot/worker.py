@@ -256,6 +256,7 @@ class Worker:
     async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
         submitting = await self._jobs.begin_submit(image)
+        self._progress.touch(image.job_id)  # it cannot be cancelled any more
         try:
             task_id = await provider.submit(request)
         except NotTakenError as error:

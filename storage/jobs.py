@@ -202,6 +202,8 @@ class Jobs:
 
     async def view(self, job_id: int) -> JobView:
         """A job with its images and its owner's balance, for what is told to the person."""
+        # Images first: the balance is then at least as new, and has the refund of each that failed.
+        images = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
         row = await self._database.fetch_one(
             "SELECT jobs.*, models.name AS model_name, models.provider, users.balance FROM jobs"
             " JOIN models ON models.slug = jobs.model JOIN users USING (user_id)"
@@ -210,7 +212,6 @@ class Jobs:
         )
         if row is None:
             raise LookupError(f"job {job_id}")
-        images = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
         return JobView(
             read_job(row),
             [read_image(each) for each in images],
