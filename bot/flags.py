@@ -112,7 +112,7 @@ class PromptError(Exception):
 
 @dataclass(eq=False)
 class EmptyPromptError(PromptError):
-    """There is no text before the first flag."""
+    """There is nothing before the first flag that a picture could be drawn of."""
 
 
 @dataclass(eq=False)
@@ -184,8 +184,28 @@ PARAMS: Mapping[str, JsonValue] = {  # where nobody says otherwise
 NAMES = {name: name for name in (*FIELDS, "opt", "options", "n")}
 NAMES |= {"quality": "q", "repeat": "n", "r": "n"}
 
-# `--` before any letter; a dash only before a Latin one: "кот —рыжий" is plain Russian.
-_FLAG = re.compile(r"(?<!\S)(?:--(?=[^\W\d_])|[—–](?=[A-Za-z]))(?P<word>[^\s=]+)=?")
+# `--` before any letter; a dash only before a Latin one: "кот —рыжий" is plain Russian. With a
+# blank in between it is a mistyped flag where one of ours follows; after a dash only with a value,
+# because "— no people" is plain English.
+_FLAG = re.compile(
+    r"(?<!\S)(?:--(?=[^\W\d_])|[—–](?=[A-Za-z])"
+    rf"|--(?=[^\S\n]+(?i:(?:{'|'.join(NAMES)})(?![^\s=])|ar[:\d]))"
+    r"|[—–](?=[^\S\n]+(?i:ar|cfg|chaos|n|opt|options|q|quality|r|repeat|seed)(?:=|[^\S\n]+)"
+    r"(?i:[\d.,{]|high\b|standard\b|\w+=)))"
+    r"(?P<word>\s*[^\s=]+)=?"
+)
+# A picture can be drawn of letters, digits and emoji, and of nothing else.
+_SUBSTANCE = re.compile(
+    "[^\\W_]|[\u2194-\u21aa\u231a-\u23ff\u25aa-\u25fe\u2600-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff]"
+)
+# Controls, and what takes no place on the screen. Two of these join emoji, or letters of some
+# scripts, and stay where they do.
+_BLANKS = str.maketrans("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800", " " * 8)
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e"
+    "\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
+)
+_JOINS_NOTHING = re.compile(r"(?<![^\s\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\s\x00-\x7f])")
 # Without exponent and leading zeros: "1e5" and "007" are likelier codes, and would not survive.
 _NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|\.[0-9]+)")
 _DECIMAL = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+")
@@ -211,8 +231,10 @@ class Flag:
 
 
 def clean(text: str) -> str:
-    """The text without lone surrogates: neither SQLite nor HTTP would take them."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """The text without lone surrogates, which neither SQLite nor HTTP would take, and without
+    what nobody sees: a prompt of that would be one of nothing."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _JOINS_NOTHING.sub("", _INVISIBLE.sub("", text.translate(_BLANKS)))
 
 
 def split(text: str) -> tuple[str, list[Flag]]:
@@ -223,7 +245,7 @@ def split(text: str) -> tuple[str, list[Flag]]:
     flags: list[Flag] = []
     while start:
         at = start.end()
-        if start["word"].lower() == "options":
+        if start["word"].lstrip().lower() == "options":
             at = _object_end(all_readings, at)
         following = _FLAG.search(text, at)
         value = text[start.end() : following.start() if following else None]
@@ -262,7 +284,7 @@ def read(
             # After each flag, so that the one that is too much is named
             if _bytes({**defaults.options, **options}) > OPTIONS_BYTES:
                 raise BadValueError(written, flag.value, BytesUpTo(OPTIONS_BYTES))
-    if not prompt:
+    if not _SUBSTANCE.search(prompt):
         raise EmptyPromptError
     if len(prompt) > PROMPT_CHARS:
         raise PromptTooLongError(len(prompt))
@@ -456,6 +478,7 @@ _LOOKALIKES = str.maketrans("аеорсухі", "aeopcyxi")  # Cyrillic to Latin
 
 def nearest_flag(word: str) -> tuple[str | None, str]:
     """The flag that an unknown one was meant for, and the value glued to it: "n2", "ar:16:9"."""
+    word = word.lstrip()  # "-- ar"
     name = word.lower().translate(_LOOKALIKES)
     for known, others in _SYNONYMS.items():
         if name in others:

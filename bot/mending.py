@@ -15,6 +15,7 @@ from bot.flags import (
     Flag,
     PromptError,
     as_json,
+    clean,
     decimal,
     first_word,
     head,
@@ -45,7 +46,7 @@ def suggestion(prompt: str, flags: list[Flag], max_quantity: int, defaults: Defa
         kept, words = _mended(flag, given, max_quantity)
         mended += kept
         texts.append(words)
-    line = " ".join(filter(None, [*texts, *map(str, _last_of_each(mended))]))
+    line = clean(" ".join(filter(None, [*texts, *map(str, _last_of_each(mended))])))
     try:
         read(*split(line), max_quantity, defaults)
     except PromptError:

@@ -82,5 +82,5 @@ def parse(text: str, *, max_quantity: int, defaults: Defaults = NONE_GIVEN) -> O
 
 def only_flags(text: str) -> bool:
     """Whether `text` is flags without words: a change of something drawn before."""
-    prompt, given = flags.split(text)
+    prompt, given = flags.split(clean(text))
     return bool(given) and not prompt

@@ -157,6 +157,9 @@ async def take_negative_prompt(
 ) -> None:
     """Keep it, and show it on the card that asked."""
     words = clean(message.text or "").strip()
+    if not words:  # it was of characters that nobody sees
+        messenger.say(message.chat.id, texts.write_negative(), reply_to=message.message_id)
+        return
     if len(words) > NEGATIVE_CHARS:
         refusal = texts.negative_too_long(len(words))
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)

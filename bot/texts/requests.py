@@ -65,8 +65,9 @@ class RequestTexts(JobTexts, ClosedTexts):
         match error:
             case p.EmptyPromptError():
                 return self._(
-                    "There is no description of the picture. Write what to draw, flags after it."
-                )
+                    "There is no description of the picture. Write what to draw, flags after it,"
+                    " like this: {example}."
+                ).format(example=code(self._("a red fox in the snow --ar 16:9")))
             case p.PromptTooLongError(length=length, limit=limit):
                 return self._(
                     "The description has {length} characters, at most {limit} are possible."

@@ -105,7 +105,21 @@ def order(text: str = "кот", quantity: int = 1, /, **params: Any) -> Order:
         ("кот---ar 16:9", order("кот---ar 16:9")),
         ("кот--ar 16:9", order("кот--ar 16:9")),
         ("кот --2 —3", order("кот --2 —3")),
+        ("кот – n95 — style of Monet — no people", order("кот – n95 — style of Monet — no people")),
+        ("робот -- r2d2 --\nno", order("робот -- r2d2 --\nno")),
         ("к\ud800т", order("к\ufffdт")),
+        # What nobody sees
+        ("\u200bк\u00adо\x00т\x1f\u2060\ufeff", order()),
+        ("кот -\u200b-ar \u200e16:9", order(aspect_ratio="16:9")),
+        ("кот \u200d--ar\u200c 16:9", order(aspect_ratio="16:9")),
+        ("кот\x0b\u2800лес", order("кот  лес")),
+        ("می\u200cخواهم", order("می\u200cخواهم")),
+        ("👨\u200d👩\u200d👧 ❤\ufe0f", order("👨\u200d👩\u200d👧 ❤\ufe0f")),
+        # Little is something
+        ("7", order("7")),
+        ("🦊", order("🦊")),
+        ("☕", order("☕")),
+        ("1\ufe0f\u20e3", order("1\ufe0f\u20e3")),
         ("я" * 2000, order("я" * 2000)),
     ],
 )
@@ -164,6 +178,26 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("", EmptyPromptError(), None),
         (" \n\u00a0", EmptyPromptError(), None),
         ("--ar 16:9", EmptyPromptError(), None),
+        *(
+            (nothing, EmptyPromptError(), None)
+            for nothing in (
+                "--",
+                "—",
+                "-- — –",
+                "...",
+                "…",
+                "?!",
+                "_ * _",
+                "\u200b",
+                "\u200d\ufeff\u00ad",
+                "\u2800\u3164",
+                "\ufe0f",
+                "\U000e0067",
+                "\ud800",
+                "... --ar 16:9",
+                "\u200b--ar 16:9",
+            )
+        ),
         ("я" * 2001, PromptTooLongError(2001), None),
         # The ratio
         *(
@@ -285,6 +319,29 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("кот --seed", MissingValueError("--seed", Form.TEXT_OR_NUMBER), "кот"),
         ("кот --opt", MissingValueError("--opt", Form.KEY_VALUE), "кот"),
         ("кот --options", MissingValueError("--options", Form.JSON_OBJECT), "кот"),
+        # A blank after the dashes
+        ("лес -- ar 16:9", UnknownFlagError("-- ar", "--ar"), "лес --ar 16:9"),
+        ("лес — ar 16:9", UnknownFlagError("-- ar", "--ar"), "лес --ar 16:9"),
+        (
+            "лес –\u00a0AR 16x9 в снегу",
+            UnknownFlagError("--\u00a0AR", "--ar"),
+            "лес в снегу --ar 16:9",
+        ),
+        ("-- ar 16:9", UnknownFlagError("-- ar", "--ar"), None),
+        ("лес -- ar16:9", UnknownFlagError("-- ar16:9", "--ar"), "лес --ar 16:9"),
+        ("лес --  n=2", UnknownFlagError("--  n", "--n"), "лес --n 2"),
+        ("лес — repeat 2", UnknownFlagError("-- repeat", "--repeat"), "лес --repeat 2"),
+        ("лес — q high", UnknownFlagError("-- q", "--q"), "лес --q high"),
+        ("лес -- no люди", UnknownFlagError("-- no", "--no"), "лес --no люди"),
+        ("лес -- ar", UnknownFlagError("-- ar", "--ar"), "лес"),
+        ("лес --no люди -- ar 16:9", UnknownFlagError("-- ar", "--ar"), "лес --no люди --ar 16:9"),
+        ("лес --ar 1:1 -- ar 16:9", UnknownFlagError("-- ar", "--ar"), "лес --ar 1:1"),
+        ("лес -- opt a=1", UnknownFlagError("-- opt", "--opt"), "лес --opt a=1"),
+        (
+            'лес — options {"a": "x --n 2"}',
+            UnknownFlagError("-- options", "--options"),
+            'лес --options {"a": "x --n 2"}',
+        ),
         # Unknown flags
         ("кот --arr 16:9", UnknownFlagError("--arr", "--ar"), "кот --ar 16:9"),
         ("кот --аr 16х9", UnknownFlagError("--аr", "--ar"), "кот --ar 16:9"),  # a Cyrillic а
@@ -446,6 +503,7 @@ def test_limit_of_one_image() -> None:
 
 
 words = st.text("аяaz09.,:=-—–'\"{} \n\u00a0xх", max_size=8)
+odd = st.text("аx1=- —\u200b\u200d\ufe0f🦊\x1f", max_size=8)
 names = st.sampled_from(
     [*prompt.NAMES, "arr", "v", "s", "tile", "N2", "ar16:9", "optons", "Папа", "аr", "c", "", "-"]
 )
@@ -454,18 +512,20 @@ values = words | st.sampled_from(
         "16:9", "16x9", "4:3", "0:1", "high", "hd", "0,5", "0.55", "1e5", "-1", "007", "9",
         "в шляпе", "50 в шляпе", "a=1", "a=1 b=2", "b=x y", "a: 7", "{}", '{"a":1}', '{"a":1} x',
         "--x", "=1",
-        "{“a”:“--n 2”}", '{"b":NaN}', "{'a':1}", "[1]", '{"a":{"a":1}}--q hd',
+        "\u200d", "{“a”:“--n 2”}", '{"b":NaN}', "{'a':1}", "[1]", '{"a":{"a":1}}--q hd',
     ]
 )  # fmt: skip
 flags = st.builds(
     lambda space, dash, name, equals, value: f"{space}{dash}{name}{equals}{value}",
     st.sampled_from([" ", "\n", "\u00a0", ""]),
-    st.sampled_from(["--", "—", "–"]),
+    st.sampled_from(["--", "—", "–", "-- ", "— ", "-\u200b-", "--\u200d"]),
     names,
     st.sampled_from([" ", "=", "", "\t"]),
     values,
 )
-lines = st.builds(lambda start, rest: start + "".join(rest), words, st.lists(flags, max_size=6))
+lines = st.builds(
+    lambda start, rest: start + "".join(rest), words | odd, st.lists(flags, max_size=6)
+)
 
 
 def survives(text: str) -> None:
@@ -612,9 +672,20 @@ def test_a_change_is_mended_as_a_change() -> None:
     assert caught.value.suggestion == "--ar 3:2"
 
 
+@given(st.text() | odd)
+def test_what_is_clean_stays_as_it_is(text: str) -> None:
+    assert prompt.clean(prompt.clean(text)) == prompt.clean(text)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("--ar 9:16", True), ("  —q high", True), ("кот --ar 9:16", False), ("кот", False)],
+    [
+        ("--ar 9:16", True),
+        ("  —q high", True),
+        ("\u200b--ar 9:16", True),
+        ("кот --ar 9:16", False),
+        ("кот", False),
+    ],
 )
 def test_flags_alone(text: str, *, expected: bool) -> None:
     assert prompt.only_flags(text) is expected
