@@ -29,7 +29,7 @@ async def test_an_upload_is_answered_as_recorded_and_served_back() -> None:
         url = f"{kie.url}/kieai/000000/images/test-uploads/test-base64.png"
         file = await api.call("GET", url, headers={"Authorization": None})
 
-    assert answer.status == 200
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
     assert list(answer.body) == ["success", "code", "msg", "data"]
     assert answer.body == {
         "success": True,
@@ -109,7 +109,7 @@ async def test_a_wrong_upload_is_a_400_under_http_200(path: str, body: Any, msg:
     async with running() as (_, api):
         answer = await api.call("POST", f"/api/file-{path}-upload", json=body)
 
-    assert answer.status == 200
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
     assert list(answer.body) == ["success", "code", "msg"]
     assert (answer.body["success"], answer.body["code"]) == (False, 400)
     assert answer.body["msg"].startswith(msg)

@@ -41,6 +41,11 @@ class Project:
         request.setdefault("headers", {"Authorization": f"Bearer {self.emulator.service_key}"})
         return await self.http.request(method, f"{self.emulator.url}/storage/v1{path}", **request)
 
+    def png(self) -> dict[str, str]:
+        """The headers of an upload past supabase-py."""
+        key = self.emulator.service_key
+        return {"Authorization": f"Bearer {key}", "Content-Type": "image/png"}
+
 
 @asynccontextmanager
 async def open_project(service_key: str | None = None) -> AsyncIterator[Project]:
@@ -95,6 +100,53 @@ async def test_an_uploaded_file_is_public_under_its_url(project: Project) -> Non
     )
 
 
+async def test_an_object_is_read_in_parts_and_only_when_it_changed(project: Project) -> None:
+    files = project.storage.from_("images")
+    await files.upload("x.png", b"0123456789", PNG)
+    for path in ("/object/public/images/x.png", "/object/images/x.png"):
+        whole = await project.raw("GET", path)
+        assert whole.headers["accept-ranges"] == "bytes"
+        key = {"Authorization": f"Bearer {project.emulator.service_key}"}
+        for asked, got in {
+            "2-4": (b"234", "2-4"),
+            "7-": (b"789", "7-9"),
+            "-1": (b"9", "9-9"),
+        }.items():
+            part = await project.raw("GET", path, headers={**key, "Range": f"bytes={asked}"})
+            assert (part.status_code, part.content) == (206, got[0])
+            assert part.headers["content-range"] == f"bytes {got[1]}/10"
+        beyond = await project.raw("GET", path, headers={**key, "Range": "bytes=10-"})
+        assert beyond.status_code == 416
+        known = {**key, "If-None-Match": whole.headers["etag"]}
+        same = await project.raw("GET", path, headers=known)
+        assert (same.status_code, same.content) == (304, b"")
+        assert same.headers["etag"] == whole.headers["etag"]
+        other = await project.raw("GET", path, headers={**key, "If-None-Match": '"other"'})
+        assert (other.status_code, other.content) == (200, b"0123456789")
+
+
+async def test_an_object_of_a_public_bucket_needs_no_key(project: Project) -> None:
+    project.emulator.add_bucket("hidden", public=False)
+    for bucket in ("images", "hidden"):
+        await project.storage.from_(bucket).upload("x.png", b"x", PNG)
+    got = await project.raw("GET", "/object/images/x.png", headers={})
+    assert (got.status_code, got.content) == (200, b"x")
+    for path in ("hidden/x.png", "authenticated/images/x.png", "info/images/x.png"):
+        refusal = await project.raw("GET", f"/object/{path}", headers={})
+        assert "authorization" in refusal.json()["message"]
+    assert (await project.raw("DELETE", "/object/images/x.png", headers={})).status_code == 400
+
+
+async def test_a_listing_is_in_one_order_of_names(project: Project) -> None:
+    files = project.storage.from_("images")
+    for key in ("c.png", "b/1.png", "a.png"):
+        await files.upload(key, b"x", PNG)
+    names = [entry["name"] for entry in await files.list()]
+    assert names == ["a.png", "b", "c.png"]
+    descending = await files.list(None, {"sortBy": {"column": "name", "order": "desc"}})
+    assert [entry["name"] for entry in descending] == names[::-1]
+
+
 async def test_what_is_uploaded_can_be_read_listed_and_removed(project: Project) -> None:
     files = project.storage.from_("images")
     for key in ("a/1.png", "a/2.png", "top.png"):
@@ -120,7 +172,11 @@ async def test_buckets_are_made_changed_emptied_and_removed(project: Project) ->
     assert not (await storage.get_bucket("b")).public
     assert await storage.update_bucket("b", {"public": True}) == {"message": "Successfully updated"}
     assert (await storage.get_bucket("b")).public
-    assert [bucket.name for bucket in await storage.list_buckets()] == ["images", "b"]
+    listed = await storage.list_buckets()
+    assert [(each.name, each.type) for each in listed] == [
+        ("images", "STANDARD"),
+        ("b", "STANDARD"),
+    ]
     await storage.from_("b").upload("x.png", b"", PNG)
     assert await refused(storage.delete_bucket("b")) == (
         "409",
@@ -152,11 +208,22 @@ async def test_only_the_word_true_overwrites(project: Project, upsert: str, take
 
 async def test_nothing_is_sniffed_and_the_default_type_is_text(project: Project) -> None:
     files = project.storage.from_("images")
-    await files.upload("a", b"text", {"content-type": "notamime"})
+    await files.upload("a", b"text", {"content-type": "image/jpeg"})
     await files.upload("b", b"", {"content-type": "image/png"})
     await files.upload("c", b"text")
     types = [stored.content_type for stored in project.emulator.objects.values()]
-    assert types == ["notamime", "image/png", "text/plain;charset=UTF-8"]
+    assert types == ["image/jpeg", "image/png", "text/plain;charset=UTF-8"]
+
+
+@pytest.mark.parametrize("content_type", ["notamime", "image/", "image/*", "image png"])
+async def test_a_type_that_is_none_is_refused(project: Project, content_type: str) -> None:
+    files = project.storage.from_("images")
+    assert await refused(files.upload("x", b"x", {"content-type": content_type})) == (
+        "415",
+        "invalid_mime_type",
+        f"mime type {content_type} is not supported",
+        "InvalidMimeType",
+    )
 
 
 @pytest.mark.parametrize("key", ["a b.png", "a&$@=;:+,?!*'()-_.png", "%20x", "/lead", "a//b"])
@@ -171,6 +238,15 @@ async def test_keys_that_are_taken(project: Project, key: str) -> None:
 async def test_keys_that_are_refused(project: Project, key: str) -> None:
     answer = await refused(project.storage.from_("images").upload(key, b"x", PNG))
     assert answer == ("400", "InvalidKey", f"Invalid key: {key}", "InvalidKey")
+
+
+@pytest.mark.parametrize("key", ["../x.png", "a/../x.png", "a/..", "."])
+async def test_keys_that_lead_elsewhere_are_refused(project: Project, key: str) -> None:
+    path = f"/object/images/{key.replace('.', '%2e')}"  # as it is, no client would send it
+    answer = await project.raw("POST", path, content=b"x", headers=project.png())
+    assert (answer.status_code, answer.json()["statusCode"]) == (400, "400")
+    assert answer.json()["message"] == f"Invalid key: {key}"
+    assert not project.emulator.objects
 
 
 async def test_keys_that_end_in_nothing_bring_no_file(project: Project) -> None:

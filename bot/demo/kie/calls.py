@@ -108,6 +108,7 @@ def refuse(name: str, code: int, msg: str | None = None) -> web.Response:
     body: dict[str, Any] = wire.error(code, msg)
     if name == "upload":
         body = {"success": False, "code": code, "msg": body["msg"]}
+        return wire.answer(body, content_type=wire.UPLOAD_TYPE)
     return wire.answer(body)
 
 

@@ -74,7 +74,7 @@ class Switches:
         self.models: set[str] = set(KNOWN)
         # Taken by createTask, but missing in the list of models.
         self.unlisted_models: set[str] = set()
-        # What the real service says to an unknown model is not known.
+        # Body code 422 under HTTP 200; the words are those of KIE's chat API.
         self.unknown_model: tuple[int, str] = (422, "The model is not supported")
         self.results_live_s: float = 14 * 86_400.0
         self.uploads_live_s: float = 3 * 86_400.0

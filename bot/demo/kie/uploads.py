@@ -105,7 +105,8 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
                     "mimeType": upload.mime_type,
                     "uploadedAt": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 },
-            }
+            },
+            content_type=wire.UPLOAD_TYPE,
         )
 
     async def stream(request: web.Request) -> web.Response:

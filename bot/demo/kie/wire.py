@@ -24,6 +24,9 @@ UNAUTHORIZED = (
 )
 UNKNOWN_TASK = "recordInfo is null"
 
+API_TYPE = "application/json;charset=UTF-8"
+UPLOAD_TYPE = "application/json"
+
 CODE = web.ResponseKey("code", int)
 
 # Recorded where there is a recording, else the wording of the documentation's list of codes.
@@ -68,13 +71,15 @@ def error(code: int, msg: str | None = None, *, http_status: int = 200) -> dict[
 
 
 def answer(
-    body: dict[str, Any], *, status: int = 200, retry_after: float | None = None
+    body: dict[str, Any],
+    *,
+    status: int = 200,
+    retry_after: float | None = None,
+    content_type: str = API_TYPE,
 ) -> web.Response:
-    """An answer of the API with the recorded content type."""
+    """An answer with a recorded content type: the API's, or the upload host's."""
     response = web.Response(
-        body=compact(body).encode(),
-        status=status,
-        headers={hdrs.CONTENT_TYPE: "application/json;charset=UTF-8"},
+        body=compact(body).encode(), status=status, headers={hdrs.CONTENT_TYPE: content_type}
     )
     if retry_after is not None:
         response.headers[hdrs.RETRY_AFTER] = f"{retry_after:g}"

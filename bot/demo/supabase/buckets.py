@@ -44,7 +44,7 @@ def routes(supabase: SupabaseEmulator) -> list[web.RouteDef]:
 
     async def listed(request: web.Request) -> web.Response:
         seen = supabase.buckets.values() if request[CALL].role == SERVICE else ()
-        return web.json_response([bucket.record() for bucket in seen])
+        return web.json_response([bucket.listed() for bucket in seen])
 
     async def get(request: web.Request) -> web.Response:
         return web.json_response(visible(request).record())

@@ -96,7 +96,7 @@ async def _act(
     try:
         if request.match_info.http_exception is not None:
             raise RefusalError(no_route(call.method, call.path.removeprefix(PREFIX)))
-        if call.name != "public":
+        if not _for_everybody(supabase, request):
             call.role = supabase.keys.role(request.headers)
         return await handler(request)
     except RefusalError as error:
@@ -104,6 +104,15 @@ async def _act(
         return error.refusal.answer()
     except web.HTTPRequestEntityTooLarge:
         return web.Response(status=413, text="413 Request Entity Too Large")
+
+
+def _for_everybody(supabase: SupabaseEmulator, request: web.Request) -> bool:
+    """Whether it is asked without a key for what needs none: an object of a public bucket."""
+    name = request[CALL].name
+    if name != "download" or supabase.keys.given(request.headers):
+        return name == "public"
+    bucket = supabase.buckets.get(request.match_info.get("bucket", ""))
+    return bucket is not None and bucket.public and "/object/authenticated/" not in request.path
 
 
 async def _drip(

@@ -41,6 +41,11 @@ class Keys:
         head = f"{_encode({'alg': 'HS256', 'typ': 'JWT'})}.{_encode(claims)}"
         return f"{head}.{_sign(head, self._secret if secret is None else secret)}"
 
+    @staticmethod
+    def given(headers: Mapping[str, str]) -> bool:
+        """Whether there is a key at all, right or wrong."""
+        return hdrs.AUTHORIZATION in headers or "apikey" in headers
+
     def role(self, headers: Mapping[str, str]) -> str:
         """The database role a request acts as.
 

@@ -13,6 +13,7 @@ from .buckets import bad_name, read_json
 from .calls import CALL, PREFIX
 from .keys import SERVICE
 from .refusal import (
+    BAD_RANGE,
     INTERNAL,
     NO_BUCKET,
     NO_CONTENT,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[A-Za-z0-9_/!.*'() &$=@;:+,?-]+")
 MAX_SEGMENT_BYTES = 255  # of a file name on disk
 MULTIPART = "multipart/form-data"
+CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(;.*)?")
 
 
 def routes(supabase: SupabaseEmulator) -> list[web.RouteDef]:
@@ -60,9 +62,9 @@ def routes(supabase: SupabaseEmulator) -> list[web.RouteDef]:
         # The order of the checks is Storage's own (supabase/storage, object.ts).
         bucket, key = bucket_of(request), request.match_info["key"]
         data, content_type, cache_control = await _file(request)
-        if not bucket.allows(content_type):
+        if not CONTENT_TYPE.fullmatch(content_type) or not bucket.allows(content_type):
             raise RefusalError(bad_type(content_type))
-        if not KEY.fullmatch(key):
+        if not KEY.fullmatch(key) or {".", ".."} & set(key.split("/")):
             raise RefusalError(bad_key(key))
         if is_hidden(request):
             raise RefusalError(ROW_SECURITY)
@@ -159,13 +161,32 @@ def _served(request: web.Request, stored: StoredObject) -> web.Response:
         hdrs.CACHE_CONTROL: stored.cache_control,
         hdrs.ETAG: stored.etag,
         hdrs.LAST_MODIFIED: formatdate(stored.updated_at, usegmt=True),
+        hdrs.ACCEPT_RANGES: "bytes",
         "x-robots-tag": "none",
     }
+    if stored.etag in re.split(r"\s*,\s*", request.headers.get(hdrs.IF_NONE_MATCH, "")):
+        return web.Response(status=304, headers=headers)
     name = request.query.get("download")
     if name is not None:
         named = f" filename={quote(name)}; filename*=UTF-8''{quote(name)}" if name else ""
         headers[hdrs.CONTENT_DISPOSITION] = f"attachment;{named}"
-    return web.Response(body=stored.data, headers=headers)
+    if (part := _asked(request.headers.get(hdrs.RANGE, ""), len(stored.data))) is None:
+        return web.Response(body=stored.data, headers=headers)
+    if not part:
+        raise RefusalError(BAD_RANGE)
+    headers[hdrs.CONTENT_RANGE] = f"bytes {part[0]}-{part[-1]}/{len(stored.data)}"
+    return web.Response(body=stored.data[part.start : part.stop], status=206, headers=headers)
+
+
+def _asked(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for; None: all of them."""
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header)
+    if match is None or match[0] == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        return range(max(size - int(last), 0), size)
+    return range(int(first), min(int(last or size - 1) + 1, size))
 
 
 def _listing(objects: list[StoredObject], body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -199,6 +220,8 @@ def _listing(objects: list[StoredObject], body: dict[str, Any]) -> list[dict[str
     names = sorted(files, key=times.get(str(order.get("column")), str))
     entries = [{"name": name, **nothing} for name in sorted(folders)]
     entries += [files[name].entry(name) for name in names]
+    if str(order.get("column")) not in times:  # folders have no times
+        entries.sort(key=lambda entry: str(entry["name"]))
     if order.get("order") == "desc":
         entries.reverse()
     return entries[offset : offset + limit]

@@ -50,6 +50,9 @@ TOO_LARGE = Refusal(
     "The object exceeded the maximum allowed size",
     "EntityTooLarge",
 )
+BAD_RANGE = Refusal(
+    "416", "InvalidRange", "The requested range is not satisfiable", "InvalidRange", 416
+)
 NO_CONTENT = Refusal("400", "InvalidRequest", "No content provided", "InvalidRequest")
 BAD_BUCKET_NAME = Refusal("400", "Invalid Input", "Bucket name invalid", "InvalidBucketName")
 DATABASE = Refusal("500", "DatabaseError", "database error, code: 22023", "DatabaseError", 500)

@@ -43,6 +43,10 @@ class Bucket:
             "updated_at": iso(self.updated_at),
         }
 
+    def listed(self) -> dict[str, Any]:
+        """The bucket in the list of buckets, which knows more kinds."""
+        return self.record() | {"type": "STANDARD"}
+
 
 @dataclass(slots=True)
 class StoredObject:
