@@ -43,6 +43,7 @@ from bot.albums import Albums
 from bot.alerts import Alerts
 from bot.archive import Archive
 from bot.broadcast import CARD_PAUSE_S, Broadcaster
+from bot.buckets import report_buckets
 from bot.delivery import Messenger
 from bot.doctor import Telegram, examine
 from bot.durations import Durations
@@ -51,7 +52,7 @@ from bot.estimates import Estimates
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
 from bot.inputs import INPUT_RETRY, InputPictures
-from bot.keeper import Keeper, check_buckets, clean_up
+from bot.keeper import Keeper, clean_up
 from bot.logs import set_up_logging
 from bot.orders import Orders
 from bot.polling import Poller, PollPolicy
@@ -324,8 +325,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             ]
             if keeper is not None and supabase is not None:
                 parts.append(group.create_task(keeper.run(), name="keeper"))
-                buckets = (settings.supabase_input_bucket, settings.supabase_image_bucket)
-                parts.append(group.create_task(check_buckets(supabase, buckets), name="buckets"))
+                parts.append(group.create_task(report_buckets(supabase, settings), name="buckets"))
             logger.info("started")
             await Updates(bot, dispatcher, handled).run(stop)
             logger.info("stopping: pictures under way go on at the next start")

@@ -19,6 +19,7 @@ from tempfile import TemporaryFile
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from bot.buckets import check_buckets
 from bot.settings import Settings
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.kie import Kie
@@ -284,23 +285,19 @@ def _kie_advice(error: ProviderError, settings: Settings) -> str:
 async def check_supabase(
     supabase: AbstractAsyncContextManager[SupabaseStorage | None], settings: Settings
 ) -> list[Finding]:
-    """Whether the buckets are there and can be read by everybody."""
-    buckets = dict.fromkeys((settings.supabase_input_bucket, settings.supabase_image_bucket))
+    """Whether the buckets are there, can be read by everybody, and take pictures."""
     try:
         async with supabase as storage:
             if storage is None:
                 return [Finding(True, "Supabase: not set up, pictures stay in DATA_DIR")]
-            return list(await asyncio.gather(*(_bucket(storage, name) for name in buckets)))
+            return [
+                Finding(True, f"Supabase, bucket {bucket!r}: there, public, and takes pictures")
+                if error is None
+                else Finding(False, _shown(error), error.advice)
+                async for bucket, error in check_buckets(storage, settings)
+            ]
     except FileStoreError as error:  # an address or a key that can be none
         return [Finding(False, _shown(error), error.advice)]
-
-
-async def _bucket(storage: SupabaseStorage, bucket: str) -> Finding:
-    try:
-        await storage.check_bucket(bucket)
-    except FileStoreError as error:
-        return Finding(False, _shown(error), error.advice)
-    return Finding(True, f"Supabase, bucket {bucket!r}: there, and public")
 
 
 def _few(lines: Iterable[str]) -> Iterator[str]:

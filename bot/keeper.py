@@ -7,7 +7,7 @@ from there, and is moved beside or after that, across restarts, with growing pau
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from storage.errors import StorageError
 from storage.files import DiskFiles
@@ -118,17 +118,6 @@ class Keeper:
             error.advice,
         )
         await self._to_store.later(image, pause_s)
-
-
-async def check_buckets(storage: SupabaseStorage, buckets: Iterable[str]) -> None:
-    """Say plainly in the log what is wrong with a bucket; the bot works on without it."""
-    for bucket in dict.fromkeys(buckets):
-        try:
-            await storage.check_bucket(bucket)
-        except FileStoreError as error:
-            logger.error("%s: %s", error, error.advice)
-        else:
-            logger.info("Supabase, bucket %r: ok", bucket)
 
 
 async def clean_up(to_store: ToStore, files: DiskFiles, keep_days: int) -> None:

@@ -13,8 +13,10 @@ when a store is opened: half a second and 30 MB that a bot without Supabase does
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -38,6 +40,7 @@ WAIT_ADVICE = (
 )
 REPORT_ADVICE = "a fault of this program: please report it with this line of the log"
 
+MB = 10**6
 SHOWN_CHARS = 200  # of what a server says: it can be a whole page of HTML
 OBJECT_KEY = re.compile(r"[a-z0-9_.-]{1,199}(/[a-z0-9_.-]{1,199})*")
 # Storage's own characters; a name of dots alone would be resolved away in the URL.
@@ -69,9 +72,10 @@ class FileStoreSetupError(FileStoreRefusedError):
 class SupabaseStorage:
     """Files in the buckets of one Supabase project."""
 
-    def __init__(self, client: AsyncStorageClient, timeout_s: float) -> None:
+    def __init__(self, client: AsyncStorageClient, timeout_s: float, weak_key: str = "") -> None:
         self._client = client
         self._timeout_s = timeout_s
+        self._weak_key = weak_key  # what the key is, where it is none that may do everything
 
     @classmethod
     @asynccontextmanager
@@ -104,13 +108,25 @@ class SupabaseStorage:
                 client = await acreate_client(url, key, AsyncClientOptions(httpx_client=http))
             except (AsyncSupabaseException, httpx.InvalidURL, ValueError) as error:
                 raise FileStoreSetupError(f"SUPABASE_URL: {_shown(error)}", URL_ADVICE) from error
-            yield cls(client.storage, timeout_s)
+            yield cls(client.storage, timeout_s, _weak(key))
 
-    async def check_bucket(self, bucket: str) -> None:
-        """Return when the bucket can be read and is public, so that its URLs work.
+    def check_key(self) -> None:
+        """Raise FileStoreSetupError for a key that says of itself that it may not do everything.
 
-        Raises FileStoreSetupError when it is missing or private, or hidden from this key, and
-        FileStoreUnavailableError when nobody could be asked.
+        With such a key Storage answers "removed" and removes nothing.
+        """
+        if self._weak_key:
+            raise FileStoreSetupError(
+                f"SUPABASE_SERVICE_ROLE_KEY holds {self._weak_key}", KEY_ADVICE
+            )
+
+    async def check_bucket(
+        self, bucket: str, types: Collection[str] = (), size_bytes: int = 0
+    ) -> None:
+        """Return when the bucket is public, so that its URLs work, and takes such files.
+
+        Raises FileStoreSetupError when it is missing or private, hidden from this key, or refuses
+        one of the types or that size, and FileStoreUnavailableError when nobody could be asked.
         """
         name = _checked_bucket(bucket)
         found = await self._call(
@@ -121,6 +137,18 @@ class SupabaseStorage:
                 f"Supabase, bucket {bucket!r}: it is private, its pictures could not be fetched",
                 f"make the bucket {bucket!r} public in the Supabase dashboard "
                 "(Storage > the bucket's menu > Edit bucket > Public bucket)",
+            )
+        allowed = found.allowed_mime_types or types
+        if refused := [each for each in types if not _allows(allowed, each)]:
+            raise FileStoreSetupError(
+                f"Supabase, bucket {bucket!r}: it refuses {', '.join(refused)}",
+                _type_advice(bucket, "these types"),
+            )
+        if found.file_size_limit and found.file_size_limit < size_bytes:
+            raise FileStoreSetupError(
+                f"Supabase, bucket {bucket!r}: it refuses files above"
+                f" {found.file_size_limit / MB:g} MB, and pictures of {size_bytes / MB:g} MB come",
+                _size_advice(bucket),
             )
 
     async def put(self, bucket: str, key: str, data: bytes, content_type: str) -> str:
@@ -160,7 +188,16 @@ class SupabaseStorage:
         """Remove a stored file, if it is there. Raises FileStoreError."""
         files = self._client.from_(_checked_bucket(bucket))
         place = _checked_key(key)
-        await self._call(f"removing {bucket}/{key}", bucket, lambda: files.remove([place]))
+        doing = f"removing {bucket}/{key}"
+        if await self._call(doing, bucket, lambda: files.remove([place])):
+            return
+        # Nothing was removed: there was none, or this key may not, which Storage does not tell.
+        self.check_key()
+        if await self._call(doing, bucket, lambda: files.exists(place)):
+            raise FileStoreUnavailableError(
+                f"Supabase, {doing}: answered with success, and the file is still there",
+                WAIT_ADVICE,
+            )
 
     async def _call(self, doing: str, bucket: str, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` returns, in time; whatever it raises becomes an error of ours."""
@@ -219,23 +256,50 @@ def _refusal(doing: str, bucket: str, error: StorageApiError) -> FileStoreError:
         case "409":
             return FileStoreRefusedError(text, REPORT_ADVICE)
         case "413":
-            return FileStoreRefusedError(
-                text,
-                f"raise the file size limit of the bucket {bucket!r} (Storage > the bucket's menu "
-                "> Edit bucket), of the project (Storage > Settings), or of the proxy before it",
-            )
+            return FileStoreRefusedError(text, _size_advice(bucket))
         case "415":
-            return FileStoreRefusedError(
-                text,
-                f"let the bucket {bucket!r} take this type (Storage > the bucket's menu > Edit "
-                "bucket > Allowed MIME types), or restrict none",
-            )
+            return FileStoreRefusedError(text, _type_advice(bucket, "this type"))
         case "400":
             return FileStoreRefusedError(text, REPORT_ADVICE)
     # Beyond 504: Cloudflare's 52x, and 540 for a paused project.
     if status in ("408", "429") or re.fullmatch(r"5\d\d", status):
         return FileStoreUnavailableError(text, WAIT_ADVICE)
     return FileStoreSetupError(text, URL_ADVICE)  # another 404, 307 and its like
+
+
+def _size_advice(bucket: str) -> str:
+    return (
+        f"raise the file size limit of the bucket {bucket!r} (Storage > the bucket's menu "
+        "> Edit bucket), of the project (Storage > Settings), or of the proxy before it"
+    )
+
+
+def _type_advice(bucket: str, what: str) -> str:
+    return (
+        f"let the bucket {bucket!r} take {what} (Storage > the bucket's menu > Edit "
+        "bucket > Allowed MIME types), or restrict none"
+    )
+
+
+def _allows(allowed: Collection[str], content_type: str) -> bool:
+    return content_type in allowed or f"{content_type.partition('/')[0]}/*" in allowed
+
+
+def _weak(key: str) -> str:
+    """What a key is, by its own words, where it is none that may do everything; else "".
+
+    The old keys are JWTs, whose middle part is readable by everybody. What is neither of the two
+    kinds is left for Storage to judge.
+    """
+    if key.startswith("sb_"):
+        return "" if key.startswith("sb_secret_") else "the publishable key"
+    try:
+        part = key.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        role = claims.get("role")
+    except (IndexError, ValueError, AttributeError):
+        return ""
+    return "" if role == "service_role" else f"the {_cut(str(role or 'nameless'))} key"
 
 
 def _checked_bucket(name: str) -> str:

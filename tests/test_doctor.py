@@ -120,8 +120,8 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
         "ok      KIE credit: 5760.65",
         "ok      MIDJOURNEY_KIE_TEXT_MODEL: KIE lists midjourney/v6-text-to-image",
         "ok      MIDJOURNEY_KIE_IMAGE_MODEL: KIE lists midjourney/v6-image-to-image",
-        "ok      Supabase, bucket 'bot-images': there, and public",
-        "ok      Supabase, bucket 'images': there, and public",
+        "ok      Supabase, bucket 'bot-images': there, public, and takes pictures",
+        "ok      Supabase, bucket 'images': there, public, and takes pictures",
     ]
     assert not data_dir.exists(), "nothing is made by asking"
 
@@ -367,6 +367,31 @@ async def test_buckets(around: World, supabase: SupabaseEmulator) -> None:
     missing, private = await problems(around)
     assert "create the bucket 'bot-images' in the Supabase dashboard" in missing
     assert "make the bucket 'images' public in the Supabase dashboard" in private
+
+
+async def test_buckets_that_refuse_pictures(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    supabase.add_bucket("bot-images", file_size_limit=1_500_000)
+    supabase.add_bucket("images", allowed_mime_types=["video/mp4"])
+    size, types = await problems(around)
+    assert size.startswith("PROBLEM Supabase, bucket 'bot-images': it refuses files above 1.5 MB")
+    assert "raise the file size limit of the bucket 'bot-images'" in size
+    assert "it refuses image/png, image/jpeg, image/webp, image/gif" in types
+    assert "let the bucket 'images' take these types" in types
+
+
+async def test_one_bucket_for_both(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.changes["supabase_input_bucket"] = "images"
+    supabase.add_bucket("images", allowed_mime_types=["image/png"])
+    assert "it refuses image/jpeg" in await problem(around)
+
+
+async def test_the_anon_key(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.changes["supabase_service_role_key"] = SecretStr(supabase.anon_key)
+    line = await problem(around)
+    assert line.startswith("PROBLEM SUPABASE_SERVICE_ROLE_KEY holds the anon key: check SUPABASE_")
 
 
 async def test_a_key_that_is_none_at_supabase(around: World, supabase: SupabaseEmulator) -> None:

@@ -193,7 +193,8 @@ async def test_delete_me_waits_for_pictures_under_way(world: World) -> None:
     assert world.balance(anna.user_id) == 921
 
 
-async def test_files_are_removed_when_supabase_is_back(world: World) -> None:
+@pytest.mark.parametrize("fault", [{"html": 503}, {"body": []}], ids=["down", "says ok"])
+async def test_files_are_removed_when_supabase_is_back(world: World, fault: Any) -> None:
     async with SupabaseEmulator.start() as supabase:
         for bucket in ("bot-images", "images"):
             supabase.add_bucket(bucket)
@@ -205,7 +206,7 @@ async def test_files_are_removed_when_supabase_is_back(world: World) -> None:
         await world.pictures(anna, 1)
         await world.closed()
         await world.until(lambda: len(supabase.objects) == 1)
-        supabase.fault("remove", html=503, times=3)
+        supabase.fault("remove", **fault, times=3)
         anna.send("/delete_me")
         card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
         await answer(world, anna.press(card, "Удалить всё"))

@@ -125,7 +125,9 @@ async def test_what_supabase_will_never_take_stays_on_disk(
     [
         ("missing", "'images'"),
         ("private", "make the bucket 'images' public"),
-        ("anon key", "SUPABASE_SERVICE_ROLE_KEY"),
+        ("types", "it refuses image/jpeg, image/webp, image/gif"),
+        ("size", "it refuses files above 0.01 MB"),
+        ("anon key", "SUPABASE_SERVICE_ROLE_KEY holds the anon key"),
     ],
 )
 async def test_the_start_names_what_is_wrong_with_a_bucket(
@@ -141,6 +143,10 @@ async def test_the_start_names_what_is_wrong_with_a_bucket(
             del supabase.buckets["images"]
         elif spoil == "private":
             supabase.buckets["images"].public = False
+        elif spoil == "types":
+            supabase.buckets["images"].allowed_mime_types = ["image/png"]
+        elif spoil == "size":
+            supabase.buckets["images"].file_size_limit = 10_000
         else:
             world.changes["supabase_service_role_key"] = supabase.anon_key
         await world.start()

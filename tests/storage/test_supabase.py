@@ -334,6 +334,65 @@ async def test_a_private_or_missing_bucket_is_told_at_the_start() -> None:
             await store.check_bucket("images")
 
 
+async def test_a_bucket_that_refuses_pictures_is_told() -> None:
+    async with open_both() as (emulator, store):
+        types = ("image/png", "image/jpeg")
+        for allowed in (None, [], ["image/*"], ["image/jpeg", "image/png"]):
+            emulator.add_bucket("images", allowed_mime_types=allowed, file_size_limit=10_000_000)
+            await store.check_bucket("images", types, 10_000_000)
+        emulator.add_bucket("images", allowed_mime_types=["image/png", "video/*"])
+        with pytest.raises(FileStoreSetupError, match=r"it refuses image/jpeg$") as caught:
+            await store.check_bucket("images", types)
+        assert "Allowed MIME types" in caught.value.advice
+        emulator.add_bucket("images", file_size_limit=9_000_000)
+        with pytest.raises(FileStoreSetupError, match="refuses files above 9 MB") as caught:
+            await store.check_bucket("images", types, 10_000_000)
+        assert "file size limit" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [("anon", "the anon key"), ("authenticated", "the authenticated key"), (None, "nameless")],
+)
+async def test_a_key_tells_itself_that_it_is_too_weak(role: str | None, says: str) -> None:
+    async with SupabaseEmulator.start() as emulator:
+        emulator.add_bucket("images")
+        key = emulator.keys.jwt(role)
+        async with SupabaseStorage.open(emulator.url, emulator.service_key) as store:
+            store.check_key()
+            await put(store)
+            await store.remove("images", "3f/none.png")
+        async with SupabaseStorage.open(emulator.url, key) as weak:
+            with pytest.raises(FileStoreSetupError, match=says) as caught:
+                weak.check_key()
+            assert "service_role" in caught.value.advice
+            assert key not in whole_text(caught.value)
+            # Storage's answer to this is "ok".
+            with pytest.raises(FileStoreSetupError, match=says):
+                await weak.remove("images", "3f/x.png")
+        assert ("images", "3f/x.png") in emulator.objects
+
+
+async def test_keys_that_are_no_jwt() -> None:
+    for key in (KEY, "opaque", "a.b.c", "a.W10.c"):  # the last holds a list
+        async with SupabaseStorage.open("http://127.0.0.1:9", key) as store:
+            store.check_key()
+    async with SupabaseStorage.open("http://127.0.0.1:9", "sb_publishable_0123456789") as store:
+        with pytest.raises(FileStoreSetupError, match="the publishable key"):
+            store.check_key()
+
+
+async def test_what_is_still_there_was_not_removed() -> None:
+    async with open_both() as (emulator, store):
+        await put(store)
+        emulator.fault("remove", body=[])
+        with pytest.raises(FileStoreUnavailableError, match="is still there"):
+            await store.remove("images", "3f/x.png")
+        await store.remove("images", "3f/x.png")
+        await store.remove("images", "3f/x.png")
+        assert not emulator.objects
+
+
 @pytest.mark.parametrize(
     "key", ["", "/a", "a/", "a//b", "A.png", "a b", "ы", "a/../b", ".", "a\n", "a" * 200]
 )
