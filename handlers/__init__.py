@@ -41,6 +41,7 @@ from handlers.menu import Menu
 from handlers.names import NameMiddleware
 from handlers.pace import PaceMiddleware
 from handlers.presence import PresenceMiddleware
+from handlers.welcome import WelcomeMiddleware
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
 from storage.flags import Flags
@@ -131,6 +132,9 @@ def create_dispatcher(
     ban = BanMiddleware(people, messenger, settings.admin_ids)
     dispatcher.message.middleware(ban)
     dispatcher.callback_query.middleware(ban)
+    welcome = WelcomeMiddleware(ledger, messenger, settings.admin_ids, settings.welcome_tokens)
+    dispatcher.message.middleware(welcome)
+    dispatcher.callback_query.middleware(welcome)
     commands = Router(name="commands")  # one look, and what is none gets past all of these
     commands.message.filter(F.text.startswith("/") | F.caption.startswith("/"))
     commands.include_routers(

@@ -8,6 +8,7 @@ from bot.delivery import Messenger
 from bot.settings import Settings
 from bot.texts import Texts
 from handlers.menu import Menu
+from handlers.welcome import GREETS
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore
@@ -19,7 +20,7 @@ def create_router() -> Router:
     """What a person can ask for besides pictures."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
-    router.message.register(start, CommandStart())
+    router.message.register(start, CommandStart(), flags=GREETS)
     router.message.register(show_help, Command("help"))
     router.message.register(show_balance, Command("balance"))
     return router

@@ -84,6 +84,14 @@ class Ledger:
             )
         return movements[:limit]
 
+    async def was_welcomed(self, user_id: int) -> bool:
+        """Whether the person had their welcome tokens, before they were forgotten or since."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM ledger WHERE grant_key IN (?, ?)",
+            (f"welcome:{user_id}", self._welcome_mark(user_id)),
+        )
+        return row is not None
+
     async def welcome(self, user_id: int, amount: int, *, language: str) -> Granted:
         """Give the welcome tokens, once in a person's life. An amount of 0 gives nothing."""
 

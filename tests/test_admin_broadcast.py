@@ -19,6 +19,14 @@ from tests.support import ADMIN, World
 WORDS = "Новая модель уже здесь!"
 
 
+@pytest.fixture
+async def world(world: World) -> World:
+    """Where nobody gets tokens to begin with: the admin's own draft is a prompt like any other."""
+    await world.stop()
+    await world.start(welcome_tokens=0)
+    return world
+
+
 async def crowd(world: World, count: int, first: int = 2001) -> list[Person]:
     """People who talked to the bot before; the bot is not running."""
     people = [

@@ -95,7 +95,7 @@ async def test_it_keeps_quiet_otherwise(world: World) -> None:
 
 
 async def test_a_request_that_cannot_be_taken_is_answered_there(world: World) -> None:
-    anna = world.person(1001, "Анна")
+    anna = await world.customer(tokens=0)
     group = world.telegram.add_group(GROUP, "Группа", [anna])
     anna.send("/draw", chat=group)
     await world.telegram.wait_for(lambda: said(group))

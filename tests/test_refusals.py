@@ -61,12 +61,6 @@ async def test_too_few_tokens_says_needed_and_have(world: World) -> None:
     assert world.rows("SELECT * FROM jobs") == []
 
 
-async def test_someone_who_never_pressed_start_has_no_tokens(world: World) -> None:
-    boris = world.person(1002, "Борис")
-    boris.send("кот")
-    await world.said(boris, lambda text: "нужно 79, у вас 0." in text)
-
-
 async def test_too_many_active_images(world: World) -> None:
     anna = await world.customer(tokens=10_000)
     world.kie.task_seconds = 60

@@ -35,6 +35,10 @@ class PersonTexts(BaseTexts):
             parts.append(self._("A picture costs {tokens}.").format(tokens=self.tokens(price)))
         return " ".join(parts) + "\n\n" + self._example(max_quantity) + "\n/help /balance"
 
+    def gift(self, amount: int) -> str:
+        """Welcome tokens were given to somebody who did not press /start."""
+        return self._("A gift to begin with: {tokens}.").format(tokens=self.tokens(amount))
+
     def help(self, *, price: int | None, max_quantity: int) -> str:
         """How to ask for a picture, by example."""
         cost = (

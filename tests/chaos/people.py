@@ -56,10 +56,10 @@ class Prompt:
 
 @dataclass(eq=False)
 class Customer:
-    """Somebody with a purse. One with nothing in it never pressed /start."""
+    """Somebody with a purse, which the first contact fills, be it /start or anything else."""
 
     person: Person
-    is_poor: bool
+    greeted: bool  # pressed /start
     asked: int = 0  # images, at most so many were charged
     prompts: list[Prompt] = field(default_factory=list)
     pictures: list[int] = field(default_factory=list)  # messages of their own to reply to
@@ -71,8 +71,6 @@ class Customer:
 
     def fate(self, quantity: int) -> Fate:
         """What becomes of a right request: all earlier ones may have cost what they could."""
-        if self.is_poor:
-            return Fate.REFUSED
         self.asked += quantity
         return Fate.TAKEN if self.asked <= BUDGET else Fate.EITHER
 
@@ -93,9 +91,9 @@ class Crowd:
         for number in range(people):
             language = rng.choice(("ru", "ru", "en", None))
             person = telegram.add_person(1001 + number, f"Person {number}", language_code=language)
-            customer = Customer(person, is_poor=rng.random() < 0.15)
+            customer = Customer(person, greeted=rng.random() >= 0.15)
             self.customers.append(customer)
-            if not customer.is_poor:
+            if customer.greeted:
                 person.send("/start")
         self._deeds: dict[Callable[[Customer], Awaitable[None]], int] = {
             self._ask: 40,
@@ -275,7 +273,7 @@ class Crowd:
         stale = self._asked_about(customer, message)
         if stale is None or button in {"Cancel", "Отменить"}:
             customer.may_cancel = True
-        elif not customer.is_poor:
+        else:
             stale.fate = Fate.EITHER
             customer.asked += stale.quantity
         customer.person.press(message, button)

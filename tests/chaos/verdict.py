@@ -120,9 +120,11 @@ def _grants(evidence: Evidence) -> Iterator[Complaint]:
     if given != [(ADMIN, GRANT)] * evidence.crowd.grants:
         yield Complaint(f"{evidence.crowd.grants} grants became {given}", ADMIN)
     welcomed = sorted(row["user_id"] for row in rows if row["kind"] == "welcome")
-    started = [c.person.user_id for c in evidence.crowd.customers if not c.is_poor]
-    if welcomed != sorted([ADMIN, *started]):
-        yield Complaint(f"{started} pressed /start, {welcomed} were welcomed")
+    crowd = evidence.crowd.customers
+    wrote = {ADMIN, *(c.person.user_id for c in crowd if c.greeted or c.prompts)}
+    known = {ADMIN, *(c.person.user_id for c in crowd)}
+    if len(set(welcomed)) < len(welcomed) or not wrote <= set(welcomed) <= known:
+        yield Complaint(f"{sorted(wrote)} wrote, {welcomed} were welcomed")
 
 
 def _creates(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
