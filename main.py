@@ -102,6 +102,7 @@ if TYPE_CHECKING:  # the real bot has no use for the stand-ins
 logger = logging.getLogger("main")
 
 EXIT_SETTINGS = 2
+EXIT_PROBLEM = 2  # make ends with 2 whatever its recipe ends with: so it is the same through make
 STAGE_ADMIN = 1
 # A stop is over after so long, whatever it waits for: the database held by another program, an
 # answer that does not come. Ten seconds are promised, on a busy machine as well. The next start
@@ -421,8 +422,9 @@ async def _doctor(settings: Settings) -> int:
         async with aclosing(findings):
             async for finding in findings:
                 print(finding, flush=True)
-                status |= not finding.ok
-    return int(status)
+                if not finding.ok:
+                    status = EXIT_PROBLEM
+    return status
 
 
 def back_up_database(settings: Settings, target: Path) -> int:

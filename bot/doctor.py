@@ -9,6 +9,7 @@ import difflib
 import errno
 import logging
 import os
+import shlex
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +21,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.buckets import check_buckets
-from bot.settings import Settings
+from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.kie import Kie
 from storage.backup import inspect
@@ -31,7 +32,6 @@ NETWORK_LIMIT_S = 15.0
 DATABASE_LIMIT_S = 120.0
 GB = 10**9
 MIN_FREE_BYTES = GB
-MIN_CREDIT = 200
 NEAREST_NAMES = 3
 SHOWN_LINES = 5
 SHOWN_CHARS = 200  # of what a server says: it can be a whole page
@@ -94,6 +94,7 @@ async def examine(
     telegram: Telegram,
     kie: Kie,
     supabase: AbstractAsyncContextManager[SupabaseStorage | None],
+    env_file: Path | None = ENV_FILE,
     network_limit_s: float = NETWORK_LIMIT_S,
     database_limit_s: float = DATABASE_LIMIT_S,
 ) -> AsyncGenerator[Finding, None]:
@@ -102,7 +103,17 @@ async def examine(
     `supabase` is opened, and closed again; it gives None where Supabase is not set up.
     """
     checks: list[tuple[str, float, Check]] = [
+        (
+            "settings",
+            network_limit_s,
+            partial(asyncio.to_thread, check_settings, settings, env_file),
+        ),
         ("DATA_DIR", network_limit_s, partial(asyncio.to_thread, check_disk, settings.data_dir)),
+        (
+            "rights",
+            network_limit_s,
+            partial(asyncio.to_thread, check_rights, settings.data_dir, env_file),
+        ),
         ("database", database_limit_s, partial(check_database, settings.data_dir / "bot.db")),
         ("Telegram", network_limit_s, partial(check_telegram, telegram)),
         ("KIE credit", network_limit_s, partial(check_credit, kie, settings)),
@@ -111,7 +122,6 @@ async def examine(
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
     try:
-        yield Finding(True, "settings")
         for task in tasks:
             for finding in await task:
                 yield Finding(
@@ -136,6 +146,42 @@ async def _findings(subject: str, limit_s: float, check: Check) -> list[Finding]
         # The check is at fault, not what it looked at: the others are to be told all the same.
         logger.exception("the check of %s broke off", subject)
         return [Finding(False, subject, f"the check itself broke off, please report {error!r}")]
+
+
+def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
+    """What is not wrong by itself, and hardly meant so."""
+    given = given_in(env_file)
+    findings = []
+    for each, nearest in misspelt(given):
+        what, _, advice = misspelling(each, nearest).partition(": ")
+        findings.append(Finding(False, what, f"{advice}: rename it, or remove it"))
+    if not settings.admin_ids:
+        advice = (
+            "nobody can give tokens to people, and nobody is told of trouble: put your own"
+            " Telegram id there"
+        )
+        findings.append(Finding(False, "ADMIN_IDS, empty", advice))
+    places = {each.value != "": each.place for each in given if each.name == "DATA_DIR"}
+    if list(places) == [False]:
+        advice = f"name a folder, or remove the line; now it is {settings.data_dir.absolute()}"
+        findings.append(Finding(False, f"DATA_DIR, set to nothing ({places[False]})", advice))
+    return findings or [Finding(True, "settings")]
+
+
+def check_rights(data_dir: Path, env_file: Path | None) -> list[Finding]:
+    """Whether others on the machine may read keys, and what people wrote."""
+    # The database and its copies, whatever they are called; but what holds nothing of anybody's.
+    kept = [
+        path
+        for path in data_dir.glob("*")
+        if path.is_file() and path.stat().st_size and not path.name.endswith("-shm")
+    ]
+    paths = [*([env_file] if env_file else []), data_dir, *sorted(kept)]
+    open_ = [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    if not open_:
+        return [Finding(True, "rights: keys and database are for the bot's user alone")]
+    what = f"rights, others on this machine may read {', '.join(open_)}"
+    return [Finding(False, what, f"chmod go= {shlex.join(open_)}")]
 
 
 def check_disk(data_dir: Path) -> list[Finding]:
@@ -234,8 +280,9 @@ async def check_credit(kie: Kie, settings: Settings) -> list[Finding]:
     except ProviderError as error:
         advice = _kie_advice(error, settings)
         return [Finding(False, "KIE credit", f"{advice} ({_shown(error)})")]
-    advice = f"top up at kie.ai: below {MIN_CREDIT} it will soon refuse pictures"
-    return [Finding(credit >= MIN_CREDIT, f"KIE credit: {credit:g}", advice)]
+    low = settings.kie_low_credit
+    advice = f"top up at kie.ai: below {low:g} (KIE_LOW_CREDIT) it will soon refuse pictures"
+    return [Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)]
 
 
 async def check_models(kie: Kie, settings: Settings) -> list[Finding]:

@@ -1,11 +1,16 @@
 """What the operator sets: the environment, or `.env`; the environment wins."""
 
+import difflib
 import itertools
+import os
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import (
     Field,
     SecretStr,
@@ -18,6 +23,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Url = str
 Bucket = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+ENV_FILE = Path(".env")
+LIKE_OURS = 0.85  # of 1: BOT_TOKKEN and KIE_API_KEYS are, XDG_DATA_DIRS is not
+# Nobody else's variables begin so. SUPABASE_ is not among them: its own tools have some.
+OUR_PREFIXES = ("MIDJOURNEY_", "KIE_")
+ENVIRONMENT = "the environment"
+SECRET_TYPES = (SecretStr, SecretStr | None)
+HOST = r"https?://[A-Za-z0-9.-]*(:\d+)?(?![^/?#]*@)"
+LONGEST_SHOWN = 24  # of a wrong value: what is longer may be a token that got into another's place
 
 
 class Settings(BaseSettings):
@@ -182,7 +196,51 @@ class Settings(BaseSettings):
         return [value.get_secret_value() for value in values if value]
 
 
-def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A variable as it was written; `name` in capitals, `place` for people to read."""
+
+    name: str
+    value: str
+    place: str
+
+
+def given_in(env_file: Path | None = ENV_FILE) -> list[Given]:
+    """What stands in the file, ours or not, and then what the environment has of any names."""
+    given = []
+    if env_file is not None and env_file.is_file():
+        with env_file.open(encoding="utf-8", errors="replace") as file:
+            for line in parse_stream(file):
+                text = line.original.string
+                number = line.original.line + text[: -len(text.lstrip())].count("\n")
+                if line.key is not None:
+                    place = f"{env_file.name} line {number}"
+                    given.append(Given(line.key.upper(), line.value or "", place))
+    return given + [Given(name.upper(), value, ENVIRONMENT) for name, value in os.environ.items()]
+
+
+def misspelt(given: Iterable[Given]) -> list[tuple[Given, str]]:
+    """What looks like a setting and is none, each with the name that is nearest."""
+    given = list(given)
+    names = {field.upper() for field in Settings.model_fields}
+    absent = names - {each.name for each in given if each.value}
+    found = []
+    for each in given:
+        if each.name in names:
+            continue
+        in_file = each.place != ENVIRONMENT
+        prefixes = (*OUR_PREFIXES, "SUPABASE_") if in_file else OUR_PREFIXES
+        # TELEGRAM_BOT_TOKEN, in a file of ours where BOT_TOKEN is missing.
+        longer = [name for name in absent if in_file and each.name.endswith(f"_{name}")]
+        longer.sort(key=len, reverse=True)
+        cutoff = 0.0 if each.name.startswith(prefixes) else LIKE_OURS
+        nearest = longer or difflib.get_close_matches(each.name, sorted(names), 1, cutoff)
+        if nearest:
+            found.append((each, nearest[0]))
+    return found
+
+
+def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     """Read the settings.
 
     Raises:
@@ -191,17 +249,47 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     return Settings(_env_file=env_file)
 
 
-def explain(error: ValidationError) -> list[str]:
-    """One line for each wrong variable: its name and what is expected, never its value."""
+def explain(error: ValidationError, env_file: Path | None = ENV_FILE) -> list[str]:
+    """A line for each wrong variable: what is expected, what was given and where, no secrets."""
+    given = given_in(env_file)
     lines = {}
     for each in error.errors(include_input=False, include_context=False, include_url=False):
         field = str(each["loc"][0])
         expected = Settings.model_fields[field].description
-        absent = each["type"] == "missing" or each["msg"].endswith("missing")
-        lines[field] = f"{field.upper()}: {'missing' if absent else 'wrong'}; expected {expected}"
+        if each["type"] == "missing" or each["msg"].endswith("missing"):
+            empty = [g.place for g in given if g.name == field.upper()]
+            where = f" ({empty[-1]} has nothing behind the =)" if empty else ""
+            lines[field] = f"{field.upper()}: missing; expected {expected}{where}"
+        else:
+            lines[field] = f"{field.upper()}: wrong; expected {expected}{_wrong(field, given)}"
     if "missing" in lines.get("bot_token", ""):
         lines["bot_token"] += " (to see the bot work without any account: make demo)"
-    return list(lines.values())
+    told = [*lines.values(), *(misspelling(*each) for each in misspelt(given))]
+    ours = {field.upper() for field in Settings.model_fields}
+    if env_file is not None and not env_file.exists() and not ours & {g.name for g in given}:
+        told.append(f"there is no {env_file.name} here: cp .env.example .env, and fill it in")
+    return told
+
+
+def misspelling(given: Given, nearest: str) -> str:
+    """A line about a name that is none of ours."""
+    return f"{given.name}: no setting has this name ({given.place}); the nearest is {nearest}"
+
+
+def _wrong(field: str, given: Iterable[Given]) -> str:
+    """What was given and where, as far as it may be shown."""
+    effective = [each for each in given if each.name == field.upper() and each.value]
+    if not effective:
+        return ""
+    value, place = effective[-1].value.strip(), effective[-1].place
+    if Settings.model_fields[field].annotation in SECRET_TYPES:
+        return f"; what stands in {place} is not shown"
+    address = re.match(HOST, value) if "_url" in field else None
+    if address is not None:  # what is behind the host may be a key
+        shown = address[0] + ("…" if address[0] != value else "")
+    else:
+        shown = repr(value) if len(value) <= LONGEST_SHOWN else f"{len(value)} characters"
+    return f"; given {shown} ({place})"
 
 
 def _is_header(value: str) -> bool:

@@ -1,9 +1,13 @@
 """Everything the doctor finds, over HTTP against the emulators and on real files."""
 
+import asyncio
 import errno
 import json
 import os
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from pathlib import Path
@@ -24,13 +28,14 @@ from pydantic import SecretStr
 
 from bot import doctor
 from bot.demo.supabase import SupabaseEmulator
-from bot.doctor import GB, MIN_CREDIT, Finding, Telegram, examine
+from bot.doctor import GB, Finding, Telegram, examine
 from bot.settings import Settings
 from providers.kie import Kie
 from storage import audit
 from storage.supabase import SupabaseStorage
 from tests.support import World, open_world
 
+ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:1"  # nobody listens there
 
 
@@ -49,7 +54,7 @@ async def supabase() -> AsyncIterator[SupabaseEmulator]:
         yield supabase
 
 
-async def found(settings: Settings, **limits: float) -> list[Finding]:
+async def found(settings: Settings, env_file: Path | None = None, **limits: float) -> list[Finding]:
     """What the doctor finds; nothing of it is secret."""
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
     async with (
@@ -68,7 +73,12 @@ async def found(settings: Settings, **limits: float) -> list[Finding]:
             failed=(TelegramAPIError, ClientDecodeError),
         )
         examination = examine(
-            settings, telegram=telegram, kie=kie, supabase=storage_of(settings), **limits
+            settings,
+            telegram=telegram,
+            kie=kie,
+            supabase=storage_of(settings),
+            env_file=env_file,
+            **limits,
         )
         async with aclosing(examination):
             findings = [finding async for finding in examination]
@@ -85,17 +95,17 @@ def storage_of(settings: Settings) -> AbstractAsyncContextManager[SupabaseStorag
 
 
 async def lines(world: World, **limits: float) -> list[str]:
-    return [str(finding) for finding in await found(world.settings, **limits)]
+    return [str(finding) for finding in await found(world.settings, None, **limits)]
 
 
-async def problem(world: World) -> str:
+async def problem(world: World, env_file: Path | None = None) -> str:
     """The only thing that is wrong."""
-    (line,) = await problems(world)
+    (line,) = await problems(world, env_file)
     return line
 
 
-async def problems(world: World, **limits: float) -> list[str]:
-    findings = await found(world.settings, **limits)
+async def problems(world: World, env_file: Path | None = None, **limits: float) -> list[str]:
+    findings = await found(world.settings, env_file, **limits)
     return [str(finding) for finding in findings if not finding.ok]
 
 
@@ -112,6 +122,7 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
     found = await lines(around)
     data_dir = around.data_dir
     assert found.pop(2).startswith(f"ok      DATA_DIR {data_dir}, ")
+    assert found.pop(2) == "ok      rights: keys and database are for the bot's user alone"
     assert found == [
         "ok      settings",
         f"ok      DATA_DIR {data_dir} can be written",
@@ -134,6 +145,7 @@ async def test_while_the_bot_runs(world: World) -> None:
     await world.until(
         lambda: len(world.rows("SELECT 1 FROM images WHERE task_id IS NOT NULL")) == 2
     )
+    close(world)
     found = await lines(world)
     assert [line for line in found if line.startswith("PROBLEM")] == []
     version = world.rows("PRAGMA user_version")[0]["user_version"]
@@ -141,6 +153,117 @@ async def test_while_the_bot_runs(world: World) -> None:
     assert "ok      money: every balance, charge and refund agrees" in found
     assert "ok      images: 2 unfinished (2 generating)" in found
     assert "ok      Supabase: not set up, pictures stay in DATA_DIR" in found
+
+
+# --- The settings
+
+
+async def test_nobody_is_admin(around: World) -> None:
+    around.changes["admin_ids"] = frozenset()
+    assert await problem(around) == (
+        "PROBLEM ADMIN_IDS, empty: nobody can give tokens to people, and nobody is told of"
+        " trouble: put your own Telegram id there"
+    )
+
+
+def env_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / ".env"
+    path.touch(0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def test_misspelt_settings(
+    around: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WELCOME_TOKEN", "1")
+    monkeypatch.setenv("XDG_DATA_DIRS", "/usr/share")
+    monkeypatch.setenv("SUPABASE_ACCESS_TOKEN", "a tool's of their own")
+    given = env_file(tmp_path, "BOT_TOKEN=1:x\n\nKIE_LOW_CREDITS=5\nCOMPOSE_PROJECT_NAME=bot\n")
+    in_file, in_environment = await problems(around, given)
+    assert in_file == (
+        "PROBLEM KIE_LOW_CREDITS: no setting has this name (.env line 3); the nearest is"
+        " KIE_LOW_CREDIT: rename it, or remove it"
+    )
+    assert in_environment.startswith("PROBLEM WELCOME_TOKEN: no setting has this name (the env")
+    assert "the nearest is WELCOME_TOKENS" in in_environment
+
+
+async def test_a_data_dir_of_nothing(
+    around: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = env_file(tmp_path, "DATA_DIR=\n")
+    line = await problem(around, given)
+    assert line.startswith("PROBLEM DATA_DIR, set to nothing (.env line 1): name a folder, or")
+    assert str(around.data_dir) in line
+    monkeypatch.setenv("DATA_DIR", str(around.data_dir))
+    assert await problems(around, given) == []
+    monkeypatch.setenv("DATA_DIR", "")
+    assert "(the environment)" in await problem(around)
+
+
+# --- Rights
+
+
+async def test_what_others_may_read(around: World, tmp_path: Path) -> None:
+    await stopped(around)
+    given = env_file(tmp_path, "")
+    database = around.data_dir / "bot.db"
+    copy = around.data_dir / "before the upgrade.db"
+    shutil.copy(database, copy)
+    for path, mode in {given: 0o640, database: 0o604, copy: 0o644}.items():
+        path.chmod(mode)
+    line = await problem(around, given)
+    assert f"others on this machine may read {given}, {copy}, {database}: " in line
+    command = line.rpartition(": ")[2]
+    assert command == f"chmod go= {given} '{copy}' {database}"
+    await run(*shlex.split(command))
+    assert await problems(around, given) == []
+    around.data_dir.chmod(0o755)
+    assert (await problem(around, given)).endswith(f": chmod go= {around.data_dir}")
+
+
+# --- As a command
+
+
+async def run(*command: str | Path, **environment: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return process.returncode, told.decode()
+
+
+async def test_make_ends_with_the_status_of_the_program(around: World) -> None:
+    environment = {
+        "BOT_TOKEN": around.telegram.token,
+        "TELEGRAM_API_URL": around.telegram.url,
+        "KIE_API_KEY": around.kie.key,
+        "MIDJOURNEY_KIE_BASE_URL": around.kie.url,
+        "DATA_DIR": str(around.data_dir),
+        "ADMIN_IDS": "1",
+    }
+    program = (sys.executable, ROOT / "main.py", "doctor")
+    # As make finds it, with nothing to be installed.
+    stamp = "run.stamp"
+    make = (
+        "make",
+        "-C",
+        ROOT,
+        "-o",
+        stamp,
+        "doctor",
+        "VENV=.",
+        f"BIN={Path(sys.executable).parent}",
+    )
+    for credits_left, status in ((1000, 0), (0, 2)):
+        around.kie.credits = credits_left
+        assert [(await run(*each, **environment))[0] for each in (program, make)] == [status] * 2
+    del environment["BOT_TOKEN"]
+    assert [(await run(*each, **environment))[0] for each in (program, make)] == [2, 2]
 
 
 # --- The disk
@@ -181,6 +304,7 @@ async def test_little_room(around: World, monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_files_of_another_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.customer()
+    close(world)
     monkeypatch.setattr(os, "access", lambda path, _: path.name == "files")
     line = await problem(world)
     assert "may not write bot.db, bot.db-wal, bot.db-shm: give them to the bot's user" in line
@@ -194,6 +318,13 @@ async def stopped(world: World) -> None:
     await world.start()
     await world.customer()
     await world.stop()
+    close(world)
+
+
+def close(world: World) -> None:
+    """Leave nothing to others on the machine."""
+    for path in (world.data_dir, *world.data_dir.glob("bot.db*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 async def test_money_that_does_not_agree(around: World) -> None:
@@ -245,6 +376,7 @@ async def test_a_damaged_database(around: World) -> None:
 async def test_no_database_at_all(around: World) -> None:
     around.data_dir.mkdir()
     (around.data_dir / "bot.db").write_text("not a database, but long enough for one\n" * 100)
+    close(around)
     line = await problem(around)
     assert line.startswith("PROBLEM database: the database file is damaged: keep it")
 
@@ -324,12 +456,23 @@ async def test_a_gateway_in_the_way(around: World) -> None:
     assert "PROBLEM KIE models: the list cannot be read: KIE cannot be" in await problem(around)
 
 
-async def test_little_credit(around: World) -> None:
-    around.kie.credits = MIN_CREDIT - 0.5
+@pytest.mark.parametrize("low", [200, 50])
+async def test_little_credit(around: World, low: int) -> None:
+    around.changes["kie_low_credit"] = low
+    around.kie.credits = low - 0.5
     assert await problem(around) == (
-        "PROBLEM KIE credit: 199.5: top up at kie.ai: below 200 it will soon refuse pictures"
+        f"PROBLEM KIE credit: {low - 0.5}: top up at kie.ai: below {low} (KIE_LOW_CREDIT) it will"
+        " soon refuse pictures"
     )
-    around.kie.credits = MIN_CREDIT
+    around.kie.credits = low
+    assert await problems(around) == []
+
+
+async def test_no_credit_is_too_little_for_any_limit(around: World) -> None:
+    around.changes["kie_low_credit"] = 0
+    around.kie.credits = 0
+    assert "PROBLEM KIE credit: 0: top up" in await problem(around)
+    around.kie.credits = 0.5
     assert await problems(around) == []
 
 
