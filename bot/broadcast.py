@@ -74,7 +74,7 @@ class Broadcaster:
             self._wanted.clear()
             try:
                 while broadcast := await self._broadcasts.next_open():
-                    await self._work(broadcast)
+                    await self._guard(broadcast)
             except StorageError as error:
                 logger.error(
                     "the broadcast waits for the database, again in %.0f s: %s",
@@ -84,6 +84,17 @@ class Broadcaster:
                 await self._sleep(STORAGE_PAUSE_S)
                 continue
             await self._wanted.wait()
+
+    async def _guard(self, broadcast: Broadcast) -> None:
+        """What nobody foresaw ends this broadcast, and neither the others nor the bot."""
+        try:
+            await self._work(broadcast)
+        except StorageError:
+            raise
+        except Exception as error:
+            logger.exception("broadcast %d was broken off", broadcast.broadcast_id)
+            await self._broadcasts.stop(broadcast.broadcast_id, None, type(error).__name__)
+            await self._broadcasts.told(broadcast.broadcast_id)
 
     async def _work(self, broadcast: Broadcast) -> None:
         number = broadcast.broadcast_id
@@ -134,7 +145,17 @@ class Broadcaster:
             user_id = await people.get()
             if not self._stopped:
                 # Safe to repeat: whatever was begun is not begun again.
-                await _insist(partial(self._send, broadcast, user_id), self._sleep)
+                try:
+                    await _insist(partial(self._send, broadcast, user_id), self._sleep)
+                except Exception as error:  # one person's row keeps it from nobody else
+                    logger.exception("broadcast %d, user %d", broadcast.broadcast_id, user_id)
+                    failed = partial(
+                        self._broadcasts.failed,
+                        broadcast.broadcast_id,
+                        user_id,
+                        type(error).__name__,
+                    )
+                    await _insist(failed, self._sleep)
             people.task_done()
 
     async def _send(self, broadcast: Broadcast, user_id: int) -> None:

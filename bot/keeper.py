@@ -7,23 +7,16 @@ from there, and is moved beside or after that, across restarts, with growing pau
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from bot.outbox import FIRST_PAUSE_S, Outbox
 from storage.errors import StorageError
 from storage.files import DiskFiles
 from storage.images import Image
 from storage.jobs import Jobs
-from storage.supabase import (
-    FileStoreError,
-    FileStoreRefusedError,
-    FileStoreSetupError,
-    SupabaseStorage,
-)
+from storage.supabase import SupabaseStorage
 from storage.to_store import ToStore
 
-FIRST_PAUSE_S = 10.0
-MAX_PAUSE_S = 3600.0
-AT_ONCE = 3
 DAY_S = 86_400.0
 HOUR_S = 3600.0
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
@@ -31,7 +24,7 @@ CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", 
 logger = logging.getLogger(__name__)
 
 
-class Keeper:
+class Keeper(Outbox[Image]):
     """Moves results into a bucket."""
 
     def __init__(
@@ -45,79 +38,47 @@ class Keeper:
         first_pause_s: float = FIRST_PAUSE_S,
         now: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__(first_pause_s=first_pause_s, now=now)
         self._jobs = jobs
         self._to_store = to_store
         self._files = files
         self._storage = storage
         self._bucket = bucket
-        self._first_pause_s = first_pause_s
-        self._now = now
-        self._more = asyncio.Event()
 
-    def wake(self) -> None:
-        """There is a new file."""
-        self._more.set()
+    async def _due(self, limit: int) -> Sequence[Image]:
+        return await self._to_store.due(limit)
 
-    async def run(self) -> None:
-        """Move what is due, then wait for more, until cancelled."""
-        while True:
-            self._more.clear()
-            try:
-                due = await self._to_store.due(AT_ONCE)
-                await asyncio.gather(*(self._store(image) for image in due))
-                pause_s = 0.0 if due else await self._pause_s()
-            except StorageError as error:
-                logger.error("results wait on disk: %s", error)
-                pause_s = self._first_pause_s
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._more.wait()
-            except TimeoutError:
-                continue
+    async def _next_at(self) -> float | None:
+        return await self._to_store.next_at()
 
-    async def _pause_s(self) -> float | None:
-        """Seconds until something is due; None: until somebody says so."""
-        at = await self._to_store.next_at()
-        return None if at is None else max(at - self._now(), 0.01)
-
-    async def _store(self, image: Image) -> None:
-        assert image.file_key is not None  # noqa: S101 - only such are due
-        path = self._files.path(image.file_key)
+    async def _do(self, row: Image) -> None:
+        assert row.file_key is not None  # noqa: S101 - only such are due
+        path = self._files.path(row.file_key)
         try:
             data = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError:
-            logger.error("image %d is gone from the disk and was never stored", image.image_id)
-            await self._to_store.later(image, None)
+            logger.error("image %d is gone from the disk and was never stored", row.image_id)
+            await self._to_store.later(row, None)
             return
         kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
-        try:
-            url = await self._storage.put(self._bucket, image.file_key, data, kind)
-        except FileStoreError as error:
-            await self._not_stored(image, error)
-            return
-        await self._to_store.stored(image, url)
-        await self.tidy(image.image_id)
+        url = await self._storage.put(self._bucket, row.file_key, data, kind)
+        await self._to_store.stored(row, url)
+        await self.tidy(row.image_id)
+
+    async def _put_off(self, row: Image, pause_s: float) -> None:
+        await self._to_store.later(row, pause_s)
+
+    def _describe(self, row: Image) -> tuple[str, int]:
+        return f"image {row.image_id} on disk", row.store_attempts
 
     async def tidy(self, image_id: int) -> None:
         """Remove the copy on disk, once the picture is both kept elsewhere and delivered."""
         image = await self._jobs.image(image_id)
         if image.file_key and image.stored_url and image.status.ended:
-            await asyncio.to_thread(self._files.remove, image.file_key)
-
-    async def _not_stored(self, image: Image, error: FileStoreError) -> None:
-        if isinstance(error, FileStoreRefusedError) and not isinstance(error, FileStoreSetupError):
-            logger.error("image %d stays on disk: %s; %s", image.image_id, error, error.advice)
-            await self._to_store.later(image, None)
-            return
-        pause_s = min(self._first_pause_s * 2**image.store_attempts, MAX_PAUSE_S)
-        logger.warning(
-            "image %d waits on disk, again in %.0f s: %s; %s",
-            image.image_id,
-            pause_s,
-            error,
-            error.advice,
-        )
-        await self._to_store.later(image, pause_s)
+            try:
+                await asyncio.to_thread(self._files.remove, image.file_key)
+            except OSError as error:  # one file too many harms nobody
+                logger.warning("image %d is stored and stays on disk: %s", image_id, error)
 
 
 async def clean_up(to_store: ToStore, files: DiskFiles, keep_days: int) -> None:
@@ -134,4 +95,6 @@ async def clean_up(to_store: ToStore, files: DiskFiles, keep_days: int) -> None:
             logger.info("%d file(s) older than %d day(s) removed from disk", removed, keep_days)
         except (StorageError, OSError) as error:
             logger.error("old files could not be removed, again in an hour: %s", error)
+        except Exception:  # part of the worker's boundary: no file must stop the bot
+            logger.exception("old files could not be removed, again in an hour")
         await asyncio.sleep(HOUR_S)

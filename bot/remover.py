@@ -1,24 +1,17 @@
 """Removing the files of people who are forgotten: from the disk, and from the buckets."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from storage.errors import StorageError
+from bot.outbox import FIRST_PAUSE_S, Outbox
 from storage.files import DiskFiles
 from storage.forgetting import Doomed, Forgetting
-from storage.supabase import FileStoreError, SupabaseStorage
-
-AT_ONCE = 50
-FIRST_PAUSE_S = 10.0
-MAX_PAUSE_S = 3600.0
-
-logger = logging.getLogger(__name__)
+from storage.supabase import SupabaseStorage
 
 
-class Remover:
-    """Goes on across restarts, with growing pauses, until a file is gone."""
+class Remover(Outbox[Doomed]):
+    """Tries until a file is gone."""
 
     def __init__(
         self,
@@ -29,46 +22,28 @@ class Remover:
         first_pause_s: float = FIRST_PAUSE_S,
         now: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__(first_pause_s=first_pause_s, now=now)
         self._forgetting = forgetting
         self._files = files
         self._supabase = supabase
-        self._first_pause_s = first_pause_s
-        self._now = now
-        self._more = asyncio.Event()
 
-    def wake(self) -> None:
-        """There are more files to remove."""
-        self._more.set()
+    async def _due(self, limit: int) -> Sequence[Doomed]:
+        return await self._forgetting.due(limit)
 
-    async def run(self) -> None:
-        """Remove what is due, then wait for more, until cancelled."""
-        while True:
-            self._more.clear()
-            try:
-                for doomed in await self._forgetting.due(AT_ONCE):
-                    await self._remove(doomed)
-                at = await self._forgetting.next_at()
-                pause_s = None if at is None else max(at - self._now(), 0.01)
-            except StorageError as error:
-                logger.error("files of forgotten people wait: %s", error)
-                pause_s = self._first_pause_s
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._more.wait()
-            except TimeoutError:
-                continue
+    async def _next_at(self) -> float | None:
+        return await self._forgetting.next_at()
 
-    async def _remove(self, doomed: Doomed) -> None:
-        try:
-            if not doomed.place:
-                await asyncio.to_thread(self._files.remove, doomed.file_key)
-            elif self._supabase is not None:
-                await self._supabase.remove(doomed.place, doomed.file_key)
-            else:
-                raise OSError("Supabase is not set up any more")
-        except (FileStoreError, OSError) as error:
-            pause_s = min(self._first_pause_s * 2**doomed.attempts, MAX_PAUSE_S)
-            logger.warning("a file to be removed is left for %.0f s: %s", pause_s, error)
-            await self._forgetting.remove_later(doomed, pause_s)
+    async def _do(self, row: Doomed) -> None:
+        if not row.place:
+            await asyncio.to_thread(self._files.remove, row.file_key)
+        elif self._supabase is not None:
+            await self._supabase.remove(row.place, row.file_key)
         else:
-            await self._forgetting.removed(doomed)
+            raise OSError("Supabase is not set up any more")
+        await self._forgetting.removed(row)
+
+    async def _put_off(self, row: Doomed, pause_s: float) -> None:
+        await self._forgetting.remove_later(row, pause_s)
+
+    def _describe(self, row: Doomed) -> tuple[str, int]:
+        return "a file to be removed", row.attempts

@@ -6,6 +6,8 @@ from typing import Any
 
 import stamina
 
+MAX_DOUBLINGS = 64  # far beyond any longest pause, and far below what a float can hold
+
 Again = Callable[[Exception], bool | float] | type[Exception] | tuple[type[Exception], ...]
 
 
@@ -30,3 +32,8 @@ class RetryPolicy:
                 wait_jitter=self.first_pause_s,
             )
         )
+
+
+def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:
+    """Seconds to wait after so many attempts before this one: doubled each time, to the longest."""
+    return min(first_s * 2.0 ** min(attempts, MAX_DOUBLINGS), longest_s)

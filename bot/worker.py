@@ -304,9 +304,10 @@ class Worker:
     async def _picture(self, image: Image) -> tuple[Picture, Image]:
         """The picture on disk: fetched once, and again only when it is gone from there."""
         if image.file_key is not None:
-            path = self._files.path(image.file_key)
-            if await asyncio.to_thread(path.exists):
-                return await asyncio.to_thread(inspect, path), image
+            try:
+                return await asyncio.to_thread(inspect, self._files.path(image.file_key)), image
+            except NotAPictureError as error:  # gone, damaged, or not ours to read
+                logger.warning("the file on disk cannot be used, fetched again: %s", error)
         assert image.result_url is not None  # noqa: S101 - the schema says so
         incoming = self._files.incoming(str(image.image_id))
         try:

@@ -1,9 +1,14 @@
 """The pictures we keep: a folder on disk."""
 
+import logging
 import secrets
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+
+from storage.errors import StorageFullError
+
+logger = logging.getLogger(__name__)
 
 
 def new_key(extension: str) -> str:
@@ -24,7 +29,12 @@ class DiskFiles:
         self._incoming = folder / "incoming"
         # What an earlier process left half written is fetched anew.
         shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir(parents=True)
+        try:
+            self._incoming.mkdir(
+                parents=True, exist_ok=True
+            )  # some of it may not be ours to remove
+        except OSError as error:
+            raise StorageFullError(f"{self._incoming} cannot be used: {error.strerror}") from error
 
     def path(self, key: str) -> Path:
         """Where the file of that key is."""
@@ -49,12 +59,16 @@ class DiskFiles:
 
         `needed`: the keys of those that stay all the same.
         """
-        old = [
-            path
-            for path in self._folder.glob("??/*")
-            if path.stat().st_mtime < now - seconds
-            and f"{path.parent.name}/{path.name}" not in needed
-        ]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+        removed = 0
+        for path in self._folder.glob("??/*"):
+            if f"{path.parent.name}/{path.name}" in needed:
+                continue
+            try:
+                if path.stat().st_mtime < now - seconds:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                continue
+            except OSError as error:  # one that cannot be removed keeps none of the others
+                logger.warning("%s is old and cannot be removed: %s", path, error.strerror)
+        return removed

@@ -3,8 +3,9 @@
 FileStoreError
   FileStoreUnavailableError   the network, the gateway or the server is in trouble: again later
   FileStoreRefusedError       this file is not taken, however often it is sent
-    FileStoreSetupError       nothing is taken until the operator has changed the URL, the key or
-                              the bucket; after that the same call is good
+    FileStoreSetupError       it is not taken until the operator has changed the URL, the key or
+                              the bucket (its limit of size, its list of types); after that the
+                              same call is good
 
 Behaviour of Storage 1.11 with supabase-py 2.34, November 2026. supabase and httpx are imported
 when a store is opened: half a second and 30 MB that a bot without Supabase does not pay.
@@ -66,7 +67,7 @@ class FileStoreRefusedError(FileStoreError):
 
 
 class FileStoreSetupError(FileStoreRefusedError):
-    """The store refuses everything until the operator has changed a setting or the bucket."""
+    """The store refuses it until the operator has changed a setting or the bucket."""
 
 
 class SupabaseStorage:
@@ -256,11 +257,15 @@ def _refusal(doing: str, bucket: str, error: StorageApiError) -> FileStoreError:
         case "409":
             return FileStoreRefusedError(text, REPORT_ADVICE)
         case "413":
-            return FileStoreRefusedError(text, _size_advice(bucket))
+            return FileStoreSetupError(text, _size_advice(bucket))
         case "415":
-            return FileStoreRefusedError(text, _type_advice(bucket, "this type"))
-        case "400":
-            return FileStoreRefusedError(text, REPORT_ADVICE)
+            return FileStoreSetupError(text, _type_advice(bucket, "this type"))
+        case "400":  # our keys are checked before: what is left is a bucket, a gateway, a policy
+            return FileStoreSetupError(
+                text,
+                f"look at the bucket {bucket!r}, its settings and policies in the Supabase "
+                "dashboard, and check SUPABASE_URL; if nothing is wrong there, please report it",
+            )
     # Beyond 504: Cloudflare's 52x, and 540 for a paused project.
     if status in ("408", "429") or re.fullmatch(r"5\d\d", status):
         return FileStoreUnavailableError(text, WAIT_ADVICE)

@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.broadcast import AT_ONCE
+from bot.delivery import Messenger
 from bot.demo.telegram import CallbackQuery, FloodRules, Message, Person
 from tests.support import ADMIN, World
 
@@ -192,6 +194,24 @@ async def test_who_cannot_be_reached_is_marked_and_listed(world: World) -> None:
     blocked = world.rows("SELECT user_id FROM users WHERE blocked_at IS NOT NULL")
     assert [row["user_id"] for row in blocked] == [gone.user_id]
     assert copies(world, people)[lost.user_id] == 1
+
+
+async def test_what_nobody_foresaw_for_one_person_keeps_it_from_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = await prepared(world, 6)
+    copy = Messenger.copy
+
+    async def copy_or_break(self: Messenger, chat_id: int, **how: Any) -> None:
+        if chat_id == people[2].user_id and await how["receipt"].sending():
+            raise RuntimeError("nobody foresaw this")
+        await copy(self, chat_id, **how)
+
+    monkeypatch.setattr(Messenger, "copy", copy_or_break)
+    question = await ask(world)
+    await pressed(world, question, "Разослать")
+    outcome = await world.telegram.wait_for(lambda: ended(world, question))
+    assert outcome.words == "Разослано. Дошло: 5, всего 6 человек.\nНе дошло: 1."
 
 
 async def test_a_message_that_is_gone_ends_it_at_once(world: World) -> None:

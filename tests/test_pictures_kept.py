@@ -1,8 +1,9 @@
 """Results are kept, in Supabase or on disk, and delivery does not wait for that."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,18 +107,114 @@ async def test_what_could_not_be_saved_is_tried_again(
     await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
 
 
-async def test_what_supabase_will_never_take_stays_on_disk(
-    kept: World, supabase: SupabaseEmulator
+def refuse_size(supabase: SupabaseEmulator) -> None:
+    supabase.buckets["images"].file_size_limit = 10
+
+
+def refuse_type(supabase: SupabaseEmulator) -> None:
+    supabase.buckets["images"].allowed_mime_types = ["image/gif"]
+
+
+def refuse_request(supabase: SupabaseEmulator) -> None:
+    supabase.fault("upload", html=400, times=None)
+
+
+@pytest.mark.parametrize("refuse", [refuse_size, refuse_type, refuse_request])
+async def test_what_the_bucket_refuses_is_stored_once_it_was_mended(
+    kept: World,
+    supabase: SupabaseEmulator,
+    refuse: Callable[[SupabaseEmulator], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     anna = await kept.customer()
-    supabase.buckets["images"].file_size_limit = 10
+    refuse(supabase)
     anna.send("кот")
     await kept.pictures(anna, 1)
-    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM images")[0]["n"] == 1)
-    assert kept.rows("SELECT store_after, stored_url FROM images") == [
-        {"store_after": None, "stored_url": None}
-    ]
-    assert len(files(kept)) == 1
+    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM images")[0]["n"] > 1)
+    assert "the bucket 'images'" in caplog.text
+    (path,) = files(kept)
+    os.utime(path, (0, 0))
+    await kept.stop()
+    await kept.write("UPDATE images SET store_attempts = 0, store_after = 0")
+    caplog.set_level(logging.INFO)
+    await kept.start(keep_files_days=1)
+    await kept.until(lambda: "older than 1 day(s) removed" in caplog.text)
+    assert path.exists(), "it is still to be stored"
+    supabase.buckets["images"].file_size_limit = None
+    supabase.buckets["images"].allowed_mime_types = None
+    supabase.mend()
+    await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
+
+
+@pytest.mark.parametrize("attempts", [1024, 10**9])
+async def test_a_bucket_that_is_away_for_months_stops_nothing(
+    kept: World, supabase: SupabaseEmulator, attempts: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await kept.customer()
+    del supabase.buckets["images"]
+    anna.send("кот")
+    await kept.pictures(anna, 1)
+    await kept.closed()
+    await kept.stop()
+    await kept.write("UPDATE images SET store_attempts = ?, store_after = 0", attempts)
+    await kept.write("INSERT INTO files_to_remove VALUES ('images', 'aa/x.png', 0, ?)", attempts)
+    supabase.fault("remove", html=502, times=None)
+    caplog.clear()
+    await kept.start()
+    for sql in ("store_attempts AS n FROM images", "attempts AS n FROM files_to_remove"):
+        await kept.until(lambda sql=sql: kept.rows(f"SELECT {sql}")[0]["n"] == attempts + 1)  # type: ignore[misc]
+    anna.send("/help")
+    await kept.said(anna, lambda text: "--ar" in text)
+    assert "again in 3600 s" in caplog.text
+
+
+async def test_a_file_that_cannot_be_read_stops_nothing(
+    kept: World, supabase: SupabaseEmulator
+) -> None:
+    """A folder stands for it: who may read everything, as root does, cannot read that either."""
+    anna = await kept.customer()
+    supabase.fault(hang=True, times=None)
+    anna.send("кот --n 3")
+    await kept.pictures(anna, 3)
+    await kept.closed()
+    await kept.stop()
+    supabase.mend()
+    broken, *_ = files(kept)
+    data = broken.read_bytes()
+    broken.unlink()
+    broken.mkdir()
+    gone = kept.data_dir / "files" / "aa" / "gone.png"
+    gone.mkdir(parents=True)
+    os.utime(gone, (0, 0))
+    await kept.write("UPDATE images SET store_attempts = 0, store_after = 0")
+    await kept.write("INSERT INTO files_to_remove VALUES ('', 'aa/gone.png', 0, 0)")
+    await kept.start(keep_files_days=1)
+    await kept.until(lambda: len(supabase.objects) == 2)
+    await kept.until(lambda: kept.rows("SELECT attempts AS n FROM files_to_remove")[0]["n"] > 0)
+    await kept.until(lambda: kept.rows("SELECT max(store_attempts) AS n FROM images")[0]["n"] > 0)
+    anna.send("/help")
+    await kept.said(anna, lambda text: "--ar" in text)
+    broken.rmdir()
+    broken.write_bytes(data)
+    gone.rmdir()
+    await kept.until(lambda: len(supabase.objects) == 3)
+    await kept.until(lambda: kept.rows("SELECT 1 FROM files_to_remove") == [])
+
+
+async def test_a_result_that_cannot_be_read_is_fetched_again_and_delivered(world: World) -> None:
+    anna = await world.customer()
+    trouble = world.telegram.fail("sendPhoto", html=502, times=None)
+    anna.send("кот")
+    await world.until(lambda: bool(files(world)))
+    await world.stop()
+    (path,) = files(world)
+    path.unlink()
+    path.mkdir()
+    world.telegram.faults.remove(trouble)
+    await world.start()
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.balance(anna.user_id) == 1000 - 79
 
 
 @pytest.mark.parametrize(

@@ -99,19 +99,19 @@ CASES: dict[str, tuple[Prepare, type[FileStoreError], str, str]] = {
     ),
     "too large": (
         lambda s: s.add_bucket("images", file_size_limit=3),
-        FileStoreRefusedError,
+        FileStoreSetupError,
         "413 The object exceeded the maximum allowed size",
         "raise the file size limit of the bucket 'images'",
     ),
     "wrong type": (
         lambda s: s.add_bucket("images", allowed_mime_types=["image/jpeg"]),
-        FileStoreRefusedError,
+        FileStoreSetupError,
         "415 mime type image/png is not supported",
         "Allowed MIME types",
     ),
     "too large for the gateway": (
         lambda s: s.fault(html=413),
-        FileStoreRefusedError,
+        FileStoreSetupError,
         "413 Unable to parse error message: <html>",
         "file size limit",
     ),
