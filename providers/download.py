@@ -21,6 +21,10 @@ USER_AGENT = "Mozilla/5.0 (compatible; midjourney-bot/0.1)"
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 2**20
 
+# Of IPv6 only this is given out to the public; all else has a meaning of its own, or had one.
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # how a network without IPv4 reaches IPv4
+
 
 class Downloader:
     """Streams results to disk, from public https addresses only.
@@ -56,7 +60,7 @@ class Downloader:
         """Write what stands at `url` to `path`, from the beginning; safe to repeat.
 
         Raises:
-            ResultRefusedError: the address is not allowed, or the result is too large or empty.
+            ResultRefusedError: the address is not allowed, or the result is too large.
             DownloadError: it did not work this time.
         """
         try:
@@ -102,7 +106,7 @@ class Downloader:
                     await asyncio.to_thread(file.write, bytes(waiting))
                     waiting.clear()
             if not size:
-                raise ResultRefusedError("an empty file")
+                raise DownloadError("an empty file")
             await asyncio.to_thread(_finish, file, waiting)
         finally:
             await asyncio.to_thread(file.close)
@@ -135,9 +139,12 @@ def _is_local(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return not address.is_global
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped or address in NAT64:
+            address = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        elif address not in GLOBAL_UNICAST or address.sixtofour or address.teredo:
+            return True
+    return not address.is_global or address.is_multicast
 
 
 async def _open(path: Path) -> BinaryIO:

@@ -136,12 +136,13 @@ async def test_another_status_is_a_failure_of_this_time(path: Path, status: int)
     assert data_at(path) is None
 
 
-async def test_an_empty_file_is_refused(path: Path) -> None:
+async def test_an_empty_file_is_a_failure_of_this_time(path: Path) -> None:
     async def handle(_: web.Request) -> web.Response:
         return web.Response(body=b"")
 
-    with pytest.raises(ResultRefusedError, match="empty"):
+    with pytest.raises(DownloadError, match="empty") as caught:
         await fetched(handle, path)
+    assert not isinstance(caught.value, ResultRefusedError)
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["told", "untold"])
@@ -218,8 +219,26 @@ async def test_a_body_that_breaks_off(path: Path) -> None:
 
 # --- Where it comes from
 
+# Addresses that are not public, in forms that carry one of IPv4 in one of IPv6.
+DISGUISED = [
+    "64:ff9b::10.0.0.1",  # NAT64
+    "64:ff9b::169.254.169.254",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::10.0.0.1",  # NAT64 of a network's own
+    "64:ff9b:1:fffe::a00:1",
+    "2002:a00:1::1",  # 6to4
+    "2002:7f00:1::",
+    "2002:a9fe:a9fe::a9fe:a9fe",
+    "2001:0:4136:e378:8000:63bf:f5ff:fffe",  # Teredo
+    "::10.0.0.1",  # IPv4-compatible
+    "::ffff:0:10.0.0.1",  # IPv4-translated
+    "fec0::1",  # site-local, of old
+    "ff0e::1",  # multicast
+    "100::1",  # discard
+]
 NOT_PUBLIC = [
     "https://127.0.0.1/x.png",
+    "https://224.0.0.1/x.png",
     "https://127.8.9.10/x.png",
     "https://0.0.0.0/x.png",
     "https://10.0.0.1/x.png",
@@ -235,6 +254,7 @@ NOT_PUBLIC = [
     "https://[::ffff:127.0.0.1]/x.png",
     "https://[::ffff:a9fe:a9fe]/x.png",
     "https://[::ffff:10.0.0.1]/x.png",
+    *(f"https://[{address}]/x.png" for address in DISGUISED),
     "https://localhost/x.png",
     "https://LOCALHOST/x.png",
     "https://a.localhost/x.png",
@@ -274,7 +294,8 @@ async def test_what_is_no_address(path: Path, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1", "::ffff:10.0.0.1"]
+    "address",
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1", "::ffff:10.0.0.1", *DISGUISED],
 )
 async def test_a_name_that_leads_to_an_address_that_is_not_public(
     path: Path, address: str, resolver: type[NoResolver]
@@ -284,6 +305,13 @@ async def test_a_name_that_leads_to_an_address_that_is_not_public(
         with pytest.raises(DownloadError, match="not public"):
             await downloader.fetch("https://pictures.example.com/x.png", path)
     assert resolver.asked == ["pictures.example.com"]
+
+
+@pytest.mark.parametrize(
+    "address", ["2606:4700::6810:84e5", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8", "8.8.8.8"]
+)
+def test_a_public_address_is_one_behind_nat64_as_well(address: str) -> None:
+    assert not download._is_local(address)  # noqa: SLF001
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "localhost.", "127.0.0.1."])
@@ -381,6 +409,7 @@ async def test_each_kind_of_redirect(path: Path, status: int) -> None:
         "https://169.254.169.254/latest/meta-data/",
         "https://10.0.0.1/x.png",
         "https://[::ffff:192.168.0.1]/x.png",
+        *(f"https://[{address}]/x.png" for address in DISGUISED),
         "http://example.com/x.png",
         "//10.0.0.1/x.png",
         "file:///etc/passwd",
