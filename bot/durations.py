@@ -18,6 +18,7 @@ FRESH = 0.1  # a curve is made anew when so much of what it was made of is new
 
 # Some tasks fail at once or hang, whatever the others do: such a share ends at any time.
 ELSEWHERE = 0.005
+MOST_S = 86_400.0  # a task that took a day, or no time at all, tells nothing about the others
 UNKNOWN_S = 60.0  # about when a task ends of which nothing is known
 
 
@@ -102,6 +103,8 @@ class Durations:
 
     def add(self, model: str, seconds: float) -> None:
         """One more task has ended well."""
+        if not 0 < seconds < MOST_S:
+            return
         sample = self._seconds.setdefault(model, deque(maxlen=SAMPLE))
         sample.append(seconds)
         self._new[model] = self._new.get(model, 0) + 1

@@ -35,6 +35,8 @@ CODE_TOO_OFTEN = 429
 RUNNING = frozenset({"waiting", "queuing", "generating"})
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 MAX_ANSWER_BYTES = 1_000_000
+MAX_DIGITS = 18  # of a whole number; Python itself gives up at 4,300
+DAY_S = 86_400.0
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +107,7 @@ class Kie:
 
         Raises:
             NotTakenError: 429, or no connection: nothing was created.
-            RefusedError: KIE said no, or the address is wrong.
+            RefusedError: KIE said no; or, without a code, the address is wrong.
             OutcomeUnknownError: no answer that tells; a task may have been made.
         """
         data = await self._call(
@@ -213,20 +215,19 @@ class Kie:
             raise NotTakenError(f"{path}: no connection: {error}") from error
         except (TimeoutError, aiohttp.ClientError) as error:
             raise OutcomeUnknownError(f"{path}: {error!r}") from error
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):  # brackets by the thousand
-            body = None
-        match body:
+        match _from_json(text):
             case {"code": int(code), "data": data} if code == CODE_OK and status < 400:
                 return data
-            case {"code": int(code)} if code != CODE_OK:
+            case {"code": int(code), **body} if code != CODE_OK:
                 # The docs and some answers say "message" where the recordings say "msg".
                 said = str(body.get("msg") or body.get("message") or "")
                 raise _refusal(path, code, said, retry_after)
-            case _ if status == CODE_TOO_OFTEN or 400 <= status < 500:
+            # A gateway's page, half a body, another shape: nothing that KIE says.
+            case _ if status == CODE_TOO_OFTEN:
                 raise _refusal(path, status, "", retry_after)
-            case _:  # a gateway's page, half a body, another shape
+            case _ if method == "POST" and 400 <= status < 500:  # whoever it is took nothing
+                raise RefusedError(f"{path}: HTTP {status}", detail=f"HTTP {status}")
+            case _:
                 raise OutcomeUnknownError(f"{path}: HTTP {status}, no KIE answer", code=status)
 
 
@@ -258,11 +259,24 @@ def _has_name(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("model"), str)
 
 
+def _from_json(text: str) -> Any:
+    """What stands in the text; None where it is no JSON, and for absurdly long whole numbers."""
+    try:
+        return json.loads(text, parse_int=_bounded)
+    except (ValueError, RecursionError):  # brackets by the thousand
+        return None
+
+
+def _bounded(digits: str) -> int | None:
+    return int(digits) if len(digits) <= MAX_DIGITS else None
+
+
 def _seconds(record: Mapping[str, Any]) -> float | None:
     """From the create to the end, both in Unix ms; `costTime` is meant so, in varying units."""
     match record:
-        case {"createTime": int(created), "completeTime": int(completed)} if created < completed:
-            return (completed - created) / 1000
+        case {"createTime": int(created), "completeTime": int(completed)}:
+            seconds = (completed - created) / 1000
+            return seconds if 0 < seconds < DAY_S else None
         case _:
             return None
 
@@ -270,10 +284,7 @@ def _seconds(record: Mapping[str, Any]) -> float | None:
 def _result_urls(result_json: Any) -> tuple[str, ...]:
     """The URLs in `resultJson`: a JSON string as a rule, also seen as an object, "" or null."""
     if isinstance(result_json, str):
-        try:
-            result_json = json.loads(result_json)
-        except (ValueError, RecursionError):
-            return ()
+        result_json = _from_json(result_json)
     match result_json:
         case {"resultUrls": list(urls)}:
             return tuple(url for url in urls if isinstance(url, str) and url)

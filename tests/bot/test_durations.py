@@ -68,3 +68,10 @@ def test_the_last_ones_count_and_a_curve_is_not_made_for_each() -> None:
     for _ in range(SAMPLE):
         durations.add("picture", 500)
     assert durations.curve("picture").usual_s == 500
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, -1e300, 86_400.0, 1e300, math.inf, math.nan])
+def test_what_no_task_can_take_is_left_out(seconds: float) -> None:
+    durations = Durations()
+    durations.add("picture", seconds)
+    assert durations.curve("picture").elsewhere == Curve([]).elsewhere

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -158,7 +159,37 @@ async def test_an_unknown_path_is_refused(
     kie = client(session, f"{simulator.url}/wrong", simulator.key)
     with pytest.raises(RefusedError) as caught:
         await kie.create_task(MODEL, INPUT)
-    assert caught.value.code == 404
+    assert (caught.value.code, caught.value.detail) == (None, "HTTP 404"), "KIE has no part in it"
+    with pytest.raises(OutcomeUnknownError):
+        await kie.record_info("0" * 32)
+
+
+PAGES = {
+    "a page": "<html>404 Not Found</html>",
+    "nothing": "",
+    "an unknown path of KIE's": (
+        '{"timestamp":1774591467687,"status":404,"error":"Not Found",'
+        '"message":"No message available","path":"/api/v1/jobs/recordInfo"}'
+    ),
+    "a code in words": '{"code":"404","msg":"Not Found"}',
+    "another shape": '{"error":{"code":404,"message":"Not Found"}}',
+    "a success": '{"code":200,"msg":"success","data":{"taskId":"t","state":"fail"}}',
+}
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410, 422, 451, 499])
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+async def test_what_is_not_in_kie_s_own_envelope_is_not_kie_s_word(
+    session: aiohttp.ClientSession, status: int, page: str
+) -> None:
+    handler, _ = answering(text=page, status=status)
+    async with serving(handler) as url:
+        with pytest.raises(OutcomeUnknownError):
+            await client(session, url).record_info("t")
+        with pytest.raises(ProviderError) as caught:
+            await client(session, url).create_task(MODEL, INPUT)
+    assert type(caught.value) is RefusedError, "nothing was created, and nobody spoke of the key"
+    assert caught.value.code is None
 
 
 @pytest.mark.parametrize("http_status", [200, 429])
@@ -387,6 +418,38 @@ async def test_the_shapes_of_a_record(
     handler, _ = answering(text=json.dumps({"code": 200, "msg": "success", "data": data}))
     async with serving(handler) as url:
         assert await client(session, url).record_info("t") == state
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        ({"createTime": 1_000, "completeTime": 61_500}, 60.5),
+        ({"createTime": 1_000, "completeTime": 1_000}, None),
+        ({"createTime": 61_500, "completeTime": 1_000}, None),
+        ({"createTime": 1_000, "completeTime": 1_000 + 86_400_000}, None),
+        ({"createTime": 1_000, "completeTime": HUGE}, None),
+        ({"createTime": -HUGE, "completeTime": 1_000}, None),
+        ({"createTime": HUGE, "completeTime": HUGE + 1_000}, None),
+        ({"createTime": 1_000, "completeTime": None}, None),
+        ({"createTime": 1_000, "completeTime": -5}, None),
+        ({"createTime": 1_000, "completeTime": math.inf}, None),
+        ({"createTime": math.nan, "completeTime": 1e300}, None),
+        ({"createTime": 1_000, "completeTime": 61_500, "costTime": -HUGE}, 60.5),
+    ],
+)
+async def test_no_number_loses_the_picture(
+    session: aiohttp.ClientSession, times: dict[str, Any], seconds: float | None
+) -> None:
+    result = json.dumps({"resultUrls": [U1], "seed": HUGE})
+    data = {"state": "success", "resultJson": result, **times}
+    body = json.dumps({"code": 200, "msg": "success", "data": data})
+    for text in (body, body.replace(str(HUGE), "9" * 5_000)):  # more than Python reads
+        handler, _ = answering(text=text)
+        async with serving(handler) as url:
+            assert await client(session, url).record_info("t") == Done((U1,), seconds)
 
 
 @pytest.mark.parametrize("data", [{}, {"state": None}, {"state": 7}, [], "success"])
