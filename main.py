@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ from bot.inputs import INPUT_RETRY, InputPictures
 from bot.keeper import Keeper, clean_up
 from bot.logs import set_up_logging
 from bot.orders import Orders
-from bot.polling import Poller, PollPolicy
+from bot.polling import POLLING, Poller, PollPolicy
 from bot.progress import EDIT_PAUSE_S, Progress
 from bot.queue import Queue
 from bot.rate import Permits, RateLimit
@@ -128,7 +128,7 @@ class Tuning:
     create_retry: RetryPolicy = CREATE_RETRY
     fetch_retry: RetryPolicy = FETCH_RETRY
     input_retry: RetryPolicy = INPUT_RETRY
-    unknown_for_s: float = 90.0
+    polling: PollPolicy = POLLING
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0
     result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
@@ -208,10 +208,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         )
         poller = Poller(
             RateLimit(*tuning.polls),
-            PollPolicy(
+            replace(
+                tuning.polling,
                 interval_s=settings.midjourney_kie_poll_interval,
                 timeout_s=settings.midjourney_kie_poll_timeout,
-                unknown_for_s=tuning.unknown_for_s,
             ),
             durations,
         )

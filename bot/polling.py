@@ -24,24 +24,51 @@ from providers.errors import (
     RefusedError,
 )
 
-MAX_PAUSE_S = 60.0  # a Retry-After of a day is not waited for
+MAX_DOUBLINGS = 30  # of a pause: no number grows for ever
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
-    """When to ask, and when to stop asking. Seconds."""
+    """When to ask, and which answers end the asking. Seconds."""
 
-    interval_s: float  # the longest pause; shorter where the end is likely
-    timeout_s: float
-    # A task that was made just now may not be known yet; after this, unknown several times
-    # running means gone.
-    unknown_for_s: float = 90.0
-    checks_unknown: int = 3
+    interval_s: float = 3.0  # the longest pause; shorter where the end is likely
+    timeout_s: float = 900.0  # an answer "still running" after this is the end
+    # While questions fail, pauses grow up to this; a Retry-After of a day is not waited for either.
+    max_pause_s: float = 60.0
+    # A task that was made just now may not be known yet, nor may one be while the provider's own
+    # database is in trouble: gone is what is unknown so often, over so long.
+    unknown_for_s: float = 300.0
+    checks_unknown: int = 5
+    # The addresses of a success may come late.
+    without_urls_for_s: float = 180.0
     checks_without_urls: int = 4
     # After a restart the deadline may be long past and the result be there: ask at least so long.
     grace_s: float = 60.0
+
+
+POLLING = PollPolicy()
+
+
+@dataclass(slots=True)
+class _Claim:
+    """An answer that is believed once it was given so often, over so long, without another."""
+
+    checks: int
+    for_s: float
+    given: int = 0
+    held_s: float = 0.0  # a time in which nobody answered is not counted
+
+    def give(self, since_last_s: float) -> bool:
+        """The answer came (again), so long after the same one; whether it is to be believed."""
+        self.given += 1
+        self.held_s += since_last_s
+        return self.given >= self.checks and self.held_s >= self.for_s
+
+    def deny(self) -> None:
+        """Another answer came."""
+        self.given, self.held_s = 0, 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -87,7 +114,8 @@ class Poller:
         """Return the task's end, which has a URL; a failed question is not a failed task.
 
         `model` is whose durations tell when to ask; `age_s` is how long ago the task was created,
-        maybe by an earlier process.
+        maybe by an earlier process. Only what the provider answers ends this: while it cannot be
+        asked, it is asked again.
 
         Raises:
             GenerationFailedError, NoResultError, RecordGoneError, DeadlineError
@@ -96,46 +124,69 @@ class Poller:
         start = self._clock()
         created = start - age_s
         deadline = start + min(max(policy.timeout_s - age_s, policy.grace_s), policy.timeout_s)
-        empty = unknown = 0
-        asked_at = 0.0  # the age up to which it is known to have gone on
-        while (now := self._clock()) < deadline:
+        unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
+        without_urls = _Claim(policy.checks_without_urls, policy.without_urls_for_s)
+        last: _Claim | None = None  # what the last question was answered with, if it was a claim
+        failed = 0  # questions since the last answer
+        asked_at = 0.0  # the task's age then
+        while True:
+            now = self._clock()
             curve = self._durations.curve(model)
+            pause_s = curve.pause_s(asked_at, policy.interval_s)
+            if failed:
+                grown_s = policy.interval_s * 2 ** min(failed - 1, MAX_DOUBLINGS)
+                pause_s = max(pause_s, min(grown_s, policy.max_pause_s))
             # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
-            pause_s = curve.pause_s(asked_at, policy.interval_s) * random.uniform(0.9, 1.1)  # noqa: S311
-            await self._sleep(max(min(created + asked_at + pause_s, deadline) - now, 0.0))
+            ask_at = created + asked_at + pause_s * random.uniform(0.9, 1.1)  # noqa: S311
+            if now < deadline:  # what is done by then is not to be missed
+                ask_at = min(ask_at, deadline)
+            await self._sleep(max(ask_at - now, 0.0))
             await self._turns.wait(_Wait(curve, created, asked_at))
-            asked_at = self._clock() - created
+            asked = self._clock()
+            since_last_s = asked - created - asked_at
+            asked_at = asked - created
             try:
                 state = await provider.check(task_id)
             except ProviderError as error:
                 on_error(error)
-                unknown = unknown + 1 if _is_unknown(error) else 0
-                old = asked_at > policy.unknown_for_s
-                if old and unknown >= policy.checks_unknown:
-                    raise RecordGoneError(
-                        str(error), detail=error.detail, code=error.code
-                    ) from error
+                if _is_unknown(error):
+                    failed = 0
+                    without_urls.deny()
+                    if unknown.give(since_last_s if last is unknown else 0.0):
+                        raise RecordGoneError(
+                            str(error), detail=error.detail, code=error.code
+                        ) from error
+                    last = unknown
+                else:
+                    failed += 1
+                    last = None
                 if isinstance(error, NotTakenError):
-                    self._limit.pause(min(error.retry_after_s or policy.interval_s, MAX_PAUSE_S))
+                    self._limit.pause(
+                        min(error.retry_after_s or policy.interval_s, policy.max_pause_s)
+                    )
                 logger.warning("task %s: check failed, asking again: %s", task_id, error)
                 continue
-            unknown = 0
+            failed = 0
+            unknown.deny()
             match state:
                 case Done(urls=(_, *_)):
-                    if state.seconds is not None:
-                        self._durations.add(model, state.seconds)
                     return state
                 case Done():
-                    empty += 1
-                    if empty >= policy.checks_without_urls:
+                    if without_urls.give(since_last_s if last is without_urls else 0.0):
                         raise NoResultError(f"task {task_id}: success without URLs")
+                    last = without_urls
+                    continue
                 case Failed(reason=reason, code=code):
                     raise GenerationFailedError(
                         f"task {task_id} failed: {code} {reason}", detail=reason
                     )
+                case _ if asked >= deadline:
+                    raise DeadlineError(
+                        f"task {task_id}: still running after {policy.timeout_s:.0f} s"
+                    )
                 case _:
-                    pass
-        raise DeadlineError(f"task {task_id}: no result after {policy.timeout_s:.0f} s")
+                    without_urls.deny()
+                    last = None
 
     def _worth(self, wait: _Wait) -> float:
         return wait.curve.worth(wait.asked_at, self._clock() - wait.created)
@@ -143,4 +194,4 @@ class Poller:
 
 def _is_unknown(error: ProviderError) -> bool:
     """Whether the provider says that it has no such task."""
-    return isinstance(error, RefusedError) and error.code in {404, 422}
+    return type(error) is RefusedError and error.code in {404, 422}

@@ -299,6 +299,8 @@ class Worker:
             age_s=max(self._now() - image.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
         )
+        if done.seconds is not None:
+            self._durations.add(view.job.model, done.seconds)
         return await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
 
     async def _picture(self, image: Image) -> tuple[Picture, Image]:

@@ -16,6 +16,7 @@ from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.kie.pictures import Pictures
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
+from bot.polling import PollPolicy
 from bot.retry import RetryPolicy
 from bot.settings import Settings
 from main import Tuning, serve
@@ -35,7 +36,7 @@ FAST = Tuning(
     input_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
     album_pause_s=0.1,
     store_pause_s=0.05,
-    unknown_for_s=0.2,
+    polling=PollPolicy(max_pause_s=0.1, unknown_for_s=0.2, without_urls_for_s=0.1),
     result_timeout_s=1.0,
     close_s=1.0,
     updates_kept=0,  # what must not count twice has to hold without

@@ -1,12 +1,13 @@
 """What goes wrong at KIE, on the way, or at Telegram: nobody pays for what did not come."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from bot.demo.kie import KieLimits
+from bot.demo.kie import Call, KieLimits
 from tests.support import ADMIN, World, png
 
 GIVEN_BACK = "Возвращено: 79 токенов."
@@ -203,6 +204,64 @@ async def test_a_task_that_can_no_longer_be_asked_about(world: World) -> None:
     await refunded(world, "KIE.AI recordInfo error 422: recordInfo is null.")
 
 
+@pytest.mark.parametrize("page", [404, 403, 502])
+async def test_an_outage_of_kie_ends_nothing_however_long_it_is(world: World, page: int) -> None:
+    """Longer than a task may take, and than a restart's grace: what was drawn comes after it."""
+    await world.stop()
+    world.tune(polling=replace(world.tuning.polling, grace_s=0.1))
+    await world.start(midjourney_kie_poll_timeout=0.3)
+    anna = await world.customer()
+    world.kie.down["recordInfo"] = page
+    anna.send("кот --n 2")
+    for _ in range(2):
+        await asked_again(world, 12)
+        await world.stop()
+        await world.start()
+    assert {row["status"] for row in world.rows("SELECT status FROM images")} == {"generating"}
+    world.kie.down.clear()
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.balance(anna.user_id) == 1000 - 2 * 79
+    assert len(world.kie.tasks) == 2
+
+
+async def asked_again(world: World, times: int) -> None:
+    """Wait for so many more questions about tasks."""
+    before = len(questions(world))
+    await world.kie.wait_for(lambda: len(questions(world)) >= before + times)
+
+
+def questions(world: World) -> list[Call]:
+    return [call for call in world.kie.calls if call.name == "recordInfo"]
+
+
+async def test_one_failed_question_after_a_long_downtime_loses_no_picture(world: World) -> None:
+    anna = await world.customer()
+    world.kie.task_seconds = 60
+    anna.send("кот")
+    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}])
+    await world.stop()
+    await world.write("UPDATE images SET submitted_at = submitted_at - 100000")
+    world.kie.finish(world.kie.tasks[0])
+    world.tune(polling=replace(world.tuning.polling, grace_s=0.0))
+    world.kie.fault("recordInfo", html=502)
+    await world.start()
+    await world.pictures(anna, 1)
+    await world.closed()
+
+
+@pytest.mark.parametrize("time", [10**400, -(10**400), -1, 0], ids=["huge", "-huge", "-1", "0"])
+async def test_an_absurd_time_in_the_record_loses_no_picture(world: World, time: int) -> None:
+    anna = await world.customer()
+    record = {"completeTime": time, "costTime": time}
+    world.kie.next_result(record={**record, "createTime": -time})
+    world.kie.next_result(record=record)
+    anna.send("кот --n 2")
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.rows("SELECT drawn_s FROM images") == [{"drawn_s": None}] * 2
+
+
 async def test_a_task_that_never_ends_is_refunded_at_the_deadline(world: World) -> None:
     await world.stop()
     await world.start(midjourney_kie_poll_timeout=0.3)
@@ -243,7 +302,7 @@ async def test_what_telegram_refuses_as_a_photo_goes_as_a_document(world: World)
     assert message.document is not None
 
 
-@pytest.mark.parametrize("data", [b"<html>sorry</html>", b"\x89PNG\r\n\x1a\nbroken", b""])
+@pytest.mark.parametrize("data", [b"<html>sorry</html>", b"\x89PNG\r\n\x1a\nbroken"])
 async def test_a_result_that_is_no_picture(world: World, data: bytes) -> None:
     world.kie.next_result(data=data)
     await refunded(world, "Midjourney (KIE) прислал то, что нельзя использовать как картинку.")

@@ -21,9 +21,7 @@ from bot.logs import set_up_logging
 from bot.settings import load_settings
 
 # Those of main.Tuning that are how long something waits between two looks or tries.
-PAUSES = frozenset(
-    {"card_pause_s", "credit_pause_s", "edit_pause_s", "unknown_for_s", "album_pause_s"}
-)
+PAUSES = frozenset({"card_pause_s", "credit_pause_s", "edit_pause_s", "album_pause_s"})
 
 
 async def run(tuning: main.Tuning, profiler: cProfile.Profile) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Any, TypeVar
 
 import pytest
 
 from bot.durations import Durations
-from bot.polling import MAX_PAUSE_S, Poller, PollPolicy
+from bot.polling import Poller, PollPolicy
 from bot.rate import RateLimit
 from providers.base import Done, Failed, ImageRequest, Pending, TaskState
 from providers.errors import (
@@ -167,7 +168,7 @@ async def test_429_pauses_everybody(scene: Scene) -> None:
     assert not [at for at in other.asked_at if paused_at < at < paused_at + 20]
 
 
-@pytest.mark.parametrize(("asked_s", "paused_s"), [(None, 3), (86_400.0, MAX_PAUSE_S)])
+@pytest.mark.parametrize(("asked_s", "paused_s"), [(None, 3), (86_400.0, POLICY.max_pause_s)])
 async def test_how_long_a_429_pauses(scene: Scene, asked_s: float | None, paused_s: float) -> None:
     error = NotTakenError("429", code=429, retry_after_s=asked_s)
     script = scene.script(error, Done((URL,)))
@@ -176,12 +177,22 @@ async def test_how_long_a_429_pauses(scene: Scene, asked_s: float | None, paused
     assert paused_s <= pause <= paused_s + 3 * JITTER
 
 
-async def test_success_without_urls_is_asked_again_a_few_times(scene: Scene) -> None:
-    script = scene.script(*[Done(())] * (POLICY.checks_without_urls - 1), Done((URL,)))
+async def test_success_without_urls_is_asked_again_for_some_minutes(scene: Scene) -> None:
+    late = int(POLICY.without_urls_for_s / (POLICY.interval_s * JITTER))
+    script = scene.script(*[Done(())] * late, Done((URL,)))
     assert await scene.wait(script) == URL
 
 
 async def test_success_without_urls_ends(scene: Scene) -> None:
+    script = scene.script(Done(()))
+    with pytest.raises(NoResultError):
+        await scene.wait(script)
+    asked_for_s = script.asked_at[-1] - script.asked_at[0]
+    assert 0 <= asked_for_s - POLICY.without_urls_for_s <= 3 * JITTER
+
+
+async def test_success_without_urls_ends_after_several_answers_whatever_the_pauses() -> None:
+    scene = make_scene(PollPolicy(interval_s=600, timeout_s=900))
     script = scene.script(Done(()))
     with pytest.raises(NoResultError):
         await scene.wait(script)
@@ -197,33 +208,60 @@ async def test_fail_gives_the_provider_s_reason(scene: Scene) -> None:
     assert len(script.asked_at) == 2
 
 
-async def test_unknown_at_first_is_tolerated(scene: Scene) -> None:
-    early = int(POLICY.unknown_for_s / (POLICY.interval_s * JITTER))
-    script = scene.script(*[GONE] * early, Pending(), Done((URL,)))
+UNKNOWN_CHECKS = int(POLICY.unknown_for_s / (POLICY.interval_s * JITTER))  # too few to end it
+
+
+@pytest.mark.parametrize("age_s", [0.0, 200.0, 86_400.0])
+async def test_a_task_may_be_unknown_for_minutes(scene: Scene, age_s: float) -> None:
+    script = scene.script(*[GONE] * UNKNOWN_CHECKS, Done((URL,)))
+    assert await scene.wait(script, age_s=age_s) == URL
+
+
+@pytest.mark.parametrize("age_s", [0.0, 200.0, 86_400.0])
+async def test_unknown_for_good_is_gone(scene: Scene, age_s: float) -> None:
+    script = scene.script(GONE)
+    with pytest.raises(RecordGoneError) as caught:
+        await scene.wait(script, age_s=age_s)
+    assert (caught.value.detail, caught.value.code) == ("recordInfo is null", 422)
+    asked_for_s = script.asked_at[-1] - script.asked_at[0]
+    assert 0 <= asked_for_s - POLICY.unknown_for_s <= 3 * JITTER
+
+
+async def test_unknown_takes_several_answers_whatever_the_pauses() -> None:
+    scene = make_scene(PollPolicy(interval_s=600, timeout_s=900))
+    script = scene.script(GONE)
+    with pytest.raises(RecordGoneError):
+        await scene.wait(script)
+    assert len(script.asked_at) == POLICY.checks_unknown
+
+
+async def test_who_knows_the_task_takes_back_that_it_is_unknown(scene: Scene) -> None:
+    script = scene.script(*([GONE] * UNKNOWN_CHECKS + [Pending()]) * 2, Done((URL,)))
     assert await scene.wait(script) == URL
 
 
-async def test_unknown_for_good_is_gone(scene: Scene) -> None:
-    script = scene.script(GONE)
-    with pytest.raises(RecordGoneError) as caught:
-        await scene.wait(script)
-    assert (caught.value.detail, caught.value.code) == ("recordInfo is null", 422)
-    assert POLICY.unknown_for_s < scene.clock.now() <= POLICY.unknown_for_s + 3 * JITTER
-
-
-@pytest.mark.parametrize("between", [Pending(), LOST, NotTakenError("429", code=429)])
-async def test_a_late_unknown_ends_it_only_several_times_running(
+@pytest.mark.parametrize("between", [LOST, NotTakenError("429", code=429)])
+async def test_a_failed_question_neither_tells_nor_takes_back_that_a_task_is_unknown(
     scene: Scene, between: Answer
 ) -> None:
-    several = POLICY.checks_unknown
-    script = scene.script(
-        *[GONE] * (several - 1), between, *[GONE] * (several - 1), between, Done((URL,))
-    )
-    assert await scene.wait(script, age_s=200) == URL
-    script = scene.script(*[GONE] * (several - 1), between, GONE)
+    """The time about which nobody spoke is not counted: an outage makes no record disappear."""
+    outage = [between] * 200
+    script = scene.script(GONE, *outage, *[GONE] * UNKNOWN_CHECKS, Done((URL,)))
+    assert await scene.wait(script) == URL
+    script = scene.script(*[GONE, GONE, between] * UNKNOWN_CHECKS, GONE)
     with pytest.raises(RecordGoneError):
-        await scene.wait(script, age_s=200)
-    assert len(script.asked_at) == several - 1 + 1 + several
+        await scene.wait(script)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OutcomeUnknownError("a page", code=404), AccessError("key", code=401), RefusedError("HTTP")],
+)
+async def test_what_is_not_the_provider_s_word_on_the_task_ends_nothing(
+    scene: Scene, error: ProviderError
+) -> None:
+    script = scene.script(*[error] * 500, Done((URL,)))
+    assert await scene.wait(script, age_s=200) == URL
 
 
 async def test_another_refusal_is_no_unknown_task(scene: Scene) -> None:
@@ -239,10 +277,28 @@ async def test_the_deadline(scene: Scene) -> None:
     assert script.asked_at[-1] == pytest.approx(POLICY.timeout_s), "asked at the very end"
 
 
-async def test_errors_do_not_move_the_deadline(scene: Scene) -> None:
+@pytest.mark.parametrize("age_s", [0.0, 100_000.0])
+async def test_a_failed_question_is_no_deadline(scene: Scene, age_s: float) -> None:
+    """An outage of hours is waited out, and what was finished meanwhile is there."""
+    script = scene.script(*[LOST] * 300, Done((URL,)))
+    assert await scene.wait(script, age_s=age_s) == URL
+    assert scene.clock.now() > 4 * 3600
+    pauses = [later - earlier for earlier, later in pairwise(script.asked_at)]
+    assert max(pauses) <= POLICY.max_pause_s * JITTER
+    for pause, doubled in zip(pauses, (3, 6, 12), strict=False):
+        assert pause == pytest.approx(doubled, rel=JITTER - 1)
+
+
+async def test_the_first_answer_after_an_outage_may_be_the_end(scene: Scene) -> None:
     with pytest.raises(DeadlineError):
-        await scene.wait(scene.script(LOST))
-    assert scene.clock.now() == pytest.approx(POLICY.timeout_s)
+        await scene.wait(scene.script(*[LOST] * 100, Pending()))
+    assert scene.clock.now() > POLICY.timeout_s + 3600
+
+
+async def test_pauses_are_as_before_once_there_was_an_answer(scene: Scene) -> None:
+    script = scene.script(*[LOST] * 5, Pending(), Pending(), Done((URL,)))
+    await scene.wait(script)
+    assert script.asked_at[-1] - script.asked_at[-2] <= 3 * JITTER
 
 
 async def test_the_age_counts(scene: Scene) -> None:

@@ -1,9 +1,10 @@
 """The switches as JSON over HTTP, for who is not in this process: a demo, a shell, a load test.
 
 POST /_sim/NAME calls a switch of the simulator with the body's fields as its arguments:
-fail_create, fail_poll, fail_task, next_result (`data_base64` for `data`), fault, finish
-(`task_id`). POST /_sim/settings sets what the body names; GET shows it. GET /_sim/tasks and
-/_sim/calls list what happened, `?since=N` without the first N. Calls to it are not recorded.
+fail_create, fail_poll, fail_task, next_result (`data_base64` for `data`), fault, finish and
+move_result (`task_id`). POST /_sim/settings sets what the body names; GET shows it. GET
+/_sim/tasks and /_sim/calls list what happened, `?since=N` without the first N. Calls to it are not
+recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .loopback import is_loopback_host
 from .state import Call, KieLimits, Task
-from .switches import Callbacks
+from .switches import Callbacks, Endpoint
 
 if TYPE_CHECKING:
     from .simulator import KieSimulator
@@ -40,6 +41,7 @@ SETTINGS: dict[str, TypeAdapter[Any]] = {
     "unlisted_models": TypeAdapter(set[str]),
     "unknown_model": TypeAdapter(tuple[int, str]),
     "results_live_s": TypeAdapter(float),
+    "down": TypeAdapter(dict[Endpoint, int]),
     "callbacks": TypeAdapter(Callbacks),
 }
 
@@ -58,6 +60,7 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
         "next_result": kie.next_result,
         "fault": kie.fault,
         "finish": lambda task_id: kie.finish(_task(kie, task_id)),
+        "move_result": lambda task_id: kie.move_result(_task(kie, task_id)),
     }
 
     async def switch(request: web.Request) -> web.Response:

@@ -117,11 +117,7 @@ class KieSimulator(Switches):
         )
         seconds = self.task_seconds(task) if callable(self.task_seconds) else self.task_seconds
         task.ready_at = now + seconds
-        kind, suffix = ("k", "mp4") if makes_film(model) else ("r", "png")
-        path = f"/{kind}/{task.task_id}_1_{int(now)}_{random.randrange(1000, 10_000)}.{suffix}"  # noqa: S311 - a file name, no secret
-        self._by_path[path] = task
-        urls = task.result.urls
-        task.result_urls = [self.url + path] if urls is None else list(urls)
+        self._place(task)
         self.credits -= task.credits
         self.tasks.append(task)
         self._by_id[task.task_id] = task
@@ -136,6 +132,20 @@ class KieSimulator(Switches):
         """End a task now, however long it was to take."""
         task.ready_at = min(task.ready_at, self.clock())
         task.woken.set()
+
+    def move_result(self, task: Task) -> None:
+        """Give a task's result a new address; at the one it had there is nothing any more."""
+        for path in [path for path, owner in self._by_path.items() if owner is task]:
+            del self._by_path[path]
+        self._place(task)
+
+    def _place(self, task: Task) -> None:
+        kind, suffix = ("k", "mp4") if makes_film(task.model) else ("r", "png")
+        number = random.randrange(1000, 10_000)  # noqa: S311 - a file name, no secret
+        path = f"/{kind}/{task.task_id}_1_{int(self.clock())}_{number}.{suffix}"
+        self._by_path[path] = task
+        urls = task.result.urls
+        task.result_urls = [self.url + path] if urls is None else list(urls)
 
     def tick(self) -> None:
         """Let all tasks look at the clock: for a clock set by hand, after it was set."""

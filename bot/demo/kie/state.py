@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -72,12 +72,14 @@ class Result:
     """What a task's success holds.
 
     `raw` replaces the whole `resultJson` (a one-element tuple, because None is a value too),
-    `urls` the addresses in it; without both it is one address served as `served` says.
+    `urls` the addresses in it; without both it is one address served as `served` says. `record`
+    goes over the fields of the record.
     """
 
     raw: tuple[Any] | None = None
     urls: tuple[str, ...] | None = None
     served: Served = Served()
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ class Task:
     def record(self, *, credits_consumed: bool) -> dict[str, Any]:
         """The `data` of recordInfo: key order, nulls and empty strings as recorded."""
         failed = self.fail if self.state == "fail" else None
-        data = {
+        data: dict[str, Any] = {
             "taskId": self.task_id,
             "model": self.model,
             "state": self.state,
@@ -167,7 +169,9 @@ class Task:
             "completeTime": self.complete_time,
             "createTime": int(self.created_at * 1000),
         }
-        return data | {"creditsConsumed": float(self.consumed)} if credits_consumed else data
+        if credits_consumed:
+            data["creditsConsumed"] = float(self.consumed)
+        return {**data, **self.result.record} if self.state == "success" else data
 
 
 @dataclass(slots=True)

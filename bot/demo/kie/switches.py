@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -68,6 +68,8 @@ class Switches:
         self.credits: float = 10_000.0
         self.credits_per_task: float = 8.0
         self.refund_failed: bool = True
+        # Endpoints that are down, for as long as they stand here: the status of the front's page.
+        self.down: dict[str, int] = {}
         self.show_credits_consumed: bool = True
         # For so long after its creation a task is "recordInfo is null".
         self.record_delay_s: float = 0.0
@@ -134,14 +136,16 @@ class Switches:
         hang: bool = False,
         status: int | None = None,
         redirect: str | None = None,
+        record: Mapping[str, Any] | None = None,
         times: int = 1,
     ) -> None:
         """Say what the next created tasks' success holds.
 
         `raw` is `resultJson` itself: broken JSON, "", None or an object. `urls` (or one `url`)
-        are the addresses in it. All else is what the result host does when the one usual
-        address is asked for: `data` in place of the drawn picture; the picture padded to at
-        least `size_bytes`; a body without end; silence; an HTTP status; a redirect.
+        are the addresses in it, and `record` replaces other fields beside it. All else is what the
+        result host does when the one usual address is asked for: `data` in place of the drawn
+        picture; the picture padded to at least `size_bytes`; a body without end; silence; an HTTP
+        status; a redirect.
         """
         if url is not None:
             urls = [url]
@@ -150,6 +154,7 @@ class Switches:
             raw=None if raw is UNSET else (raw,),
             urls=None if urls is None else tuple(urls),
             served=served,
+            record=record or {},
         )
         self._results.extend([result] * times)
 
@@ -185,6 +190,8 @@ class Switches:
         self._faults.setdefault(endpoint, deque()).extend([fault] * times)
 
     def take_fault(self, endpoint: str) -> Fault | None:
+        if endpoint in self.down:
+            return Fault(html=self.down[endpoint])
         waiting = self._faults.get(endpoint)
         return waiting.popleft() if waiting else None
 
