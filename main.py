@@ -148,6 +148,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
     async with (
         Database.open(settings.data_dir / "bot.db") as database,
         aiohttp.ClientSession() as kie_session,
+        aiohttp.ClientSession() as create_session,
         Downloader.open(
             provider_url=settings.midjourney_kie_base_url,
             max_bytes=tuning.result_max_bytes,
@@ -169,7 +170,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         estimates = Estimates()
         durations = Durations()
         kie_log = CallLog()
-        kie = _kie(settings, kie_session, settings.midjourney_kie_base_url, kie_log)
+        kie = _kie(settings, kie_session, settings.midjourney_kie_base_url, kie_log, create_session)
         providers = {
             "midjourney": Midjourney(
                 kie,
@@ -338,7 +339,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
 
 
 def _kie(
-    settings: Settings, session: aiohttp.ClientSession, base_url: str, log: CallLog | None = None
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    base_url: str,
+    log: CallLog | None = None,
+    creates: aiohttp.ClientSession | None = None,
 ) -> Kie:
     return Kie(
         session,
@@ -346,6 +351,7 @@ def _kie(
         api_key=settings.midjourney_key,
         request_timeout_s=settings.midjourney_kie_request_timeout,
         log=log,
+        creates=creates,
     )
 
 

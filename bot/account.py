@@ -58,5 +58,8 @@ class Account:
         while True:
             await self._spent.wait()
             self._spent.clear()
-            await self._credit()
+            try:
+                await self._credit()
+            except Exception:  # pictures do not wait for this; the next create looks again
+                logger.exception("the account was not looked at")
             await self._sleep(self._pause_s)

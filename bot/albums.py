@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import Messenger
 from bot.orders import Orders, Request
+from bot.retry import insist
 from bot.texts import Texts
 from storage.errors import StorageError
 from storage.inputs import AlbumItem, Inputs
@@ -56,7 +57,7 @@ class Albums:
 
     async def run(self) -> None:
         """Take up albums that an earlier process began, and all that come."""
-        for album in await self._inputs.albums():
+        for album in await insist(self._inputs.albums):
             self._arrived.put_nowait(album)
         async with asyncio.TaskGroup() as group:
             while True:

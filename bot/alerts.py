@@ -33,6 +33,10 @@ class Alerts:
         """Pictures that people send cannot be uploaded; `what` says what to check."""
         self._tell("upload", lambda: self._texts.upload_alert(what))
 
+    def fault(self, image_id: int, error: Exception) -> None:
+        """An image failed through a fault of the bot's own; once for each kind of error."""
+        self._tell(f"fault {type(error).__name__}", lambda: self._texts.fault_alert(image_id))
+
     def credit_left(self, left: float, low: float) -> None:
         """What KIE's account has left; below `low` it is news, once until it is above again."""
         if left < low:

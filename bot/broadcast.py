@@ -7,15 +7,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
 from bot.delivery import Messenger
 from bot.errors import ChatClosedError, DeliveryError, MaybeSentError
 from bot.keyboards import Button, Keyboard
 from bot.lanes import Priority
+from bot.retry import insist
 from bot.texts import Texts
 from storage.broadcasts import Broadcast, Broadcasts, BroadcastStatus
-from storage.errors import StorageError
+from storage.errors import StorageBusyError, StorageError, StorageFullError
 from storage.journal import Act
 from storage.users import Users
 
@@ -23,13 +23,11 @@ AT_ONCE = 8  # people it is on its way to
 BATCH = 200  # people read at a time
 CARD_PAUSE_S = 3.0  # between two edits of the admin's card
 STOP_S = 5.0  # what is on its way when an admin stops it may take so long to get there
-STORAGE_PAUSE_S = 5.0
 # Refusals of the message itself, or of the bot: they would be the same for everybody.
 HOPELESS = ("message to copy not found", "can't be copied", "message_id_invalid", "unauthorized")
 
 BROADCAST = "broadcast"  # broadcast:go|no|stop|look:BROADCAST_ID
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -73,23 +71,20 @@ class Broadcaster:
         while True:
             self._wanted.clear()
             try:
-                while broadcast := await self._broadcasts.next_open():
-                    await self._guard(broadcast)
-            except StorageError as error:
-                logger.error(
-                    "the broadcast waits for the database, again in %.0f s: %s",
-                    STORAGE_PAUSE_S,
-                    error,
-                )
-                await self._sleep(STORAGE_PAUSE_S)
-                continue
+                await insist(self._send_open, self._sleep)
+            except Exception:  # they are tried again with the next, or at the next start
+                logger.exception("broadcasts cannot go on")
             await self._wanted.wait()
+
+    async def _send_open(self) -> None:
+        while broadcast := await self._broadcasts.next_open():
+            await self._guard(broadcast)
 
     async def _guard(self, broadcast: Broadcast) -> None:
         """What nobody foresaw ends this broadcast, and neither the others nor the bot."""
         try:
             await self._work(broadcast)
-        except StorageError:
+        except (StorageBusyError, StorageFullError):
             raise
         except Exception as error:
             logger.exception("broadcast %d was broken off", broadcast.broadcast_id)
@@ -112,7 +107,7 @@ class Broadcaster:
                 await asyncio.gather(card, sending, return_exceptions=True)
             if not sending.cancelled():
                 sending.result()
-                await _insist(partial(self._broadcasts.finish, number), self._sleep)
+                await insist(partial(self._broadcasts.finish, number), self._sleep)
         ended = await self._broadcasts.get(number)
         if ended is None or ended.status is BroadcastStatus.RUNNING:
             return
@@ -138,7 +133,7 @@ class Broadcaster:
         if self._stopped:
             return []
         read = partial(self._broadcasts.pending, broadcast.broadcast_id, last, BATCH)
-        return await _insist(read, self._sleep)
+        return await insist(read, self._sleep)
 
     async def _send_from(self, people: "asyncio.Queue[int]", broadcast: Broadcast) -> None:
         while True:
@@ -146,7 +141,7 @@ class Broadcaster:
             if not self._stopped:
                 # Safe to repeat: whatever was begun is not begun again.
                 try:
-                    await _insist(partial(self._send, broadcast, user_id), self._sleep)
+                    await insist(partial(self._send, broadcast, user_id), self._sleep)
                 except Exception as error:  # one person's row keeps it from nobody else
                     logger.exception("broadcast %d, user %d", broadcast.broadcast_id, user_id)
                     failed = partial(
@@ -155,7 +150,7 @@ class Broadcaster:
                         user_id,
                         type(error).__name__,
                     )
-                    await _insist(failed, self._sleep)
+                    await insist(failed, self._sleep)
             people.task_done()
 
     async def _send(self, broadcast: Broadcast, user_id: int) -> None:
@@ -257,18 +252,8 @@ class _Receipt:
 
     async def not_sent(self) -> None:
         store = partial(self._broadcasts.not_sent, self._broadcast_id, self._user_id)
-        await _insist(store, self._sleep)
+        await insist(store, self._sleep)
 
     async def sent(self) -> None:
         store = partial(self._broadcasts.sent, self._broadcast_id, self._user_id)
-        await _insist(store, self._sleep)
-
-
-async def _insist(step: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]]) -> T:
-    """Do it, however long the disk is full."""
-    while True:
-        try:
-            return await step()
-        except StorageError as error:
-            logger.error("broadcast: the database is asked again: %s", error)
-            await sleep(STORAGE_PAUSE_S)
+        await insist(store, self._sleep)

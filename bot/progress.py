@@ -15,6 +15,7 @@ from bot.keyboards import Keyboard, cancel_keyboard
 from bot.lanes import Priority
 from bot.queue import Queue
 from bot.rate import RateLimit
+from bot.retry import insist
 from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import Provider
@@ -77,7 +78,7 @@ class Progress:
 
     async def run(self) -> None:
         """Follow the jobs that an earlier process left open, and all that come."""
-        for job_id in await self._jobs.open_jobs():
+        for job_id in await insist(self._jobs.open_jobs):
             self.touch(job_id)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._act())

@@ -1,14 +1,21 @@
-"""Trying again: stamina's backoff and jitter, in the terms of this bot."""
+"""Trying again: stamina's backoff and jitter, in the terms of this bot; and what must be stored."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import stamina
 
-MAX_DOUBLINGS = 64  # far beyond any longest pause, and far below what a float can hold
+from storage.errors import StorageBusyError, StorageFullError
 
+MAX_DOUBLINGS = 64  # far beyond any longest pause, and far below what a float can hold
+STORAGE_PAUSE_S = 5.0  # until the database is tried again
+
+T = TypeVar("T")
 Again = Callable[[Exception], bool | float] | type[Exception] | tuple[type[Exception], ...]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +44,15 @@ class RetryPolicy:
 def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:
     """Seconds to wait after so many attempts before this one: doubled each time, to the longest."""
     return min(first_s * 2.0 ** min(attempts, MAX_DOUBLINGS), longest_s)
+
+
+async def insist(
+    do: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> T:
+    """Do it, however long the disk is full or the database is held; no repeat mends all else."""
+    while True:
+        try:
+            return await do()
+        except (StorageBusyError, StorageFullError) as error:
+            logger.error("nothing can be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
+            await sleep(STORAGE_PAUSE_S)

@@ -8,16 +8,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from bot.alerts import Alerts
 from bot.delivery import Messenger
 from bot.durations import SAMPLE, Durations
 from bot.errors import ChatClosedError
 from bot.estimates import Estimates
-from bot.failures import FailureKind, InputError, failure_of
+from bot.failures import Failure, FailureKind, InputError, failure_of
 from bot.inputs import InputPictures
 from bot.keeper import Keeper
 from bot.logs import log_context
@@ -27,7 +27,7 @@ from bot.polling import Poller
 from bot.progress import Progress
 from bot.queue import Queue
 from bot.rate import Permits
-from bot.retry import RetryPolicy
+from bot.retry import RetryPolicy, insist
 from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import ImageRequest, Provider
@@ -39,7 +39,7 @@ from providers.errors import (
     ProviderError,
     ResultRefusedError,
 )
-from storage.errors import StaleImageError, StorageError, StorageFullError
+from storage.errors import StaleImageError, StorageFullError
 from storage.files import DiskFiles, new_key
 from storage.images import Image, ImageStatus, JobView
 from storage.jobs import Jobs
@@ -48,10 +48,8 @@ from storage.users import Users
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
-STORAGE_PAUSE_S = 5.0  # until the database is tried again
 MAX_RETRY_AFTER_S = 60.0
 
-T = TypeVar("T")
 Step = Callable[[Image], Awaitable[Image]]
 logger = logging.getLogger(__name__)
 
@@ -114,13 +112,13 @@ class Worker:
 
     async def run(self) -> None:
         """Take up what an earlier process left, then go on until cancelled."""
-        for model, seconds, drawn_s in await self._jobs.recent_durations(SAMPLE):
+        for model, seconds, drawn_s in await insist(lambda: self._jobs.recent_durations(SAMPLE)):
             self._estimates.add(model, seconds)
             if drawn_s is not None:
                 self._durations.add(model, drawn_s)
         async with asyncio.TaskGroup() as walks:
             self._walks = walks
-            for image in await self._jobs.unfinished():
+            for image in await insist(self._jobs.unfinished):
                 if image.status in {ImageStatus.QUEUED, ImageStatus.SUBMITTING}:
                     self._queue.put(image)
                 else:
@@ -174,20 +172,18 @@ class Worker:
         """The boundary: whatever a step ends with, the image ends delivered, refunded or kept.
 
         Returns the image as the step left it, or None when there is nothing more to do now.
+        Nothing is raised but CancelledError: what leaves it would stop the bot.
         """
         with log_context(job=image.job_id, image=image.image_id):
-            while True:
-                try:
-                    # What is stored is the truth: the image may have moved since it was queued.
-                    image = await self._jobs.image(image.image_id)
-                    return await self._attempt(image, step)
-                except StorageError as error:
-                    logger.error(
-                        "nothing can be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error
-                    )
-                    await asyncio.sleep(STORAGE_PAUSE_S)
+            try:
+                return await insist(lambda: self._attempt(image.image_id, step))
+            except Exception as error:  # noqa: BLE001 - it is logged there
+                await self._end(image, error)
+            return None
 
-    async def _attempt(self, image: Image, step: Step) -> Image | None:
+    async def _attempt(self, image_id: int, step: Step) -> Image | None:
+        # What is stored is the truth: the image may have moved since it was queued.
+        image = await self._jobs.image(image_id)
         if image.status.ended:
             return None
         try:
@@ -198,21 +194,35 @@ class Worker:
             logger.warning("the picture is kept until the person is back: %s", error)
             self._parked.setdefault(image.user_id, {})[image.image_id] = image
             await self._users.set_blocked(image.user_id, blocked=True)
-        except StorageError:
-            raise
-        except Exception as error:
+        return None
+
+    async def _end(self, image: Image, error: Exception) -> None:
+        """Fail and refund an image for an error; what cannot be stored waits for the next start."""
+        try:
             failure = failure_of(error)
             if isinstance(error, ProviderError | NotAPictureError | InputError):
                 logger.warning("failed and refunded: %s: %s", failure.kind, error)
             else:
-                logger.exception("failed and refunded: %s", failure.kind)
+                logger.error("failed and refunded: %s", failure.kind, exc_info=error)
+                self._alerts.fault(image.image_id, error)
             if isinstance(error, InputError):  # the others start from the same picture
-                await self._jobs.fail_waiting(image.job_id, failure.kind, failure.detail)
-            image = await self._jobs.image(image.image_id)
-            if not image.status.ended:
+                await insist(
+                    lambda: self._jobs.fail_waiting(image.job_id, failure.kind, failure.detail)
+                )
+            await insist(lambda: self._fail(image.image_id, failure))
+        except Exception:
+            logger.critical("the end cannot be stored as it is", exc_info=True)
+            try:
+                await insist(lambda: self._fail(image.image_id, Failure(FailureKind.INTERNAL)))
+            except Exception:
+                logger.critical("the image is kept for the next start", exc_info=True)
+        self._progress.touch(image.job_id)
+
+    async def _fail(self, image_id: int, failure: Failure) -> None:
+        image = await self._jobs.image(image_id)
+        if not image.status.ended:
+            with suppress(StaleImageError):  # it moved meanwhile: its own walk sees to it
                 await self._jobs.fail(image, failure.kind, failure.detail)
-            self._progress.touch(image.job_id)
-        return None
 
     # --- From queued to generating
 
@@ -265,7 +275,7 @@ class Worker:
             self._create_permits.pause(min(pause, MAX_RETRY_AFTER_S))
             raise
         logger.info("task %s created", task_id)
-        return await _insist(lambda: self._jobs.task_created(submitting, task_id))
+        return await insist(lambda: self._jobs.task_created(submitting, task_id))
 
     # --- From generating to delivered
 
@@ -350,7 +360,7 @@ class Worker:
                 job.user_id, picture, caption=caption, reply_to=None, keyboard=keyboard
             )
         logger.info("delivered")
-        return await _insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
+        return await insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
 
 
 def _pause_after(error: Exception) -> bool | float:
@@ -365,15 +375,3 @@ def _fetch_again(error: Exception) -> bool | float:
     return isinstance(error, DownloadError | NotAPictureError) and not isinstance(
         error, ResultRefusedError
     )
-
-
-async def _insist(store: Callable[[], Awaitable[T]]) -> T:
-    """Store what only this process knows, however long the disk is full."""
-    while True:
-        try:
-            return await store()
-        except StaleImageError:
-            raise
-        except StorageError as error:
-            logger.error("this must be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
-            await asyncio.sleep(STORAGE_PAUSE_S)

@@ -32,11 +32,20 @@ CODES_ACCESS = frozenset({401, 403, 433})  # wrong key, not allowed here, over t
 CODE_CREDIT = 402
 CREDIT_WORDS = "credits insufficient"  # also reported under code 500
 CODE_TOO_OFTEN = 429
+CODE_SERVER = 500  # also of a wrong input, which no repeat makes right: the words decide
+SERVER_WORDS = "Server exception"
 RUNNING = frozenset({"waiting", "queuing", "generating"})
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 MAX_ANSWER_BYTES = 1_000_000
 MAX_DIGITS = 18  # of a whole number; Python itself gives up at 4,300
 DAY_S = 86_400.0
+MAX_TEXT = 2_000  # characters of KIE's that are kept or shown
+MAX_NAME = 200  # a task id, a code, a state, a model
+MAX_NUMBER = 1e12
+# What a database, a log or a chat may not take: control characters, and halves of UTF-16 pairs
+# (JSON can hold one: "\ud83d"). Blanks of all kinds become one.
+CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+HALVES = re.compile(r"[\ud800-\udfff]")
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +94,11 @@ class CallLog:
 
 
 class Kie:
-    """A client of one account. `base_url` without a closing slash; the session is the caller's."""
+    """A client of one account. `base_url` without a closing slash; the sessions are the caller's.
+
+    `creates` is that of createTask alone: the connections of hundreds of questions that hang are
+    none of a create's.
+    """
 
     def __init__(
         self,
@@ -95,9 +108,11 @@ class Kie:
         api_key: str,
         request_timeout_s: float,
         log: CallLog | None = None,
+        creates: aiohttp.ClientSession | None = None,
     ) -> None:
         self._log = log or CallLog()
         self._session = session
+        self._creates = creates or session
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._timeout = aiohttp.ClientTimeout(total=request_timeout_s, sock_connect=10)
@@ -111,10 +126,13 @@ class Kie:
             OutcomeUnknownError: no answer that tells; a task may have been made.
         """
         data = await self._call(
-            "POST", "/api/v1/jobs/createTask", json={"model": model, "input": input_fields}
+            "POST",
+            "/api/v1/jobs/createTask",
+            session=self._creates,
+            json={"model": model, "input": input_fields},
         )
         match data:
-            case {"taskId": str(task_id)} if task_id:
+            case {"taskId": str(task_id)} if task_id and task_id == _clean(task_id, MAX_NAME):
                 return task_id
             case _:
                 raise OutcomeUnknownError("createTask: success without a task id")
@@ -130,10 +148,11 @@ class Kie:
             case {"state": "success"}:
                 return Done(_result_urls(data.get("resultJson")), _seconds(data))
             case {"state": "fail"}:
-                return Failed(str(data.get("failMsg") or ""), str(data.get("failCode") or ""))
+                code = _clean(str(data.get("failCode") or ""), MAX_NAME)
+                return Failed(_clean(str(data.get("failMsg") or "")), code)
             case {"state": str(state)}:
                 if state not in RUNNING:  # a new word is not an end: go on until the deadline
-                    logger.warning("task %s: unknown state %r", task_id, state)
+                    logger.warning("task %s: unknown state %r", task_id, _clean(state, MAX_NAME))
                 return Pending()
             case _:
                 raise OutcomeUnknownError("recordInfo: no state in the answer")
@@ -154,7 +173,7 @@ class Kie:
         form.add_field("fileName", name)
         answer = await self._call("POST", "/api/file-stream-upload", data=form)
         match answer:
-            case {"downloadUrl": str(url)} if url:
+            case {"downloadUrl": str(url)} if _is_address(url):
                 return url
             case _:
                 raise OutcomeUnknownError("file-stream-upload: success without an address")
@@ -170,7 +189,7 @@ class Kie:
         match await self._call("GET", "/api/v1/chat/credit"):
             case bool():  # which Python counts among the numbers
                 pass
-            case int(credit) | float(credit):
+            case int(credit) | float(credit) if -MAX_NUMBER <= credit <= MAX_NUMBER:
                 return float(credit)
         raise OutcomeUnknownError("credit: no number in the answer")
 
@@ -184,7 +203,7 @@ class Kie:
         """
         match await self._call("GET", "/api/v1/models"):
             case {"models": [*entries]}:
-                names = [entry["model"] for entry in entries if _has_name(entry)]
+                names = [_clean(entry["model"], MAX_NAME) for entry in entries if _has_name(entry)]
                 if names or not entries:
                     return names
         raise OutcomeUnknownError("models: no list of names in the answer")
@@ -198,9 +217,11 @@ class Kie:
             self._log.failed(path, error)
             raise
 
-    async def _ask(self, method: str, path: str, **kwargs: Any) -> Any:
+    async def _ask(
+        self, method: str, path: str, *, session: aiohttp.ClientSession | None = None, **kwargs: Any
+    ) -> Any:
         try:
-            async with self._session.request(
+            async with (session or self._session).request(
                 method,
                 self._base_url + path,
                 headers=self._headers,
@@ -220,7 +241,7 @@ class Kie:
                 return data
             case {"code": int(code), **body} if code != CODE_OK:
                 # The docs and some answers say "message" where the recordings say "msg".
-                said = str(body.get("msg") or body.get("message") or "")
+                said = _clean(str(body.get("msg") or body.get("message") or ""))
                 raise _refusal(path, code, said, retry_after)
             # A gateway's page, half a body, another shape: nothing that KIE says.
             case _ if status == CODE_TOO_OFTEN:
@@ -251,7 +272,18 @@ def _refusal(path: str, code: int, said: str, retry_after: str) -> ProviderError
         return CreditError(message, detail=said, code=code)
     if code in CODES_ACCESS:
         return AccessError(message, detail=said, code=code)
+    if code == CODE_SERVER and said.startswith(SERVER_WORDS):  # it may have been taken all the same
+        return OutcomeUnknownError(message, detail=said, code=code)
     return RefusedError(message, detail=said, code=code)
+
+
+def _clean(text: str, limit: int = MAX_TEXT) -> str:
+    """Text of KIE's that can be stored, logged and shown, whatever was in it."""
+    return HALVES.sub("\ufffd", CONTROLS.sub(" ", text[:limit])).strip()
+
+
+def _is_address(url: str) -> bool:
+    return bool(url) and url == _clean(url)
 
 
 def _has_name(entry: Any) -> bool:
@@ -287,6 +319,6 @@ def _result_urls(result_json: Any) -> tuple[str, ...]:
         result_json = _from_json(result_json)
     match result_json:
         case {"resultUrls": list(urls)}:
-            return tuple(url for url in urls if isinstance(url, str) and url)
+            return tuple(url for url in urls if isinstance(url, str) and _is_address(url))
         case _:
             return ()

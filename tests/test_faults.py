@@ -71,7 +71,6 @@ async def test_one_of_two_fails_and_one_arrives(world: World) -> None:
     [
         (422, "Midjourney (KIE) createTask error 422"),
         (455, "Midjourney (KIE) createTask error 455"),
-        (500, "Midjourney (KIE) createTask error 500"),
         (402, "Midjourney (KIE) createTask error 402"),
         (401, "Midjourney (KIE) createTask error 401"),
         (433, "Midjourney (KIE) createTask error 433"),
@@ -84,6 +83,24 @@ async def test_create_refused(
     world.kie.fail_create(code, http_status=http_status or code)
     await refunded(world, begins)
     assert sum(call.path.endswith("createTask") for call in world.kie.calls) == 1
+
+
+@pytest.mark.parametrize("http_status", [200, 500])
+async def test_a_wrong_input_has_the_code_of_a_broken_server(
+    world: World, http_status: int
+) -> None:
+    world.kie.fail_create(500, msg="This field is required", http_status=http_status)
+    await refunded(world, "Midjourney (KIE) createTask error 500: This field is required.")
+    assert sum(call.path.endswith("createTask") for call in world.kie.calls) == 1
+
+
+async def test_an_exception_of_the_server_is_a_lost_answer(world: World) -> None:
+    anna = await world.customer(tokens=79)
+    world.kie.fail_create(500)
+    anna.send("кот")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.rows("SELECT attempts FROM images") == [{"attempts": 2}]
 
 
 async def test_out_of_credit_is_told_to_the_person_and_once_to_the_admins(world: World) -> None:

@@ -491,7 +491,7 @@ async def test_a_full_disk_charges_nothing_and_says_so(
 async def test_a_full_disk_in_the_middle_loses_no_picture(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.worker.STORAGE_PAUSE_S", 0.05)
+    monkeypatch.setattr("bot.retry.STORAGE_PAUSE_S", 0.05)
     anna = await world.customer()
     world.kie.task_seconds = 60
     anna.send("кот")

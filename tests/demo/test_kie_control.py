@@ -18,6 +18,7 @@ async def test_switches_are_set_over_http() -> None:
             "fail_create": {"code": 402},
             "fail_poll": {"code": 429, "http_status": 200},
             "fail_task": {"code": "422", "msg": "no"},
+            "next_task_id": {"task_id": "known"},
             "next_result": {"data_base64": base64.b64encode(b"bytes").decode()},
             "fault": {"endpoint": "credit", "html": 502},
         }.items():
@@ -25,6 +26,8 @@ async def test_switches_are_set_over_http() -> None:
             assert (answer.status, answer.body) == (200, {"ok": True})
 
         assert (await api.create()).body["code"] == 402
+        assert (await api.create()).body["data"] == {"taskId": "known", "recordId": "known"}
+        assert kie.tasks == []
         failed = await made(kie, api)
         assert failed.state == "fail"
         assert (await api.poll(failed.task_id)).body["code"] == 429

@@ -23,7 +23,7 @@ from providers.errors import (
     ProviderError,
     RefusedError,
 )
-from providers.kie import MAX_ANSWER_BYTES, Kie
+from providers.kie import MAX_ANSWER_BYTES, MAX_TEXT, Kie
 
 MODEL = "midjourney/v6-text-to-image"
 INPUT = {"prompt": "рыжая лиса", "aspect_ratio": "16:9"}
@@ -361,6 +361,83 @@ async def test_fail(kie: Kie, simulator: KieSimulator) -> None:
     task_id = await kie.create_task(MODEL, INPUT)
     expected = Failed("Invalid prompt: prompt contains prohibited content", "422")
     assert await kie.record_info(task_id) == expected
+
+
+HALF = "\ud83d"  # of an emoji: JSON can hold it, a database and a chat cannot
+
+
+async def test_text_from_kie_is_cleaned_and_bounded(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.task_seconds = 0
+    simulator.fail_task(f"4{HALF}2", f"\x00No {HALF}\r\n\x9f\u2028today \U0001f98a" + "x" * 5000)
+    state = await kie.record_info(await kie.create_task(MODEL, INPUT))
+    assert isinstance(state, Failed)
+    assert state.code == "4\ufffd2"
+    assert state.reason.startswith("No \ufffd today \U0001f98axxx")
+    assert len(state.reason) <= MAX_TEXT
+    simulator.fail_create(422, f"\tNo {HALF}")
+    with pytest.raises(RefusedError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert caught.value.detail == "No \ufffd"
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize("task_id", [HALF, "a\nb", " a", "a" * 300])
+async def test_a_task_id_that_cannot_be_kept_is_none(
+    kie: Kie, simulator: KieSimulator, task_id: str
+) -> None:
+    simulator.next_task_id(task_id)
+    with pytest.raises(OutcomeUnknownError):
+        await kie.create_task(MODEL, INPUT)
+
+
+async def test_an_address_that_cannot_be_kept_is_none(kie: Kie, simulator: KieSimulator) -> None:
+    simulator.task_seconds = 0
+    spoilt = (f"{U1}{HALF}", f"{U1}\n", f"{U1}{'x' * MAX_TEXT}")
+    simulator.next_result(urls=[*spoilt, U2])
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((U2,))
+
+
+async def test_a_code_beyond_all_bounds_leaves_the_outcome_unknown(
+    session: aiohttp.ClientSession,
+) -> None:
+    handler, _ = answering(text=f'{{"code":{"9" * 400},"msg":"x","data":null}}')
+    async with serving(handler) as url:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await client(session, url).create_task(MODEL, INPUT)
+    assert len(str(caught.value)) < 100
+
+
+@pytest.mark.parametrize("said", ["", " or contact customer service"])
+async def test_an_exception_of_the_server_leaves_the_outcome_unknown(
+    kie: Kie, simulator: KieSimulator, said: str
+) -> None:
+    said = f"Server exception, please try again later{said}"
+    simulator.fail_create(500, said)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await kie.create_task(MODEL, INPUT)
+    assert (caught.value.code, caught.value.detail) == (500, said)
+    simulator.fail_create(500, "This field is required")
+    with pytest.raises(RefusedError):
+        await kie.create_task(MODEL, INPUT)
+
+
+async def test_creates_do_not_wait_for_the_connections_of_questions(
+    simulator: KieSimulator,
+) -> None:
+    one = aiohttp.TCPConnector(limit=1)
+    async with aiohttp.ClientSession(connector=one) as session, aiohttp.ClientSession() as creates:
+        kie = Kie(
+            session,
+            base_url=simulator.url,
+            api_key=simulator.key,
+            request_timeout_s=60,
+            creates=creates,
+        )
+        simulator.fault("recordInfo", hang=True)
+        asking = asyncio.create_task(kie.record_info("0" * 32))
+        await simulator.wait_for(lambda: len(simulator.calls) == 1)
+        assert await kie.create_task(MODEL, INPUT)
+        asking.cancel()
 
 
 async def test_an_unknown_task(kie: Kie) -> None:

@@ -65,6 +65,15 @@ async def test_no_credit_in_the_answer(kie: Kie, simulator: KieSimulator, data: 
         await kie.credit()
 
 
+@pytest.mark.parametrize("number", ["9" * 400, "-1e13", "1e400", "-Infinity", "NaN"])
+async def test_a_credit_beyond_all_bounds_is_none(
+    kie: Kie, simulator: KieSimulator, number: str
+) -> None:
+    simulator.fault("credit", body=f'{{"code":200,"msg":"success","data":{number}}}')
+    with pytest.raises(OutcomeUnknownError):
+        await kie.credit()
+
+
 async def test_models(kie: Kie, simulator: KieSimulator) -> None:
     simulator.models = {"kling-3.0/video", "midjourney/v6-text-to-image"}
     simulator.unlisted_models = {"midjourney/v6-text-to-image"}

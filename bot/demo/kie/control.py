@@ -1,8 +1,8 @@
 """The switches as JSON over HTTP, for who is not in this process: a demo, a shell, a load test.
 
 POST /_sim/NAME calls a switch of the simulator with the body's fields as its arguments:
-fail_create, fail_poll, fail_task, next_result (`data_base64` for `data`), fault, finish and
-move_result (`task_id`). POST /_sim/settings sets what the body names; GET shows it. GET
+fail_create, fail_poll, fail_task, next_task_id, next_result (`data_base64` for `data`), fault,
+finish and move_result (`task_id`). POST /_sim/settings sets what the body names; GET shows it. GET
 /_sim/tasks and /_sim/calls list what happened, `?since=N` without the first N. Calls to it are not
 recorded.
 """
@@ -57,6 +57,7 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
         "fail_create": kie.fail_create,
         "fail_poll": kie.fail_poll,
         "fail_task": kie.fail_task,
+        "next_task_id": kie.next_task_id,
         "next_result": kie.next_result,
         "fault": kie.fault,
         "finish": lambda task_id: kie.finish(_task(kie, task_id)),

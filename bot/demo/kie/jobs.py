@@ -28,8 +28,10 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
             return wire.answer(wire.error(*wrong))
         if kie.credits < kie.credits_per_task:
             return wire.answer(wire.error(402))
-        task = kie.create(body["model"], body["input"], body.get("callBackUrl"))
-        return wire.answer(wire.success({"taskId": task.task_id, "recordId": task.task_id}))
+        task_id = kie.take_task_id()
+        if task_id is None:
+            task_id = kie.create(body["model"], body["input"], body.get("callBackUrl")).task_id
+        return wire.answer(wire.success({"taskId": task_id, "recordId": task_id}))
 
     async def record(request: web.Request) -> web.Response:
         now = kie.clock()

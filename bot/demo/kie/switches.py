@@ -82,6 +82,7 @@ class Switches:
         self.uploads_live_s: float = 3 * 86_400.0
         self.callbacks = Callbacks()
         self._creates: deque[Refusal] = deque()
+        self._task_ids: deque[str] = deque()
         self._polls: deque[Refusal] = deque()
         self._failures: deque[Failure] = deque()
         self._results: deque[Result] = deque()
@@ -98,6 +99,10 @@ class Switches:
     ) -> None:
         """Refuse the next createTask requests; `msg` None is the known text of the code."""
         self._creates.extend([Refusal(code, msg, http_status, retry_after)] * times)
+
+    def next_task_id(self, task_id: str, times: int = 1) -> None:
+        """Answer the next createTask requests with this id, maybe a known one, and make nothing."""
+        self._task_ids.extend([task_id] * times)
 
     def fail_poll(
         self,
@@ -197,6 +202,9 @@ class Switches:
 
     def take_create_refusal(self) -> Refusal | None:
         return self._creates.popleft() if self._creates else None
+
+    def take_task_id(self) -> str | None:
+        return self._task_ids.popleft() if self._task_ids else None
 
     def take_poll_refusal(self, task_id: str) -> Refusal | None:
         for refusal in self._polls:

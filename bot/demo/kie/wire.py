@@ -77,9 +77,12 @@ def answer(
     retry_after: float | None = None,
     content_type: str = API_TYPE,
 ) -> web.Response:
-    """An answer with a recorded content type: the API's, or the upload host's."""
+    """An answer with a recorded content type: the API's, or the upload host's. Half an emoji goes
+    out as its escape."""
     response = web.Response(
-        body=compact(body).encode(), status=status, headers={hdrs.CONTENT_TYPE: content_type}
+        body=compact(body).encode(errors="backslashreplace"),
+        status=status,
+        headers={hdrs.CONTENT_TYPE: content_type},
     )
     if retry_after is not None:
         response.headers[hdrs.RETRY_AFTER] = f"{retry_after:g}"
