@@ -76,7 +76,9 @@ class InputPictures:
 
     async def _fetch(self, file_id: str, path: Path) -> None:
         try:
-            async for attempt in self._retry.context(TelegramUnavailableError):
+            async for attempt in self._retry.context(
+                "getting the picture from Telegram", TelegramUnavailableError
+            ):
                 with attempt:
                     await self._incoming.fetch(file_id, path)
         except TelegramUnavailableError as error:
@@ -84,7 +86,9 @@ class InputPictures:
 
     async def _send(self, png: Path) -> str:
         try:
-            async for attempt in self._retry.context(UploadUnavailableError):
+            async for attempt in self._retry.context(
+                "uploading the picture", UploadUnavailableError
+            ):
                 with attempt:
                     return await self._upload.upload(png)
         except (UploadUnavailableError, UploadRefusedError) as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from storage.errors import StorageBusyError, StorageFullError
 
@@ -27,8 +28,9 @@ class RetryPolicy:
     timeout_s: float
     attempts: int | None = None
 
-    def context(self, on: Again) -> AsyncIterator[Any]:
-        """stamina's attempts; `on`: which errors, or a hook that says whether or after how long."""
+    def context(self, what: str, on: Again) -> AsyncIterator[Any]:
+        """stamina's attempts at `what`, in the log's words; `on`: which errors, or a hook that says
+        whether or after how long."""
         return aiter(
             stamina.retry_context(
                 on=on,
@@ -37,8 +39,22 @@ class RetryPolicy:
                 wait_initial=self.first_pause_s,
                 wait_max=self.max_pause_s,
                 wait_jitter=self.first_pause_s,
-            )
+            ).with_name(what, (), {})
         )
+
+
+def _log(details: RetryDetails) -> None:
+    error = details.caused_by
+    logger.warning(
+        "%s failed, again in %.1f s (retry %d): %s",
+        details.name,
+        details.wait_for,
+        details.retry_num,
+        str(error) or type(error).__name__,
+    )
+
+
+set_on_retry_hooks([_log])  # in place of stamina's own, which names neither
 
 
 def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:

@@ -257,7 +257,7 @@ class Worker:
         self, image: Image, provider: Provider, request: ImageRequest
     ) -> Image:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
-        async for attempt in self._create_retry.context(_pause_after):
+        async for attempt in self._create_retry.context("the create", _pause_after):
             with attempt:
                 async with self._create_permits.one():
                     return await to_the_end(self._submit(image, provider, request))
@@ -334,7 +334,7 @@ class Worker:
         return replace(picture, path=path), image
 
     async def _fetch(self, url: str, incoming: Path) -> Picture:
-        async for attempt in self._fetch_retry.context(_fetch_again):
+        async for attempt in self._fetch_retry.context("fetching the result", _fetch_again):
             with attempt:
                 try:
                     await self._downloader.fetch(url, incoming)

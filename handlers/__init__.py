@@ -123,7 +123,7 @@ def create_dispatcher(
         all_texts=texts,
     )
     dispatcher.update.outer_middleware(LanguageMiddleware(texts, preferences))
-    dispatcher.update.outer_middleware(PresenceMiddleware(users, worker, jobs, progress))
+    dispatcher.update.outer_middleware(PresenceMiddleware(users, worker, jobs, progress, menu))
     dispatcher.update.outer_middleware(NameMiddleware(people))
     pace = PaceMiddleware(messenger, settings.user_messages_per_minute)
     # Inner, for messages: what the bot does not answer in a group is not counted there either.
@@ -139,7 +139,7 @@ def create_dispatcher(
     commands.message.filter(F.text.startswith("/") | F.caption.startswith("/"))
     commands.include_routers(
         presence.create_router(),
-        admin.create_router(settings.admin_ids),  # before /start: see offer_menu
+        admin.create_router(settings.admin_ids),
         person.create_router(),
         cancel.create_router(),
         pictures.create_router(),

@@ -45,13 +45,20 @@ class Menu:
         self._preferences = preferences
         self._admin_ids = admin_ids
         self._due: dict[int, None] = {}  # people, in the order in which they came
+        self._unset = set(admin_ids)  # admins whose chat has no menu of theirs yet
         self._came = asyncio.Event()
 
     def offer(self, user_id: int) -> None:
-        """Have the menu of a person's own chat set anew: an admin opened the chat, which Telegram
-        may not have known before; or another language was chosen. As it is then."""
+        """Have the menu of a person's own chat set anew, as it is then: another language was
+        chosen, say."""
         self._due[user_id] = None
         self._came.set()
+
+    def note_chat(self, user_id: int) -> None:
+        """The person writes: what Telegram did not take for an admin's chat, it may take now."""
+        if user_id in self._unset:
+            self._unset.remove(user_id)
+            self.offer(user_id)
 
     async def run(self) -> None:
         """Set all menus, and those of people who come later."""
@@ -81,7 +88,14 @@ class Menu:
         try:
             await do(user_id)
         except (TelegramAPIError, ClientDecodeError, StorageError) as error:
-            logger.warning("the command menu of chat %d could not be set: %s", user_id, error)
+            if user_id in self._admin_ids:
+                self._unset.add(user_id)
+            if "chat not found" in str(error):
+                logger.info("the menu of %d is set when they write to the bot", user_id)
+            else:
+                logger.warning("the command menu of chat %d could not be set: %s", user_id, error)
+        else:
+            self._unset.discard(user_id)
 
     async def _set_own(self, user_id: int) -> None:
         chosen = await self._preferences.language(user_id) or ""

@@ -8,6 +8,7 @@ from aiogram.types import Chat, ChatMemberUpdated, TelegramObject, Update, User
 
 from bot.progress import Progress
 from bot.worker import Worker
+from handlers.menu import Menu
 from storage.jobs import Jobs
 from storage.users import Users
 
@@ -41,13 +42,17 @@ async def welcome_back(
 
 class PresenceMiddleware(BaseMiddleware):
     """Whoever writes to the bot has not blocked it, whatever was heard before: Telegram forgets
-    after a day what it could not tell. In a group one can write and have it blocked."""
+    after a day what it could not tell. In a group one can write and have it blocked. And an admin
+    who writes for the first time gets the menu that Telegram did not take before."""
 
-    def __init__(self, users: Users, worker: Worker, jobs: Jobs, progress: Progress) -> None:
+    def __init__(
+        self, users: Users, worker: Worker, jobs: Jobs, progress: Progress, menu: Menu
+    ) -> None:
         self._users = users
         self._worker = worker
         self._jobs = jobs
         self._progress = progress
+        self._menu = menu
 
     async def __call__(
         self,
@@ -60,8 +65,10 @@ class PresenceMiddleware(BaseMiddleware):
         # What tells of a block comes by the same way.
         wrote = isinstance(event, Update) and event.my_chat_member is None
         in_private = chat is not None and chat.type == "private"
-        if user is not None and wrote and in_private and await self._is_away(user.id):
-            await welcome_back(user.id, self._users, self._worker, self._jobs, self._progress)
+        if user is not None and wrote and in_private:
+            self._menu.note_chat(user.id)
+            if await self._is_away(user.id):
+                await welcome_back(user.id, self._users, self._worker, self._jobs, self._progress)
         return await handler(event, data)
 
     async def _is_away(self, user_id: int) -> bool:

@@ -1,5 +1,6 @@
 """The command menu follows the language that a person chose, over HTTP."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -100,3 +101,22 @@ async def test_who_is_forgotten_has_no_menu_of_their_own(world: World) -> None:
     question = await world.said(anna, lambda text: text.startswith("Remove everything"))
     await pressed(world, anna, question, "Remove everything")
     await world.telegram.wait_for(lambda: not own_menu(world, anna))
+
+
+async def test_an_admin_unknown_to_telegram_is_no_trouble_and_gets_the_menu_with_the_first_words(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await world.stop()
+    boris = world.person(1002, "Борис")
+    await world.start(admin_ids=frozenset({1002}))
+    await world.telegram.wait_for(lambda: calls(world, boris) == [("setMyCommands", False)])
+    await world.until(lambda: "the menu of 1002 is set when they write" in caplog.text)
+    assert [each for each in caplog.records if each.levelno > logging.INFO] == []
+    boris.send("кот")
+    await world.telegram.wait_for(lambda: "grant" in own_menu(world, boris, "ru"))
+    boris.send("лес")
+    await handled(world)
+    assert sum(ok for _, ok in calls(world, boris)) == 3, (
+        "in two languages and for all others, once"
+    )

@@ -1,17 +1,15 @@
-"""The service as a whole: /maintenance, and the menu of an admin who comes for the first time."""
+"""The service as a whole: /maintenance."""
 
 import re
 
 from aiogram import Router
-from aiogram.dispatcher.event.bases import SkipHandler
-from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
 from bot.delivery import Messenger
 from bot.texts import Texts
 from bot.texts.closed import MAINTENANCE_CHARS
 from handlers.admin.acts import by_message
-from handlers.menu import Menu
 from storage.flags import Flags
 
 ON_OFF = re.compile(r"(on|off)(?:\s+(.+))?", re.DOTALL | re.IGNORECASE)
@@ -20,15 +18,8 @@ ON_OFF = re.compile(r"(on|off)(?:\s+(.+))?", re.DOTALL | re.IGNORECASE)
 def create_router() -> Router:
     """What concerns everyone."""
     router = Router(name=__name__)
-    router.message.register(offer_menu, CommandStart())
     router.message.register(set_maintenance, Command("maintenance"))
     return router
-
-
-async def offer_menu(message: Message, event_from_user: User, menu: Menu) -> None:
-    """Telegram takes an admin's menu only once there is a chat: now there is."""
-    menu.offer(event_from_user.id)
-    raise SkipHandler  # the greeting is everybody's
 
 
 async def set_maintenance(
