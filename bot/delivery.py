@@ -29,11 +29,10 @@ from bot.markup import Dress
 from bot.pictures import Picture
 from bot.rate import RateLimit
 from bot.stopping import to_the_end
-from bot.texts.base import clip
+from bot.texts.base import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
 from storage.errors import StorageError
 from storage.images import Sent
 
-PRESS_ANSWER_CHARS = 200  # Bot API, answerCallbackQuery
 CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller
 ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
 
@@ -70,7 +69,7 @@ class _How:
 
 
 class Messenger:
-    """Everything that is said to people goes through here, except answers to button presses.
+    """Everything that is said to people goes through here, and what is too long is cut.
 
     `chat_limit` makes the limit of one chat; `overall_limit` is shared by all.
     """
@@ -135,7 +134,7 @@ class Messenger:
     async def _answer_press(self, query_id: str, text: str, *, alert: bool) -> None:
         try:
             await self._bot.answer_callback_query(
-                query_id, clip(text, PRESS_ANSWER_CHARS) or None, show_alert=alert
+                query_id, clip_units(text, PRESS_UNITS) or None, show_alert=alert
             )
         except (TelegramAPIError, ClientDecodeError) as error:
             logger.info("a press could not be answered: %s", error)
@@ -206,7 +205,7 @@ class Messenger:
                 keyboard,
                 lambda markup: self._bot.send_message(
                     chat,
-                    text,
+                    fit(text),
                     reply_parameters=reply if chat == chat_id else None,
                     reply_markup=question or markup,
                 ),
@@ -234,7 +233,7 @@ class Messenger:
             return await self._dress.wear(
                 keyboard,
                 lambda markup: self._bot.edit_message_text(
-                    text, chat_id=chat_id, message_id=message_id, reply_markup=markup
+                    fit(text), chat_id=chat_id, message_id=message_id, reply_markup=markup
                 ),
             )
 
@@ -312,7 +311,7 @@ class Messenger:
                 lambda markup: send(
                     chat,
                     file,
-                    caption=how.caption,
+                    caption=fit(how.caption, CAPTION_UNITS),
                     reply_parameters=reply if chat == chat_id else None,
                     reply_markup=markup,
                 ),

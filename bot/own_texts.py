@@ -4,6 +4,8 @@ import asyncio
 import logging
 from pathlib import Path
 
+from bot.texts.base import MESSAGE_UNITS, fits
+
 MAX_BYTES = 16_384  # far more than fits into a message with all its tags
 
 logger = logging.getLogger(__name__)
@@ -21,9 +23,12 @@ def _read(path: Path) -> str | None:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES} bytes")
-        return data.decode("utf-8-sig").strip() or None
+        text = data.decode("utf-8-sig").strip()
+        if not fits(text):
+            raise ValueError(f"longer than a message, {MESSAGE_UNITS} characters")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # text that is no UTF-8 is a ValueError too
         logger.error("%s is not used: %s", path, error)
         return None
+    return text or None

@@ -223,7 +223,7 @@ class Progress:
         texts = self._texts[view.job.language]
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:
-            await self._tell(view.job, "\n".join(reasons))
+            await self._tell(view.job, reasons)
         await self._jobs.close(view.job.job_id)
 
     async def _tell(self, job: Job, text: str) -> None:

@@ -1,7 +1,5 @@
 """The buttons under a picture: again, change, use as input, the original as a file."""
 
-from html import unescape
-
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message, User
 
@@ -53,7 +51,7 @@ async def draw_again(
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     if (closed := await flags.maintenance()) is not None:
-        messenger.answer_press(query.id, unescape(texts.maintenance(closed)), alert=True)
+        messenger.answer_press(query.id, texts.maintenance_in_short(closed), alert=True)
         return
     view = await jobs.view(image.job_id)
     job = view.job

@@ -4,7 +4,10 @@ Every text that holds somebody's words is made with such words and read as Teleg
 the emulator's own parser; the worst go over HTTP as well.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import pytest
@@ -12,15 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.demo.telegram.entities import check_caption, check_text, format_text
-from bot.demo.telegram.hypertext import utf16_length
+from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.failures import FailureKind
 from bot.keyboards import Keyboard
+from bot.kie_report import Report
+from bot.pager import LINES
 from bot.picture_buttons import picture_keyboard
 from bot.prompt import PARAMS, PromptError, parse
 from bot.texts import Texts, load_texts
+from bot.texts.base import fit
+from providers.kie import Trouble
+from storage.backup import Inspection
+from storage.broadcasts import Unreached
 from storage.catalogue import Model
 from storage.gallery import Kept, Page
 from storage.images import Image, ImageStatus, Job, JobView
+from storage.journal import Entry
+from storage.open_images import OpenImage
+from storage.people import JobLine, LedgerLine, Person, Record
 from storage.questions import PricedRequest
 from tests.support import World
 
@@ -136,9 +148,46 @@ def test_lists_and_progress(prompt: str, language: str) -> None:
     check_message(texts.history(page))
     check_message(texts.queue([(view, 10**6)] * 10))
     check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=4000.0))
-    check_message("\n".join(texts.failures(view, product="Midjourney (KIE)")))
+    check_message(texts.failures(view, product="Midjourney (KIE)"))
     for kind in FailureKind:
         check_message(texts.failure(kind, prompt, "Midjourney (KIE)") + ".")
+
+
+@settings(max_examples=150, deadline=None)
+@given(details=st.lists(words.map(lambda each: each[:500]), max_size=10), language=languages)
+def test_an_outcome_of_any_reasons(details: list[str], language: str) -> None:
+    texts, image = TEXTS[language], view_of("x").images[1]
+    images = [replace(image, failure_detail=each) for each in details] or [image]
+    view = replace(view_of("x"), images=images)
+    assert view.ended
+    check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None))
+    reasons = texts.failures(view, product="Midjourney (KIE)")
+    check_message(reasons)
+    assert reasons.count("\n") < len(images) or "\n" in "".join(details)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(("<b>", "<i>", '<a href="tg://user?id=1">')) | words),
+    length=st.integers(1, 60),
+)
+def test_html_is_cut_only_where_it_may_be(parts: list[str], length: int) -> None:
+    opened: list[str] = []
+    text = ""
+    for part in parts:
+        if re.fullmatch("<[abi][^>]*>", part) is None:
+            text += escape(part, quote=False) + (f"</{opened.pop()}>" if opened else "")
+        elif part[1] not in opened:
+            opened.append(part[1])
+            text += part
+    text += "".join(f"</{tag}>" for tag in reversed(opened))
+    whole, _ = parse_html(text)
+    shown, _ = parse_html(fit(text, length))
+    assert utf16_length(shown) <= length
+    if shown != whole:
+        assert utf16_length(whole) > length
+        assert shown.endswith("…")
+        assert whole.startswith(shown[:-1])
 
 
 @settings(max_examples=150, deadline=None)
@@ -194,6 +243,42 @@ def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
 def test_cards_and_questions(prompt: str, language: str) -> None:
     for make in about(prompt, TEXTS[language]):
         check_message(make())
+
+
+def pages(words: str, texts: Texts) -> Iterator[str]:
+    """What admins read, with the longest that people are called and services say."""
+    person = Person(10**15, words[:32], words[:64], 10**9, "ru", 0.0, 0.0, 0.0, words[:200])
+    entries = [LedgerLine(1, "grant", 10**9, words[:200], 0.0)] * 10
+    orders = [JobLine(1, words[:2000], 0.0, 10, 1, 9)] * 10
+    model = Model("m" * 60, words[:64], "midjourney", words[:512], 1, 79, True, 1, {words: 1}, 1)
+    entry = Entry(1, "1:1", 10**15, "description", words, words, words, 0.0)
+    image = OpenImage(
+        *(10**9, 10**9, 10**15, None, words[:64], words[:64], words[:2000], 79),
+        *(ImageStatus.GENERATING, "t" * 100, 0.0),
+    )
+    yield texts.user_card(Record(person, entries, orders))
+    yield texts.several_people(words, [person] * 10)
+    yield texts.no_such_person(words, [person] * 10)
+    yield texts.user_banned(person, words[:200])
+    yield texts.open_card(image, 10**9)
+    yield texts.alert(FailureKind.NO_CREDIT, words[:500], "Midjourney (KIE)")
+    yield texts.upload_alert(words)
+    yield texts.audit(Inspection(1, 1, [], [words] * 10), 0.0)
+    yield texts.kie(Report(1.0, 1.0, {}, [Trouble(0.0, "/", words)] * 10))
+    for head, line in (
+        (texts.open_head(10**9), texts.open_line(image, 10**9)),
+        (texts.models_head([model]), texts.model_line(10**6, model)),
+        (texts.journal_head(10**9), texts.journal_line(entry)),
+        (texts.unreached_head(None), texts.unreached(Unreached(10**15, words))),
+    ):
+        yield "\n".join([head, *[line] * LINES])
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+@pytest.mark.parametrize("words", NASTY)
+def test_what_admins_read(words: str, language: str) -> None:
+    for text in pages(words, TEXTS[language]):
+        check_message(text)
 
 
 @pytest.mark.parametrize("language", sorted(TEXTS))

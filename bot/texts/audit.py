@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.kie_report import Report
-from bot.texts.base import code, quoted
+from bot.texts.base import code, fitted, quoted
 from bot.texts.numbers import NumberTexts
 from storage.backup import Inspection
 from storage.journal import Entry
@@ -27,15 +27,16 @@ class AuditTexts(NumberTexts):
                 time=self.time(time)
             )
         head = self._n("⚠️ {n} rule is broken.", "⚠️ {n} rules are broken.", len(wrong))
-        lines = [head.format(n=len(wrong))]
-        lines += [f"• {quoted(line, BROKEN_CHARS)}" for line in wrong[:BROKEN_SHOWN]]
-        if len(wrong) > BROKEN_SHOWN:
-            lines.append("…")
-        lines.append(
-            self._("Keep a copy of the database before anything else: {command} on the server.")
-            .format(command=code("python main.py backup FILE"))
-        )  # fmt: skip
-        return "\n".join(lines)
+        more = ["…"] if len(wrong) > BROKEN_SHOWN else []
+        advice = self._(
+            "Keep a copy of the database before anything else: {command} on the server."
+        ).format(command=code("python main.py backup FILE"))
+
+        def report(length: int) -> str:
+            lines = [f"• {quoted(line, length)}" for line in wrong[:BROKEN_SHOWN]]
+            return "\n".join([head.format(n=len(wrong)), *lines, *more, advice])
+
+        return fitted(report, BROKEN_CHARS)
 
     def audit_failed(self) -> str:
         """The check could not be made."""

@@ -1,6 +1,8 @@
 """What people read when the team has closed the bot: for everyone, or for one."""
 
-from bot.texts.base import BaseTexts, quoted, sentence
+from html import unescape
+
+from bot.texts.base import PRESS_UNITS, BaseTexts, fitted, quoted, sentence
 
 MAINTENANCE_CHARS = 1000
 REASON_CHARS = 200
@@ -9,12 +11,18 @@ REASON_CHARS = 200
 class ClosedTexts(BaseTexts):
     """Maintenance and bans."""
 
-    def maintenance(self, words: str) -> str:
+    def maintenance(self, words: str, length: int = MAINTENANCE_CHARS) -> str:
         """In place of an order: the admins' words, or ours where they said none."""
-        said = quoted(words, MAINTENANCE_CHARS) or self._(
+        said = quoted(words, length) or self._(
             "I am being worked on and take no new prompts. Try again later."
         )
         return f"{said}\n" + self._("Nothing was charged.")
+
+    def maintenance_in_short(self, words: str) -> str:
+        """Plain text, in answer to a press."""
+        return unescape(
+            fitted(lambda length: self.maintenance(words, length), PRESS_UNITS, PRESS_UNITS)
+        )
 
     def banned(self, reason: str) -> str:
         """The one sentence for a banned person."""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from bot.failures import FailureKind
-from bot.texts.base import BaseTexts, quoted, sentence
+from bot.texts.base import BaseTexts, clip_units, fitted, quoted, sentence
 from storage.images import Image, ImageStatus, JobView
 from storage.jobs import Cancelled
 
-DETAIL_SHOWN = 500
+DETAIL_UNITS = 1000  # all of it, where there is room: 500 characters are stored
 BAR = 10  # characters
 REFUNDED = frozenset({ImageStatus.FAILED, ImageStatus.CANCELLED})
 
@@ -25,27 +25,30 @@ class JobTexts(BaseTexts):
         drawn: float = 0.0,
     ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
-        images = view.images
-        done = sum(image.status is ImageStatus.DELIVERED for image in images)
-        charged = self.tokens(sum(image.cost for image in images))
-        refunded = sum(image.cost for image in images if image.status in REFUNDED)
         if view.ended:
-            lines = [self._outcome(done, images), *self.failures(view, product=product)]
-        else:
-            lines = self.state_of(view, place)
-            if place is None:
-                lines.append(bar(drawn))
-            if left_s is not None and left_s > 0:  # else it takes longer than usual
-                lines.append(self._("About {time} left.").format(time=self._time(left_s)))
-            failed = sum(image.status is ImageStatus.FAILED for image in images)
-            if failed:
-                lines.append(self._("Failed so far: {failed}.").format(failed=failed))
+            head, money = self._outcome(view.images), self._money(view)
+            return fitted(
+                lambda length: "\n".join([head, *self._failures(view, product, length), money]),
+                DETAIL_UNITS,
+            )
+        lines = self.state_of(view, place)
+        if place is None:
+            lines.append(bar(drawn))
+        if left_s is not None and left_s > 0:  # else it takes longer than usual
+            lines.append(self._("About {time} left.").format(time=self._time(left_s)))
+        failed = sum(image.status is ImageStatus.FAILED for image in view.images)
+        if failed:
+            lines.append(self._("Failed so far: {failed}.").format(failed=failed))
+        return "\n".join([*lines, self._money(view)])
+
+    def _money(self, view: JobView) -> str:
+        refunded = sum(image.cost for image in view.images if image.status in REFUNDED)
         if refunded:
             money = self._("Charged {tokens}, given back {refunded}, on the balance {balance}.")
         else:
             money = self._("Charged {tokens}, left on the balance: {balance}.")
-        lines.append(money.format(tokens=charged, refunded=refunded, balance=view.balance))
-        return "\n".join(lines)
+        charged = self.tokens(sum(image.cost for image in view.images))
+        return money.format(tokens=charged, refunded=refunded, balance=view.balance)
 
     def state_of(self, view: JobView, place: int | None) -> list[str]:
         """How far an unfinished job is: sentences."""
@@ -66,8 +69,9 @@ class JobTexts(BaseTexts):
             return self._("{n} s").format(n=max(round(seconds / 10) * 10, 5))
         return self._("{n} min").format(n=max(round(seconds / 60), 1))
 
-    def _outcome(self, done: int, images: Sequence[Image]) -> str:
+    def _outcome(self, images: Sequence[Image]) -> str:
         count = len(images)
+        done = sum(image.status is ImageStatus.DELIVERED for image in images)
         cancelled = sum(image.status is ImageStatus.CANCELLED for image in images)
         if cancelled == count:
             return self._("Cancelled.")
@@ -84,12 +88,17 @@ class JobTexts(BaseTexts):
             text += " " + self._("Cancelled: {n}.").format(n=cancelled)
         return text
 
-    def failures(self, view: JobView, *, product: str) -> list[str]:
-        """Why images of the job failed and what was given back, one line for each reason."""
+    def failures(self, view: JobView, *, product: str) -> str:
+        """Why images of the job failed and what was given back, one line for each reason; empty
+        where none did."""
+        return fitted(lambda length: "\n".join(self._failures(view, product, length)), DETAIL_UNITS)
+
+    def _failures(self, view: JobView, product: str, length: int) -> list[str]:
+        """One line for what reads the same in so many units of the provider's words."""
         given_back: dict[tuple[str, str], int] = {}
         for image in view.images:
             if image.failure is not None:
-                reason = (image.failure, image.failure_detail)
+                reason = (image.failure, clip_units(image.failure_detail, length))
                 given_back[reason] = given_back.get(reason, 0) + image.cost
         return [
             self._("{reason} Given back: {tokens}.").format(
@@ -101,7 +110,7 @@ class JobTexts(BaseTexts):
 
     def failure(self, kind: FailureKind, detail: str, product: str) -> str:
         """Who said no, with the provider's own words where it has any, and what to do."""
-        said = quoted(detail, DETAIL_SHOWN)
+        said = quoted(detail, DETAIL_UNITS)
         create_error = f"{product} createTask error {said}".rstrip()
         later = self._("Try again later.")
         again = self._("Send it again later, or with other words.")

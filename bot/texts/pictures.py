@@ -1,10 +1,11 @@
 """What stands under a picture, and what its buttons say."""
 
-from bot.texts.base import BaseTexts, clip_units, quoted, units
+from html import escape
+
+from bot.texts.base import CAPTION_UNITS, BaseTexts, clip_units, fitted, quoted
 from storage.images import Image, JobView
 from storage.jobs import PlacedJob
 
-CAPTION_UNITS = 1000  # Bot API: 1024 after parsing; the library counts characters, we UTF-16
 NAME_SHOWN = 100
 VALUE_SHOWN = 40
 
@@ -23,9 +24,12 @@ class PictureTexts(BaseTexts):
             "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",
         ]
         head = " · ".join(part for part in parts if part)
-        # Quoting makes the head longer here than on the screen: the prompt gives a little more.
-        prompt = clip_units(job.prompt, CAPTION_UNITS - units(head))
-        return f"{head}\n<blockquote expandable>{quoted(prompt, len(prompt))}</blockquote>"
+
+        def caption(length: int) -> str:
+            prompt = escape(clip_units(job.prompt, length), quote=False)
+            return f"{head}\n<blockquote expandable>{prompt}</blockquote>"
+
+        return fitted(caption, CAPTION_UNITS, CAPTION_UNITS)
 
     def again_button(self, count: int) -> str:
         """Draws the same request anew."""
