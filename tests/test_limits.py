@@ -298,7 +298,7 @@ def test_texts_without_anybody_s_words(language: str) -> None:
     assert len(texts.change_placeholder()) <= 64
 
 
-PROMPTS = ("&" * 1990, "<b>" * 600, "🦊" * 990, "שלום " * 300, "a\n" * 900)
+PROMPTS = ("x" + "&" * 1990, "<b>" * 600, "🦊" * 990, "שלום " * 300, "a\n" * 900)
 
 
 async def test_the_worst_over_http(world: World) -> None:
