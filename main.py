@@ -28,7 +28,6 @@ import bot.quick_import  # noqa: F401 - before aiogram
 import aiohttp
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -36,6 +35,7 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
+from aiogram.types import LinkPreviewOptions
 from pydantic import SecretStr, ValidationError
 
 from bot.account import LOOK_PAUSE_S, Account
@@ -61,6 +61,7 @@ from bot.queue import Queue
 from bot.rate import Permits, RateLimit
 from bot.remover import Remover
 from bot.retry import RetryPolicy
+from bot.session import Session
 from bot.settings import Settings, explain, load_settings
 from bot.texts import load_texts
 from bot.updates import Updates
@@ -368,11 +369,13 @@ async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | 
 
 @asynccontextmanager
 async def _open_bot(settings: Settings) -> AsyncIterator[Bot]:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+    session = Session(api=TelegramAPIServer.from_base(settings.telegram_api_url))
     async with Bot(
         settings.bot_token.get_secret_value(),
         session=session,
-        default=DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True),
+        default=DefaultBotProperties(
+            parse_mode="HTML", link_preview=LinkPreviewOptions(is_disabled=True)
+        ),
     ) as bot:
         yield bot
 

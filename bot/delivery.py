@@ -28,6 +28,7 @@ from bot.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Pr
 from bot.markup import Dress
 from bot.pictures import Picture
 from bot.rate import RateLimit
+from bot.session import UNKNOWN_MESSAGE
 from bot.stopping import to_the_end
 from bot.texts.base import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
 from storage.errors import StorageError
@@ -153,7 +154,7 @@ class Messenger:
             message_id = await self.send(
                 chat_id, text, reply_to=reply_to, keyboard=keyboard, ask=ask
             )
-            if then is not None:
+            if then is not None and message_id != UNKNOWN_MESSAGE:
                 await then(message_id)
         except DeliveryError as error:
             logger.warning("an answer could not be sent to chat %d: %s", chat_id, error)
@@ -189,7 +190,7 @@ class Messenger:
         ask: str = "",
         priority: Priority = Priority.ANSWER,
     ) -> int:
-        """Send a text and return its message id.
+        """Send a text and return its message id, which may be UNKNOWN_MESSAGE.
 
         Raises:
             ChatClosedError: nothing can be said in that chat.
@@ -224,6 +225,8 @@ class Messenger:
         priority: Priority = Priority.PROGRESS,
     ) -> None:
         """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
+        if message_id == UNKNOWN_MESSAGE:
+            return
 
         async def request() -> object:
             if (
@@ -383,4 +386,6 @@ def _reply(message_id: int | None) -> ReplyParameters | None:
     """A reply that is sent all the same when the person removed the message."""
     if message_id is None or message_id < 0:
         return None
-    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
+    return ReplyParameters(
+        message_id=message_id, allow_sending_without_reply=True, quote_parse_mode=None
+    )

@@ -16,6 +16,7 @@ from bot.lanes import Priority
 from bot.queue import Queue
 from bot.rate import RateLimit
 from bot.retry import insist
+from bot.session import UNKNOWN_MESSAGE
 from bot.stopping import to_the_end
 from bot.texts import Texts
 from providers.base import Provider
@@ -199,7 +200,8 @@ class Progress:
 
     async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:
         job = view.job
-        if job.progress_message_id is None:
+        unknown = job.progress_message_id == UNKNOWN_MESSAGE  # sent, and cannot be edited
+        if job.progress_message_id is None or (unknown and view.ended):
             await to_the_end(self._begin(view, text, keyboard))
         else:
             await self._messenger.edit(

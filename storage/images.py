@@ -88,7 +88,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A picture as it came into a chat: its message, and Telegram's file to send it again by."""
+    """A picture as it came into a chat: its message, and Telegram's file to send it again by. The
+    one is 0 and the other empty where Telegram's answer did not tell."""
 
     chat_id: int
     message_id: int

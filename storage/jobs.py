@@ -489,9 +489,10 @@ def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
 def _note_sent(tx: sqlite3.Connection, image: Image, sent: Sent) -> None:
     tx.execute(
         "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ? AND user_id > 0",
-        (sent.file_id, sent.kind, image.image_id),
+        (sent.file_id or None, sent.kind, image.image_id),
     )
-    _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
+    if sent.message_id:
+        _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
 
 
 def _stands_for(tx: sqlite3.Connection, chat_id: int, message_id: int, image_id: int) -> None:

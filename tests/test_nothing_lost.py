@@ -446,6 +446,40 @@ async def test_a_picture_whose_answer_was_lost_is_sent_at_most_twice(world: Worl
     assert len(await world.pictures(anna, 2)) == 2
 
 
+@pytest.mark.parametrize("without", [["date"], ["message_id", "chat", "photo"]])
+async def test_a_picture_whose_answer_cannot_be_read_is_sent_once(
+    world: World, without: list[str]
+) -> None:
+    anna = await world.customer()
+    world.telegram.fail("sendPhoto", without=without, times=None)
+    anna.send("кот")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.rows("SELECT status FROM images") == [{"status": "delivered"}]
+    assert len(world.telegram.calls_of("sendPhoto")) == 1
+    assert len(world.rows("SELECT * FROM picture_messages")) == ("message_id" not in without)
+    world.telegram.faults.clear()
+    anna.send("/history")
+    card = await world.said(anna, lambda text: text.startswith("Ваши картинки"))
+    anna.press(card, "1")
+    await world.pictures(anna, 2)
+
+
+@pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
+async def test_a_text_whose_answer_cannot_be_read_is_said_once(world: World, method: str) -> None:
+    anna = await world.customer()
+    world.telegram.fail(method, without=["date", "message_id"], times=None)
+    anna.send("кот")
+    anna.send("/balance")
+    await world.pictures(anna, 1)
+    await world.closed()
+    await world.said(anna, lambda text: text.startswith("Готово: пришла 1 картинка."))
+    said = [each.words for each in world.bot_messages(anna)]
+    assert len(set(said)) == len(said)
+    assert sum("токен" in words and "на балансе" not in words for words in said[1:]) == 1, said
+    world.telegram.faults.clear()
+
+
 # --- Faults of the machine
 
 

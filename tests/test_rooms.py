@@ -146,6 +146,7 @@ def test_aiogram_is_where_telegram_is_spoken_to() -> None:
         "bot.lanes",
         "bot.markup",
         "bot.quick_import",
+        "bot.session",
         "bot.updates",
     }
     assert {name for name in users if room_of(name) != "handlers"} <= allowed

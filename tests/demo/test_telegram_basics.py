@@ -100,6 +100,12 @@ class Talk:
         assert body["ok"], body
         return int(body["result"]["message_id"])
 
+    async def say_in(self, chat_id: int) -> str | None:
+        """A message of the bot to a group; the words of the refusal, or None."""
+        body = await self.call("sendMessage", chat_id=chat_id, text="x")
+        description: str | None = body.get("description")
+        return description
+
     async def upload(
         self, method: str, field: str, data: bytes, filename: str, **params: Any
     ) -> dict[str, Any]:

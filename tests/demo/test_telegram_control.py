@@ -114,6 +114,8 @@ async def test_faults_settings_clock_and_reset() -> None:
         await act(talk, "resend", update_id=update_id)
         await act(talk, "add_unknown_fields", fields={"a": 1})
         await act(talk, "add_group", chat_id=-5, title="Группа", members=[1001])
+        await act(talk, "restrict_group", chat_id=-5, forbidden=["photos"])
+        assert talk.telegram.chat(-5).forbidden == {"photos"}
         await act(talk, "upgrade_group", chat_id=-5, new_chat_id=-1000000000005)
         await act(talk, "remove_bot", chat_id=-1000000000005)
         await act(talk, "deactivate", user_id=1001)

@@ -71,6 +71,18 @@ async def test_an_error_page_with_and_without_effect() -> None:
     ]
 
 
+async def test_a_result_that_lacks_a_field() -> None:
+    async with talking() as talk:
+        talk.telegram.fail("sendMessage", without=["date", "chat"])
+        body = await talk.call("sendMessage", chat_id=1001, text="arrived")
+        assert body["ok"]
+        assert body["result"].keys() == {"message_id", "from", "text"}
+        talk.telegram.fail("sendMessage", without=["date"])
+        with pytest.raises(ClientDecodeError):
+            await talk.bot.send_message(1001, "arrived")
+    assert len(talk.anna.messages) == 2
+
+
 async def test_connections_that_are_cut() -> None:
     async with talking() as talk:
         talk.telegram.fail("sendMessage", cut_before_effect=True)

@@ -192,12 +192,6 @@ async def test_replies() -> None:
                 await talk.refusal("sendMessage", chat_id=1001, text="x", reply_parameters=reply)
                 == "message to be replied not found"
             )
-            assert (
-                await talk.refusal(
-                    "sendMessage", chat_id=1001, text="x", reply_to_message_id=message_id
-                )
-                == "message to be replied not found"
-            )
             lenient = reply | {"allow_sending_without_reply": True}
             body = await talk.call("sendMessage", chat_id=1001, text="x", reply_parameters=lenient)
             assert "reply_to_message" not in body["result"]
@@ -211,6 +205,25 @@ async def test_replies() -> None:
             )
             == "QUOTE_TEXT_INVALID"
         )
+
+
+async def test_what_is_documented_no_more_is_refused_while_it_is_strict() -> None:
+    async with talking() as talk:
+        there = talk.anna.send("hello")
+        outdated: tuple[dict[str, Any], ...] = (
+            {"disable_web_page_preview": True},
+            {"reply_to_message_id": there},
+            {"reply_parameters": {"message_id": there, "quote_parse_mode": "HTML"}},
+        )
+        for more in outdated:
+            refusal = await talk.refusal("sendMessage", chat_id=1001, text="x", **more)
+            assert "field" in refusal
+        talk.telegram.strict = False
+        for more in outdated:
+            await talk.say(**more)
+        assert (
+            await talk.refusal("sendMessage", chat_id=1001, text="x", reply_to_message_id=7)
+        ) == ("message to be replied not found")
 
 
 async def test_effects_are_for_private_chats_and_broadcasts_cost_stars() -> None:

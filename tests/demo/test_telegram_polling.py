@@ -268,6 +268,31 @@ async def test_groups_and_privacy_mode() -> None:
             stranger.send("x", chat=group)
 
 
+async def test_a_group_that_forbids_media_and_a_closed_topic() -> None:
+    async with talking() as talk:
+        group = talk.telegram.add_group(-100500, "Группа", [talk.anna])
+        talk.telegram.restrict_group(-100500, "photos", "documents")
+        assert await talk.say_in(group.chat_id) is None
+        for method, kind in (("sendPhoto", "photo"), ("sendDocument", "document")):
+            body = await talk.upload(method, kind, png(), "a.png", chat_id=-100500)
+            assert (body["error_code"], body["description"]) == (
+                400,
+                f"Bad Request: not enough rights to send {kind}s to the chat",
+            )
+        talk.telegram.restrict_group(-100500, "text messages")
+        assert await talk.say_in(group.chat_id) == (
+            "Bad Request: not enough rights to send text messages to the chat"
+        )
+        talk.telegram.restrict_group(-100500, topic_closed=True)
+        assert await talk.say_in(group.chat_id) == "Bad Request: TOPIC_CLOSED"
+
+
+async def test_a_server_that_does_not_wait() -> None:
+    async with talking() as talk:
+        talk.telegram.long_polling = False
+        assert await asyncio.wait_for(updates(talk, timeout=50), 5) == []
+
+
 async def test_a_group_that_throws_the_bot_out_or_becomes_a_supergroup() -> None:
     async with talking() as talk:
         talk.telegram.add_group(-100500, "Группа", [talk.anna])

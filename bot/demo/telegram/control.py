@@ -25,7 +25,7 @@ from .media import Upload
 from .state import Call, CallbackQuery, Message
 
 if TYPE_CHECKING:
-    from .emulator import TelegramEmulator
+    from .emulator import SendingKind, TelegramEmulator
 
 Body = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -241,6 +241,15 @@ def _remove_bot(emulator: TelegramEmulator, chat_id: int) -> None:
     emulator.remove_bot(chat_id)
 
 
+def _restrict_group(
+    emulator: TelegramEmulator,
+    chat_id: int,
+    forbidden: list[SendingKind],
+    topic_closed: bool = False,
+) -> None:
+    emulator.restrict_group(chat_id, *forbidden, topic_closed=topic_closed)
+
+
 def _upgrade_group(emulator: TelegramEmulator, chat_id: int, new_chat_id: int) -> Body:
     return emulator.upgrade_group(chat_id, new_chat_id).wire()
 
@@ -270,10 +279,12 @@ def _move_clock(emulator: TelegramEmulator, seconds: float) -> None:
 
 
 def _settings(emulator: TelegramEmulator, **settings: Any) -> None:
-    """Any of strict, privacy_mode, server_version, webhook_url, flood (its rules, or null)."""
+    """Any of strict, privacy_mode, long_polling, server_version, webhook_url, flood (its rules, or
+    null)."""
     unknown = settings.keys() - {
         "strict",
         "privacy_mode",
+        "long_polling",
         "server_version",
         "webhook_url",
         "flood",
@@ -342,6 +353,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
         _unblock,
         _deactivate,
         _remove_bot,
+        _restrict_group,
         _upgrade_group,
         _fail,
         _clear_faults,

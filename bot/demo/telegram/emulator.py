@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from aiohttp import web
 
@@ -21,6 +21,7 @@ from .state import Call, CallbackQuery, Chat, Message, State
 from .updates import Update
 
 T = TypeVar("T")
+SendingKind = Literal["text messages", "photos", "documents"]
 _2020_S = 1_577_836_800
 
 
@@ -106,6 +107,15 @@ class TelegramEmulator:
     @poll_pause_s.setter
     def poll_pause_s(self, seconds: float) -> None:
         self.state.updates.pause_s = seconds
+
+    @property
+    def long_polling(self) -> bool:
+        """Whether getUpdates waits for updates, as it does at Telegram."""
+        return self.state.updates.waits
+
+    @long_polling.setter
+    def long_polling(self, on: bool) -> None:
+        self.state.updates.waits = on
 
     @property
     def is_polled(self) -> bool:
@@ -231,6 +241,13 @@ class TelegramEmulator:
         body = membership(bot, group, next(iter(self.state.users.values())), self.clock(), "kicked")
         self.state.add_update("my_chat_member", body)
 
+    def restrict_group(
+        self, chat_id: int, *forbidden: SendingKind, topic_closed: bool = False
+    ) -> None:
+        """Forbid these in a group, and allow all else."""
+        group = self.chat(chat_id)
+        group.forbidden, group.topic_closed = frozenset(forbidden), topic_closed
+
     def upgrade_group(self, chat_id: int, new_chat_id: int) -> Chat:
         """Make a supergroup of a group; the old id is refused from now on, naming the new one."""
         old = self.chat(chat_id)
@@ -301,6 +318,7 @@ class TelegramEmulator:
         cut_before_effect: bool = False,
         cut_after_effect: bool = False,
         after_effect: bool = False,
+        without: Iterable[str] = (),
         delay_s: float = 0.0,
         chat_id: int | None = None,
         times: int | None = 1,
@@ -308,7 +326,8 @@ class TelegramEmulator:
         """Let the next `times` calls of a method fail, or all until removed with None.
 
         The method is "*" for all but getUpdates, "download" for files. `after_effect` makes any of
-        the failures come only once the call has done its work.
+        the failures come only once the call has done its work. `without` leaves these fields out of
+        the result of a call that went well.
         """
         if retry_after is not None and status is None:
             status = 429
@@ -322,6 +341,7 @@ class TelegramEmulator:
             cut=cut_before_effect or cut_after_effect,
             delay_s=delay_s,
             after_effect=after_effect or cut_after_effect,
+            without=frozenset(without),
             chat_id=chat_id,
             times=times,
         )

@@ -29,6 +29,7 @@ class Fault:
     cut: bool = False  # the connection is closed without an answer
     delay_s: float = 0.0  # before the answer; what the call does, it has done by then
     after_effect: bool = False
+    without: frozenset[str] = frozenset()  # fields that the result has not, though it was done
     chat_id: int | None = None  # only calls for this chat
     times: int | None = 1  # None: until removed
     hits: int = 0

@@ -30,6 +30,7 @@ from .shapes import (
     chat_id,
     entities,
     file,
+    had,
     has,
     integer,
     media,
@@ -88,8 +89,8 @@ _SEND: Shape = {
     "allow_paid_broadcast": has(boolean, "7.11"),
     "message_effect_id": has(string, "7.4"),
     "reply_parameters": has(shaped(REPLY, "ReplyParameters"), "7.0"),
-    "reply_to_message_id": has(integer),
-    "allow_sending_without_reply": has(boolean),
+    "reply_to_message_id": had(integer),
+    "allow_sending_without_reply": had(boolean),
 }
 _MARKUP: Shape = {"reply_markup": has(reply_markup)}
 _CAPTION: Shape = {
@@ -105,7 +106,7 @@ _TEXT: Shape = {
 }
 _PREVIEW: Shape = {
     "link_preview_options": has(shaped(LINK_PREVIEW, "LinkPreviewOptions"), "7.0"),
-    "disable_web_page_preview": has(boolean),
+    "disable_web_page_preview": had(boolean),
 }
 _RICH_MESSAGE = shaped(RICH, "InputRichMessage")
 _EDIT: Shape = {

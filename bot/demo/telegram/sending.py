@@ -123,6 +123,8 @@ def _reply_to(state: State, chat: Chat, params: Params) -> Message | None:
         "allow_sending_without_reply": params.get("allow_sending_without_reply"),
     }
     message_id = reply.get("message_id")
+    if state.strict and "quote_parse_mode" in reply and "quote" not in reply:
+        raise RefusedError('field "quote_parse_mode" without a quote')  # the server looks past it
     if message_id is None:
         return None
     if reply.get("chat_id", chat.chat_id) != chat.chat_id:
@@ -140,6 +142,7 @@ def _reply_to(state: State, chat: Chat, params: Params) -> Message | None:
 
 def _send(state: State, chat: Chat, fields: dict[str, Any]) -> Message:
     check_markup(fields.get("reply_markup"))
+    state.check_allowed(chat, _kind_of(fields))
     state.check_not_blocked(chat)
     message = state.new_message(chat, state.bot, **fields)
     markup = message.reply_markup or {}
@@ -148,6 +151,12 @@ def _send(state: State, chat: Chat, fields: dict[str, Any]) -> Message:
     elif markup.get("remove_keyboard"):
         chat.reply_keyboard = None
     return message
+
+
+def _kind_of(fields: dict[str, Any]) -> str:
+    if fields.get("photo"):
+        return "photos"
+    return "documents" if fields.get("document") else "text messages"
 
 
 def send_message(state: State, params: Params) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class BotApi:
             await asyncio.sleep(fault.delay_s)
             if spoilt := await _spoil(request, fault):
                 return spoilt
+            if isinstance(result, dict):
+                result = {key: result[key] for key in result if key not in fault.without}
         return envelope(result) if refused is None else refusal(refused)
 
     async def _do(self, method: Method, params: Params) -> Any:

@@ -1,8 +1,8 @@
 """What a method takes: names, types, since which version. Anything else is refused.
 
-The real server takes unknown parameters and ignores them; here a slip of the pen is to be seen, so
-they are refused while `strict` is on. Names and versions: Bot API, "Available methods", "Recent
-changes" (9.3 to 10.3).
+The real server takes unknown parameters and ignores them, and goes on taking those that are not
+documented any more; here a slip of the pen is to be seen, so both are refused while `strict` is on.
+Names and versions: Bot API, "Available methods", "Recent changes" (9.3 to 10.3).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Field:
     required: bool = False
     since: Version = (0, 0)
     missing: str = ""  # the server's own words when it is absent
+    documented: bool = True
 
 
 def _wrong(name: str, expected: str) -> RefusedError:
@@ -152,7 +153,8 @@ def read_fields(
     result: dict[str, Any] = {}
     for name, value in values.items():
         field = shape.get(name)
-        if field is None or field.since > reader.version:
+        outdated = field is not None and not field.documented and reader.strict
+        if field is None or field.since > reader.version or outdated:
             if reader.strict or field is not None:
                 raise RefusedError(f'unknown field "{name}" of {called}')
             continue
@@ -166,6 +168,11 @@ def read_fields(
 
 def has(read: Read, since: str = "0.0") -> Field:
     return Field(read, since=version(since))
+
+
+def had(read: Read) -> Field:
+    """What the server still takes although it is documented no more."""
+    return Field(read, documented=False)
 
 
 def needs(read: Read, missing: str = "") -> Field:

@@ -140,6 +140,8 @@ class Chat:
     blocked: bool = False
     deactivated: bool = False
     migrated_to: int | None = None
+    forbidden: frozenset[str] = frozenset()  # what the bot may not send there
+    topic_closed: bool = False
     history: dict[int, Message] = field(default_factory=dict)  # with the deleted ones
     actions: list[tuple[float, str]] = field(default_factory=list)  # when, which chat action
     action_until: float = 0.0
@@ -325,6 +327,14 @@ class State:
         if chat.kind != "private" and self.bot["id"] not in chat.member_ids:
             raise RefusedError(f"bot was kicked from the {chat.kind} chat", 403)
         return chat
+
+    def check_allowed(self, chat: Chat, kind: str) -> None:
+        """Whether members may send this kind there, `text messages` or the like (tdlib,
+        MessagesManager::can_send_message_content). Raises RefusedError."""
+        if kind in chat.forbidden:
+            raise RefusedError(f"not enough rights to send {kind} to the chat")
+        if chat.topic_closed:
+            raise RefusedError("TOPIC_CLOSED")
 
     def check_not_blocked(self, chat: Chat) -> None:
         """Telegram tells of a block last, after everything else was found to be right."""

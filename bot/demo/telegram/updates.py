@@ -46,6 +46,7 @@ class Updates:
     Attributes:
         allowed: the kinds the bot asked for last; None means all but those sent on request only.
         pause_s: how long a repeated question for the same offset waits at least.
+        waits: whether a question waits for updates at all.
         conflict_pause_s: how long a further conflict within that time is held back.
     """
 
@@ -70,6 +71,7 @@ class Updates:
         self._webhook_url = ""
         self.allowed: frozenset[str] | None = None
         self.pause_s = 3.0
+        self.waits = True
         self.conflict_pause_s = 3.0
 
     @property
@@ -156,7 +158,7 @@ class Updates:
         self._last_question = (offset, now)
         self._confirm(offset)
         batch = self._take(limit)
-        if batch or timeout_s <= 0:
+        if batch or timeout_s <= 0 or not self.waits:
             return batch
         return await self._wait(limit, timeout_s)
 
