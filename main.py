@@ -3,6 +3,7 @@
 python main.py run          the bot, with the settings of the environment and .env
 python main.py doctor       what is wrong with the settings, the data or the services, a line each
 python main.py backup FILE  a consistent copy of the database, while the bot runs
+python main.py restore FILE such a copy put in place of the database, while the bot is stopped
 python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
 python main.py chat         the same, on a page where you talk to it yourself
 """
@@ -18,6 +19,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -90,6 +92,7 @@ from storage.open_images import OpenImages
 from storage.people import People
 from storage.preferences import PreferenceStore
 from storage.questions import Questions
+from storage.restore import finish_restore, pending, restore
 from storage.stats import Stats
 from storage.supabase import SupabaseStorage
 from storage.to_store import ToStore
@@ -141,6 +144,8 @@ class Tuning:
 async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
     """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised."""
     with hold_lock(settings.data_dir / "lock"):
+        if aside := await asyncio.to_thread(finish_restore, settings.data_dir):
+            logger.warning("a restore that was broken off is done; the old database is %s", aside)
         await _serve(settings, stop, tuning)
     logger.info("stopped")
 
@@ -390,6 +395,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="check settings, data and services, a line each")
     backup = commands.add_parser("backup", help="copy the database while the bot runs")
     backup.add_argument("file", type=Path, help="where to; must not exist yet")
+    backup.add_argument(
+        "--files", action="store_true", help="with the pictures on disk, as a tar archive"
+    )
+    bring_back = commands.add_parser("restore", help="put a backup in place of the database")
+    bring_back.add_argument("file", type=Path, help="what backup wrote")
+    bring_back.add_argument(
+        "--anyway", action="store_true", help="even where its books do not agree"
+    )
     commands.add_parser("demo", help="see it work without any account")
     commands.add_parser("chat", help="talk to it in the browser without any account")
     given = parser.parse_args(arguments)
@@ -410,7 +423,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_up_logging("ERROR", settings.log_format, settings.secrets)
         return asyncio.run(_doctor(settings))
     if given.command == "backup":
-        return back_up_database(settings, given.file)
+        return back_up_database(settings, given.file, files=given.files)
+    if given.command == "restore":
+        return restore_database(settings, given.file, anyway=given.anyway)
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(_run(settings))
 
@@ -436,20 +451,47 @@ async def _doctor(settings: Settings) -> int:
     return status
 
 
-def back_up_database(settings: Settings, target: Path) -> int:
-    """Copy the database; the bot may be running."""
+def back_up_database(settings: Settings, target: Path, *, files: bool = False) -> int:
+    """Copy the database, and the pictures if wanted; the bot may be running."""
+    folder = settings.data_dir / "files"
     try:
-        size = asyncio.run(back_up(settings.data_dir / "bot.db", target))
+        size = asyncio.run(back_up(settings.data_dir / "bot.db", target, folder if files else None))
     except BackupError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("broken off; nothing was written", file=sys.stderr)
         return 1
+    left_out = "" if files else f" The pictures under {folder} are not in it: --files takes them."
+    print(f"{target}: {size / 1e6:.1f} MB.{left_out}")
+    return 0
+
+
+def restore_database(settings: Settings, source: Path, *, anyway: bool) -> int:
+    """Put a backup in place of the database, and say what is in it."""
+    data_dir = settings.data_dir
+    try:
+        found = restore(source, data_dir, anyway=anyway)
+    except StorageError as error:
+        print(f"{error}\nNothing was changed.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        left = "the next start ends it" if pending(data_dir) else "nothing was changed"
+        print(f"broken off; {left}", file=sys.stderr)
+        return 1
+    images = ", ".join(f"{count} {status}" for status, count in sorted(found.images.items()))
+    newest = "none"
+    if found.newest_entry_at is not None:
+        newest = f"{datetime.fromtimestamp(found.newest_entry_at, UTC):%Y-%m-%d %H:%M} UTC"
     print(
-        f"{target}: {size / 1e6:.1f} MB. The pictures under {settings.data_dir / 'files'} are not"
-        " in it."
+        f"{data_dir / 'bot.db'} is {source} now: {found.people} people with {found.tokens} tokens;"
+        f" images: {images or 'none'}; newest entry of the ledger: {newest}."
     )
+    print(f"{found.pictures} picture(s) on disk were in it.")
+    for line in found.broken:
+        print(f"PROBLEM money, {line}")
+    if found.set_aside is not None:
+        print(f"The database that was there is {found.set_aside} now; nothing of it is lost.")
     return 0
 
 

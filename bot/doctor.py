@@ -26,6 +26,7 @@ from providers.errors import AccessError, CreditError, NotTakenError, ProviderEr
 from providers.kie import Kie
 from storage.backup import inspect
 from storage.errors import StorageError
+from storage.restore import pending
 from storage.supabase import FileStoreError, SupabaseStorage
 
 NETWORK_LIMIT_S = 15.0
@@ -214,6 +215,9 @@ def check_disk(data_dir: Path) -> list[Finding]:
 
 async def check_database(path: Path) -> list[Finding]:
     """Whether the database is sound, and money and images agree in it."""
+    if await asyncio.to_thread(pending, path.parent):
+        advice = "start the bot, or restore again: either brings it to its end"
+        return [Finding(False, "database, a restore was broken off", advice)]
     try:
         if not await asyncio.to_thread(path.exists):
             return [Finding(True, "database: none yet, the first start makes it")]
@@ -223,7 +227,7 @@ async def check_database(path: Path) -> list[Finding]:
     except OSError as error:
         return [Finding(False, "database", f"ask as the bot's user ({_shown(error)})")]
     if seen.damage:
-        advice = "stop the bot, put bot.db, -wal and -shm aside and the last backup in their place"
+        advice = "stop the bot, and bring back the last backup: main.py restore FILE"
         return [Finding(False, f"database, damaged: {line}", advice) for line in _few(seen.damage)]
     if seen.version > seen.newest:
         return [
@@ -231,7 +235,7 @@ async def check_database(path: Path) -> list[Finding]:
                 False,
                 f"database, version {seen.version}",
                 f"this program knows versions up to {seen.newest}: start the newer program,"
-                " or restore a backup from before the upgrade",
+                " or bring back a backup from before the upgrade: main.py restore FILE",
             )
         ]
     if seen.version < seen.newest:

@@ -8,8 +8,9 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import tarfile
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from storage.database import MIGRATIONS_DIR, ROWS, Connection, Database
 from storage.errors import StorageError, storage_error
 
 BUSY_TIMEOUT_S = 10.0
+DATABASE_MEMBER, FILES_MEMBER = "bot.db", "files"  # of an archive
 PAGES_A_STEP = 256  # 1 MB; between two steps a copy can be given up
 STEPS_A_LOOK = 10_000  # of SQLite's machine: some milliseconds
 
@@ -92,8 +94,10 @@ async def _inspect(database: Database) -> Inspection:
     )
 
 
-async def back_up(database_path: Path, target: Path) -> int:
+async def back_up(database_path: Path, target: Path, files: Path | None = None) -> int:
     """Copy the database as it is at this moment, and return the size of the copy in bytes.
+
+    With `files`, the folder of the pictures, `target` is a tar archive of both.
 
     The bot may run and write meanwhile: readers hold no writer up. `target` appears when the copy
     is whole and checked, or not at all; when cancelled, nothing is left.
@@ -102,7 +106,7 @@ async def back_up(database_path: Path, target: Path) -> int:
         BackupError: no source, a target that is there already, a damaged database, a full disk.
     """
     stop = Event()
-    copying = asyncio.ensure_future(asyncio.to_thread(_back_up, database_path, target, stop))
+    copying = asyncio.ensure_future(asyncio.to_thread(_back_up, database_path, target, files, stop))
     try:
         return await asyncio.shield(copying)
     except asyncio.CancelledError:
@@ -111,7 +115,7 @@ async def back_up(database_path: Path, target: Path) -> int:
         raise
 
 
-def _back_up(source: Path, target: Path, stop: Event) -> int:
+def _back_up(source: Path, target: Path, files: Path | None, stop: Event) -> int:
     try:
         if not source.is_file():
             raise BackupError(f"there is no database at {source}: check DATA_DIR")
@@ -122,13 +126,15 @@ def _back_up(source: Path, target: Path, stop: Event) -> int:
         # than one file.
         with TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             copy = Path(folder) / "copy"
-            _copy(source, copy, stop)
+            copy_database(source, copy, stop)
+            if files is not None:
+                copy = _archive(copy, files, stop)
             shutil.copymode(source, copy)  # as private as what it is a copy of
-            _sync(copy)
+            sync(copy)
             size = copy.stat().st_size
             _refuse_existing(target)
             copy.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise BackupError(f"{target} cannot be written: {error.strerror or error}") from error
     except sqlite3.Error as error:
@@ -136,7 +142,20 @@ def _back_up(source: Path, target: Path, stop: Event) -> int:
     return size
 
 
-def _copy(source: Path, target: Path, stop: Event) -> None:
+def _archive(copy: Path, files: Path, stop: Event) -> Path:
+    """The copy and the pictures in one file. What is no longer there is in Supabase meanwhile."""
+    archive = copy.with_name("archive")
+    with tarfile.open(archive, "w") as tar:
+        tar.add(copy, DATABASE_MEMBER)
+        for path in sorted(files.glob("??/*")):
+            if stop.is_set():
+                raise BackupError("the copy was given up")
+            with suppress(FileNotFoundError):
+                tar.add(path, f"{FILES_MEMBER}/{path.parent.name}/{path.name}", recursive=False)
+    return archive
+
+
+def copy_database(source: Path, target: Path, stop: Event) -> None:
     """Copy page by page and check the copy."""
 
     def look(_status: int, _remaining: int, _total: int) -> None:
@@ -174,7 +193,7 @@ def _refuse_existing(target: Path) -> None:
         raise BackupError(f"{target} is there already: remove it, or choose another name")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have a file, or the names in a folder, on the disk and not only on their way there."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -212,7 +212,7 @@ async def _migrate(connection: Connection) -> None:
     if applied > max(scripts):
         raise SchemaError(
             f"the database is at version {applied}, this program knows {max(scripts)}:"
-            " start the newer program, or restore a copy from before the upgrade"
+            " start the newer program, or a backup from before the upgrade (main.py restore FILE)"
         )
     for number in sorted(scripts):
         if number <= applied:

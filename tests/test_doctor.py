@@ -370,7 +370,7 @@ async def test_a_damaged_database(around: World) -> None:
         file.write(b"\x00\x00\x00\x05")
     line = await problem(around)
     assert line.startswith("PROBLEM database, damaged: ")
-    assert "the last backup in their place" in line
+    assert "bring back the last backup: main.py restore FILE" in line
 
 
 async def test_no_database_at_all(around: World) -> None:
@@ -378,7 +378,7 @@ async def test_no_database_at_all(around: World) -> None:
     (around.data_dir / "bot.db").write_text("not a database, but long enough for one\n" * 100)
     close(around)
     line = await problem(around)
-    assert line.startswith("PROBLEM database: the database file is damaged: keep it")
+    assert line.startswith("PROBLEM database: the database file is damaged: bring back a backup")
 
 
 # --- Telegram

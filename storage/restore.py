@@ -1,0 +1,195 @@
+"""Bringing a backup back: checked first, and then put in place of the database that is there.
+
+Three files make a database, and no system renames three at once. So the new one is laid beside the
+old under a name of its own, whole and on the disk: from that moment on it counts. What is left to
+do then (the old files aside, the new one in their place) is done at once, or by the next start.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+from storage.audit import broken_invariants
+from storage.backup import DATABASE_MEMBER, FILES_MEMBER, copy_database, sync
+from storage.database import Database
+from storage.errors import StorageError, StorageFullError
+from storage.lock import hold_lock
+
+WORKSHOP = ".restore-"
+RESTORED = "restored.db"  # in DATA_DIR: it counts, and is not in its place yet
+SHOWN_LINES = 5
+OURS = {"users", "ledger", "images", "jobs"}
+PICTURE = re.compile(re.escape(FILES_MEMBER) + r"/([0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5})")
+
+
+class RestoreError(StorageError):
+    """Nothing was changed; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What is in the database now, and where the one is that was there before, if any."""
+
+    people: int
+    tokens: int
+    images: Mapping[str, int]
+    newest_entry_at: float | None
+    broken: Sequence[str]
+    pictures: int = 0
+    set_aside: Path | None = None
+
+
+def restore(source: Path, data_dir: Path, *, anyway: bool = False) -> Restored:
+    """Put a backup in place of the database, and the pictures in it beside those that are there.
+
+    With `anyway` also one whose books do not agree. When it is killed, either the old database or
+    the new one is there at the next start.
+
+    Raises:
+        RestoreError: no backup, a damaged one, one of a newer program, books that do not agree.
+        DatabaseInUseError: the bot runs.
+    """
+    with hold_lock(data_dir / "lock"):
+        finish_restore(data_dir)
+        try:
+            for left in data_dir.glob(f"{WORKSHOP}*"):  # of one that was killed
+                shutil.rmtree(left)
+            return _restore(source, data_dir, anyway=anyway)
+        except (StorageError, OSError, sqlite3.Error, tarfile.TarError) as error:
+            raise RestoreError(f"{source} is not restored: {error}") from error
+
+
+def pending(data_dir: Path) -> bool:
+    """Whether a restore was broken off that the next start brings to its end."""
+    return (data_dir / RESTORED).exists()
+
+
+def finish_restore(data_dir: Path) -> Path | None:
+    """Put a database that was restored in its place; the caller holds the lock.
+
+    Returns where the old one is now. May be broken off at any point, and called again. Raises
+    StorageFullError where DATA_DIR cannot be written to.
+    """
+    try:
+        return _finish(data_dir / RESTORED, data_dir / "bot.db")
+    except OSError as error:
+        raise StorageFullError(f"{data_dir} cannot be written to: {error}") from error
+
+
+def _finish(restored: Path, old: Path) -> Path | None:
+    if not restored.exists():
+        return None
+    # By the time of the restored file, which stays: all three get the same name, whenever that is.
+    while old.exists() and _aside(restored).exists():
+        os.utime(restored, (0, restored.stat().st_mtime + 1))
+    aside = _aside(restored)
+    for suffix in ("-shm", "-wal", ""):
+        path = old.with_name(old.name + suffix)
+        if path.exists():
+            path.rename(aside.with_name(aside.name + suffix))
+    sync(old.parent)
+    restored.rename(old)
+    sync(old.parent)
+    return aside if aside.exists() else None
+
+
+def _aside(restored: Path) -> Path:
+    moment = datetime.fromtimestamp(restored.stat().st_mtime, UTC)
+    return restored.with_name(f"bot-{moment:%Y%m%d-%H%M%S}.db")
+
+
+def _restore(source: Path, data_dir: Path, *, anyway: bool) -> Restored:
+    if not source.is_file():
+        raise RestoreError("there is no such file")
+    # In DATA_DIR, so that it can be renamed, and in a folder, because SQLite makes more files.
+    with TemporaryDirectory(prefix=WORKSHOP, dir=data_dir) as name:
+        folder = Path(name)
+        copy = folder / RESTORED
+        archive = tarfile.is_tarfile(source)
+        copy_database(_database_of(source, folder) if archive else source, copy, Event())
+        _check(copy)
+        contents = asyncio.run(_bring_up_to_date(copy))
+        if contents.broken and not anyway:
+            lines = "\n".join(contents.broken[:SHOWN_LINES])
+            raise RestoreError(
+                f"its books do not agree (--anyway restores it all the same)\n{lines}"
+            )
+        pictures = _put_pictures(source, data_dir / "files", folder / "picture") if archive else 0
+        copy.chmod(0o600)
+        sync(copy)
+        copy.rename(data_dir / RESTORED)  # from here on it counts
+        sync(data_dir)
+    aside = finish_restore(data_dir)
+    return replace(contents, pictures=pictures, set_aside=aside)
+
+
+def _database_of(archive: Path, folder: Path) -> Path:
+    with tarfile.open(archive) as tar:
+        members = (each for each in tar if each.name == DATABASE_MEMBER and each.isreg())
+        member = next(members, None)
+        content = tar.extractfile(member) if member else None
+        if content is None:
+            raise RestoreError(f"there is no {DATABASE_MEMBER} in it")
+        target = folder / "given.db"
+        with content, target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+    return target
+
+
+def _check(copy: Path) -> None:
+    with closing(sqlite3.connect(copy)) as connection:
+        damage = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
+        if damage != ["ok"]:
+            raise RestoreError(f"it is damaged: {' '.join(str(damage[0]).split())}")
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if not tables >= OURS:
+            raise RestoreError("it is not a database of this bot")
+
+
+async def _bring_up_to_date(copy: Path) -> Restored:
+    """Migrate the copy as a start would, and look at what is in it."""
+    async with Database.open(copy) as database:
+        images = await database.fetch_all("SELECT status, count(*) FROM images GROUP BY 1")
+        people, tokens, newest = (
+            await database.fetch_all(
+                "SELECT count(*), coalesce(sum(balance), 0), (SELECT max(created_at) FROM ledger)"
+                " FROM users WHERE user_id > 0"
+            )
+        )[0]
+        broken = await broken_invariants(database)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # one file is all of it
+    return Restored(people, tokens, {row[0]: row[1] for row in images}, newest, broken)
+
+
+def _put_pictures(archive: Path, files: Path, incoming: Path) -> int:
+    """Lay the pictures of an archive where they belong, and say how many; those there stay."""
+    put = 0
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            match = PICTURE.fullmatch(member.name)
+            content = tar.extractfile(member) if match and member.isreg() else None
+            if match is None or content is None:
+                continue
+            put += 1
+            target = files / match[1]
+            if target.exists():
+                continue
+            with content, incoming.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            incoming.chmod(0o600)
+            os.utime(incoming, (member.mtime, member.mtime))  # KEEP_FILES_DAYS goes by it
+            target.parent.mkdir(parents=True, exist_ok=True)
+            incoming.rename(target)
+    os.sync()
+    return put
