@@ -4,12 +4,14 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import JsonValue
+
+from bot.closed_options import closed_in
 
 PROMPT_CHARS = 2000
 NEGATIVE_CHARS = 2500
@@ -156,6 +158,14 @@ class RepeatedFlagError(PromptError):
 
 
 @dataclass(eq=False)
+class ClosedOptionError(PromptError):
+    """Nobody but the admins may set `option`; `allowed` are others like it which they opened."""
+
+    option: str
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
 class QuantityTooHighError(PromptError):
     """More images than one request may ask for."""
 
@@ -255,7 +265,11 @@ def split(text: str) -> tuple[str, list[Flag]]:
 
 
 def read(
-    prompt: str, flags: Iterable[Flag], max_quantity: int, defaults: Defaults = NONE_GIVEN
+    prompt: str,
+    flags: Iterable[Flag],
+    max_quantity: int,
+    defaults: Defaults = NONE_GIVEN,
+    allowed_options: Collection[str] = (),
 ) -> Order:
     """The order that prompt and flags make; raises the first PromptError there is."""
     prompt = prompt or defaults.prompt
@@ -280,6 +294,8 @@ def read(
             for key in added:
                 if key in options:
                     raise RepeatedFlagError(f"{written} {key}")
+            for option in closed_in(added, allowed_options):
+                raise ClosedOptionError(option, tuple(allowed_options))
             options |= added
             # After each flag, so that the one that is too much is named
             if _bytes({**defaults.options, **options}) > OPTIONS_BYTES:

@@ -3,8 +3,10 @@
 import difflib
 import math
 import re
+from collections.abc import Collection
 from decimal import ROUND_HALF_UP, Decimal
 
+from bot.closed_options import closed_in
 from bot.flags import (
     FOREIGN_BARE,
     NAMES,
@@ -38,7 +40,13 @@ _QUALITY_WORDS = {
 }
 
 
-def suggestion(prompt: str, flags: list[Flag], max_quantity: int, defaults: Defaults) -> str | None:
+def suggestion(
+    prompt: str,
+    flags: list[Flag],
+    max_quantity: int,
+    defaults: Defaults,
+    allowed_options: Collection[str] = (),
+) -> str | None:
     """The line to send instead of one that is wrong; None where there is none that parses."""
     given = {flag.name for flag in flags}
     texts, mended = [prompt], []
@@ -46,9 +54,10 @@ def suggestion(prompt: str, flags: list[Flag], max_quantity: int, defaults: Defa
         kept, words = _mended(flag, given, max_quantity)
         mended += kept
         texts.append(words)
-    line = clean(" ".join(filter(None, [*texts, *map(str, _last_of_each(mended))])))
+    kept = _last_of_each(mended, allowed_options)
+    line = clean(" ".join(filter(None, [*texts, *map(str, kept)])))
     try:
-        read(*split(line), max_quantity, defaults)
+        read(*split(line), max_quantity, defaults, allowed_options)
     except PromptError:
         return None
     return line
@@ -136,8 +145,8 @@ def _mended_options(flag: Flag) -> tuple[list[Flag], str]:
     return [flag], ""
 
 
-def _last_of_each(flags: list[Flag]) -> list[Flag]:
-    """Without what a later flag says again."""
+def _last_of_each(flags: list[Flag], allowed_options: Collection[str]) -> list[Flag]:
+    """Without what a later flag says again, and without options that are closed."""
     kept: list[Flag] = []
     seen: set[str] = set()
     keys: set[str] = set()
@@ -150,7 +159,11 @@ def _last_of_each(flags: list[Flag]) -> list[Flag]:
                 options = options_of(flag)
             except PromptError:
                 options = {}
-            new = {key: value for key, value in options.items() if key not in keys}
+            new = {
+                key: value
+                for key, value in options.items()
+                if key not in keys and not any(closed_in({key: value}, allowed_options))
+            }
             keys |= new.keys()
             if len(new) < len(options):
                 if not new:

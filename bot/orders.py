@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.closed_options import without_closed
 from bot.delivery import Messenger
 from bot.keyboards import question_keyboard
 from bot.progress import Progress
@@ -96,18 +97,19 @@ class Orders:
             return texts.maintenance(closed)
         preferences = await self._preferences.get(request.user_id)
         earlier = await self._changed_by(request)
-        try:
-            order = parse(
-                request.text,
-                max_quantity=self._settings.max_quantity,
-                defaults=defaults_of(earlier) if earlier else defaults_from(preferences),
-            )
-        except PromptError as error:
-            return texts.prompt_error(error)
         wanted = earlier.model if earlier else preferences.model
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
+        try:
+            order = parse(
+                request.text,
+                max_quantity=self._settings.max_quantity,
+                defaults=defaults_of(earlier, model) if earlier else defaults_from(preferences),
+                allowed_options=model.allowed_options,
+            )
+        except PromptError as error:
+            return texts.prompt_error(error)
         input_file_id = earlier.input_file_id if earlier else request.input_file_id
         if input_file_id is not None and model.input_images == 0:
             return texts.model_takes_no_picture(model.name)
@@ -232,7 +234,7 @@ class Orders:
             prompt=priced.prompt,
             quantity=priced.quantity,
             params=priced.params,
-            options=priced.options,
+            options=without_closed(priced.options, model),  # it may have waited for long
             named=priced.named,
             language=priced.language,
             max_active_images=self._settings.user_max_active_images,
@@ -262,6 +264,8 @@ def defaults_from(preferences: Preferences) -> Defaults:
     )
 
 
-def defaults_of(job: Job) -> Defaults:
+def defaults_of(job: Job, model: Model) -> Defaults:
     """What a change begins with: the request as it was, but for one picture: to one was replied."""
-    return Defaults(prompt=job.prompt, params=job.params, options=job.options)
+    return Defaults(
+        prompt=job.prompt, params=job.params, options=without_closed(job.options, model)
+    )

@@ -5,6 +5,8 @@ error. Only then the lenient one (bot/mending.py) mends every flag it can; what 
 offered as `suggestion` where the strict pass takes it.
 """
 
+from collections.abc import Collection
+
 from bot import flags
 from bot.flags import (
     FIELDS,
@@ -20,6 +22,7 @@ from bot.flags import (
     BadValueError,
     BytesUpTo,
     Choices,
+    ClosedOptionError,
     Defaults,
     EmptyPromptError,
     Form,
@@ -49,6 +52,7 @@ __all__ = [
     "BadValueError",
     "BytesUpTo",
     "Choices",
+    "ClosedOptionError",
     "Defaults",
     "EmptyPromptError",
     "Form",
@@ -67,16 +71,23 @@ __all__ = [
 ]
 
 
-def parse(text: str, *, max_quantity: int, defaults: Defaults = NONE_GIVEN) -> Order:
+def parse(
+    text: str,
+    *,
+    max_quantity: int,
+    defaults: Defaults = NONE_GIVEN,
+    allowed_options: Collection[str] = (),
+) -> Order:
     """The order that `text` stands for; raises a PromptError, and nothing else, for any text.
 
-    What `text` leaves out is taken from `defaults`; a flag in it wins.
+    What `text` leaves out is taken from `defaults`; a flag in it wins. `allowed_options` are those
+    that people may set although they are closed elsewhere.
     """
     prompt, given = flags.split(clean(text))
     try:
-        return flags.read(prompt, given, max_quantity, defaults)
+        return flags.read(prompt, given, max_quantity, defaults, allowed_options)
     except PromptError as error:
-        error.suggestion = suggestion(prompt, given, max_quantity, defaults)
+        error.suggestion = suggestion(prompt, given, max_quantity, defaults, allowed_options)
         raise
 
 

@@ -4,6 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.archive import Archive, Wish
+from bot.closed_options import without_closed
 from bot.delivery import Messenger
 from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, number_in
 from bot.presses import Presses
@@ -69,7 +70,7 @@ async def draw_again(
             prompt=job.prompt,
             quantity=min(len(view.images), settings.max_quantity),
             params=job.params,
-            options=job.options,
+            options=without_closed(job.options, model),
             language=texts.language,
             max_active_images=settings.user_max_active_images,
             input_file_id=job.input_file_id,

@@ -27,6 +27,7 @@ class Model:
     position: int
     options: Mapping[str, Any]  # defaults of `midjourney_options`
     used: int  # pictures delivered
+    allowed_options: tuple[str, ...] = ()  # of those that are closed to people
 
 
 class Field(StrEnum):
@@ -37,6 +38,7 @@ class Field(StrEnum):
     PRICE = "price"
     ENABLED = "enabled"
     OPTIONS = "options"  # a JSON object, encoded
+    ALLOWED = "allowed_options"  # a JSON array of names, encoded
 
 
 PLACE = "place"  # the journal's word for a change of `position`
@@ -139,5 +141,6 @@ def _model(row: sqlite3.Row) -> Model:
             **dict(row),
             "enabled": bool(row["enabled"]),
             "options": json.loads(row["options"]),
+            "allowed_options": tuple(json.loads(row["allowed_options"])),
         }
     )

@@ -208,11 +208,44 @@ async def test_options_go_under_the_person_s_own_and_stay_with_the_job(
     assert [each.get("weird") for each in inputs] == [1, 9, 1, None]
 
 
+async def test_closed_options_are_opened_for_a_model_and_closed_again(
+    world: World, admin: Person
+) -> None:
+    anna = await world.customer(tokens=1000)
+    assert (await ask(world, anna, "кот --opt Speed=fast")).startswith("Настройка Speed закрыта:")
+    await handled(world)
+    world.telegram.repeat_next_update()
+    words = await ask(world, admin, f"/options {SLUG} allow speed, resolution")
+    assert words.startswith(f"{SLUG}: людям открыто: resolution, speed; раньше: ничего.")
+    admin.send("/models")
+    await world.said(admin, lambda text: "· открыто: resolution, speed" in text)
+    words = await ask(world, admin, f"/options {SLUG}")
+    assert words.startswith(f"{SLUG}: настройки {{}}; людям открыто: resolution, speed.")
+    anna.send("кот --opt Speed=fast")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.kie.tasks[0].input["Speed"] == "fast"
+    assert "Из таких можно задавать: resolution, speed." in await ask(world, anna, "кот --opt n=2")
+    words = await ask(world, admin, f"/options {SLUG} disallow SPEED turbo")
+    assert words.startswith(f"{SLUG}: людям открыто: resolution; раньше: resolution, speed.")
+    assert (await ask(world, anna, "кот --opt speed=fast")).startswith("Настройка speed закрыта:")
+    assert [entry[1:] for entry in journal(world)] == [
+        ("allowed_options", SLUG, "[]", '["resolution","speed"]'),
+        ("allowed_options", SLUG, '["resolution","speed"]', '["resolution"]'),
+    ]
+    assert await ask(world, admin, f"/options {SLUG} allow n stylize") == (
+        "stylize: это люди могут задавать и так. Ничего не изменилось."
+    )
+    assert world.balance(anna.user_id) == 921
+
+
 @pytest.mark.parametrize(
     ("given", "begins"),
     [
         ("[1]", "Это не объект JSON."),
         ("{", "Это не объект JSON."),
+        ("allow", "Это не объект JSON."),
+        ("allow ключ", "Это не объект JSON."),
         ('{"a": 1e999}', "Это не объект JSON."),
         ('{"a": ' + "[" * 2000 + "]" * 2000 + "}", "Это не объект JSON."),
         ('{"prompt": "кот"}', "prompt задаёт сам заказ"),
@@ -244,7 +277,7 @@ async def test_wrong_options(world: World, admin: Person, given: str, begins: st
         f"/describe {SLUG}",
         f"/position {SLUG} 0",
         f"/position {SLUG} first",
-        f"/options {SLUG}",
+        "/options",
     ],
 )
 async def test_wrong_use_gets_the_form_and_an_example(
@@ -268,6 +301,8 @@ async def test_wrong_use_gets_the_form_and_an_example(
         "/describe {} x",
         "/position {} 1",
         "/options {} {{}}",
+        "/options {}",
+        "/options {} allow speed",
     ],
 )
 async def test_a_slug_that_is_not_gets_the_nearest_that_are(

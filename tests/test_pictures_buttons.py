@@ -72,6 +72,22 @@ async def test_again_draws_the_same_for_the_price_of_now(world: World) -> None:
     assert all(each.reply_to is picture.reply_to for each in pictures)
 
 
+async def test_options_that_were_closed_since_are_not_repeated(world: World) -> None:
+    anna = await world.customer(tokens=1000)
+    picture = await drawn(world, anna, "лиса --opt weird=1")
+    await world.write("""UPDATE models SET options = '{"speed": "relax"}'""")
+    old = '{"weird": 1, "n": 10, "prompt": "пёс", "speed": "relax", "a": {"image_url": "x"}}'
+    await world.write("UPDATE jobs SET options = ?", old)
+    await answer(world, anna.press(picture, AGAIN))
+    await world.pictures(anna, 2)
+    anna.send("--ar 9:16", reply_to=picture)
+    await world.pictures(anna, 3)
+    await world.closed()
+    first, again, changed = (task.input for task in world.kie.tasks)
+    assert again == {**first, "speed": "relax"}, "what is the model's own stays"
+    assert changed == {**again, "aspect_ratio": "9:16"}
+
+
 async def test_two_presses_of_one_thumb_charge_once_and_a_later_one_again(world: World) -> None:
     anna = await world.customer(tokens=1000)
     picture = await drawn(world, anna)

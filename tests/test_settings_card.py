@@ -406,6 +406,18 @@ async def test_no_prompt_is_too_much_for_the_cards(world: World, prompt: str) ->
     await world.closed()
 
 
+async def test_options_that_were_closed_since_it_was_asked_are_left_out(world: World) -> None:
+    anna = await world.customer()
+    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (1001, 1)")
+    question = await asked(world, anna, anna.send("кот --opt weird=1"))
+    await world.write("""UPDATE questions SET options = '{"weird": 1, "n": 10}'""")
+    await pressed(world, anna, question, "Нарисовать")
+    await world.pictures(anna, 1)
+    await world.closed()
+    (task,) = world.kie.tasks
+    assert (task.input["weird"], "n" in task.input) == (1, False)
+
+
 # --- The balance
 
 

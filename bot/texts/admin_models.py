@@ -1,8 +1,9 @@
 """What the admins read about the catalogue."""
 
+import json
 from collections.abc import Sequence
 
-from bot.flags import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError
+from bot.flags import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError, as_json
 from bot.texts.admin import AdminTexts
 from bot.texts.base import code, quoted
 from storage.catalogue import Model
@@ -37,6 +38,9 @@ class AdminModelTexts(AdminTexts):
         ]
         if model.options:
             facts.append(code(_keys(model), OPTIONS_SHOWN))
+        if model.allowed_options:
+            names = ", ".join(model.allowed_options)
+            facts.append(self._("open: {names}").format(names=code(names, OPTIONS_SHOWN)))
         mark = "✅" if model.enabled else "🚫"
         names = f"{quoted(model.name, NAME_CHARS)} · {code(model.slug, SLUG_SHOWN)}"
         lines = [f"{place}. {mark} {names} · {state}", " · ".join(facts)]
@@ -135,10 +139,41 @@ class AdminModelTexts(AdminTexts):
     def options_usage(self) -> str:
         """How to use /options."""
         return self.usage(
-            "/options SLUG {JSON}",
+            "/options SLUG {JSON} | allow NAMES | disallow NAMES",
             f'/options {EXAMPLE} {{"stylize": 200}}',
             f"/options {EXAMPLE} {{}}",
+            f"/options {EXAMPLE} allow resolution",
         )
+
+    def options_of(self, model: Model) -> str:
+        """What they are now, and how to change them."""
+        text = self._("{model}: default options {options}; open to people: {names}.").format(
+            model=code(model.slug, SLUG_SHOWN),
+            options=code(as_json(dict(model.options)), VALUE_SHOWN),
+            names=self._names(model.allowed_options),
+        )
+        return text + "\n" + self.options_usage()
+
+    def allowed_anyway(self, names: Sequence[str]) -> str:
+        """They are not among those that are closed."""
+        return self._("{names}: people may set this anyway. Nothing was changed.").format(
+            names=self._names(names)
+        )
+
+    def allowed_set(self, entry: Entry) -> str:
+        """Closed options that people may set from now on."""
+        return self._(
+            "{model}: open to people: {names}; before: {before}. Other options that can change the"
+            " cost, or replace the description or the picture, are closed to them. The price of a"
+            " picture is the same with all of them."
+        ).format(
+            model=code(entry.subject, SLUG_SHOWN),
+            names=self._names(json.loads(entry.after)),
+            before=self._names(json.loads(entry.before)),
+        )
+
+    def _names(self, names: Sequence[str]) -> str:
+        return code(", ".join(names), VALUE_SHOWN) if names else self._("nothing")
 
     def options_wrong(self, error: PromptError) -> str:
         """What was given is no object, or too large a one."""

@@ -93,6 +93,16 @@ class RequestTexts(JobTexts, ClosedTexts):
                 )
             case p.RepeatedFlagError(flag=flag):
                 return self._("{flag} is there more than once; leave one.").format(flag=code(flag))
+            case p.ClosedOptionError(option=option, allowed=allowed):
+                text = self._(
+                    "The option {option} is closed: options like it can change the cost, or replace"
+                    " the description or the picture. Set the number of pictures with {n}, write"
+                    " the description before the flags, and send a picture along with it."
+                ).format(option=code(option), n=code("--n"))
+                if allowed:
+                    names = ", ".join(map(code, allowed))
+                    text += " " + self._("Of these you may set {names}.").format(names=names)
+                return text + " " + self._("All other options are free to use.")
             case p.QuantityTooHighError(given=given, limit=limit):
                 return self._(
                     "{pictures} at once are too many, at most {limit} are possible."

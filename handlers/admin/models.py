@@ -9,14 +9,16 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, TelegramObject, User
 
+from bot.closed_options import is_closed, same_name
 from bot.delivery import Messenger
 from bot.flags import PromptError, as_json, read_options
 from bot.pager import Listing, Pager, Source
 from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
 from handlers.admin.acts import by_message
-from storage.catalogue import Catalogue, Field
+from storage.catalogue import Catalogue, Field, Model
 from storage.errors import UnknownModelError
+from storage.journal import Act
 
 LIST = "models"
 NEAREST = 3
@@ -26,6 +28,7 @@ ORDER_S_OWN = frozenset({"prompt", "image_url"})
 SLUG = re.compile(r"\S{1,100}")
 SLUG_AND_NUMBER = re.compile(r"(\S{1,100})\s+(\d{1,12})", re.ASCII)
 SLUG_AND_TEXT = re.compile(r"(\S{1,100})\s+(.+)", re.DOTALL)
+SLUG_AND_NAMES = re.compile(r"(\S{1,100})\s+(allow|disallow)((?:[\s,]+[\w-]{1,60})+)", re.ASCII)
 
 
 def create_router() -> Router:
@@ -169,8 +172,21 @@ async def set_options(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Set the options that every order of the model has unless the person says otherwise."""
-    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    """Show or set the options that every order of the model has unless the person says otherwise,
+    and which of those that are closed to people they may set."""
+    args = _args(command)
+    if SLUG.fullmatch(args):
+        model = await _model(catalogue, args)
+        messenger.say(message.chat.id, texts.options_of(model))
+        return
+    if match := SLUG_AND_NAMES.fullmatch(args):
+        model = await _model(catalogue, match[1])
+        names = re.findall(r"[\w-]+", match[3], re.ASCII)
+        act = by_message(message, event_from_user)
+        answer = await _allow(catalogue, texts, model, names, act, yes=match[2] == "allow")
+        messenger.say(message.chat.id, answer)
+        return
+    match = SLUG_AND_TEXT.fullmatch(args)
     if match is None:
         messenger.say(message.chat.id, texts.options_usage())
         return
@@ -185,6 +201,29 @@ async def set_options(
     except PromptError as error:
         answer = texts.options_wrong(error)
     messenger.say(message.chat.id, answer)
+
+
+async def _allow(
+    catalogue: Catalogue, texts: Texts, model: Model, names: list[str], act: Act, *, yes: bool
+) -> str:
+    """Open options of a model to people, or close them again."""
+    if yes and (free := [name for name in names if not is_closed(name)]):
+        return texts.allowed_anyway(free)
+    kept = {same_name(each): each for each in model.allowed_options}
+    for name in names:
+        if yes:
+            kept[same_name(name)] = name
+        else:
+            kept.pop(same_name(name), None)
+    value = as_json([*sorted(kept.values())])
+    return texts.allowed_set(await catalogue.set(model.slug, Field.ALLOWED, value, act))
+
+
+async def _model(catalogue: Catalogue, slug: str) -> Model:
+    model = await catalogue.get(slug)
+    if model is None:
+        raise UnknownModelError(slug)
+    return model
 
 
 async def answer_unknown(

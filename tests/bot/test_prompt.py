@@ -13,6 +13,7 @@ from bot.prompt import (
     BadValueError,
     BytesUpTo,
     Choices,
+    ClosedOptionError,
     Defaults,
     EmptyPromptError,
     Form,
@@ -154,7 +155,6 @@ def test_params_stand_in_the_documented_order() -> None:
             {"a": 1.5, "b": True, "_c3": False, "d": "x=y z"},
         ),
         ("--opt a = 5", {"a": 5}),
-        ("--opt prompt=другое", {"prompt": "другое"}),
         ("--options {}", {}),
         (
             '--options {"a": [1, 2.0, null], "b": {"c": true}}',
@@ -465,6 +465,18 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
             BadValueError("--opt", "a=" + "я" * 2045, BytesUpTo(4096)),
             None,
         ),
+        # Options that are closed to people
+        *(
+            (f"кот --opt {name}=10 --ar 3:2", ClosedOptionError(name), "кот --ar 3:2")
+            for name in ("n", "speed", "prompt", "image_url", "imageUrl", "Num_Images")
+        ),
+        (
+            'кот --options {"weird":1,"image-url":"x","a":[{"turbo":1}],"b":[{}]}',
+            ClosedOptionError("image-url"),
+            'кот --options {"weird":1,"b":[{}]}',
+        ),
+        ("кот --opt weird=1 --opt n=3 --opt n=4", ClosedOptionError("n"), "кот --opt weird=1"),
+        ("кот --ar 4:3 --opt n=3", BadValueError("--ar", "4:3", RATIO), "кот --ar 3:2"),
         # Several faults: the first is told, all are mended
         (
             "кот --ar 16x9 --q hd в шляпе --v 6 --n 9",
@@ -487,6 +499,18 @@ def test_options_may_take_4096_bytes() -> None:
     whole = refused(f'кот --opt b=1 --options {{"a":"{text}"}}')
     assert isinstance(whole, BadValueError)
     assert (whole.flag, whole.allowed) == ("--options", BytesUpTo(4096))
+
+
+def test_an_option_that_an_admin_opened_passes_however_it_is_spelled() -> None:
+    def line(text: str) -> Order:
+        return prompt.parse(text, max_quantity=MAX, allowed_options=("image_resolution", "speed"))
+
+    assert line("кот --opt imageResolution=4K").options == {"imageResolution": "4K"}
+    assert line('кот --options {"a":{"SPEED":"fast"}}').options == {"a": {"SPEED": "fast"}}
+    with pytest.raises(ClosedOptionError) as caught:
+        line("кот --opt speed=fast --opt n=2")
+    assert caught.value.suggestion == "кот --opt speed=fast"
+    assert caught.value.allowed == ("image_resolution", "speed")
 
 
 def test_spaces_in_json_do_not_count() -> None:
