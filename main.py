@@ -16,7 +16,8 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -65,6 +66,7 @@ from bot.remover import Remover
 from bot.retry import RetryPolicy
 from bot.session import Session
 from bot.settings import Settings, explain, load_settings
+from bot.telegram_time import TelegramTime
 from bot.texts import load_texts
 from bot.updates import Updates
 from bot.uploads import KieUpload, SupabaseUpload, Upload
@@ -139,6 +141,7 @@ class Tuning:
     result_timeout_s: float = 120.0
     close_s: float = 2.0
     updates_kept: int = KEPT
+    now: Callable[[], float] = time.time  # the machine's clock, which may be wrong
 
 
 async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
@@ -160,22 +163,23 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             max_bytes=tuning.result_max_bytes,
             total_timeout_s=tuning.result_timeout_s,
         ) as downloader,
-        _open_bot(settings) as bot,
+        _open_bot(settings, telegram_time := TelegramTime(tuning.now)) as bot,
         _open_supabase(settings) as supabase,
     ):
+        now = tuning.now
         mark = welcome_mark(settings.bot_token.get_secret_value())
-        jobs, catalogue = Jobs(database), Catalogue(database)
-        to_store = ToStore(database)
-        ledger = Ledger(database, welcome_mark=mark)
+        jobs, catalogue = Jobs(database, now=now), Catalogue(database, now=now)
+        to_store = ToStore(database, now=now)
+        ledger = Ledger(database, welcome_mark=mark, now=now)
         texts = load_texts()
-        users = Users(database)
-        people, flags = People(database), Flags(database)
-        preferences = PreferenceStore(database)
+        users = Users(database, now=now)
+        people, flags = People(database, now=now), Flags(database, now=now)
+        preferences = PreferenceStore(database, now=telegram_time)
         menu = Menu(bot, texts, flags, preferences, settings.admin_ids)
         queue = Queue()
         estimates = Estimates()
         durations = Durations()
-        kie_log = CallLog()
+        kie_log = CallLog(now=now)
         kie = _kie(settings, kie_session, settings.midjourney_kie_base_url, kie_log, create_session)
         providers = {
             "midjourney": Midjourney(
@@ -191,7 +195,14 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             bulk_limit=RateLimit(*tuning.bulk_messages),
         )
         progress = Progress(
-            jobs, queue, messenger, texts, providers, estimates, edit_pause_s=tuning.edit_pause_s
+            jobs,
+            queue,
+            messenger,
+            texts,
+            providers,
+            estimates,
+            edit_pause_s=tuning.edit_pause_s,
+            now=now,
         )
         alerts = Alerts(settings.admin_ids, messenger, texts[DEFAULT_LANGUAGE])
         account = Account(
@@ -208,10 +219,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
                 supabase,
                 settings.supabase_image_bucket,
                 first_pause_s=tuning.store_pause_s,
+                now=now,
             )
             upload = SupabaseUpload(supabase, settings.supabase_input_bucket)
         input_pictures = InputPictures(
-            jobs, Incoming(bot), files, upload, alerts=alerts, retry=tuning.input_retry
+            jobs, Incoming(bot), files, upload, alerts=alerts, retry=tuning.input_retry, now=now
         )
         poller = Poller(
             RateLimit(*tuning.polls),
@@ -242,6 +254,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             on_created=account.spent,
             create_retry=tuning.create_retry,
             fetch_retry=tuning.fetch_retry,
+            now=now,
         )
         orders = Orders(
             settings=settings,
@@ -249,19 +262,25 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             jobs=jobs,
             flags=flags,
             preferences=preferences,
-            questions=Questions(database),
+            questions=Questions(database, now=now),
             queue=queue,
             progress=progress,
             messenger=messenger,
             texts=texts,
         )
-        inputs = Inputs(database)
+        inputs = Inputs(database, now=now)
+        stale_s = settings.stale_prompt_minutes * 60
+
+        def is_late(sent_at: float) -> bool:
+            """Whether what was sent then waited so long that nobody may be charged unasked."""
+            return sent_at < telegram_time() - stale_s
+
         albums = Albums(
             inputs,
             orders,
             messenger,
             texts,
-            stale_s=settings.stale_prompt_minutes * 60,
+            is_late=is_late,
             pause_s=tuning.album_pause_s,
         )
         archive = Archive(
@@ -278,9 +297,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             image_bucket=settings.supabase_image_bucket,
             input_bucket=settings.supabase_input_bucket,
             welcome_mark=mark,
+            now=now,
         )
-        remover = Remover(forgetting, files, supabase, first_pause_s=tuning.store_pause_s)
-        broadcasts = Broadcasts(database)
+        remover = Remover(forgetting, files, supabase, first_pause_s=tuning.store_pause_s, now=now)
+        broadcasts = Broadcasts(database, now=now)
         broadcaster = Broadcaster(
             broadcasts, users, messenger, texts, card_pause_s=tuning.card_pause_s
         )
@@ -298,7 +318,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             broadcasts=broadcasts,
             broadcaster=broadcaster,
             journal=Journal(database),
-            stats=Stats(database),
+            stats=Stats(database, now=now),
             open_images=OpenImages(database),
             account=account,
             errands=errands,
@@ -314,6 +334,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             progress=progress,
             messenger=messenger,
             texts=texts,
+            is_late=is_late,
         )
         handled = HandledUpdates(database, bot.id, keep=tuning.updates_kept)
         async with asyncio.TaskGroup() as group:
@@ -373,8 +394,13 @@ async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | 
 
 
 @asynccontextmanager
-async def _open_bot(settings: Settings) -> AsyncIterator[Bot]:
-    session = Session(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+async def _open_bot(
+    settings: Settings, telegram_time: TelegramTime | None = None
+) -> AsyncIterator[Bot]:
+    session = Session(
+        api=TelegramAPIServer.from_base(settings.telegram_api_url),
+        telegram_time=telegram_time,
+    )
     async with Bot(
         settings.bot_token.get_secret_value(),
         session=session,

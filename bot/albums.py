@@ -6,12 +6,12 @@ the next start.
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import Messenger
 from bot.orders import Orders, Request
 from bot.retry import insist
+from bot.telegram_time import IsLate
 from bot.texts import Texts
 from storage.errors import StorageError
 from storage.inputs import AlbumItem, Inputs
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class Albums:
     """Collects the items of each album and orders with the first picture.
 
-    An album older than `stale_s` waited while the bot was down: it is not charged unasked.
+    A late album waited while the bot was down: it is not charged unasked.
     """
 
     def __init__(
@@ -34,18 +34,16 @@ class Albums:
         messenger: Messenger,
         texts: Mapping[str, Texts],
         *,
-        stale_s: float,
+        is_late: IsLate,
         pause_s: float = PAUSE_S,
-        now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._inputs = inputs
         self._orders = orders
         self._messenger = messenger
         self._texts = texts
-        self._stale_s = stale_s
+        self._is_late = is_late
         self._pause_s = pause_s
-        self._now = now
         self._sleep = sleep
         self._arrived: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
@@ -101,6 +99,6 @@ class Albums:
                 text=caption,
                 language=first.language,
                 input_file_id=picture.file_id,
-                late=first.received_at < self._now() - self._stale_s,
+                late=self._is_late(first.received_at),
             )
         )

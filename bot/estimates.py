@@ -14,7 +14,8 @@ class Estimates:
 
     def add(self, model: str, seconds: float) -> None:
         """One more picture has come."""
-        self._seconds.setdefault(model, deque(maxlen=SAMPLE)).append(seconds)
+        if seconds > 0:  # else the clock was put back meanwhile
+            self._seconds.setdefault(model, deque(maxlen=SAMPLE)).append(seconds)
 
     def typical_s(self, model: str) -> float | None:
         """The median of the last pictures; None when there were none."""

@@ -57,7 +57,7 @@ class InputPictures:
         """
         if job.input_file_id is None:
             return None
-        age_s = self._now() - (job.input_uploaded_at or 0)
+        age_s = abs(self._now() - (job.input_uploaded_at or 0))  # the clock may be put back
         if job.input_url is not None and age_s < UPLOAD_LASTS_S:
             return job.input_url
         source = self._files.incoming(f"input-{job.job_id}")

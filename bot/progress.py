@@ -185,7 +185,7 @@ class Progress:
         waiting = sum(image.status in WAITING for image in view.images)
         if waiting:
             return ((place or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
-        return max(begun, default=now) + typical_s - now
+        return min(max(begun, default=now), now) + typical_s - now  # the clock may be put back
 
     def _drawn(self, view: JobView) -> float:
         """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
@@ -195,7 +195,7 @@ class Progress:
             if image.status.ended:
                 parts += 1
             elif image.submitted_at is not None and typical_s:
-                parts += min((self._now() - image.submitted_at) / typical_s, NEARLY)
+                parts += min(max(self._now() - image.submitted_at, 0) / typical_s, NEARLY)
         return parts / len(view.images)
 
     async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:

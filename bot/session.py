@@ -6,6 +6,7 @@ raises when the rest does not fit its types, as if nothing had been sent.
 
 import json
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 from aiogram import Bot
@@ -22,6 +23,9 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, Document, Message, PhotoSize, TelegramObject
+from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
+
+from bot.telegram_time import TelegramTime
 
 UNKNOWN_MESSAGE = 0  # the id of one that was sent; Telegram numbers messages from 1
 
@@ -32,10 +36,26 @@ logger = logging.getLogger(__name__)
 
 
 class Session(AiohttpSession):
-    """Sends requests and says what became of them."""
+    """Sends requests and says what became of them; `telegram_time` hears when it was."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, telegram_time: TelegramTime | None = None, **options: Any) -> None:
         super().__init__(json_loads=_loads, **options)
+        self._telegram_time = telegram_time or TelegramTime()
+        self._trace = TraceConfig()
+        self._trace.on_request_end.append(self._hear)
+        self._trace.freeze()
+
+    async def create_session(self) -> ClientSession:
+        """aiogram's own, whose answers tell the time."""
+        session = await super().create_session()
+        if self._trace not in session.trace_configs:
+            session.trace_configs.append(self._trace)
+        return session
+
+    async def _hear(
+        self, session: ClientSession, context: SimpleNamespace, params: TraceRequestEndParams
+    ) -> None:
+        self._telegram_time.hear(params.response.headers.get("Date", ""))
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str

@@ -18,6 +18,7 @@ from bot.progress import Progress
 from bot.queue import Queue
 from bot.remover import Remover
 from bot.settings import Settings
+from bot.telegram_time import IsLate
 from bot.texts import Texts
 from bot.worker import Worker
 from handlers import (
@@ -88,6 +89,7 @@ def create_dispatcher(
     progress: Progress,
     messenger: Messenger,
     texts: Mapping[str, Texts],
+    is_late: IsLate,
 ) -> Dispatcher:
     """The routing table; what stands here reaches handlers by the name of their parameter."""
     dispatcher = Dispatcher(
@@ -121,6 +123,7 @@ def create_dispatcher(
         progress=progress,
         messenger=messenger,
         all_texts=texts,
+        is_late=is_late,
     )
     dispatcher.update.outer_middleware(LanguageMiddleware(texts, preferences))
     dispatcher.update.outer_middleware(PresenceMiddleware(users, worker, jobs, progress, menu))
@@ -149,7 +152,7 @@ def create_dispatcher(
     )
     dispatcher.include_routers(
         commands,
-        groups.create_router(settings.stale_prompt_minutes * 60),
+        groups.create_router(),
         settings_card.create_router(),  # before prompts: it takes words that it asked for
         generate.create_router(),
         buttons.create_router(),  # last: they answer whatever nobody else wanted

@@ -1,7 +1,5 @@
 """Words, pictures, and both together become requests."""
 
-import time
-
 from aiogram import F, Router
 from aiogram.enums import ContentType
 from aiogram.types import Message, User
@@ -11,7 +9,7 @@ from bot.delivery import Messenger
 from bot.failures import FailureKind, InputError
 from bot.orders import Orders, Request
 from bot.prompt import only_flags
-from bot.settings import Settings
+from bot.telegram_time import IsLate
 from bot.texts import Texts
 from storage.inputs import AlbumItem, Inputs
 
@@ -69,7 +67,7 @@ async def refuse_message(message: Message, messenger: Messenger, texts: Texts) -
 async def order_by_text(
     message: Message,
     event_from_user: User,
-    settings: Settings,
+    is_late: IsLate,
     orders: Orders,
     inputs: Inputs,
     messenger: Messenger,
@@ -79,7 +77,7 @@ async def order_by_text(
     text = message.text or ""
     about = message.reply_to_message
     if about is not None and only_flags(text):  # a change of what was drawn
-        await orders.take(_request(message, event_from_user, texts, text, None, settings))
+        await orders.take(_request(message, event_from_user, texts, text, None, is_late))
         return
     try:
         file_id = picture_of(about) if about else None
@@ -91,13 +89,13 @@ async def order_by_text(
         return
     if file_id is None:
         file_id = await inputs.held(event_from_user.id)
-    await orders.take(_request(message, event_from_user, texts, text, file_id, settings))
+    await orders.take(_request(message, event_from_user, texts, text, file_id, is_late))
 
 
 async def order_by_picture(
     message: Message,
     event_from_user: User,
-    settings: Settings,
+    is_late: IsLate,
     orders: Orders,
     inputs: Inputs,
     messenger: Messenger,
@@ -112,7 +110,7 @@ async def order_by_picture(
         return
     assert file_id is not None  # noqa: S101 - the router saw to it
     if message.caption:
-        request = _request(message, event_from_user, texts, message.caption, file_id, settings)
+        request = _request(message, event_from_user, texts, message.caption, file_id, is_late)
         await orders.take(request)
         return
     await inputs.hold(event_from_user.id, file_id, message_id=message.message_id)
@@ -170,7 +168,7 @@ def _request(
     texts: Texts,
     text: str,
     file_id: str | None,
-    settings: Settings,
+    is_late: IsLate,
 ) -> Request:
     """One that is older than the settings allow waited while the bot was down, and whoever sent it
     may not want it any more: it is late, and not charged unasked."""
@@ -182,5 +180,5 @@ def _request(
         language=texts.language,
         input_file_id=file_id,
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
-        late=message.date.timestamp() < time.time() - settings.stale_prompt_minutes * 60,
+        late=is_late(message.date.timestamp()),
     )

@@ -3,9 +3,6 @@
 A group that becomes a supergroup gets another id; that is seen to where messages are sent.
 """
 
-import time
-from collections.abc import Callable
-
 from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
@@ -13,16 +10,13 @@ from aiogram.types import Message, User
 from bot.delivery import Messenger
 from bot.failures import InputError
 from bot.orders import Orders, Request
+from bot.telegram_time import IsLate
 from bot.texts import Texts
 from handlers.generate import picture_of
 
 
-def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Router:
-    """A request older than `stale_s` waited while the bot was down: it is not charged."""
-
-    def is_stale(message: Message) -> bool:
-        return message.date.timestamp() < now() - stale_s
-
+def create_router() -> Router:
+    """A late request waited while the bot was down: it is not charged."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type.in_({"group", "supergroup"}), F.from_user.is_bot.is_(False))
     router.message.register(ask_again, Command("draw"), is_stale)
@@ -32,6 +26,11 @@ def create_router(stale_s: float, *, now: Callable[[], float] = time.time) -> Ro
     router.message.register(ask_again, *is_for_us, is_stale)
     router.message.register(draw_reply, *is_for_us)
     return router
+
+
+def is_stale(message: Message, is_late: IsLate) -> bool:
+    """Whether it waited so long."""
+    return is_late(message.date.timestamp())
 
 
 async def answers_the_bot(message: Message, bot: Bot) -> bool:

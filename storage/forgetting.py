@@ -15,6 +15,7 @@ from storage.database import Database, fetch_one
 
 # A file may be on its way to the bucket while its person leaves; then it is removed after that.
 ON_ITS_WAY_S = 180.0
+NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put back since
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,9 @@ class Forgetting:
     async def due(self, limit: int) -> Sequence[Doomed]:
         """Files to be removed now."""
         rows = await self._database.fetch_all(
-            "SELECT place, file_key, attempts FROM files_to_remove WHERE remove_after <= ?"
-            " ORDER BY remove_after LIMIT ?",
-            (self._now(), limit),
+            "SELECT place, file_key, attempts FROM files_to_remove"
+            " WHERE remove_after <= ?1 OR remove_after > ?1 + ?2 ORDER BY remove_after LIMIT ?3",
+            (self._now(), NO_PAUSE_S, limit),
         )
         return [Doomed(**dict(row)) for row in rows]
 

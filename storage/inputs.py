@@ -54,9 +54,12 @@ class Inputs:
 
     async def held(self, user_id: int) -> str | None:
         """The picture that the person's next words are for, if it is not too old."""
+        now = self._now()
         row = await self._database.fetch_one(
-            "SELECT file_id FROM held_pictures WHERE user_id = ? AND NOT used AND received_at > ?",
-            (user_id, self._now() - HELD_FOR_S),
+            # On both sides of now: the clock may have been put back since.
+            "SELECT file_id FROM held_pictures WHERE user_id = ? AND NOT used"
+            " AND received_at BETWEEN ? AND ?",
+            (user_id, now - HELD_FOR_S, now + HELD_FOR_S),
         )
         return str(row["file_id"]) if row else None
 

@@ -482,8 +482,13 @@ def press_key(query_id: str) -> int:
 
 def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
     """Whether the same picture was asked for again a moment ago: a thumb that pressed twice."""
-    row = fetch_one(tx, "SELECT max(created_at) AS last FROM jobs WHERE again_of = ?", (again_of,))
-    return bool(row and row["last"] is not None and row["last"] > now - AGAIN_PAUSE_S)
+    # On both sides of now: the clock may have been put back since.
+    row = fetch_one(
+        tx,
+        "SELECT 1 FROM jobs WHERE again_of = ? AND created_at BETWEEN ? AND ?",
+        (again_of, now - AGAIN_PAUSE_S, now + AGAIN_PAUSE_S),
+    )
+    return row is not None
 
 
 def _note_sent(tx: sqlite3.Connection, image: Image, sent: Sent) -> None:

@@ -26,7 +26,7 @@ class Preferences:
 
 
 class PreferenceStore:
-    """Reads and keeps what people set."""
+    """Reads and keeps what people set. `now` is Telegram's time: messages' is compared with it."""
 
     def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -88,7 +88,8 @@ class PreferenceStore:
             "SELECT * FROM awaited_words WHERE user_id = ?", (user_id,)
         )
         return row is not None and (
-            message_id <= row["answer_message_id"] or sent_at - row["asked_at"] < WORDS_AWAITED_S
+            message_id <= row["answer_message_id"]
+            or abs(sent_at - row["asked_at"]) < WORDS_AWAITED_S
         )
 
     async def take_words(self, user_id: int, message_id: int, words: str) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from storage.database import Database
 from storage.images import Image, read_image
 
+NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put back since
+
 
 class ToStore:
     """What of `images` is still to be moved, and what must stay on disk till then."""
@@ -27,9 +29,9 @@ class ToStore:
     async def due(self, limit: int) -> list[Image]:
         """Images whose file is to be moved from disk now, those due longest first."""
         rows = await self._database.fetch_all(
-            "SELECT * FROM images WHERE store_after <= ? AND file_key IS NOT NULL"
-            " ORDER BY store_after LIMIT ?",
-            (self._now(), limit),
+            "SELECT * FROM images WHERE (store_after <= ?1 OR store_after > ?1 + ?2)"
+            " AND file_key IS NOT NULL ORDER BY store_after LIMIT ?3",
+            (self._now(), NO_PAUSE_S, limit),
         )
         return [read_image(row) for row in rows]
 

@@ -39,7 +39,7 @@ ALLOWED = (
     ("SCAN broadcasts USING INDEX broadcasts_open", "", "holds what runs"),
     ("SEARCH images USING INDEX images_to_store (", "", "holds what is to be moved"),
     ("SEARCH images USING COVERING INDEX images_to_store (", "", "holds what is to be moved"),
-    ("SEARCH files_to_remove USING INDEX files_to_remove_next (", "", "holds what is to go"),
+    ("SCAN files_to_remove USING INDEX files_to_remove_next", "", "holds what is to go"),
     ("SCAN album_items", "", "holds albums that are still coming in"),
     ("SCAN users", "SELECT user_id, balance, total FROM", "the doctor looks at everything"),
     ("SCAN (subquery-1)", "SELECT user_id, balance, total FROM", "the doctor, see above"),
