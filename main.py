@@ -45,6 +45,7 @@ from bot.account import LOOK_PAUSE_S, Account
 from bot.albums import Albums
 from bot.alerts import Alerts
 from bot.archive import Archive
+from bot.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, CircuitBreaker
 from bot.broadcast import CARD_PAUSE_S, Broadcaster
 from bot.buckets import report_buckets
 from bot.delivery import Messenger
@@ -70,7 +71,7 @@ from bot.telegram_time import TelegramTime
 from bot.texts import load_texts
 from bot.updates import Updates
 from bot.uploads import KieUpload, SupabaseUpload, Upload
-from bot.worker import CREATE_RETRY, FETCH_RETRY, Worker
+from bot.worker import CREATE_RETRY, FETCH_RETRY, LOST_PAUSE_S, Worker
 from handlers import create_dispatcher
 from handlers.menu import Menu
 from providers.download import Downloader
@@ -132,6 +133,9 @@ class Tuning:
     credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S
     create_retry: RetryPolicy = CREATE_RETRY
+    lost_pause_s: float = LOST_PAUSE_S
+    outage_pause_s: float = FIRST_PAUSE_S
+    longest_outage_pause_s: float = LONGEST_PAUSE_S
     fetch_retry: RetryPolicy = FETCH_RETRY
     input_retry: RetryPolicy = INPUT_RETRY
     polling: PollPolicy = POLLING
@@ -239,6 +243,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             queue=queue,
             providers=providers,
             create_permits=Permits(*tuning.creates),
+            breaker=CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s),
             poller=poller,
             downloader=downloader,
             files=files,
@@ -251,7 +256,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             users=users,
             estimates=estimates,
             durations=durations,
+            cancel_s=settings.cancel_seconds,
             on_created=account.spent,
+            lost_pause_s=tuning.lost_pause_s,
             create_retry=tuning.create_retry,
             fetch_retry=tuning.fetch_retry,
             now=now,
@@ -263,7 +270,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             flags=flags,
             preferences=preferences,
             questions=Questions(database, now=now),
-            queue=queue,
+            worker=worker,
             progress=progress,
             messenger=messenger,
             texts=texts,

@@ -47,19 +47,21 @@ class InputPictures:
         self._now = now
         self._converting = asyncio.Semaphore(CONVERSIONS)
 
-    async def url_of(self, job: Job) -> str | None:
-        """Where the provider finds the job's picture; None for a job without one.
+    def url_of(self, job: Job) -> str | None:
+        """Where the provider finds the job's picture; None: it has to be prepared (again)."""
+        age_s = abs(self._now() - (job.input_uploaded_at or 0))  # the clock may be put back
+        return job.input_url if age_s < UPLOAD_LASTS_S else None
+
+    async def prepare(self, job: Job) -> None:
+        """Put the job's picture where the provider finds it.
 
         Images of a job come here one after another: the first does the work.
 
         Raises:
             InputError: it cannot be used, or not be uploaded.
         """
-        if job.input_file_id is None:
-            return None
-        age_s = abs(self._now() - (job.input_uploaded_at or 0))  # the clock may be put back
-        if job.input_url is not None and age_s < UPLOAD_LASTS_S:
-            return job.input_url
+        if job.input_file_id is None or self.url_of(job) is not None:
+            return
         source = self._files.incoming(f"input-{job.job_id}")
         png = self._files.incoming(f"input-{job.job_id}.png")
         try:
@@ -72,7 +74,6 @@ class InputPictures:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
         self._alerts.upload_cleared()
         await self._jobs.input_uploaded(job.job_id, url)
-        return url
 
     async def _fetch(self, file_id: str, path: Path) -> None:
         try:

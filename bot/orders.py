@@ -9,9 +9,9 @@ from bot.delivery import Messenger
 from bot.keyboards import question_keyboard
 from bot.progress import Progress
 from bot.prompt import FIELDS, Defaults, PromptError, only_flags, parse
-from bot.queue import Queue
 from bot.settings import Settings
 from bot.texts import Texts
+from bot.worker import Worker
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
@@ -60,7 +60,7 @@ class Orders:
         flags: Flags,
         preferences: PreferenceStore,
         questions: Questions,
-        queue: Queue,
+        worker: Worker,
         progress: Progress,
         messenger: Messenger,
         texts: Mapping[str, Texts],
@@ -71,7 +71,7 @@ class Orders:
         self._flags = flags
         self._preferences = preferences
         self._questions = questions
-        self._queue = queue
+        self._worker = worker
         self._progress = progress
         self._messenger = messenger
         self._texts = texts
@@ -243,8 +243,8 @@ class Orders:
         )
         if placed is None:  # the message came again; its job is on its way
             return False
-        for image in placed.images:  # first: they are paid for, whatever comes of the rest
-            self._queue.put(image)
+        # First: they are paid for, whatever comes of the rest.
+        self._worker.begin(placed.images, with_picture=priced.input_file_id is not None)
         if card_id is not None:
             try:
                 await self._jobs.set_progress_message(placed.job_id, card_id)

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         default=79, ge=0, le=1_000_000, description="a whole number from 0 to 1000000"
     )
     max_quantity: int = Field(default=4, ge=1, le=10, description="a whole number from 1 to 10")
+    cancel_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
+        default=1.5, description="seconds from 0 to 60, 0 for none"
+    )
     user_max_active_images: int = Field(
         default=8, ge=1, le=10_000, description="a whole number from 1 to 10000"
     )

@@ -1,5 +1,6 @@
 """The walk of an image: from paid to delivered, or refunded.
 
+What it starts from is prepared before it is queued, so that words do not wait for pictures.
 Each step is stored before the next begins, so that the next start goes on from where this one
 stood: what was created at the provider is never created again, and what was fetched is sent.
 """
@@ -7,12 +8,13 @@ stood: what was created at the provider is never created again, and what was fet
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from bot.alerts import Alerts
+from bot.breaker import LONGEST_PAUSE_S, CircuitBreaker
 from bot.delivery import Messenger
 from bot.durations import SAMPLE, Durations
 from bot.errors import ChatClosedError
@@ -41,16 +43,18 @@ from providers.errors import (
 )
 from storage.errors import StaleImageError, StorageFullError
 from storage.files import DiskFiles, new_key
-from storage.images import Image, ImageStatus, JobView
+from storage.images import WAITING, Image, ImageStatus, Job, JobView
 from storage.jobs import Jobs
 from storage.journal import Act
 from storage.users import Users
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
+PREPARERS = 8  # people whose pictures are fetched, converted and uploaded at once
+LOST_PAUSE_S = 10.0  # before a create whose answer was lost is sent once more
 MAX_RETRY_AFTER_S = 60.0
 
-Step = Callable[[Image], Awaitable[Image]]
+Step = Callable[[Image], Awaitable[Image | None]]  # None: there is nothing more to do now
 logger = logging.getLogger(__name__)
 
 
@@ -68,6 +72,7 @@ class Worker:
         queue: Queue,
         providers: Mapping[str, Provider],
         create_permits: Permits,
+        breaker: CircuitBreaker,
         poller: Poller,
         downloader: Downloader,
         files: DiskFiles,
@@ -80,7 +85,9 @@ class Worker:
         users: Users,
         estimates: Estimates,
         durations: Durations,
+        cancel_s: float,
         on_created: Callable[[], None] = lambda: None,
+        lost_pause_s: float = LOST_PAUSE_S,
         create_retry: RetryPolicy = CREATE_RETRY,
         fetch_retry: RetryPolicy = FETCH_RETRY,
         now: Callable[[], float] = time.time,
@@ -89,6 +96,8 @@ class Worker:
         self._queue = queue
         self._providers = providers
         self._create_permits = create_permits
+        self._breaker = breaker
+        self._unprepared = Queue()  # images whose picture is to be prepared first
         self._poller = poller
         self._downloader = downloader
         self._files = files
@@ -101,7 +110,9 @@ class Worker:
         self._users = users
         self._estimates = estimates
         self._durations = durations
+        self._cancel_s = cancel_s
         self._on_created = on_created
+        self._lost_pause_s = lost_pause_s
         self._walks: asyncio.TaskGroup | None = None
         self._sending: set[int] = set()  # images whose picture may be on its way into the chat
         self._given_up: set[int] = set()  # images that an admin ended
@@ -118,19 +129,26 @@ class Worker:
                 self._durations.add(model, drawn_s)
         async with asyncio.TaskGroup() as walks:
             self._walks = walks
+            with_picture = await insist(self._jobs.open_jobs_with_picture)
             for image in await insist(self._jobs.unfinished):
-                if image.status in {ImageStatus.QUEUED, ImageStatus.SUBMITTING}:
-                    self._queue.put(image)
+                if image.status in WAITING:
+                    self._offer(image, with_picture=image.job_id in with_picture)
                 else:
-                    walks.create_task(self._guard(image, self._finish))
+                    self._go_on(image)
             for _ in range(SUBMITTERS):
-                walks.create_task(self._consume(walks))
+                walks.create_task(self._serve(self._queue, self._create, self._go_on))
+            for _ in range(PREPARERS):
+                walks.create_task(self._serve(self._unprepared, self._prepare, self._queue.put))
+
+    def begin(self, images: Iterable[Image], *, with_picture: bool) -> None:
+        """Take up what was paid for just now; `with_picture`: it starts from one."""
+        for image in images:
+            self._offer(image, with_picture=with_picture)
 
     def resume(self, user_id: int) -> None:
         """The person is back: send what was kept for them."""
         for image in self._parked.pop(user_id, {}).values():
-            if self._walks is not None:
-                self._walks.create_task(self._guard(image, self._finish))
+            self._go_on(image)
 
     def is_waited_for(self, user_id: int) -> bool:
         """Whether pictures are kept for the person."""
@@ -158,15 +176,36 @@ class Worker:
         self._progress.touch(failed.job_id)
         return failed
 
-    async def _consume(self, walks: asyncio.TaskGroup) -> None:
+    def _offer(self, image: Image, *, with_picture: bool = False) -> None:
+        """Into the queue, or first to those who prepare its picture; when it is time to."""
+        queue = self._unprepared if with_picture else self._queue
+        wait_s = self._wait_s(image)
+        if wait_s > 0:
+            asyncio.get_running_loop().call_later(wait_s, queue.put, image)
+        else:
+            queue.put(image)
+
+    def _wait_s(self, image: Image) -> float:
+        """Seconds until it may be created once more; the longest pause where the clock was set."""
+        if image.create_after is None or image.attempts >= MAX_ATTEMPTS:
+            return 0.0
+        longest_s = max(self._lost_pause_s, LONGEST_PAUSE_S)
+        return min(image.create_after - self._now(), longest_s)
+
+    def _go_on(self, image: Image) -> None:
+        """It is at the provider, or further: see to the rest."""
+        if self._walks is not None:
+            self._walks.create_task(self._guard(image, self._finish))
+
+    async def _serve(self, queue: Queue, step: Step, then: Callable[[Image], None]) -> None:
         while True:
-            image = await self._queue.take()
+            image = await queue.take()
             try:
-                created = await self._guard(image, self._create)
+                moved = await self._guard(image, step)
             finally:
-                self._queue.release(image.user_id)
-            if created is not None:
-                walks.create_task(self._guard(created, self._finish))
+                queue.release(image.user_id)
+            if moved is not None:
+                then(moved)
 
     async def _guard(self, image: Image, step: Step) -> Image | None:
         """The boundary: whatever a step ends with, the image ends delivered, refunded or kept.
@@ -226,32 +265,54 @@ class Worker:
 
     # --- From queued to generating
 
-    async def _create(self, image: Image) -> Image:
+    async def _prepare(self, image: Image) -> Image | None:
+        """Put the picture that it starts from where the provider finds it."""
+        await self._inputs.prepare((await self._jobs.view(image.job_id)).job)
+        image = await self._jobs.image(image.image_id)
+        self._progress.touch(image.job_id)  # it has a place now, unless it was cancelled
+        return None if image.status.ended else image
+
+    async def _create(self, image: Image) -> Image | None:
         """Have the task created. There is no idempotency key: one repeat, then a refund."""
+        if self._wait_s(image) > 0:
+            self._offer(image)
+            return None
+        if image.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
+            raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
         view = await self._jobs.view(image.job_id)
-        provider = self._providers[view.provider]
-        job = view.job
+        job, provider = view.job, self._providers[view.provider]
+        url = self._inputs.url_of(job)
+        if url is None and job.input_file_id is not None:  # it grew old in the queue
+            self._offer(image, with_picture=True)
+            return None
+        await asyncio.sleep(self._grace_s(job))
         request = ImageRequest(
-            prompt=job.prompt,
-            params=job.params,
-            options=job.options,
-            image_url=await self._inputs.url_of(job),
+            prompt=job.prompt, params=job.params, options=job.options, image_url=url
         )
-        while image.attempts < MAX_ATTEMPTS:
-            try:
-                image = await self._submit_when_taken(image, provider, request)
-            except OutcomeUnknownError as error:
-                logger.warning("create %d of %d: %s", image.attempts + 1, MAX_ATTEMPTS, error)
-                image = await self._jobs.image(image.image_id)
-            except ProviderError as error:
-                self._alerts.provider_trouble(provider.name, error)
+        try:
+            image = await self._submit_when_taken(image, provider, request)
+        except OutcomeUnknownError as error:
+            image = await self._jobs.image(image.image_id)
+            logger.warning("create %d of %d: %s", image.attempts, MAX_ATTEMPTS, error)
+            if image.attempts >= MAX_ATTEMPTS:
                 raise
-            else:
-                self._alerts.cleared(provider.name)
-                self._on_created()
-                self._progress.touch(image.job_id)
-                return image
-        raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
+            self._offer(await self._jobs.create_lost(image, create_after=self._create_after()))
+            return None
+        except ProviderError as error:
+            self._alerts.provider_trouble(provider.name, error)
+            raise
+        self._alerts.cleared(provider.name)
+        self._on_created()
+        self._progress.touch(image.job_id)
+        return image
+
+    def _grace_s(self, job: Job) -> float:
+        """Seconds in which it can still be cancelled, for sure."""
+        left_s = job.created_at + self._cancel_s - self._now()
+        return max(0.0, min(left_s, self._cancel_s))  # the clock may have been set
+
+    def _create_after(self) -> float:
+        return self._now() + max(self._lost_pause_s, self._breaker.pause_s)
 
     async def _submit_when_taken(
         self, image: Image, provider: Provider, request: ImageRequest
@@ -259,13 +320,13 @@ class Worker:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context("the create", _pause_after):
             with attempt:
-                async with self._create_permits.one():
+                async with self._create_permits.one(), self._breaker.request():
                     return await to_the_end(self._submit(image, provider, request))
         raise AssertionError("unreachable")
 
     async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
-        submitting = await self._jobs.begin_submit(image)
+        submitting = await self._jobs.begin_submit(image, create_after=self._create_after())
         self._progress.touch(image.job_id)  # it cannot be cancelled any more
         try:
             task_id = await provider.submit(request)

@@ -9,9 +9,9 @@ from bot.delivery import Messenger
 from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, number_in
 from bot.presses import Presses
 from bot.progress import Progress
-from bot.queue import Queue
 from bot.settings import Settings
 from bot.texts import Texts
+from bot.worker import Worker
 from storage.catalogue import Catalogue
 from storage.errors import (
     InsufficientTokensError,
@@ -41,7 +41,7 @@ async def draw_again(
     catalogue: Catalogue,
     jobs: Jobs,
     flags: Flags,
-    queue: Queue,
+    worker: Worker,
     progress: Progress,
     messenger: Messenger,
     texts: Texts,
@@ -88,8 +88,7 @@ async def draw_again(
     if placed is None:
         messenger.answer_press(query.id, texts.again_already())
         return
-    for each in placed.images:
-        queue.put(each)
+    worker.begin(placed.images, with_picture=job.input_file_id is not None)
     progress.touch(placed.job_id)
     messenger.answer_press(query.id, texts.again_taken(placed))
 

@@ -84,6 +84,7 @@ class Image:
     sent_file_id: str | None
     sent_as: str | None
     drawn_s: float | None
+    create_after: float | None
 
 
 @dataclass(frozen=True, slots=True)

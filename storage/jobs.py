@@ -244,6 +244,13 @@ class Jobs:
         )
         return [row["job_id"] for row in rows]
 
+    async def open_jobs_with_picture(self) -> set[int]:
+        """Jobs whose outcome was not told yet and that start from a picture."""
+        rows = await self._database.fetch_all(
+            "SELECT job_id FROM jobs WHERE closed_at IS NULL AND input_file_id IS NOT NULL"
+        )
+        return {row["job_id"] for row in rows}
+
     async def close(self, job_id: int) -> None:
         """The outcome of the job was told; there is no more to say about it."""
         await self._database.execute(
@@ -264,16 +271,29 @@ class Jobs:
             (url, self._now(), job_id),
         )
 
-    async def begin_submit(self, image: Image) -> Image:
-        """Count an attempt before anything is sent: a crash in the middle leaves just that."""
+    async def begin_submit(self, image: Image, *, create_after: float | None = None) -> Image:
+        """Count an attempt before anything is sent: a crash in the middle leaves just that, and
+        when the next attempt may be made (Unix seconds)."""
         return await self._move(
-            image, WAITING, status=ImageStatus.SUBMITTING, attempts=image.attempts + 1
+            image,
+            WAITING,
+            status=ImageStatus.SUBMITTING,
+            attempts=image.attempts + 1,
+            create_after=create_after,
         )
+
+    async def create_lost(self, image: Image, *, create_after: float) -> Image:
+        """The answer was lost: the next attempt may be made after this."""
+        return await self._move(image, {ImageStatus.SUBMITTING}, create_after=create_after)
 
     async def not_taken(self, image: Image, before: Image) -> Image:
         """The provider surely made nothing of the attempt: all is as it was `before` it."""
         return await self._move(
-            image, {ImageStatus.SUBMITTING}, status=before.status, attempts=before.attempts
+            image,
+            {ImageStatus.SUBMITTING},
+            status=before.status,
+            attempts=before.attempts,
+            create_after=before.create_after,
         )
 
     async def task_created(self, image: Image, task_id: str) -> Image:
@@ -284,6 +304,7 @@ class Jobs:
             status=ImageStatus.GENERATING,
             task_id=task_id,
             submitted_at=self._now(),
+            create_after=None,
         )
 
     async def result_ready(
@@ -401,8 +422,8 @@ class Jobs:
 
         def work(tx: sqlite3.Connection) -> None:
             cursor = tx.execute(
-                "UPDATE images SET status = ?, attempts = ?, task_id = ?, submitted_at = ?,"
-                " drawn_s = ?, result_url = ?, file_key = ?,"
+                "UPDATE images SET status = ?, attempts = ?, create_after = ?, task_id = ?,"
+                " submitted_at = ?, drawn_s = ?, result_url = ?, file_key = ?,"
                 " store_after = coalesce(?, store_after),"
                 " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
                 " WHERE image_id = ? AND status = ? AND attempts = ? AND task_id IS ?"
@@ -410,6 +431,7 @@ class Jobs:
                 (
                     moved.status,
                     moved.attempts,
+                    moved.create_after,
                     moved.task_id,
                     moved.submitted_at,
                     moved.drawn_s,

@@ -32,6 +32,9 @@ FAST = Tuning(
     card_pause_s=0.02,
     edit_pause_s=0.02,
     create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
+    lost_pause_s=0.05,
+    outage_pause_s=0.01,
+    longest_outage_pause_s=0.05,
     fetch_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
     input_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
     album_pause_s=0.1,
@@ -68,6 +71,7 @@ class World:
             "midjourney_kie_poll_interval": 0.02,
             "midjourney_kie_poll_timeout": 10,
             "midjourney_kie_request_timeout": 2,
+            "cancel_seconds": 0,
         }
         return Settings(_env_file=None, **{**values, **self.changes})
 

@@ -100,6 +100,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
             failure=FailureKind.GENERATION_FAILED if status is ImageStatus.FAILED else None,
             failure_detail=prompt,
             finished_at=None,
+            create_after=None,
             drawn_s=None,
             stored_url=None,
             store_attempts=0,

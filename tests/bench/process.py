@@ -91,6 +91,7 @@ def environment(data_dir: Path, telegram_url: str, kie_url: str, **settings: Any
         "kie_upload_url": kie_url,
         "user_max_active_images": 10_000,
         "user_messages_per_minute": 100_000,
+        "cancel_seconds": 0,
         "log_level": "WARNING",
         "PATH": os.environ.get("PATH", ""),
     }

@@ -108,6 +108,9 @@ WRONG = [
     ("MAX_QUANTITY", "0", "given '0'"),
     ("MAX_QUANTITY", "11", "given '11'"),
     ("USER_MAX_ACTIVE_IMAGES", "0", "given '0'"),
+    ("CANCEL_SECONDS", "-1", "given '-1'"),
+    ("CANCEL_SECONDS", "61", "given '61'"),
+    ("CANCEL_SECONDS", "nan", "given 'nan'"),
     ("LOG_LEVEL", "loud\n", "given 'loud'"),
     ("LOG_FORMAT", LONG, "given 26 characters"),
 ]

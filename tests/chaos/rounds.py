@@ -265,6 +265,7 @@ def environment(data_dir: Path, telegram: TelegramEmulator, kie: KieSimulator) -
         "KIE_UPLOAD_URL": kie.url,
         "MIDJOURNEY_KIE_POLL_INTERVAL": "0.4",
         "MIDJOURNEY_KIE_REQUEST_TIMEOUT": "1.5",
+        "CANCEL_SECONDS": "0.3",
         "WELCOME_TOKENS": str(BUDGET * PRICE),
         "MAX_QUANTITY": str(MAX_QUANTITY),
         "USER_MAX_ACTIVE_IMAGES": "1000",

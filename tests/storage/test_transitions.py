@@ -126,6 +126,36 @@ async def test_a_repeat_that_was_not_taken_leaves_the_first_attempt_counted(shop
     assert await shop.jobs.not_taken(second, first) == first
 
 
+async def test_when_it_may_be_created_again_is_written_with_the_attempt(shop: Shop) -> None:
+    await shop.customer()
+    queued = await shop.image()
+    first = await shop.jobs.begin_submit(queued, create_after=NOW + 10)
+    assert (await shop.jobs.image(queued.image_id)).create_after == NOW + 10
+    lost = await shop.jobs.create_lost(first, create_after=NOW + 70)
+    assert await shop.jobs.image(queued.image_id) == lost
+    assert (lost.status, lost.attempts, lost.create_after) == (
+        ImageStatus.SUBMITTING,
+        1,
+        NOW + 70,
+    )
+    second = await shop.jobs.begin_submit(lost, create_after=NOW + 99)
+    assert await shop.jobs.not_taken(second, lost) == lost
+    generating = await shop.jobs.task_created(lost, "t")
+    assert generating.create_after is None
+    with pytest.raises(StaleImageError):
+        await shop.jobs.create_lost(lost, create_after=NOW)
+
+
+async def test_jobs_that_start_from_a_picture_are_found_until_they_are_closed(shop: Shop) -> None:
+    await shop.customer()
+    await shop.image(message_id=1)
+    image = await shop.image(message_id=2)
+    await shop.run("UPDATE jobs SET input_file_id = 'f' WHERE job_id = ?", image.job_id)
+    assert await shop.jobs.open_jobs_with_picture() == {image.job_id}
+    await shop.jobs.close(image.job_id)
+    assert await shop.jobs.open_jobs_with_picture() == set()
+
+
 async def test_there_is_no_third_attempt(shop: Shop) -> None:
     await shop.customer()
     second = await shop.jobs.begin_submit(await shop.image("submitting"))
