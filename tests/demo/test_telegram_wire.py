@@ -1,5 +1,6 @@
 """How calls come over the wire, and what is refused before anything is done."""
 
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -30,6 +31,18 @@ async def test_the_token_may_be_percent_encoded() -> None:
         token = talk.telegram.token.replace(":", "%3A")
         async with talk.http.get(f"{talk.telegram.url}/bot{token}/getMe") as response:
             assert (await response.json())["ok"]
+
+
+async def test_every_answer_is_dated_by_the_clock_that_dates_messages() -> None:
+    async with talking() as talk:
+        talk.telegram.stop_clock()
+        talk.telegram.move_clock(7200)
+        now = int(talk.telegram.clock())
+        url = f"{talk.telegram.url}/bot{talk.telegram.token}/"
+        for method, params in (("sendMessage", {"chat_id": "1001", "text": "x"}), ("none", {})):
+            async with talk.http.get(url + method, params=params) as response:
+                assert parsedate_to_datetime(response.headers["Date"]).timestamp() == now
+        assert int(talk.anna.messages[-1].sent_at) == now
 
 
 async def test_an_empty_string_is_as_good_as_nothing() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
@@ -68,6 +69,7 @@ class TelegramEmulator:
         emulator = cls(token, clock, first_id)
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         api = BotApi(emulator.state, token, emulator.faults, emulator._flood)
+        app.on_response_prepare.append(emulator._say_when)
         app.add_routes([*routes(), *Control(emulator).routes(), *api.routes()])
         runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=0.05
@@ -85,6 +87,10 @@ class TelegramEmulator:
     def clock(self) -> float:
         """Seconds since 1970, as this Telegram sees them."""
         return self._clock() + self._shift_s
+
+    async def _say_when(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Put the date on an answer, as every front of Telegram's does."""
+        response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
     def move_clock(self, seconds: float) -> None:
         """Let time go on at once: presses get too old, links end, 48 hours pass."""
