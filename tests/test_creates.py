@@ -9,6 +9,7 @@ from bot.demo.telegram import CallbackQuery, Message, Person
 from bot.retry import RetryPolicy
 from tests.support import World, png
 
+POOL = 100  # connections, unless aiohttp is told otherwise
 ATTEMPTS = "SELECT status, attempts FROM images ORDER BY image_id"
 
 
@@ -79,6 +80,31 @@ async def test_an_upload_that_grew_old_in_the_queue_is_made_anew(world: World) -
     assert len(uploads) == 2
     (url,) = {row["input_url"] for row in world.rows("SELECT input_url FROM jobs")} - {None}
     assert world.kie.tasks[1].input["image_url"] == url
+
+
+# --- Questions that hang
+
+
+async def test_creates_have_connections_of_their_own(world: World) -> None:
+    """More questions hang than one pool has connections."""
+    await world.stop()
+    await world.start(
+        midjourney_kie_request_timeout=3600, user_max_active_images=1000, max_quantity=10
+    )
+    anna = await world.customer(tokens=79 * 150)
+    boris = await world.customer(1002, "Борис")
+    world.kie.task_seconds = 3600
+    world.kie.fault("recordInfo", hang=True, times=1000)
+    for _ in range(15):
+        anna.send("кот --n 10")
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 150)
+    await world.kie.wait_for(lambda: asked(world) >= POOL)
+    boris.send("пёс")
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 151)
+
+
+def asked(world: World) -> int:
+    return sum(call.name == "recordInfo" for call in world.kie.calls)
 
 
 # --- A moment in which it can be cancelled
