@@ -48,7 +48,9 @@ async def test_words_do_not_wait_for_pictures(
     for person in (anna, vera):
         person.send("кот")
         await world.pictures(person, 1)
-    progress = await world.said(anna, lambda text: text.startswith("Готовлю вашу картинку.\n"))
+    progress = await world.said(
+        anna, lambda text: text.startswith("Подготавливаю исходную картинку.\n")
+    )
     assert "▱" not in progress.words
     said = await cancelled(world, anna, progress)
     assert said == "Отменено: 1 картинка. Возвращено: 79 токенов, на балансе: 921."

@@ -32,7 +32,7 @@ class JobTexts(BaseTexts):
                 DETAIL_UNITS,
             )
         lines = self.state_of(view, place)
-        if place is None and not _waits_for_its_picture(view):
+        if view.images[0].status is not ImageStatus.QUEUED:
             lines.append(bar(drawn))
         if left_s is not None and left_s > 0:  # else it takes longer than usual
             lines.append(self._("About {time} left.").format(time=self._time(left_s)))
@@ -59,8 +59,14 @@ class JobTexts(BaseTexts):
             parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
         if place is not None:
             parts.append(self._("Place in the queue: {place}.").format(place=place))
-        elif _waits_for_its_picture(view):
-            parts.append(self._("Preparing your picture."))
+        elif (
+            view.images[0].status is ImageStatus.QUEUED
+        ):  # before the queue, or right after a start
+            parts.append(
+                self._("Preparing the picture to start from.")
+                if view.job.input_file_id is not None
+                else self._("Your request is in the queue.")
+            )
         elif count == 1:
             parts.append(self._("Drawing the picture."))
         return parts
@@ -205,11 +211,6 @@ class JobTexts(BaseTexts):
                 )
             )
         return " ".join(parts)
-
-
-def _waits_for_its_picture(view: JobView) -> bool:
-    """Whether a job without a place in the queue is to get one: what it starts from comes first."""
-    return view.job.input_file_id is not None and view.images[0].status is ImageStatus.QUEUED
 
 
 def bar(part: float) -> str:
