@@ -53,6 +53,7 @@ from bot.doctor import Telegram, examine
 from bot.durations import Durations
 from bot.errands import Errands
 from bot.estimates import Estimates
+from bot.fetching import FETCHING, Fetcher, FetchPolicy
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
 from bot.inputs import INPUT_RETRY, InputPictures
@@ -71,7 +72,7 @@ from bot.telegram_time import TelegramTime
 from bot.texts import load_texts
 from bot.updates import Updates
 from bot.uploads import KieUpload, SupabaseUpload, Upload
-from bot.worker import CREATE_RETRY, FETCH_RETRY, LOST_PAUSE_S, Worker
+from bot.worker import CREATE_RETRY, LOST_PAUSE_S, Worker
 from handlers import create_dispatcher
 from handlers.menu import Menu
 from providers.download import Downloader
@@ -136,7 +137,7 @@ class Tuning:
     lost_pause_s: float = LOST_PAUSE_S
     outage_pause_s: float = FIRST_PAUSE_S
     longest_outage_pause_s: float = LONGEST_PAUSE_S
-    fetch_retry: RetryPolicy = FETCH_RETRY
+    fetching: FetchPolicy = FETCHING
     input_retry: RetryPolicy = INPUT_RETRY
     polling: PollPolicy = POLLING
     album_pause_s: float = 1.0
@@ -245,8 +246,15 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             create_permits=Permits(*tuning.creates),
             breaker=CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s),
             poller=poller,
-            downloader=downloader,
-            files=files,
+            fetcher=Fetcher(
+                jobs=jobs,
+                downloader=downloader,
+                files=files,
+                progress=progress,
+                keeper=keeper,
+                policy=tuning.fetching,
+                now=now,
+            ),
             messenger=messenger,
             progress=progress,
             alerts=alerts,
@@ -260,7 +268,6 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             on_created=account.spent,
             lost_pause_s=tuning.lost_pause_s,
             create_retry=tuning.create_retry,
-            fetch_retry=tuning.fetch_retry,
             now=now,
         )
         orders = Orders(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.durations import Curve, Durations
 from bot.rate import RateLimit, Turns
+from bot.retry import pause_after
 from providers.base import Done, Failed, Provider
 from providers.errors import (
     DeadlineError,
@@ -23,8 +24,6 @@ from providers.errors import (
     RecordGoneError,
     RefusedError,
 )
-
-MAX_DOUBLINGS = 30  # of a pause: no number grows for ever
 
 logger = logging.getLogger(__name__)
 
@@ -134,8 +133,10 @@ class Poller:
             curve = self._durations.curve(model)
             pause_s = curve.pause_s(asked_at, policy.interval_s)
             if failed:
-                grown_s = policy.interval_s * 2 ** min(failed - 1, MAX_DOUBLINGS)
-                pause_s = max(pause_s, min(grown_s, policy.max_pause_s))
+                grown_s = pause_after(
+                    failed - 1, first_s=policy.interval_s, longest_s=policy.max_pause_s
+                )
+                pause_s = max(pause_s, grown_s)
             # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
             ask_at = created + asked_at + pause_s * random.uniform(0.9, 1.1)  # noqa: S311
             if now < deadline:  # what is done by then is not to be missed

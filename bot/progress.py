@@ -108,7 +108,7 @@ class Progress:
 
     def _note_drawing(self, view: JobView) -> None:
         job = view.job
-        if not any(image.status in DRAWING for image in view.images):
+        if not any(image.status in DRAWING and not image.comes_late for image in view.images):
             self._drawing.pop(job.job_id, None)
         elif job.job_id not in self._drawing:
             if job.chat_id not in self._drawing.values():

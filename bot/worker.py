@@ -10,8 +10,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
 
 from bot.alerts import Alerts
 from bot.breaker import LONGEST_PAUSE_S, CircuitBreaker
@@ -20,11 +18,12 @@ from bot.durations import SAMPLE, Durations
 from bot.errors import ChatClosedError
 from bot.estimates import Estimates
 from bot.failures import Failure, FailureKind, InputError, failure_of
+from bot.fetching import Fetcher
 from bot.inputs import InputPictures
 from bot.keeper import Keeper
 from bot.logs import log_context
 from bot.picture_buttons import picture_keyboard
-from bot.pictures import NotAPictureError, Picture, inspect
+from bot.pictures import NotAPictureError, Picture
 from bot.polling import Poller
 from bot.progress import Progress
 from bot.queue import Queue
@@ -32,17 +31,9 @@ from bot.rate import Permits
 from bot.retry import RetryPolicy, insist
 from bot.stopping import to_the_end
 from bot.texts import Texts
-from providers.base import ImageRequest, Provider
-from providers.download import Downloader
-from providers.errors import (
-    DownloadError,
-    NotTakenError,
-    OutcomeUnknownError,
-    ProviderError,
-    ResultRefusedError,
-)
-from storage.errors import StaleImageError, StorageFullError
-from storage.files import DiskFiles, new_key
+from providers.base import Done, ImageRequest, Provider
+from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
+from storage.errors import StaleImageError
 from storage.images import WAITING, Image, ImageStatus, Job, JobView
 from storage.jobs import Jobs
 from storage.journal import Act
@@ -59,7 +50,6 @@ logger = logging.getLogger(__name__)
 
 
 CREATE_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=900)
-FETCH_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=180, attempts=5)
 
 
 class Worker:
@@ -74,8 +64,7 @@ class Worker:
         create_permits: Permits,
         breaker: CircuitBreaker,
         poller: Poller,
-        downloader: Downloader,
-        files: DiskFiles,
+        fetcher: Fetcher,
         messenger: Messenger,
         progress: Progress,
         alerts: Alerts,
@@ -89,7 +78,6 @@ class Worker:
         on_created: Callable[[], None] = lambda: None,
         lost_pause_s: float = LOST_PAUSE_S,
         create_retry: RetryPolicy = CREATE_RETRY,
-        fetch_retry: RetryPolicy = FETCH_RETRY,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
@@ -99,8 +87,7 @@ class Worker:
         self._breaker = breaker
         self._unprepared = Queue()  # images whose picture is to be prepared first
         self._poller = poller
-        self._downloader = downloader
-        self._files = files
+        self._fetcher = fetcher
         self._messenger = messenger
         self._progress = progress
         self._alerts = alerts
@@ -118,7 +105,6 @@ class Worker:
         self._given_up: set[int] = set()  # images that an admin ended
         self._parked: dict[int, dict[int, Image]] = {}  # by person: pictures nobody can be sent
         self._create_retry = create_retry
-        self._fetch_retry = fetch_retry
         self._now = now
 
     async def run(self) -> None:
@@ -343,8 +329,11 @@ class Worker:
     async def _finish(self, image: Image) -> Image:
         view = await self._jobs.view(image.job_id)
         if image.status is ImageStatus.GENERATING:
-            image = await self._wait_for_result(image, view)
-        picture, image = await self._picture(image)
+            done = await self._result(image, view)
+            if done.seconds is not None:
+                self._durations.add(view.job.model, done.seconds)
+            image = await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
+        picture, image = await self._fetcher.picture(image, lambda image: self._result(image, view))
         if image.image_id in self._given_up:
             raise StaleImageError(f"image {image.image_id} was given up")
         self._sending.add(image.image_id)
@@ -354,55 +343,24 @@ class Worker:
             self._sending.discard(image.image_id)
         if self._keeper is not None:
             await self._keeper.tidy(image.image_id)
-        if image.finished_at is not None and image.submitted_at is not None:
+        # One that had to wait for the result's host tells nothing about the next.
+        if image.finished_at and image.submitted_at and not image.fetch_attempts:
             self._estimates.add(view.job.model, image.finished_at - image.submitted_at)
         self._progress.touch(image.job_id)
         return image
 
-    async def _wait_for_result(self, image: Image, view: JobView) -> Image:
+    async def _result(self, image: Image, view: JobView) -> Done:
+        """What the provider says of the task, once it has ended."""
         provider = self._providers[view.provider]
         assert image.task_id is not None  # noqa: S101 - the schema says so
         assert image.submitted_at is not None  # noqa: S101
-        done = await self._poller.wait_until_done(
+        return await self._poller.wait_until_done(
             provider,
             image.task_id,
             model=view.job.model,
             age_s=max(self._now() - image.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
         )
-        if done.seconds is not None:
-            self._durations.add(view.job.model, done.seconds)
-        return await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
-
-    async def _picture(self, image: Image) -> tuple[Picture, Image]:
-        """The picture on disk: fetched once, and again only when it is gone from there."""
-        if image.file_key is not None:
-            try:
-                return await asyncio.to_thread(inspect, self._files.path(image.file_key)), image
-            except NotAPictureError as error:  # gone, damaged, or not ours to read
-                logger.warning("the file on disk cannot be used, fetched again: %s", error)
-        assert image.result_url is not None  # noqa: S101 - the schema says so
-        incoming = self._files.incoming(str(image.image_id))
-        try:
-            picture = await self._fetch(image.result_url, incoming)
-            key = new_key(picture.extension)
-            path = await asyncio.to_thread(self._files.keep, incoming, key)
-        finally:
-            await asyncio.to_thread(incoming.unlink, missing_ok=True)
-        image = await self._jobs.file_kept(image, key, to_store=self._keeper is not None)
-        if self._keeper is not None:
-            self._keeper.wake()
-        return replace(picture, path=path), image
-
-    async def _fetch(self, url: str, incoming: Path) -> Picture:
-        async for attempt in self._fetch_retry.context("fetching the result", _fetch_again):
-            with attempt:
-                try:
-                    await self._downloader.fetch(url, incoming)
-                except OSError as error:  # ours: the network's are sorted by now
-                    raise StorageFullError(f"a result cannot be written: {error}") from error
-                return await asyncio.to_thread(inspect, incoming)
-        raise AssertionError("unreachable")
 
     async def _deliver(self, view: JobView, image: Image, picture: Picture) -> Image:
         job, texts = view.job, self._texts[view.job.language]
@@ -429,10 +387,3 @@ def _pause_after(error: Exception) -> bool | float:
     if not isinstance(error, NotTakenError):
         return False
     return min(error.retry_after_s, MAX_RETRY_AFTER_S) if error.retry_after_s else True
-
-
-def _fetch_again(error: Exception) -> bool | float:
-    """stamina's hook: a gateway may send a page in place of the picture, once."""
-    return isinstance(error, DownloadError | NotAPictureError) and not isinstance(
-        error, ResultRefusedError
-    )

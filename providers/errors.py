@@ -11,7 +11,7 @@ ProviderError
   RecordGoneError          the task can no longer be asked about
   DeadlineError            we stopped waiting; it may still finish, and be billed
   DownloadError            the result could not be fetched; trying again may help
-    ResultRefusedError     the result must not be used: wrong address, too large, no picture
+    ResultRefusedError     the result must not be used: wrong address, too large
 
 The rule that matters: a create is sent again freely after `NotTakenError`, at most once after
 `OutcomeUnknownError`, and never after anything else.

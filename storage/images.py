@@ -28,6 +28,7 @@ class ImageStatus(StrEnum):
 
 
 WAITING = frozenset({ImageStatus.QUEUED, ImageStatus.SUBMITTING})
+LATE_ATTEMPTS = 3  # to fetch a result: some seconds
 OPEN = frozenset(status for status in ImageStatus if not status.ended)
 
 
@@ -85,6 +86,13 @@ class Image:
     sent_as: str | None
     drawn_s: float | None
     create_after: float | None
+    fetch_attempts: int
+
+    @property
+    def comes_late(self) -> bool:
+        """Whether it is drawn, and its file resists for longer than a hiccup."""
+        waits = self.status is ImageStatus.READY and self.file_key is None
+        return waits and self.fetch_attempts >= LATE_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,14 @@ class Jobs:
             drawn_s=drawn_s,
         )
 
+    async def fetch_failed(self, image: Image) -> Image:
+        """The result could not be fetched this time."""
+        return await self._move(image, {ImageStatus.READY}, fetch_attempts=image.fetch_attempts + 1)
+
+    async def result_moved(self, image: Image, result_url: str) -> Image:
+        """The provider has the picture at another address now."""
+        return await self._move(image, {ImageStatus.READY}, result_url=result_url)
+
     async def file_kept(self, image: Image, file_key: str, *, to_store: bool) -> Image:
         """The picture was fetched and is ours now, on disk; from there it may have to be moved."""
         return await self._move(
@@ -391,11 +399,12 @@ class Jobs:
         return await self._database.write(work)
 
     async def recent_durations(self, limit: int) -> list[tuple[str, float, float | None]]:
-        """Of the last pictures: the model, seconds from the create to the picture in the chat, and
-        of these what the provider took, as it says."""
+        """Of the last pictures that were fetched at once: the model, seconds from the create to the
+        picture in the chat, and of these what the provider took, as it says."""
         rows = await self._database.fetch_all(
             "SELECT jobs.model, images.finished_at - images.submitted_at AS seconds, drawn_s FROM"
-            " (SELECT * FROM images WHERE status = 'delivered' ORDER BY image_id DESC LIMIT ?)"
+            " (SELECT * FROM images WHERE status = 'delivered' AND fetch_attempts = 0"
+            " ORDER BY image_id DESC LIMIT ?)"
             " AS images JOIN jobs USING (job_id) ORDER BY images.image_id",
             (limit,),
         )
@@ -423,7 +432,7 @@ class Jobs:
         def work(tx: sqlite3.Connection) -> None:
             cursor = tx.execute(
                 "UPDATE images SET status = ?, attempts = ?, create_after = ?, task_id = ?,"
-                " submitted_at = ?, drawn_s = ?, result_url = ?, file_key = ?,"
+                " submitted_at = ?, drawn_s = ?, result_url = ?, fetch_attempts = ?, file_key = ?,"
                 " store_after = coalesce(?, store_after),"
                 " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
                 " WHERE image_id = ? AND status = ? AND attempts = ? AND task_id IS ?"
@@ -436,6 +445,7 @@ class Jobs:
                     moved.submitted_at,
                     moved.drawn_s,
                     moved.result_url,
+                    moved.fetch_attempts,
                     moved.file_key,
                     # Only when it was set just now: the keeper moves on by itself.
                     moved.store_after if moved.file_key != image.file_key else None,

@@ -16,6 +16,7 @@ from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.kie.pictures import Pictures
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
+from bot.fetching import FetchPolicy
 from bot.polling import PollPolicy
 from bot.retry import RetryPolicy
 from bot.settings import Settings
@@ -35,7 +36,7 @@ FAST = Tuning(
     lost_pause_s=0.05,
     outage_pause_s=0.01,
     longest_outage_pause_s=0.05,
-    fetch_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
+    fetching=FetchPolicy(first_pause_s=0.01, max_pause_s=0.05, gone_pause_s=0.05, believed_s=0.2),
     input_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
     album_pause_s=0.1,
     store_pause_s=0.05,

@@ -334,14 +334,6 @@ async def test_a_result_that_never_ends_meets_the_size_cap(world: World) -> None
     assert [path for path in (world.data_dir / "files").rglob("*") if path.is_file()] == []
 
 
-async def test_a_result_that_never_comes_meets_the_time_limit(world: World) -> None:
-    await world.stop()
-    world.tune(result_timeout_s=0.1)
-    await world.start()
-    world.kie.next_result(hang=True)
-    await refunded(world, "Midjourney (KIE) нарисовал, но картинку не удалось скачать.")
-
-
 @pytest.mark.parametrize(
     "target",
     ["http://10.0.0.1/x.png", "http://169.254.169.254/latest", "https://192.168.0.1/", "file:///x"],
@@ -349,11 +341,6 @@ async def test_a_result_that_never_comes_meets_the_time_limit(world: World) -> N
 async def test_a_redirect_to_a_private_address_is_not_followed(world: World, target: str) -> None:
     world.kie.next_result(redirect=target)
     await refunded(world, "Midjourney (KIE) прислал то, что нельзя использовать как картинку.")
-
-
-async def test_a_result_that_is_gone(world: World) -> None:
-    world.kie.next_result(status=404)
-    await refunded(world, "Midjourney (KIE) нарисовал, но картинку не удалось скачать.")
 
 
 async def test_a_result_that_fails_once_is_fetched_again(world: World) -> None:

@@ -102,6 +102,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
             finished_at=None,
             create_after=None,
             drawn_s=None,
+            fetch_attempts=0,
             stored_url=None,
             store_attempts=0,
             store_after=None,

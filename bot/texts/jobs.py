@@ -54,6 +54,7 @@ class JobTexts(BaseTexts):
         """How far an unfinished job is: sentences."""
         count = len(view.images)
         done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
+        late = sum(image.comes_late for image in view.images)
         parts = []
         if count > 1:
             parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
@@ -67,8 +68,18 @@ class JobTexts(BaseTexts):
                 if view.job.input_file_id is not None
                 else self._("Your request is in the queue.")
             )
-        elif count == 1:
+        elif count == 1 and not late:
             parts.append(self._("Drawing the picture."))
+        if late:
+            parts.append(
+                self._n(
+                    "The picture is drawn, but cannot be fetched yet. I will send it as soon as"
+                    " it can be.",
+                    "{n} pictures are drawn, but cannot be fetched yet. I will send them as soon"
+                    " as they can be.",
+                    late,
+                ).format(n=late)
+            )
         return parts
 
     def _time(self, seconds: float) -> str:

@@ -19,7 +19,6 @@ EXPLAINED = {
     "no_answer",
     "generation_failed",
     "no_result",
-    "not_fetched",
     "result_refused",
     "input_broken",
     "input_gone",

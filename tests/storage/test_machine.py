@@ -42,6 +42,8 @@ STEPS: dict[ImageStatus, dict[str, Step]] = {
     },
     ImageStatus.GENERATING: {"ready": lambda jobs, image, _: jobs.result_ready(image, "https://u")},
     ImageStatus.READY: {
+        "not fetched": lambda jobs, image, _: jobs.fetch_failed(image),
+        "moved": lambda jobs, image, n: jobs.result_moved(image, f"https://{n}"),
         "kept": lambda jobs, image, n: jobs.file_kept(image, f"key-{n}", to_store=False),
         "sent": lambda jobs, image, n: jobs.delivered(image, n),
     },
@@ -52,6 +54,8 @@ AFTER = {
     "created": ImageStatus.GENERATING,
     "not taken": ImageStatus.QUEUED,
     "ready": ImageStatus.READY,
+    "not fetched": ImageStatus.READY,
+    "moved": ImageStatus.READY,
     "kept": ImageStatus.READY,
     "sent": ImageStatus.DELIVERED,
     "fail": ImageStatus.FAILED,

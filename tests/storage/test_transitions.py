@@ -1,6 +1,7 @@
 """Each step of an image: guarded, and with its money in the same transaction."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,20 @@ async def test_the_whole_walk_is_stored(shop: Shop) -> None:
     assert (delivered.file_key, delivered.attempts) == ("ab/abc.png", 1)
     assert await shop.jobs.image(queued.image_id) == delivered
     assert await shop.ledger.balance(1) == 1000 - PRICE
+
+
+async def test_what_is_noted_of_a_result_that_cannot_be_fetched(shop: Shop) -> None:
+    await shop.customer()
+    ready = await shop.image("ready")
+    noted = await shop.jobs.fetch_failed(await shop.jobs.fetch_failed(ready))
+    moved = await shop.jobs.result_moved(noted, "https://example.com/2.png")
+    assert await shop.jobs.image(ready.image_id) == moved
+    assert moved == replace(ready, fetch_attempts=2, result_url="https://example.com/2.png")
+    await shop.jobs.delivered(moved, 500)
+    for late in (shop.jobs.fetch_failed(moved), shop.jobs.result_moved(moved, "https://v")):
+        with pytest.raises(StaleImageError):
+            await late
+    assert (await shop.jobs.image(ready.image_id)).status is ImageStatus.DELIVERED
 
 
 @pytest.mark.parametrize(("status", "step"), STEPS.values(), ids=STEPS.keys())
