@@ -4,6 +4,7 @@ python main.py run          the bot, with the settings of the environment and .e
 python main.py doctor       what is wrong with the settings, the data or the services, a line each
 python main.py backup FILE  a consistent copy of the database, while the bot runs
 python main.py restore FILE such a copy put in place of the database, while the bot is stopped
+python main.py adopt        hand DATA_DIR over to the bot of BOT_TOKEN, from another one
 python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
 python main.py chat         the same, on a page where you talk to it yourself
 """
@@ -21,6 +22,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -39,6 +41,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.types import LinkPreviewOptions
+from aiogram.utils.token import extract_bot_id
 from pydantic import SecretStr, ValidationError
 
 from bot.account import LOOK_PAUSE_S, Account
@@ -78,6 +81,7 @@ from handlers.menu import Menu
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
 from providers.midjourney import Midjourney
+from storage.adoption import adopt
 from storage.backup import BackupError, back_up
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
@@ -95,6 +99,7 @@ from storage.lock import hold_lock
 from storage.open_images import OpenImages
 from storage.people import People
 from storage.preferences import PreferenceStore
+from storage.private import keep_private, tighten
 from storage.questions import Questions
 from storage.restore import finish_restore, pending, restore
 from storage.stats import Stats
@@ -154,13 +159,14 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
     with hold_lock(settings.data_dir / "lock"):
         if aside := await asyncio.to_thread(finish_restore, settings.data_dir):
             logger.warning("a restore that was broken off is done; the old database is %s", aside)
+        tighten(settings.data_dir)
         await _serve(settings, stop, tuning)
     logger.info("stopped")
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
     async with (
-        Database.open(settings.data_dir / "bot.db") as database,
+        Database.open(settings.data_dir / "bot.db", _bot_id(settings)) as database,
         aiohttp.ClientSession() as kie_session,
         aiohttp.ClientSession() as create_session,
         Downloader.open(
@@ -407,6 +413,10 @@ async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | 
         yield supabase
 
 
+def _bot_id(settings: Settings) -> int:
+    return extract_bot_id(settings.bot_token.get_secret_value())
+
+
 @asynccontextmanager
 async def _open_bot(
     settings: Settings, telegram_time: TelegramTime | None = None
@@ -443,9 +453,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bring_back.add_argument(
         "--anyway", action="store_true", help="even where its books do not agree"
     )
+    commands.add_parser("adopt", help="hand DATA_DIR over to the bot of BOT_TOKEN")
     commands.add_parser("demo", help="see it work without any account")
     commands.add_parser("chat", help="talk to it in the browser without any account")
     given = parser.parse_args(arguments)
+    keep_private()
     if given.command == "demo":
         return demo()
     if given.command == "chat":
@@ -466,6 +478,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return back_up_database(settings, given.file, files=given.files)
     if given.command == "restore":
         return restore_database(settings, given.file, anyway=given.anyway)
+    if given.command == "adopt":
+        return asyncio.run(_adopt(settings))
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(_run(settings))
 
@@ -532,6 +546,26 @@ def restore_database(settings: Settings, source: Path, *, anyway: bool) -> int:
         print(f"PROBLEM money, {line}")
     if found.set_aside is not None:
         print(f"The database that was there is {found.set_aside} now; nothing of it is lost.")
+    return 0
+
+
+async def _adopt(settings: Settings) -> int:
+    """Make the data those of this bot; no other process may use them."""
+    bot_id = _bot_id(settings)
+    try:
+        with hold_lock(settings.data_dir / "lock"):
+            async with Database.open(settings.data_dir / "bot.db") as database:
+                former = await database.write(partial(adopt, bot_id, time.time()))
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if former is None:
+        print(f"nothing to do: {settings.data_dir} belongs to no other bot than {bot_id}")
+    else:
+        print(
+            f"{settings.data_dir} was bot {former}'s and is bot {bot_id}'s now: people, balances"
+            " and pictures stay, buttons and questions of the old chats do not work any more"
+        )
     return 0
 
 

@@ -6,7 +6,6 @@ Nothing here writes to it: the connections are opened for reading. SQLite may la
 
 import asyncio
 import os
-import shutil
 import sqlite3
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,8 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from storage.audit import broken_invariants
-from storage.database import MIGRATIONS_DIR, ROWS, Connection, Database
+from storage.connection import Connection
+from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
 
 BUSY_TIMEOUT_S = 10.0
@@ -129,7 +129,7 @@ def _back_up(source: Path, target: Path, files: Path | None, stop: Event) -> int
             copy_database(source, copy, stop)
             if files is not None:
                 copy = _archive(copy, files, stop)
-            shutil.copymode(source, copy)  # as private as what it is a copy of
+            copy.chmod(0o600)  # it holds what people asked for
             sync(copy)
             size = copy.stat().st_size
             _refuse_existing(target)

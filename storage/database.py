@@ -1,21 +1,28 @@
-"""The SQLite file: one connection that writes, one that reads, and the migrations."""
+"""The SQLite file: one connection that writes and one that reads."""
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-import aiosqlite
-
+from storage.connection import Connection
 from storage.errors import SchemaError, StorageFullError, storage_error
+from storage.migrate import migrate
+from storage.owner import claim
+from storage.private import make_private_file, make_private_folder
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 SQLITE_NEEDED = (3, 37)  # STRICT tables; RETURNING is older
-BUSY_TIMEOUT_MS = 10_000  # a backup tool may hold the file for some seconds
+BUSY_S = 10.0  # a backup tool may hold the file for some seconds
+BUSY_STILL_S = 1.0  # who comes when it was held for that long already waits no longer than this
+ATTEMPT_S = 0.5  # after which it is looked who waits, and for how long
+AGAIN_S = 0.02
+SLOW_S = 1.0  # a wait that the log tells of
 
 ROWS = 64  # aiosqlite fetches so many at once
 
@@ -27,14 +34,13 @@ Params = Sequence[Any] | Mapping[str, Any]
 logger = logging.getLogger(__name__)
 
 
-class Connection(aiosqlite.Connection):
-    """aiosqlite's, with a door for more than one statement: each trip to its thread costs as much
-    as ten statements there."""
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[T]):
+    """A work whose turn has not come."""
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` returns, called in the connection's thread."""
-        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
-        return result
+    work: Work[T]
+    done: asyncio.Future[T]
+    since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
 class _Queue:
@@ -50,42 +56,47 @@ class _Queue:
     ) -> None:
         self._connection = connection
         self._run = run
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._waiting: list[_Waiting[Any]] = []
         self._server: asyncio.Task[None] | None = None
 
     async def do(self, work: Work[T]) -> T:
         """What the work returns, or raises."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._server is None:
-            self._server = asyncio.create_task(self._serve())
         try:
-            return await done
+            return await self.put(work)
         except sqlite3.Error as error:
             raise storage_error(error) from error
+
+    def put(self, work: Work[T]) -> asyncio.Future[T]:
+        """Have it done when its turn comes."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(work, done))
+        if self._server is None:
+            self._server = asyncio.create_task(self._serve())
+        return done
 
     async def _serve(self) -> None:
         try:
             while self._waiting:
                 # Who was cancelled before the turn came wants nothing any more.
-                waiting = [each for each in self._waiting if not each[1].done()]
+                waiting = [each for each in self._waiting if not each.done.done()]
                 self._waiting.clear()
-                outcomes = await self._try([work for work, _ in waiting])
-                for (_, done), (result, failure) in zip(waiting, outcomes, strict=True):
-                    if done.done():
+                outcomes = await self._try(waiting)
+                for each, (result, failure) in zip(waiting, outcomes, strict=False):
+                    if each.done.done():
                         continue
                     if failure is None:
-                        done.set_result(result)
+                        each.done.set_result(result)
                     else:
-                        done.set_exception(failure)
+                        each.done.set_exception(failure)
         finally:
             self._server = None
 
-    async def _try(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
+    async def _try(self, waiting: Sequence[_Waiting[Any]]) -> Sequence[Outcome]:
+        """What became of them, in their order."""
         try:
-            return await self._connection.run(partial(self._run, works))
+            return await self._connection.run(partial(self._run, [each.work for each in waiting]))
         except Exception as error:  # noqa: BLE001 - whole to everybody who waits
-            return [(None, error) for _ in works]
+            return [(None, error) for _ in waiting]
 
     async def settle(self) -> None:
         """Wait until the works that were begun have come to their end."""
@@ -93,33 +104,89 @@ class _Queue:
             await asyncio.wait([self._server])
 
 
+class _Writes(_Queue):
+    """Works that write. While another program holds the file they wait together, each for BUSY_S at
+    most; who comes after that time waits a moment only, so that a person with two writes to be done
+    does not wait twice as long."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, _commit)
+        self._held_since: float | None = None
+        self._held_last = 0.0
+        self._told = False
+
+    async def _try(self, waiting: Sequence[_Waiting[Any]]) -> Sequence[Outcome]:
+        begun = asyncio.get_running_loop().time()
+        outcomes = await super()._try(waiting)
+        failure = outcomes[0][1] if outcomes else None
+        if not (isinstance(failure, sqlite3.OperationalError) and _is_busy(failure)):
+            self._note_free()
+            return outcomes
+        now = asyncio.get_running_loop().time()
+        self._note_held(begun, now)
+        assert self._held_since is not None  # noqa: S101 - noted just now
+        last = self._held_since + BUSY_S
+        on: list[_Waiting[Any]] = []
+        for each in waiting:
+            if now < max(last, each.since + BUSY_STILL_S):
+                on.append(each)
+            elif not each.done.done():
+                each.done.set_exception(failure)
+        self._waiting[:0] = on  # before those who came meanwhile
+        await asyncio.sleep(AGAIN_S)
+        return []
+
+    def _note_held(self, begun: float, now: float) -> None:
+        if self._held_since is None or now - self._held_last > BUSY_S:
+            self._held_since, self._told = begun, False
+        self._held_last = now
+        if not self._told and now - self._held_since >= SLOW_S:
+            self._told = True
+            logger.warning(
+                "another program holds the database: prompts are refused after %.0f s of that. Find"
+                " it (fuser bot.db; a backup, a browser of databases) and let it end",
+                BUSY_S,
+            )
+
+    def _note_free(self) -> None:
+        if self._held_since is not None and self._told:
+            held_s = asyncio.get_running_loop().time() - self._held_since
+            logger.warning("the database is free again after %.0f s", held_s)
+        self._held_since, self._told = None, False
+
+
 class Database:
     """One connection that writes and one that reads.
 
     A write is a function that is called in the writer's thread, inside a transaction, and so can
     wait for nothing but the disk. Reads have a connection of their own: under WAL they see what is
-    committed and nothing else.
+    committed and nothing else. `bot_id` is that of the bot whose data this is.
     """
 
-    def __init__(self, writer: Connection, reader: Connection) -> None:
-        self._writes = _Queue(writer, _commit)
+    def __init__(self, writer: Connection, reader: Connection, bot_id: int = 0) -> None:
+        self.bot_id = bot_id
+        self._writes = _Writes(writer)
         self._reads = _Queue(reader, _read)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path) -> AsyncIterator[Self]:
+    async def open(cls, path: Path, bot_id: int = 0) -> AsyncIterator[Self]:
         """Open the file, made and brought up to date where needed.
+
+        With a bot's id it is that bot's from then on. 0: whose it is does not matter.
 
         Raises:
             SchemaError: SQLite is too old, or the file is newer than this program.
+            ForeignDataError: it is another bot's.
             StorageError: the file cannot be opened, or is no database.
         """
         if sqlite3.sqlite_version_info < SQLITE_NEEDED:
             raise SchemaError(f"SQLite 3.37 or newer is needed; this is {sqlite3.sqlite_version}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
+            make_private_file(path)
         except OSError as error:
-            raise StorageFullError(f"{path.parent} cannot be used: {error.strerror}") from error
+            raise StorageFullError(f"{error.filename} cannot be used: {error.strerror}") from error
         try:
             # isolation_level=None: we say BEGIN ourselves.
             connect = partial(sqlite3.connect, path, isolation_level=None)
@@ -127,13 +194,16 @@ class Database:
             async with writer, reader:
                 for connection in (writer, reader):
                     connection.row_factory = sqlite3.Row
-                    await connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+                    await connection.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
                 await writer.execute("PRAGMA journal_mode = WAL")
                 await writer.execute("PRAGMA synchronous = FULL")  # money survives a power cut
+                await migrate(writer, path, MIGRATIONS_DIR)
                 await writer.execute("PRAGMA foreign_keys = ON")
-                await _migrate(writer)
+                if bot_id:
+                    await writer.run(partial(claim, bot_id))
+                await writer.execute(f"PRAGMA busy_timeout = {int(ATTEMPT_S * 1000)}")
                 await reader.execute("PRAGMA query_only = ON")
-                database = cls(writer, reader)
+                database = cls(writer, reader, bot_id)
                 try:
                     yield database
                 finally:
@@ -150,6 +220,11 @@ class Database:
         is cancelled does not know whether the work was done, as after a crash.
         """
         return await self._writes.do(work)
+
+    def note(self, work: Work[None], what: str) -> None:
+        """Write when there is time: nobody waits for it, and if it fails a line in the log says
+        `what` was not noted."""
+        self._writes.put(work).add_done_callback(partial(_noted, what))
 
     async def execute(self, sql: str, params: Params = ()) -> int:
         """Write with one statement; returns how many rows it changed."""
@@ -169,6 +244,15 @@ def fetch_one(tx: sqlite3.Connection, sql: str, params: Params = ()) -> sqlite3.
     """The first row of a statement inside a transaction, or None."""
     rows = tx.execute(sql, params).fetchall()  # all: RETURNING writes as far as it is read
     return rows[0] if rows else None
+
+
+def _noted(what: str, done: asyncio.Future[None]) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        logger.warning("%s was not noted: %s", what, error)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest says why
 
 
 def _commit(works: Sequence[Work[Any]], tx: sqlite3.Connection) -> list[Outcome]:
@@ -203,33 +287,3 @@ def _attempt(work: Work[Any], connection: sqlite3.Connection) -> Outcome:
         return work(connection), None
     except Exception as error:  # noqa: BLE001 - to the one whose work it is
         return None, error
-
-
-async def _migrate(connection: Connection) -> None:
-    """Apply `migrations/NNNN_name.sql` newer than PRAGMA user_version, each in one transaction."""
-    applied = await connection.run(_version)
-    scripts = {int(path.name[:4]): path for path in MIGRATIONS_DIR.glob("*.sql")}
-    if applied > max(scripts):
-        raise SchemaError(
-            f"the database is at version {applied}, this program knows {max(scripts)}:"
-            " start the newer program, or a backup from before the upgrade (main.py restore FILE)"
-        )
-    for number in sorted(scripts):
-        if number <= applied:
-            continue
-        sql = scripts[number].read_text(encoding="utf-8")
-        try:
-            # executescript() commits whatever is open, so the script brings its own BEGIN and
-            # COMMIT, with the version inside: one that fails half-way leaves nothing behind.
-            await connection.executescript(
-                f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;"
-            )
-        except BaseException:
-            await asyncio.shield(connection.rollback())
-            raise
-        logger.info("database migrated to version %d (%s)", number, scripts[number].stem)
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    row = fetch_one(connection, "PRAGMA user_version")
-    return int(row[0]) if row else 0

@@ -5,6 +5,7 @@ StorageError
   StorageFullError           the disk or the quota is full, or read-only; nothing changed
   StorageCorruptError        the file is damaged, or no database
   DatabaseInUseError         another process of this bot uses the data directory
+  ForeignDataError           the data are those of another bot; nothing changed
   SchemaError                this program and this database do not fit each other
   InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
   TooManyActiveImagesError   the person has too many unfinished images; nothing charged
@@ -36,6 +37,10 @@ class StorageCorruptError(StorageError):
 
 class DatabaseInUseError(StorageError):
     """Another process of this bot uses the data directory."""
+
+
+class ForeignDataError(StorageError):
+    """The data are those of another bot; nothing was changed."""
 
 
 class SchemaError(StorageError):

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from storage.errors import StorageFullError
+from storage.private import make_private_folder
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,8 @@ class DiskFiles:
         # What an earlier process left half written is fetched anew.
         shutil.rmtree(self._incoming, ignore_errors=True)
         try:
-            self._incoming.mkdir(
-                parents=True, exist_ok=True
-            )  # some of it may not be ours to remove
+            make_private_folder(folder)
+            make_private_folder(self._incoming)  # or it is still there: not all was ours to remove
         except OSError as error:
             raise StorageFullError(f"{self._incoming} cannot be used: {error.strerror}") from error
 
@@ -47,7 +47,7 @@ class DiskFiles:
     def keep(self, incoming: Path, key: str) -> Path:
         """Give a whole file its place for good."""
         path = self.path(key)
-        path.parent.mkdir(exist_ok=True)
+        make_private_folder(path.parent)
         return incoming.replace(path)
 
     def remove(self, key: str) -> None:

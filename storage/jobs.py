@@ -39,6 +39,7 @@ from storage.inputs import use_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 
+MESSAGES_KEPT = 5  # of the bot's that stand for one image, the latest, and the first one
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
 
 
@@ -110,8 +111,8 @@ class Jobs:
         def work(tx: sqlite3.Connection) -> PlacedJob | None:
             if fetch_one(
                 tx,
-                "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?",
-                (chat_id, message_id),
+                "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
+                (self._database.bot_id, chat_id, message_id),
             ):
                 return None
             now = self._now()
@@ -128,10 +129,12 @@ class Jobs:
             if balance < quantity * price:
                 raise InsufficientTokensError(needed=quantity * price, balance=balance)
             cursor = tx.execute(
-                "INSERT INTO jobs (user_id, chat_id, message_id, model, prompt, params, options,"
-                " price, language, created_at, input_file_id, reply_to_message_id, again_of)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO jobs (bot_id, user_id, chat_id, message_id, model, prompt, params,"
+                " options, price, language, created_at, input_file_id, reply_to_message_id,"
+                " again_of)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
+                    self._database.bot_id,
                     user_id,
                     chat_id,
                     message_id,
@@ -231,7 +234,8 @@ class Jobs:
     async def is_placed(self, chat_id: int, message_id: int) -> bool:
         """Whether the message has its job."""
         row = await self._database.fetch_one(
-            "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
+            "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
+            (self._database.bot_id, chat_id, message_id),
         )
         return row is not None
 
@@ -538,6 +542,13 @@ def _stands_for(tx: sqlite3.Connection, chat_id: int, message_id: int, image_id:
         "INSERT OR REPLACE INTO picture_messages (chat_id, message_id, image_id)"
         " SELECT ?, ?, image_id FROM images WHERE image_id = ? AND user_id > 0",
         (chat_id, message_id, image_id),
+    )
+    tx.execute(
+        "DELETE FROM picture_messages WHERE image_id = ?1 AND message_id NOT IN"
+        " (SELECT message_id FROM picture_messages WHERE image_id = ?1"
+        " ORDER BY message_id DESC LIMIT ?2) AND message_id IS NOT"
+        " (SELECT message_id FROM images WHERE image_id = ?1)",
+        (image_id, MESSAGES_KEPT),
     )
 
 

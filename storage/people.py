@@ -143,7 +143,8 @@ class People:
         )
 
     async def note_name(self, user_id: int, username: str | None, first_name: str) -> None:
-        """Keep the names the person has now, if they have a row; writes what is new only.
+        """Keep the names the person has now, if they have a row; writes what is new only, and
+        nobody waits for that.
 
         The row of somebody who was forgotten and stays banned, which has no language, gets none.
         """
@@ -166,7 +167,7 @@ class People:
                     (username, user_id),
                 )
 
-        await self._database.write(work)
+        self._database.note(work, f"the name of {user_id}")
 
     async def ban(self, user_id: int, reason: str, act: Act) -> Entry:
         """Have nothing to do with the person any more; once for each act.

@@ -63,8 +63,8 @@ class Questions:
         def work(tx: sqlite3.Connection) -> int | None:
             if fetch_one(
                 tx,
-                "SELECT 1 FROM jobs WHERE chat_id = ? AND message_id = ?",
-                (request.chat_id, request.message_id),
+                "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
+                (self._database.bot_id, request.chat_id, request.message_id),
             ):
                 return None
             balance = balance_in(tx, request.user_id)

@@ -23,6 +23,7 @@ from storage.audit import broken_invariants
 from storage.backup import DATABASE_MEMBER, FILES_MEMBER, copy_database, sync
 from storage.database import Database
 from storage.errors import StorageError, StorageFullError
+from storage.ids import last_ids, skip_ids
 from storage.lock import hold_lock
 
 WORKSHOP = ".restore-"
@@ -118,7 +119,7 @@ def _restore(source: Path, data_dir: Path, *, anyway: bool) -> Restored:
         archive = tarfile.is_tarfile(source)
         copy_database(_database_of(source, folder) if archive else source, copy, Event())
         _check(copy)
-        contents = asyncio.run(_bring_up_to_date(copy))
+        contents = asyncio.run(_bring_up_to_date(copy, last_ids(data_dir / "bot.db")))
         if contents.broken and not anyway:
             lines = "\n".join(contents.broken[:SHOWN_LINES])
             raise RestoreError(
@@ -156,9 +157,11 @@ def _check(copy: Path) -> None:
             raise RestoreError("it is not a database of this bot")
 
 
-async def _bring_up_to_date(copy: Path) -> Restored:
-    """Migrate the copy as a start would, and look at what is in it."""
+async def _bring_up_to_date(copy: Path, given: Mapping[str, int] | None) -> Restored:
+    """Migrate the copy as a start would, move its numbers on beyond those that were `given` since,
+    and look at what is in it."""
     async with Database.open(copy) as database:
+        await database.write(lambda tx: skip_ids(tx, given))
         images = await database.fetch_all("SELECT status, count(*) FROM images GROUP BY 1")
         people, tokens, newest = (
             await database.fetch_all(

@@ -122,7 +122,7 @@ async def test_a_repeated_update_changes_nothing_twice(world: World, admin: Pers
     assert [entry[1] for entry in journal(world)] == ["price", "enabled", "name"]
     # One that comes very late does not undo what was set since.
     old = world.rows("SELECT act_key FROM journal WHERE action = 'price'")[0]["act_key"]
-    assert old.startswith(f"{ADMIN}:")
+    assert old.startswith(f"123456:{ADMIN}:")
     assert world.rows("SELECT price, enabled, name FROM models") == [
         {"price": 100, "enabled": 0, "name": "Имя"}
     ]

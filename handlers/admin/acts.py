@@ -7,9 +7,15 @@ from storage.journal import Act
 
 def by_message(message: Message, user: User) -> Act:
     """A command."""
-    return Act(f"{message.chat.id}:{message.message_id}", user.id)
+    return Act(key_of(message, message.chat.id, message.message_id), user.id)
 
 
 def by_press(query: CallbackQuery) -> Act:
     """A button."""
-    return Act(f"press:{query.id}", query.from_user.id)
+    return Act(key_of(query, "press", query.id), query.from_user.id)
+
+
+def key_of(event: Message | CallbackQuery, *what: int | str) -> str:
+    """What came, told apart from what came to another bot: each has numbers of its own."""
+    assert event.bot is not None  # noqa: S101 - each update has the bot that it came to
+    return ":".join(str(part) for part in (event.bot.id, *what))

@@ -9,8 +9,8 @@ from bot.delivery import Messenger
 from bot.keyboards import Button
 from bot.pager import Listing, Source
 from bot.texts import Texts
+from handlers.admin.acts import by_press, key_of
 from storage.broadcasts import Broadcasts
-from storage.journal import Act
 
 
 def create_router() -> Router:
@@ -52,7 +52,7 @@ async def ask(
         messenger.say(message.chat.id, texts.broadcast_nobody(), reply_to=message.message_id)
         return
     number = await broadcasts.ask(
-        asked_key=f"{message.chat.id}:{message.message_id}",
+        asked_key=key_of(message, message.chat.id, message.message_id),
         admin_id=event_from_user.id,
         language=texts.language,
         message_id=replied.message_id,
@@ -74,7 +74,6 @@ async def ask(
 
 async def press(
     query: CallbackQuery,
-    event_from_user: User,
     broadcasts: Broadcasts,
     broadcaster: Broadcaster,
     messenger: Messenger,
@@ -88,7 +87,7 @@ async def press(
     if not known or card is None:
         messenger.answer_press(query.id, texts.broadcast_closed(), alert=True)
         return
-    act = Act(key=f"press:{query.id}", admin_id=event_from_user.id)
+    act = by_press(query)
     broadcast_id = int(number)
     match verb:
         case "go":

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.texts import Texts
 from bot.texts.admin_people import NOTE_CHARS
 from bot.texts.closed import REASON_CHARS
-from handlers.admin.acts import by_message, by_press
+from handlers.admin.acts import by_message, by_press, key_of
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.ledger import Granted, Ledger
 from storage.people import People, Person
@@ -165,7 +165,8 @@ async def press_give(
         return
     user_id, amount = int(match[2]), int(match[3])
     # Without the person's id: the key stays in the books when they want to be forgotten.
-    key = f"{query.message.chat.id}:{query.message.message_id}:{amount}:{match[4]}"
+    card = query.message
+    key = key_of(query, card.chat.id, card.message_id, amount, match[4])
     try:
         granted = await ledger.grant(user_id, amount, grant_key=key, granted_by=query.from_user.id)
     except UnknownUserError:

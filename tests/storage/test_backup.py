@@ -86,7 +86,7 @@ async def test_a_copy_is_the_database(shop: Shop, path: Path, target: Path) -> N
     size = await back_up(path, target)
     seen = await asyncio.to_thread(target.stat)
     assert size == seen.st_size > 0
-    assert seen.st_mode & 0o777 == 0o640
+    assert seen.st_mode & 0o777 == 0o600
     assert names(target) == ["monday.db"], "one file is all of it"
     before = await shop.everything()
     async with open_shop(target) as copy:

@@ -103,7 +103,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 async def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "bot.db").mkdir()
     before = set(threading.enumerate())
-    with pytest.raises(StorageFullError, match="CANTOPEN"):
+    with pytest.raises(StorageFullError, match="cannot be used: Is a directory"):
         async with Database.open(tmp_path / "bot.db"):
             pass
     # aiosqlite's thread reports its end to this loop, which must still be open then.
@@ -172,7 +172,9 @@ async def test_an_error_undoes_its_own_work_and_nobody_else_s(shop: Shop) -> Non
 async def test_somebody_else_holds_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 1)
+    monkeypatch.setattr(module, "BUSY_S", 0.05)
+    monkeypatch.setattr(module, "BUSY_STILL_S", 0.0)
+    monkeypatch.setattr(module, "ATTEMPT_S", 0.001)
     path = tmp_path / "bot.db"
     async with open_shop(path) as shop:
         await shop.customer()

@@ -16,6 +16,7 @@ from storage import restore as module
 from storage.backup import BackupError, back_up
 from storage.database import MIGRATIONS_DIR
 from storage.errors import DatabaseInUseError, StorageFullError
+from storage.ids import LEAP, given_ids
 from storage.lock import hold_lock
 from storage.restore import RestoreError, finish_restore, pending, restore
 from tests.storage.shop import open_shop
@@ -119,6 +120,30 @@ def test_an_older_backup_is_brought_up_to_date(data_dir: Path, tmp_path: Path) -
         connection.executescript(f"{script}; PRAGMA user_version = 1;")
     write(old, "INSERT INTO users (user_id, language, created_at) VALUES (7, 'ru', 0)")
     assert restore(old, data_dir).people == 1
+
+
+def given(path: Path) -> dict[str, int]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return given_ids(connection)
+
+
+def test_numbers_that_were_given_since_are_not_given_again(data_dir: Path, backup: Path) -> None:
+    write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 50 WHERE name = 'images'")
+    restore(backup, data_dir)
+    assert given(data_dir / "bot.db") == {"jobs": 1, "images": 50, "broadcasts": 0}
+
+
+@pytest.mark.parametrize("lost", ["damaged", "gone"])
+def test_where_nobody_knows_what_was_given_since_numbers_leap(
+    data_dir: Path, backup: Path, lost: str
+) -> None:
+    if lost == "damaged":
+        (data_dir / "bot.db").write_bytes(b"\xff" * 9000)
+        (data_dir / "bot.db-wal").unlink()  # it holds the newest pages, which could tell
+    else:
+        data_dir = data_dir.with_name("new")
+    restore(backup, data_dir)
+    assert given(data_dir / "bot.db")["images"] == 1 + LEAP
 
 
 # --- Refusals

@@ -1,0 +1,50 @@
+"""Handing the data of one bot over to another."""
+
+import sqlite3
+
+from storage.journal import Act, record
+from storage.owner import owner_of
+
+# What means something to the bot that it was said to or by, and nothing to another.
+DROPPED = (
+    "DELETE FROM picture_messages",
+    "DELETE FROM questions",
+    "DELETE FROM held_pictures",
+    "DELETE FROM album_items",
+    "DELETE FROM awaited_words",
+    "DELETE FROM admin_menus",
+    "UPDATE images SET sent_file_id = NULL, sent_as = NULL WHERE sent_file_id IS NOT NULL",
+    # Their outcome is told in a message of its own, in reply to none.
+    "UPDATE jobs SET progress_message_id = NULL, reply_to_message_id = -1 WHERE closed_at IS NULL",
+    "UPDATE users SET blocked_at = NULL WHERE blocked_at IS NOT NULL AND user_id > 0",
+    "DELETE FROM broadcasts WHERE status IN ('asked', 'dropped')",
+)
+STOP_BROADCASTS = (
+    "UPDATE broadcasts SET status = CASE status WHEN 'running' THEN 'stopped' ELSE status END,"
+    " ended_at = coalesce(ended_at, ?1), told_at = ?1 WHERE status = 'running'"
+    " OR (status IN ('stopped', 'done') AND told_at IS NULL)"
+)
+
+
+def adopt(bot_id: int, now: float, tx: sqlite3.Connection) -> int | None:
+    """Hand the data over to this bot; returns whose they were, None when they were its own.
+
+    People, balances, the ledger, pictures and what they were made of stay.
+    """
+    owner = owner_of(tx)
+    if owner in {None, bot_id}:
+        return None
+    tx.execute("UPDATE owner SET bot_id = ?", (bot_id,))
+    for sql in DROPPED:
+        tx.execute(sql)
+    tx.execute(STOP_BROADCASTS, (now,))
+    record(
+        tx,
+        Act(f"{bot_id}:adopt:{now}", 0),
+        "adopt",
+        subject="",
+        before=str(owner),
+        after=str(bot_id),
+        now=now,
+    )
+    return owner

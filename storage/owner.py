@@ -1,0 +1,57 @@
+"""Whose the data are: one bot's.
+
+Telegram numbers chats, messages and files of each bot by themselves: what one bot was sent would be
+taken for what another was. So a folder belongs to the bot that started on it first, whose id stands
+in the keys of jobs, grants and the admins' acts; and it can be handed over to another one.
+"""
+
+import sqlite3
+
+from storage.errors import ForeignDataError
+
+# Kept before there was an owner, they are those of whoever starts first.
+KEYED = (
+    "UPDATE jobs SET bot_id = ?1 WHERE bot_id = 0",
+    "UPDATE ledger SET grant_key = ?1 || ':' || grant_key WHERE kind = 'grant'",
+    "UPDATE journal SET act_key = ?1 || ':' || act_key",
+    "UPDATE broadcasts SET asked_key = ?1 || ':' || asked_key",
+)
+APPEND_ONLY = ("ledger_keeps_entries", "journal_keeps_entries")
+
+
+def claim(bot_id: int, tx: sqlite3.Connection) -> None:
+    """Note at the first start whose the data are.
+
+    Raises:
+        ForeignDataError: they are another bot's.
+    """
+    owner = owner_of(tx)
+    if owner == bot_id:
+        return
+    if owner is not None:
+        raise ForeignDataError(
+            f"DATA_DIR belongs to bot {owner} (its token begins so), and BOT_TOKEN is that of bot"
+            f" {bot_id}: give this bot a DATA_DIR of its own. To hand people, balances and pictures"
+            " over to it for good, stop the other one and run: main.py adopt"
+        )
+    with tx:
+        tx.execute("BEGIN IMMEDIATE")
+        tx.execute("INSERT INTO owner (bot_id) VALUES (?)", (bot_id,))
+        kept = [_trigger(tx, name) for name in APPEND_ONLY]
+        for name in APPEND_ONLY:
+            tx.execute(f"DROP TRIGGER {name}")
+        for sql in KEYED:
+            tx.execute(sql, (bot_id,))
+        for sql in kept:
+            tx.execute(sql)
+
+
+def owner_of(tx: sqlite3.Connection) -> int | None:
+    """The id of the bot whose the data are; None: no bot has started on them."""
+    row = tx.execute("SELECT bot_id FROM owner").fetchone()
+    return int(row[0]) if row else None
+
+
+def _trigger(tx: sqlite3.Connection, name: str) -> str:
+    row = tx.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    return str(row[0])
