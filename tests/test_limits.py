@@ -186,6 +186,7 @@ def test_html_is_cut_only_where_it_may_be(parts: list[str], length: int) -> None
     whole, _ = parse_html(text)
     shown, _ = parse_html(fit(text, length))
     assert utf16_length(shown) <= length
+    assert fit(f"</b>{text * 9}", length)  # not ours, and no reason to raise
     if shown != whole:
         assert utf16_length(whole) > length
         assert shown.endswith("…")

@@ -86,7 +86,7 @@ def fit(text: str, length: int = MESSAGE_UNITS) -> str:
             break
         kept.append(piece[0])
         if piece[0].startswith("</"):
-            opened.pop()
+            del opened[-1:]
         elif piece[1]:
             opened.append(piece[1])
     return "".join([*kept, "…", *(f"</{tag}>" for tag in reversed(opened))])
