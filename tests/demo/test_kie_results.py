@@ -203,6 +203,38 @@ async def test_the_source_picture_is_used() -> None:
         assert luminance.getpixel((512, 150)) < luminance.getpixel((512, 800))  # type: ignore[operator]
 
 
+async def test_a_result_can_move() -> None:
+    async with running() as (kie, api):
+        task = await made(kie, api)
+        (old,) = task.result_urls
+        await api.call("POST", "/_sim/move_result", json={"task_id": task.task_id})
+        told = (await api.poll(task.task_id)).body["data"]["resultJson"]
+        assert old not in told
+        assert task.result_urls[0] in told
+        assert (await api.call("GET", old)).status == 404
+        assert (await fetch(api, task)).status == 200
+
+
+async def test_an_endpoint_is_down_until_it_is_up() -> None:
+    async with running() as (kie, api):
+        task = await made(kie, api)
+        await api.call("POST", "/_sim/settings", json={"down": {"result": 503}})
+        for _ in range(3):
+            answer = await fetch(api, task)
+            assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html")
+        assert (await api.poll(task.task_id)).status == 200
+        await api.call("POST", "/_sim/settings", json={"down": {}})
+        assert (await fetch(api, task)).status == 200
+
+
+async def test_fields_of_a_record_can_be_absurd() -> None:
+    async with running() as (kie, api):
+        await api.call("POST", "/_sim/next_result", json={"record": {"completeTime": -(10**400)}})
+        task = await made(kie, api)
+        record = (await api.poll(task.task_id)).body["data"]
+        assert (record["state"], record["completeTime"]) == ("success", -(10**400))
+
+
 async def test_one_result_may_be_the_source_of_the_next() -> None:
     async with running() as (kie, api):
         first = await made(kie, api)

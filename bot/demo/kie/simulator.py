@@ -135,14 +135,17 @@ class KieSimulator(Switches):
 
     def move_result(self, task: Task) -> None:
         """Give a task's result a new address; at the one it had there is nothing any more."""
-        for path in [path for path, owner in self._by_path.items() if owner is task]:
-            del self._by_path[path]
+        old = [path for path, owner in self._by_path.items() if owner is task]
         self._place(task)
+        for path in old:
+            del self._by_path[path]
 
     def _place(self, task: Task) -> None:
         kind, suffix = ("k", "mp4") if makes_film(task.model) else ("r", "png")
-        number = random.randrange(1000, 10_000)  # noqa: S311 - a file name, no secret
-        path = f"/{kind}/{task.task_id}_1_{int(self.clock())}_{number}.{suffix}"
+        path = ""
+        while not path or path in self._by_path:
+            number = random.randrange(1000, 10_000)  # noqa: S311 - a file name, no secret
+            path = f"/{kind}/{task.task_id}_1_{int(self.clock())}_{number}.{suffix}"
         self._by_path[path] = task
         urls = task.result.urls
         task.result_urls = [self.url + path] if urls is None else list(urls)
