@@ -276,6 +276,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             create_retry=tuning.create_retry,
             now=now,
         )
+        inputs = Inputs(database, now=now)
         orders = Orders(
             settings=settings,
             catalogue=catalogue,
@@ -283,12 +284,12 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             flags=flags,
             preferences=preferences,
             questions=Questions(database, now=now),
+            inputs=inputs,
             worker=worker,
             progress=progress,
             messenger=messenger,
             texts=texts,
         )
-        inputs = Inputs(database, now=now)
         stale_s = settings.stale_prompt_minutes * 60
 
         def is_late(sent_at: float) -> bool:

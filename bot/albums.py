@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.delivery import Messenger
+from bot.keyboards import held_keyboard
 from bot.orders import Orders, Request
 from bot.retry import insist
 from bot.telegram_time import IsLate
@@ -88,8 +89,13 @@ class Albums:
             self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
         caption = next((item.caption for item in items if item.caption), "")
         if not caption:
-            await self._inputs.hold(first.user_id, picture.file_id, message_id=picture.message_id)
-            self._messenger.say(first.chat_id, texts.what_to_make(), reply_to=picture.message_id)
+            if await self._inputs.hold(first.user_id, picture.file_id, picture.message_id):
+                self._messenger.say(
+                    first.chat_id,
+                    texts.what_to_make(),
+                    reply_to=picture.message_id,
+                    keyboard=held_keyboard(texts.drop_picture_button(), picture.message_id),
+                )
             return
         await self._orders.take(
             Request(

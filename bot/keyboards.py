@@ -1,6 +1,7 @@
 """Buttons under messages. What a button says when it is pressed is the client's word: it may be
 old or forged, and everything it names is looked up anew."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -30,12 +31,24 @@ def label(text: str) -> Button:
 Keyboard = Sequence[Sequence[Button]]
 
 CANCEL = "cancel"  # cancel:JOB_ID
+HELD = "held"  # held:HELD_BY, of a picture that waits for words
 QUESTION = "ask"  # ask:yes:MESSAGE_ID or ask:no:MESSAGE_ID, of a prompt that was asked about
 
 
 def cancel_keyboard(text: str, job_id: int) -> Keyboard:
     """Under a progress message whose job still has images in the queue."""
     return ((Button(text, f"{CANCEL}:{job_id}", style="danger"),),)
+
+
+def held_keyboard(text: str, held_by: int) -> Keyboard:
+    """Under the message that says that a picture waits."""
+    return ((Button(text, f"{HELD}:{held_by}"),),)
+
+
+def held_by_in(data: str | None) -> int:
+    """What such a button names; 0, which holds nothing, for anything else."""
+    number = (data or "").rpartition(":")[2]
+    return int(number) if re.fullmatch(r"-?[0-9]{1,17}", number) else 0
 
 
 def question_keyboard(yes: str, no: str, message_id: int) -> Keyboard:

@@ -22,6 +22,7 @@ from storage.errors import (
 )
 from storage.flags import Flags
 from storage.images import Job
+from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.preferences import Preferences, PreferenceStore
 from storage.questions import PricedRequest, Questions
@@ -61,6 +62,7 @@ class Orders:
         preferences: PreferenceStore,
         questions: Questions,
         worker: Worker,
+        inputs: Inputs,
         progress: Progress,
         messenger: Messenger,
         texts: Mapping[str, Texts],
@@ -72,6 +74,7 @@ class Orders:
         self._preferences = preferences
         self._questions = questions
         self._worker = worker
+        self._inputs = inputs
         self._progress = progress
         self._messenger = messenger
         self._texts = texts
@@ -112,6 +115,7 @@ class Orders:
             return texts.prompt_error(error)
         input_file_id = earlier.input_file_id if earlier else request.input_file_id
         if input_file_id is not None and model.input_images == 0:
+            await self._inputs.drop(request.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
         priced = PricedRequest(
             chat_id=request.chat_id,

@@ -9,6 +9,7 @@ from bot.keyboards import CANCEL
 from bot.progress import Progress
 from bot.queue import Queue
 from bot.texts import Texts
+from storage.inputs import Inputs
 from storage.jobs import Cancelled, Jobs
 
 
@@ -24,15 +25,18 @@ async def cancel_all(
     message: Message,
     event_from_user: User,
     jobs: Jobs,
+    inputs: Inputs,
     queue: Queue,
     progress: Progress,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Cancel everything of the person's that still waits."""
+    """Cancel everything of the person's that still waits, a picture for words as well."""
     cancelled = await jobs.cancel(event_from_user.id)
     forget(cancelled, queue, progress)
-    messenger.say(message.chat.id, texts.cancelled(cancelled), reply_to=message.message_id)
+    dropped = await inputs.drop(event_from_user.id)
+    said = texts.cancelled(cancelled, picture_dropped=dropped)
+    messenger.say(message.chat.id, said, reply_to=message.message_id)
 
 
 async def cancel_job(

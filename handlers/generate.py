@@ -7,6 +7,7 @@ from aiogram.types import Message, User
 from bot.albums import Albums
 from bot.delivery import Messenger
 from bot.failures import FailureKind, InputError
+from bot.keyboards import held_keyboard
 from bot.orders import Orders, Request
 from bot.prompt import only_flags
 from bot.telegram_time import IsLate
@@ -87,8 +88,8 @@ async def order_by_text(
         refusal = texts.input_refused(error.kind)
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
-    if file_id is None:
-        file_id = await inputs.held(event_from_user.id)
+    if file_id is None and (held := await inputs.held(event_from_user.id)):
+        file_id = held.file_id
     await orders.take(_request(message, event_from_user, texts, text, file_id, is_late))
 
 
@@ -113,8 +114,13 @@ async def order_by_picture(
         request = _request(message, event_from_user, texts, message.caption, file_id, is_late)
         await orders.take(request)
         return
-    await inputs.hold(event_from_user.id, file_id, message_id=message.message_id)
-    messenger.say(message.chat.id, texts.what_to_make(), reply_to=message.message_id)
+    if await inputs.hold(event_from_user.id, file_id, message.message_id):
+        messenger.say(
+            message.chat.id,
+            texts.what_to_make(),
+            reply_to=message.message_id,
+            keyboard=held_keyboard(texts.drop_picture_button(), message.message_id),
+        )
 
 
 async def collect_album(

@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Message, User
 
 from bot.archive import Archive, Wish
 from bot.delivery import Messenger
-from bot.keyboards import Button, Keyboard
+from bot.keyboards import HELD, Button, Keyboard, held_by_in
 from bot.picture_buttons import number_in
 from bot.presses import Presses
 from bot.progress import Progress
@@ -17,10 +17,13 @@ from bot.texts import Texts
 from handlers.cancel import forget
 from storage.gallery import Gallery, Page
 from storage.images import ImageStatus
+from storage.inputs import Inputs
 from storage.jobs import Jobs
 
 PAGE = 5
 JOBS_SHOWN = 10
+# In the queue the button that drops a picture shows the queue again.
+QUEUE_HELD = f"queue:{HELD}"  # queue:held:HELD_BY
 OLDER, NEWER, SHOW = "history:older", "history:newer", "show"  # each with :IMAGE_ID
 QUEUE, DROP = "queue", "drop"  # drop:JOB_ID
 
@@ -35,6 +38,7 @@ def create_router() -> Router:
     router.callback_query.register(turn_page, F.data.startswith("history:"))
     router.callback_query.register(send_again, F.data.startswith(f"{SHOW}:"))
     router.callback_query.register(refresh_queue, F.data == QUEUE)
+    router.callback_query.register(drop_held, F.data.startswith(f"{QUEUE_HELD}:"))
     router.callback_query.register(drop_job, F.data.startswith(f"{DROP}:"))
     return router
 
@@ -110,12 +114,13 @@ async def show_queue(
     event_from_user: User,
     gallery: Gallery,
     jobs: Jobs,
+    inputs: Inputs,
     queue: Queue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """What is not finished yet."""
-    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, queue, texts)
+    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, inputs, queue, texts)
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
@@ -124,6 +129,7 @@ async def refresh_queue(
     event_from_user: User,
     gallery: Gallery,
     jobs: Jobs,
+    inputs: Inputs,
     queue: Queue,
     messenger: Messenger,
     texts: Texts,
@@ -132,7 +138,7 @@ async def refresh_queue(
     messenger.answer_press(query.id)
     if query.message is None:
         return
-    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, queue, texts)
+    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, inputs, queue, texts)
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 
@@ -141,6 +147,7 @@ async def drop_job(
     event_from_user: User,
     gallery: Gallery,
     jobs: Jobs,
+    inputs: Inputs,
     queue: Queue,
     progress: Progress,
     messenger: Messenger,
@@ -152,12 +159,33 @@ async def drop_job(
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
     if query.message is None:
         return
-    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, queue, texts)
+    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, inputs, queue, texts)
+    messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
+
+
+async def drop_held(
+    query: CallbackQuery,
+    event_from_user: User,
+    gallery: Gallery,
+    jobs: Jobs,
+    inputs: Inputs,
+    queue: Queue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Do not use the picture that waits for words, and show what is left."""
+    if await inputs.drop(event_from_user.id, held_by_in(query.data)):
+        messenger.answer_press(query.id, texts.picture_dropped())
+    else:
+        messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
+    if query.message is None:
+        return
+    text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, inputs, queue, texts)
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 
 async def _queue_card(
-    user_id: int, gallery: Gallery, jobs: Jobs, queue: Queue, texts: Texts
+    user_id: int, gallery: Gallery, jobs: Jobs, inputs: Inputs, queue: Queue, texts: Texts
 ) -> tuple[str, Keyboard]:
     shown = []
     buttons: list[list[Button]] = []
@@ -168,6 +196,9 @@ async def _queue_card(
         if waiting:
             label = texts.drop_button(number)
             buttons.append([Button(label, f"{DROP}:{job_id}", style="danger")])
-    if shown:
+    held = await inputs.held(user_id)
+    if held is not None:
+        buttons.append([Button(texts.drop_held_button(), f"{QUEUE_HELD}:{held.held_by}")])
+    if buttons or shown:
         buttons.append([Button(texts.refresh_button(), QUEUE)])
-    return texts.queue(shown), buttons
+    return texts.queue(shown, held.left_s if held else None), buttons

@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery, Message, User
 from bot.archive import Archive, Wish
 from bot.closed_options import without_closed
 from bot.delivery import Messenger
+from bot.keyboards import HELD, held_by_in, held_keyboard
 from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, number_in
 from bot.presses import Presses
 from bot.progress import Progress
@@ -30,6 +31,7 @@ def create_router() -> Router:
     router.callback_query.register(draw_again, F.data.startswith(f"{AGAIN}:"))
     router.callback_query.register(ask_for_change, F.data.startswith(f"{CHANGE}:"))
     router.callback_query.register(use_as_input, F.data.startswith(f"{INPUT}:"))
+    router.callback_query.register(drop_held, F.data.startswith(f"{HELD}:"))
     router.callback_query.register(send_original, F.data.startswith(f"{ORIGINAL}:"))
     return router
 
@@ -144,12 +146,29 @@ async def use_as_input(
     if file_id is None:
         messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
         return
-    await inputs.hold(event_from_user.id, file_id)
     messenger.answer_press(query.id)
-    if not presses.is_repeat(event_from_user.id, query.data or ""):
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    held_by = press_key(query.id)
+    if await inputs.hold(event_from_user.id, file_id, held_by):
         messenger.say(
-            query.message.chat.id, texts.what_to_make(), reply_to=query.message.message_id
+            query.message.chat.id,
+            texts.what_to_make(),
+            reply_to=query.message.message_id,
+            keyboard=held_keyboard(texts.drop_picture_button(), held_by),
         )
+
+
+async def drop_held(
+    query: CallbackQuery, event_from_user: User, inputs: Inputs, messenger: Messenger, texts: Texts
+) -> None:
+    """Do not use the picture that waits for words."""
+    dropped = await inputs.drop(event_from_user.id, held_by_in(query.data))
+    if not dropped or query.message is None:
+        messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    messenger.change(query.message.chat.id, query.message.message_id, texts.picture_dropped())
 
 
 async def send_original(

@@ -5,9 +5,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from storage.database import Database
+from storage.database import Database, fetch_one
 
 HELD_FOR_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A picture that waits for words."""
+
+    file_id: str
+    held_by: int  # the message that brought it, or, below 0, the press that took it
+    left_s: float  # until it is forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +40,52 @@ class Inputs:
         self._database = database
         self._now = now
 
-    async def hold(self, user_id: int, file_id: str, *, message_id: int | None = None) -> None:
-        """Remember a picture for the person's next words, in place of an earlier one.
+    async def hold(self, user_id: int, file_id: str, held_by: int) -> bool:
+        """Remember a picture for the person's next request, in place of an earlier one.
 
-        `message_id` is the message that brought it: one that comes again, or comes late, holds
-        nothing, even if its picture was used meanwhile. None: a button asked for it.
+        `held_by` is the message that brought it, or a press (`storage.jobs.press_key`). One that
+        comes again, or comes late, holds nothing, even if its picture was used meanwhile. Returns
+        whether the picture waits.
         """
-        await self._database.execute(
-            "INSERT INTO held_pictures (user_id, file_id, received_at, message_id)"
-            " VALUES (:user_id, :file_id, :now, coalesce(:message_id, 0))"
-            " ON CONFLICT DO UPDATE SET file_id = excluded.file_id, used = 0,"
-            " received_at = excluded.received_at,"
-            " message_id = max(message_id, excluded.message_id)"
-            " WHERE :message_id IS NULL OR excluded.message_id > message_id",
-            {
-                "user_id": user_id,
-                "file_id": file_id,
-                "now": self._now(),
-                "message_id": message_id,
-            },
-        )
 
-    async def held(self, user_id: int) -> str | None:
-        """The picture that the person's next words are for, if it is not too old."""
+        def work(tx: sqlite3.Connection) -> bool:
+            tx.execute(
+                "INSERT INTO held_pictures (user_id, file_id, received_at, message_id, held_by)"
+                " VALUES (:user_id, :file_id, :now, max(:held_by, 0), :held_by)"
+                " ON CONFLICT DO UPDATE SET file_id = excluded.file_id, used = 0,"
+                " received_at = excluded.received_at, held_by = excluded.held_by,"
+                " message_id = max(message_id, excluded.message_id)"
+                " WHERE excluded.held_by > message_id"
+                " OR (excluded.held_by < 0 AND excluded.held_by <> held_by)",
+                {"user_id": user_id, "file_id": file_id, "now": self._now(), "held_by": held_by},
+            )
+            return self._waits(tx, user_id, held_by)
+
+        return await self._database.write(work)
+
+    async def held(self, user_id: int) -> Held | None:
+        """The picture that the person's next request is for, if it is not too old."""
         now = self._now()
-        row = await self._database.fetch_one(
-            # On both sides of now: the clock may have been put back since.
-            "SELECT file_id FROM held_pictures WHERE user_id = ? AND NOT used"
-            " AND received_at BETWEEN ? AND ?",
-            (user_id, now - HELD_FOR_S, now + HELD_FOR_S),
-        )
-        return str(row["file_id"]) if row else None
+        row = await self._database.fetch_one(WAITING, (user_id, now, HELD_FOR_S, None))
+        if row is None:
+            return None
+        left_s = min(row["received_at"] + HELD_FOR_S - now, HELD_FOR_S)
+        return Held(row["file_id"], row["held_by"], left_s)
+
+    async def drop(self, user_id: int, held_by: int | None = None) -> bool:
+        """Do not use the picture that waits, or only the one that was held so; False: there was
+        none."""
+
+        def work(tx: sqlite3.Connection) -> bool:
+            waited = self._waits(tx, user_id, held_by)
+            if waited:
+                forget_held(tx, user_id)
+            return waited
+
+        return await self._database.write(work)
+
+    def _waits(self, tx: sqlite3.Connection, user_id: int, held_by: int | None) -> bool:
+        return fetch_one(tx, WAITING, (user_id, self._now(), HELD_FOR_S, held_by)) is not None
 
     async def add_album_item(self, item: AlbumItem) -> None:
         """Keep an item until its album is whole; safe to repeat."""
@@ -110,8 +134,14 @@ class Inputs:
         await self._database.write(work)
 
 
-def use_held(tx: sqlite3.Connection, user_id: int, file_id: str) -> None:
-    """A job has the picture now: forget it, in the transaction that makes the job."""
-    tx.execute(
-        "UPDATE held_pictures SET used = 1 WHERE user_id = ? AND file_id = ?", (user_id, file_id)
-    )
+WAITING = (
+    "SELECT * FROM held_pictures WHERE user_id = ?1 AND NOT used"
+    # On both sides of now: the clock may have been put back since.
+    " AND received_at BETWEEN ?2 - ?3 AND ?2 + ?3 AND (?4 IS NULL OR held_by = ?4)"
+)
+
+
+def forget_held(tx: sqlite3.Connection, user_id: int) -> None:
+    """The person's next request has come, with the picture or without it: it waits no longer. In
+    the transaction that takes the request."""
+    tx.execute("UPDATE held_pictures SET used = 1 WHERE user_id = ? AND NOT used", (user_id,))

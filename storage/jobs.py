@@ -35,7 +35,7 @@ from storage.images import (
     read_image,
     read_job,
 )
-from storage.inputs import use_held
+from storage.inputs import forget_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 
@@ -151,8 +151,8 @@ class Jobs:
                 ),
             )
             job_id = int(cursor.lastrowid or 0)  # an INSERT has one
-            if input_file_id is not None:
-                use_held(tx, user_id, input_file_id)
+            if chat_id == user_id and told_price is None:  # else that was done by the question
+                forget_held(tx, user_id)
             tx.executemany(
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],

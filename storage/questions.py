@@ -15,7 +15,7 @@ from typing import Any
 
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError
-from storage.inputs import use_held
+from storage.inputs import forget_held
 from storage.ledger import balance_in
 
 ASKED_FOR_S = 7 * 86_400.0  # an older question is not answered any more
@@ -94,8 +94,8 @@ class Questions:
                     self._now(),
                 ),
             )
-            if request.input_file_id is not None:
-                use_held(tx, request.user_id, request.input_file_id)
+            if request.chat_id == request.user_id:  # what is asked for in a group is about others
+                forget_held(tx, request.user_id)
             return balance
 
         return await self._database.write(work)

@@ -148,7 +148,7 @@ def test_lists_and_progress(prompt: str, language: str) -> None:
     view = view_of(prompt or "x")
     page = Page([Kept(10**15, prompt, 0.0)] * 5, has_newer=True, has_older=True)
     check_message(texts.history(page))
-    check_message(texts.queue([(view, 10**6)] * 10))
+    check_message(texts.queue([(view, 10**6)] * 10, 600.0))
     check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=4000.0))
     check_message(texts.failures(view, product="Midjourney (KIE)"))
     for kind in FailureKind:

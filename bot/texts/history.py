@@ -34,10 +34,17 @@ class HistoryTexts(JobTexts):
         """The page after."""
         return self._("Older ›")
 
-    def queue(self, jobs: Sequence[tuple[JobView, int | None]]) -> str:
-        """What is not finished yet, each with its place in the queue where it has one."""
+    def queue(self, jobs: Sequence[tuple[JobView, int | None]], held_s: float | None) -> str:
+        """What is not finished yet, each with its place in the queue where it has one, and a
+        picture that waits for words for so long."""
+        held = ""
+        if held_s is not None:
+            held = self._(
+                "Your picture waits for words, {time} more. Your next request starts from it."
+            ).format(time=self._time(held_s))
         if not jobs:
-            return self._("Nothing is waiting and nothing is being drawn. Write what to draw.")
+            nothing = self._("Nothing is waiting and nothing is being drawn. Write what to draw.")
+            return held or nothing
         lines = []
         for number, (view, place) in enumerate(jobs, 1):
             state = " ".join(self.state_of(view, place))
@@ -45,7 +52,12 @@ class HistoryTexts(JobTexts):
             lines.append(f"{number}. {prompt}\n{state}")
         title = self._("Not finished yet")
         hint = self._("What is being drawn now will come; what waits can be cancelled.")
-        return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
+        text = f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
+        return f"{text}\n\n{held}" if held else text
+
+    def drop_held_button(self) -> str:
+        """Forgets that picture."""
+        return self._("Drop the picture")
 
     def drop_button(self, number: int) -> str:
         """Cancels that line of the list."""

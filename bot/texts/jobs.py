@@ -26,7 +26,8 @@ class JobTexts(BaseTexts):
     ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
         if view.ended:
-            head, money = self._outcome(view.images), self._money(view)
+            head = "\n".join([self._outcome(view.images), *self._source(view)])
+            money = self._money(view)
             return fitted(
                 lambda length: "\n".join([head, *self._failures(view, product, length), money]),
                 DETAIL_UNITS,
@@ -55,14 +56,14 @@ class JobTexts(BaseTexts):
         count = len(view.images)
         done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
         late = sum(image.comes_late for image in view.images)
+        # Before the queue, or right after a start
+        waits = place is None and view.images[0].status is ImageStatus.QUEUED
         parts = []
         if count > 1:
             parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
         if place is not None:
             parts.append(self._("Place in the queue: {place}.").format(place=place))
-        elif (
-            view.images[0].status is ImageStatus.QUEUED
-        ):  # before the queue, or right after a start
+        elif waits:
             parts.append(
                 self._("Preparing the picture to start from.")
                 if view.job.input_file_id is not None
@@ -80,7 +81,11 @@ class JobTexts(BaseTexts):
                     late,
                 ).format(n=late)
             )
-        return parts
+        return parts if waits else [*parts, *self._source(view)]
+
+    def _source(self, view: JobView) -> list[str]:
+        """What the job starts from, where that is a picture."""
+        return [self._("From your picture.")] if view.job.input_file_id is not None else []
 
     def _time(self, seconds: float) -> str:
         """A time to come, as roughly as it is known."""
@@ -199,12 +204,14 @@ class JobTexts(BaseTexts):
         """Under the progress message."""
         return self._("Cancel")
 
-    def cancelled(self, cancelled: Cancelled) -> str:
+    def cancelled(self, cancelled: Cancelled, *, picture_dropped: bool = False) -> str:
         """What a cancel came to: which is which."""
         count = len(cancelled.image_ids)
-        if not count and not cancelled.running:
-            return self._("There is nothing to cancel.")
         parts = []
+        if picture_dropped:
+            parts.append(self._("The picture that waited for words will not be used."))
+        elif not count and not cancelled.running:
+            return self._("There is nothing to cancel.")
         if count:
             parts.append(
                 self._(

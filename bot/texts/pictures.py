@@ -22,6 +22,7 @@ class PictureTexts(BaseTexts):
             quoted(view.model_name, NAME_SHOWN),
             quoted(str(job.params.get("aspect_ratio", "")), VALUE_SHOWN),
             "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",
+            self._("from your picture") if job.input_file_id is not None else "",
         ]
         head = " · ".join(part for part in parts if part)
 

@@ -37,6 +37,18 @@ class RequestTexts(JobTexts, ClosedTexts):
             " follow."
         )
 
+    def drop_picture_button(self) -> str:
+        """Under that answer."""
+        return self._("Drop it")
+
+    def picture_dropped(self) -> str:
+        """In place of that answer."""
+        return self._("The picture will not be used. Nothing was charged.")
+
+    def picture_waits_no_more(self) -> str:
+        """In answer to a press on an old button; plain text."""
+        return self._("This picture does not wait any more. /queue shows what does.")
+
     def one_of_album(self) -> str:
         """An album came."""
         return self._("I take the first picture of the album, the others are not needed.")
