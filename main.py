@@ -528,11 +528,10 @@ def restore_database(settings: Settings, source: Path, *, anyway: bool) -> int:
     try:
         found = restore(source, data_dir, anyway=anyway)
     except StorageError as error:
-        print(f"{error}\nNothing was changed.", file=sys.stderr)
+        print(f"{error}\n{_left_by_restore(data_dir)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        left = "the next start ends it" if pending(data_dir) else "nothing was changed"
-        print(f"broken off; {left}", file=sys.stderr)
+        print(f"broken off\n{_left_by_restore(data_dir)}", file=sys.stderr)
         return 1
     images = ", ".join(f"{count} {status}" for status, count in sorted(found.images.items()))
     newest = "none"
@@ -542,12 +541,19 @@ def restore_database(settings: Settings, source: Path, *, anyway: bool) -> int:
         f"{data_dir / 'bot.db'} is {source} now: {found.people} people with {found.tokens} tokens;"
         f" images: {images or 'none'}; newest entry of the ledger: {newest}."
     )
-    print(f"{found.pictures} picture(s) on disk were in it.")
+    print(
+        f"{found.pictures} picture(s) on disk were in it. New images get numbers above"
+        f" {found.last_image_id}: buttons in old messages name no other picture."
+    )
     for line in found.broken:
         print(f"PROBLEM money, {line}")
     if found.set_aside is not None:
         print(f"The database that was there is {found.set_aside} now; nothing of it is lost.")
     return 0
+
+
+def _left_by_restore(data_dir: Path) -> str:
+    return "The next start ends it." if pending(data_dir) else "Nothing was changed."
 
 
 async def _adopt(settings: Settings) -> int:

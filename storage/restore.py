@@ -23,7 +23,7 @@ from storage.audit import broken_invariants
 from storage.backup import DATABASE_MEMBER, FILES_MEMBER, copy_database, sync
 from storage.database import Database
 from storage.errors import StorageError, StorageFullError
-from storage.ids import last_ids, skip_ids
+from storage.ids import given_ids, last_ids, skip_ids
 from storage.lock import hold_lock
 
 WORKSHOP = ".restore-"
@@ -39,13 +39,17 @@ class RestoreError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is in the database now, and where the one is that was there before, if any."""
+    """What is in the database now, and where the one is that was there before, if any.
+
+    `last_image_id`: new images get higher ids than this.
+    """
 
     people: int
     tokens: int
     images: Mapping[str, int]
     newest_entry_at: float | None
     broken: Sequence[str]
+    last_image_id: int
     pictures: int = 0
     set_aside: Path | None = None
 
@@ -161,7 +165,10 @@ async def _bring_up_to_date(copy: Path, given: Mapping[str, int] | None) -> Rest
     """Migrate the copy as a start would, move its numbers on beyond those that were `given` since,
     and look at what is in it."""
     async with Database.open(copy) as database:
+        if given is not None and given.get("images", 0) < (await _last_image_id(database)):
+            given = None  # begun anew after a loss: what was given after the backup it cannot know
         await database.write(lambda tx: skip_ids(tx, given))
+        last_image_id = await _last_image_id(database)
         images = await database.fetch_all("SELECT status, count(*) FROM images GROUP BY 1")
         people, tokens, newest = (
             await database.fetch_all(
@@ -172,7 +179,12 @@ async def _bring_up_to_date(copy: Path, given: Mapping[str, int] | None) -> Rest
         broken = await broken_invariants(database)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")  # one file is all of it
-    return Restored(people, tokens, {row[0]: row[1] for row in images}, newest, broken)
+    counts = {row[0]: row[1] for row in images}
+    return Restored(people, tokens, counts, newest, broken, last_image_id)
+
+
+async def _last_image_id(database: Database) -> int:
+    return (await database.write(given_ids)).get("images", 0)
 
 
 def _put_pictures(archive: Path, files: Path, incoming: Path) -> int:

@@ -145,7 +145,6 @@ async def test_while_the_bot_runs(world: World) -> None:
     await world.until(
         lambda: len(world.rows("SELECT 1 FROM images WHERE task_id IS NOT NULL")) == 2
     )
-    close(world)
     found = await lines(world)
     assert [line for line in found if line.startswith("PROBLEM")] == []
     version = world.rows("PRAGMA user_version")[0]["user_version"]
@@ -304,7 +303,6 @@ async def test_little_room(around: World, monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_files_of_another_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.customer()
-    close(world)
     monkeypatch.setattr(os, "access", lambda path, _: path.name == "files")
     line = await problem(world)
     assert "may not write bot.db, bot.db-wal, bot.db-shm: give them to the bot's user" in line
@@ -318,13 +316,6 @@ async def stopped(world: World) -> None:
     await world.start()
     await world.customer()
     await world.stop()
-    close(world)
-
-
-def close(world: World) -> None:
-    """Leave nothing to others on the machine."""
-    for path in (world.data_dir, *world.data_dir.glob("bot.db*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 async def test_money_that_does_not_agree(around: World) -> None:
@@ -374,9 +365,9 @@ async def test_a_damaged_database(around: World) -> None:
 
 
 async def test_no_database_at_all(around: World) -> None:
-    around.data_dir.mkdir()
+    around.data_dir.mkdir(0o700)
+    (around.data_dir / "bot.db").touch(0o600)
     (around.data_dir / "bot.db").write_text("not a database, but long enough for one\n" * 100)
-    close(around)
     line = await problem(around)
     assert line.startswith("PROBLEM database: the database file is damaged: bring back a backup")
 

@@ -129,20 +129,22 @@ def given(path: Path) -> dict[str, int]:
 
 def test_numbers_that_were_given_since_are_not_given_again(data_dir: Path, backup: Path) -> None:
     write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 50 WHERE name = 'images'")
-    restore(backup, data_dir)
+    assert restore(backup, data_dir).last_image_id == 50
     assert given(data_dir / "bot.db") == {"jobs": 1, "images": 50, "broadcasts": 0}
 
 
-@pytest.mark.parametrize("lost", ["damaged", "gone"])
+@pytest.mark.parametrize("lost", ["damaged", "gone", "begun anew"])
 def test_where_nobody_knows_what_was_given_since_numbers_leap(
     data_dir: Path, backup: Path, lost: str
 ) -> None:
     if lost == "damaged":
         (data_dir / "bot.db").write_bytes(b"\xff" * 9000)
         (data_dir / "bot.db-wal").unlink()  # it holds the newest pages, which could tell
-    else:
+    elif lost == "gone":
         data_dir = data_dir.with_name("new")
-    restore(backup, data_dir)
+    else:
+        write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'images'")
+    assert restore(backup, data_dir).last_image_id == 1 + LEAP
     assert given(data_dir / "bot.db")["images"] == 1 + LEAP
 
 
