@@ -75,7 +75,7 @@ def _check_references(connection: sqlite3.Connection) -> None:
     if lost is not None:
         raise SchemaError(
             f"row {lost[1]} of {lost[0]} names something in {lost[2]} that is not there: the"
-            " database was changed by hand or is damaged; put a backup in its place"
+            " database was changed by hand or is damaged; bring back a backup: main.py restore FILE"
         )
 
 
