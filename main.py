@@ -57,10 +57,11 @@ from bot.durations import Durations
 from bot.errands import Errands
 from bot.estimates import Estimates
 from bot.fetching import FETCHING, Fetcher, FetchPolicy
+from bot.housekeeping import Housekeeping
 from bot.i18n import DEFAULT_LANGUAGE
 from bot.incoming import Incoming
 from bot.inputs import INPUT_RETRY, InputPictures
-from bot.keeper import Keeper, clean_up
+from bot.keeper import Keeper
 from bot.logs import set_up_logging
 from bot.orders import Orders
 from bot.polling import POLLING, Poller, PollPolicy
@@ -100,6 +101,7 @@ from storage.open_images import OpenImages
 from storage.people import People
 from storage.preferences import PreferenceStore
 from storage.private import keep_private, tighten
+from storage.pruning import Pruning
 from storage.questions import Questions
 from storage.restore import finish_restore, pending, restore
 from storage.stats import Stats
@@ -325,6 +327,13 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
         broadcaster = Broadcaster(
             broadcasts, users, messenger, texts, card_pause_s=tuning.card_pause_s
         )
+        housekeeping = Housekeeping(
+            to_store,
+            files,
+            Pruning(database),
+            settings.data_dir,
+            keep_days=settings.keep_files_days,
+        )
         errands = Errands()
         dispatcher = create_dispatcher(
             settings=settings,
@@ -370,7 +379,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
                     broadcaster.run(),
                     account.run(),
                     menu.run(),
-                    clean_up(to_store, files, settings.keep_files_days),
+                    housekeeping.run(),
                 )
             ]
             if keeper is not None and supabase is not None:

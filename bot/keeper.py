@@ -17,8 +17,6 @@ from storage.jobs import Jobs
 from storage.supabase import SupabaseStorage
 from storage.to_store import ToStore
 
-DAY_S = 86_400.0
-HOUR_S = 3600.0
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
 
 logger = logging.getLogger(__name__)
@@ -44,6 +42,22 @@ class Keeper(Outbox[Image]):
         self._files = files
         self._storage = storage
         self._bucket = bucket
+
+    async def run(self) -> None:
+        """As every outbox; first what an older version gave up for good is taken up again."""
+        try:
+            await self._take_up_again()
+        except StorageError as error:
+            logger.error("what was given up before waits for the next start: %s", error)
+        await super().run()
+
+    async def _take_up_again(self) -> None:
+        after = 0
+        while rows := await self._to_store.given_up(after):
+            for image_id, key in rows:
+                if await asyncio.to_thread(self._files.has, key):
+                    await self._to_store.take_up(image_id)
+            after = rows[-1][0]
 
     async def _due(self, limit: int) -> Sequence[Image]:
         return await self._to_store.due(limit)
@@ -79,22 +93,3 @@ class Keeper(Outbox[Image]):
                 await asyncio.to_thread(self._files.remove, image.file_key)
             except OSError as error:  # one file too many harms nobody
                 logger.warning("image %d is stored and stays on disk: %s", image_id, error)
-
-
-async def clean_up(to_store: ToStore, files: DiskFiles, keep_days: int) -> None:
-    """Remove files from disk that are older than so many days, now and every hour; 0: never.
-
-    What is still to be delivered or moved stays, however old it is.
-    """
-    while keep_days:
-        try:
-            needed = await to_store.needed_files()
-            removed = await asyncio.to_thread(
-                files.remove_older, keep_days * DAY_S, time.time(), needed
-            )
-            logger.info("%d file(s) older than %d day(s) removed from disk", removed, keep_days)
-        except (StorageError, OSError) as error:
-            logger.error("old files could not be removed, again in an hour: %s", error)
-        except Exception:  # part of the worker's boundary: no file must stop the bot
-            logger.exception("old files could not be removed, again in an hour")
-        await asyncio.sleep(HOUR_S)

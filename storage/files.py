@@ -1,6 +1,7 @@
 """The pictures we keep: a folder on disk."""
 
 import logging
+import os
 import secrets
 import shutil
 from collections.abc import Collection
@@ -49,6 +50,10 @@ class DiskFiles:
         path = self.path(key)
         make_private_folder(path.parent)
         return incoming.replace(path)
+
+    def has(self, key: str) -> bool:
+        """Whether the file of that key is there."""
+        return os.path.isfile(self.path(key))  # noqa: PTH113 - Path's raises where nobody may look
 
     def remove(self, key: str) -> None:
         """Remove a file, if it is there."""

@@ -23,6 +23,8 @@ class ToStore:
             # The plus keeps SQLite from walking all files in place of the unfinished images.
             " UNION SELECT file_key FROM images WHERE +file_key IS NOT NULL"
             " AND status NOT IN ('delivered', 'failed', 'cancelled')"
+            " UNION SELECT file_key FROM images INDEXED BY images_given_up WHERE stored_url IS NULL"
+            " AND store_after IS NULL AND store_attempts > 0 AND file_key IS NOT NULL"
         )
         return {row["file_key"] for row in rows}
 
@@ -48,6 +50,25 @@ class ToStore:
             "UPDATE images SET stored_url = ?, store_after = NULL"
             " WHERE image_id = ? AND file_key IS ?",
             (url, image.image_id, image.file_key),  # its person may be forgotten meanwhile
+        )
+
+    async def given_up(self, after: int, limit: int = 500) -> list[tuple[int, str]]:
+        """Images beyond that number, with their files, which were tried and are not tried any more:
+        older versions gave up too soon; else the file was gone."""
+        rows = await self._database.fetch_all(
+            "SELECT image_id, file_key FROM images WHERE store_after IS NULL"
+            " AND store_attempts > 0 AND stored_url IS NULL AND file_key IS NOT NULL"
+            " AND image_id > ? ORDER BY image_id LIMIT ?",
+            (after, limit),
+        )
+        return [(row["image_id"], row["file_key"]) for row in rows]
+
+    async def take_up(self, image_id: int) -> None:
+        """The file is to be moved after all."""
+        await self._database.execute(
+            "UPDATE images SET store_after = ?, store_attempts = 0 WHERE image_id = ?"
+            " AND store_after IS NULL AND stored_url IS NULL AND file_key IS NOT NULL",
+            (self._now(), image_id),
         )
 
     async def later(self, image: Image, pause_s: float | None) -> None:

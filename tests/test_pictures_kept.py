@@ -146,6 +146,28 @@ async def test_what_the_bucket_refuses_is_stored_once_it_was_mended(
     await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
 
 
+async def test_what_an_older_version_gave_up_is_stored_after_all(
+    kept: World, supabase: SupabaseEmulator
+) -> None:
+    anna = await kept.customer()
+    supabase.fault(hang=True, times=None)
+    anna.send("кот --n 2")
+    await kept.pictures(anna, 2)
+    await kept.closed()
+    await kept.stop()
+    await kept.write("UPDATE images SET store_attempts = 1, store_after = NULL")
+    gone, there = files(kept)
+    gone.unlink()
+    os.utime(there, (0, 0))
+    supabase.mend()
+    await kept.start(keep_files_days=1)
+    await kept.until(lambda: len(supabase.objects) == 1)
+    await kept.until(lambda: files(kept) == [])
+    rows = kept.rows("SELECT stored_url, store_after FROM images ORDER BY stored_url")
+    assert [row["stored_url"] is None for row in rows] == [True, False]
+    assert rows[0]["store_after"] is None, "what is gone is not tried again"
+
+
 @pytest.mark.parametrize("attempts", [1024, 10**9])
 async def test_a_bucket_that_is_away_for_months_stops_nothing(
     kept: World, supabase: SupabaseEmulator, attempts: int, caplog: pytest.LogCaptureFixture

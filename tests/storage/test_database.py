@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from storage import database as module
 from storage.audit import broken_invariants
 from storage.database import MIGRATIONS_DIR, Database
 from storage.errors import SchemaError, StorageBusyError, StorageError, StorageFullError
+from storage.people import People
 from tests.storage.shop import PRICE, Shop, held_open, open_shop
 
 LATEST = max(int(path.name[:4]) for path in MIGRATIONS_DIR.glob("*.sql"))
@@ -184,6 +186,81 @@ async def test_somebody_else_holds_the_file(
                 await shop.place()
             assert await shop.ledger.balance(1) == 1000, "reading goes on"
         assert await shop.place() is not None
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another program holds the file for writing."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for another program waits for an hour, and is looked at all the time."""
+    monkeypatch.setattr(module, "BUSY_S", 3600.0)
+    monkeypatch.setattr(module, "ATTEMPT_S", 0.001)
+
+
+@pytest.mark.usefixtures("endless")
+async def test_writes_wait_together_until_the_file_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "SLOW_S", 0.0)
+    async with open_shop(tmp_path / "bot.db") as shop:
+        await shop.customer()
+        with held(tmp_path / "bot.db"):
+            first = asyncio.create_task(shop.place(message_id=1))
+            while "holds the database" not in caplog.text:  # noqa: ASYNC110 - no bell rings
+                await asyncio.sleep(0.001)
+            gone = asyncio.create_task(shop.place(message_id=2))
+            late = asyncio.create_task(shop.place(message_id=3))
+            assert await shop.ledger.balance(1) == 1000, "reading goes on"
+            gone.cancel()
+            assert not first.done()
+        assert await first is not None
+        assert await late is not None
+        assert [row["message_id"] for row in await shop.rows("SELECT * FROM jobs")] == [1, 3]
+        assert len(caplog.records) == 2, "once that it waits, once that it is over"
+        assert "is free again after" in caplog.text
+        assert await shop.ledger.balance(1) == 1000 - 2 * PRICE
+
+
+@pytest.mark.usefixtures("endless")
+async def test_who_comes_when_the_file_was_held_for_long_is_not_kept_as_long_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_STILL_S", 0.0)
+    async with open_shop(tmp_path / "bot.db") as shop:
+        await shop.customer()
+        with held(tmp_path / "bot.db"):
+            writes = shop.database._writes  # noqa: SLF001
+            now = asyncio.get_running_loop().time()
+            writes._held_since, writes._held_last = now - 3600, now  # noqa: SLF001
+            with pytest.raises(StorageBusyError):
+                await shop.place()
+        assert await shop.place() is not None
+
+
+@pytest.mark.usefixtures("endless")
+async def test_a_note_is_waited_for_by_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_shop(tmp_path / "bot.db") as shop:
+        await shop.customer()
+        with held(tmp_path / "bot.db"):
+            await People(shop.database).note_name(1, "anna", "Анна")
+            assert (await shop.rows("SELECT username FROM users")) == [{"username": None}]
+
+        def broken(tx: sqlite3.Connection) -> None:
+            tx.execute("no SQL")
+
+        shop.database.note(broken, "this")
+        await shop.customer(2)
+        assert (await shop.rows("SELECT username FROM users"))[0] == {"username": "anna"}
+        assert "this was not noted" in caplog.text
 
 
 async def test_a_full_disk_charges_nothing(shop: Shop) -> None:

@@ -1,0 +1,57 @@
+"""What is of use for a while only, removed when that is over: a few hundred rows at a time.
+
+What else could grow is bounded where it is written: `picture_messages` (storage/jobs.py) and
+`handled_updates` (storage/updates.py); of other tables a person has one row each.
+"""
+
+import time
+from collections.abc import Callable
+
+from storage.database import Database
+from storage.questions import ASKED_FOR_S
+
+WEEK_S = 7 * 86_400.0
+BATCH = 500  # a transaction of some milliseconds: nobody's prompt waits for it
+
+# The statement, and for how long its rows are of use.
+RULES = (
+    (
+        (
+            "DELETE FROM questions WHERE (chat_id, message_id) IN"
+            " (SELECT chat_id, message_id FROM questions WHERE asked_at < ? LIMIT ?)"
+        ),
+        ASKED_FOR_S,
+    ),
+    (
+        (
+            "DELETE FROM broadcasts WHERE broadcast_id IN (SELECT broadcast_id FROM broadcasts"
+            " WHERE status IN ('asked', 'dropped') AND created_at < ? LIMIT ?)"
+        ),
+        WEEK_S,
+    ),
+    (
+        (
+            "DELETE FROM album_items WHERE (chat_id, message_id) IN"
+            " (SELECT chat_id, message_id FROM album_items WHERE received_at < ? LIMIT ?)"
+        ),
+        WEEK_S,  # an album is used a second after it came; what is left, a fault left
+    ),
+)
+
+
+class Pruning:
+    """Keeps tables from growing for ever."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def prune(self) -> int:
+        """Remove what is of no use any more, and say how many rows that were."""
+        removed = 0
+        for sql, kept_s in RULES:
+            rows = BATCH
+            while rows == BATCH:
+                rows = await self._database.execute(sql, (self._now() - kept_s, BATCH))
+                removed += rows
+        return removed
