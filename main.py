@@ -119,6 +119,7 @@ logger = logging.getLogger("main")
 EXIT_SETTINGS = 2
 EXIT_PROBLEM = 2  # make ends with 2 whatever its recipe ends with: so it is the same through make
 STAGE_ADMIN = 1
+FIRST_LOOK_S = 3  # whether Telegram knows the token; who does not answer is asked again later
 # A stop is over after so long, whatever it waits for: the database held by another program, an
 # answer that does not come. Ten seconds are promised, on a busy machine as well. The next start
 # takes up what was torn, as after a crash.
@@ -590,7 +591,7 @@ async def _run(settings: Settings) -> int:
     _listen_to_signals(stop)
     async with _open_bot(settings) as bot:
         try:
-            me = await bot.get_me()
+            me = await bot.get_me(request_timeout=FIRST_LOOK_S)
             logger.info("this is @%s", me.username)
         except (TelegramUnauthorizedError, TelegramNotFound):
             print(

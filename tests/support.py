@@ -100,6 +100,13 @@ class World:
             await self._bot
             self._bot = None
 
+    async def kill(self) -> None:
+        """End the bot in the middle of everything."""
+        if self._bot is not None:
+            self._bot.cancel()
+            await asyncio.gather(self._bot, return_exceptions=True)
+            self._bot = None
+
     def person(self, user_id: int, name: str, *, language: str | None = "ru") -> Person:
         """Somebody new, who has not pressed /start."""
         return self.telegram.add_person(user_id, name, language_code=language)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import FloodRules, Video
+from bot.demo.telegram import FloodRules, Person, Video
 from storage.errors import DatabaseInUseError, StorageCorruptError, StorageFullError
+from storage.preferences import PreferenceStore
 from tests.support import ADMIN, World, open_world, png
 
 ROOT = Path(__file__).parents[1]
@@ -160,6 +161,171 @@ async def test_what_was_refused_stays_refused_when_it_comes_again(world: World) 
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     assert len(world.bot_messages(anna)) == said + 1
     assert world.rows("SELECT * FROM jobs") == []
+
+
+# --- One who is slow, and servers that do not wait
+
+
+@contextmanager
+def slow(monkeypatch: pytest.MonkeyPatch, user_id: int) -> Iterator[asyncio.Event]:
+    """A person whose updates are handled only once the event is set."""
+    look_up, go_on = PreferenceStore.language, asyncio.Event()
+
+    async def language(self: PreferenceStore, asked: int) -> str | None:
+        if asked == user_id:
+            await go_on.wait()
+        return await look_up(self, asked)
+
+    monkeypatch.setattr(PreferenceStore, "language", language)
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+
+
+async def said_in_all(world: World, person: Person, count: int) -> None:
+    await world.telegram.wait_for(lambda: len(world.bot_messages(person)) == count)
+
+
+async def test_one_who_is_slow_does_not_hold_up_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.updates.WAIT_S", 0.05)
+    world.telegram.poll_pause_s = 0.0
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис", tokens=500)
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    with slow(monkeypatch, anna.user_id) as go_on:
+        anna.send("кот")
+        anna.send("/balance")
+        for number in range(3):
+            boris.send("/balance")
+            await said_in_all(world, boris, 3 + number)
+        anna.send("/help")
+        boris.send("/help")
+        await said_in_all(world, boris, 6)
+        waiting = [update.body["text"] for update in world.telegram.pending_updates]
+        assert waiting[:2] == ["кот", "/balance"], "what is not done is not confirmed"
+        assert world.rows("SELECT 1 FROM jobs") == []
+        go_on.set()
+        await world.pictures(anna, 1)
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.said(anna, lambda text: "--cfg" in text)
+    await world.closed()
+    assert len(world.bot_messages(boris)) == 6, "what came again was known"
+    texts = [each.words for each in world.bot_messages(anna)]
+    balance = next(n for n, text in enumerate(texts) if text.startswith("921 токен остался."))
+    assert balance < next(n for n, text in enumerate(texts) if "--cfg" in text), "in order"
+    assert world.balance(anna.user_id) == 921
+
+
+async def test_what_was_not_done_when_the_bot_died_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.updates.WAIT_S", 0.05)
+    await world.stop()
+    world.tune(updates_kept=100)
+    world.telegram.poll_pause_s = 0.0
+    await world.start()
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис", tokens=500)
+    with slow(monkeypatch, anna.user_id):
+        anna.send("кот")
+        boris.send("/balance")
+        await world.said(boris, lambda text: text.startswith("500 токенов"))
+        await world.until(  # two times /start and /grant, and this
+            lambda: len(world.rows("SELECT 1 FROM handled_updates")) == 5
+        )
+        await world.kill()
+    said = len(world.bot_messages(boris))
+    await world.start()
+    await world.pictures(anna, 1)
+    await world.closed()
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    assert len(world.bot_messages(boris)) == said
+    assert world.balance(anna.user_id) == 921
+
+
+async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram gives a hundred updates at most: there is nothing new to be had."""
+    monkeypatch.setattr("bot.updates.WAIT_S", 0.05)
+    await world.stop()
+    world.telegram.poll_pause_s = 0.0
+    await world.start(user_messages_per_minute=1000)
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис", tokens=500)
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    with slow(monkeypatch, anna.user_id) as go_on:
+        anna.send("/help")
+        for _ in range(120):
+            boris.send("/balance")
+        await world.telegram.wait_for(lambda: len(world.bot_messages(boris)) >= 2 + 99)
+        asked = len(world.telegram.calls_of("getUpdates"))
+        await asyncio.sleep(0.3)  # six times as long as it would wait for others: real time matters
+        assert len(world.telegram.calls_of("getUpdates")) <= asked + 1
+        go_on.set()
+        await said_in_all(world, boris, 2 + 120)
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+
+
+async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -> None:
+    anna = await world.customer()
+    world.telegram.state.updates.allowed = None
+    world.telegram.state.add_update("telepathy", {"from": {"id": 5}})
+    anna.send("/balance")
+    await world.said(anna, lambda text: text.startswith("1000 токенов"))
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+
+
+async def test_a_server_that_does_not_wait_is_asked_twice_a_second_at_most(world: World) -> None:
+    await world.stop()
+    world.telegram.poll_pause_s = 0.0
+    world.telegram.long_polling = False
+    await world.start()
+    before = len(world.telegram.calls_of("getUpdates"))
+    await world.telegram.wait_for(lambda: len(world.telegram.calls_of("getUpdates")) >= before + 6)
+    times = [call.at for call in world.telegram.calls_of("getUpdates")[before:]]
+    assert times[5] - times[0] > 1.5
+    anna = await world.customer()
+    anna.send("кот")
+    await world.pictures(anna, 1)
+
+
+async def test_the_bot_knows_who_it_is_before_it_takes_updates(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.stop()
+    monkeypatch.setattr("bot.updates.ME_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("bot.updates.FIRST_PAUSE_S", 0.02)
+    anna = world.person(1001, "Анна")
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    world.telegram.fail("getMe", status=500)
+    world.telegram.fail("getMe", hang=True)
+    world.telegram.fail("getMe", html=502)
+    anna.send("/start")
+    anna.send(f"/draw@{world.telegram.state.bot['username']} кот", chat=group)
+    before = len(world.telegram.calls)
+    await world.start()
+    await world.said(anna, lambda text: text.startswith("Привет!"))
+    await world.telegram.wait_for(lambda: [each for each in group.messages if each.photo])
+    calls = world.telegram.calls[before:]
+    asked = [call.ok for call in calls if call.method == "getMe"]
+    assert asked == [False, False, False, True], "and no handler asks"
+    known = next(n for n, call in enumerate(calls) if call.method == "getMe" and call.ok)
+    assert known < next(n for n, call in enumerate(calls) if call.method == "getUpdates")
+
+
+async def test_a_bot_that_cannot_find_out_who_it_is_stops_when_it_is_told_to(
+    world: World,
+) -> None:
+    await world.stop()
+    world.telegram.fail("getMe", hang=True, times=None)
+    await world.start()
+    await world.until(lambda: (world.data_dir / "bot.db").exists())
+    await world.telegram.wait_for(lambda: world.telegram.calls_of("getMe"))
+    await asyncio.wait_for(world.stop(), 60)
 
 
 # --- Restart
