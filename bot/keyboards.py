@@ -32,7 +32,7 @@ Keyboard = Sequence[Sequence[Button]]
 
 CANCEL = "cancel"  # cancel:JOB_ID
 HELD = "held"  # held:HELD_BY, of a picture that waits for words
-QUESTION = "ask"  # ask:yes:MESSAGE_ID or ask:no:MESSAGE_ID, of a prompt that was asked about
+QUESTION = "ask"  # ask:yes|no|never:MESSAGE_ID, of a prompt that was asked about
 
 
 def cancel_keyboard(text: str, job_id: int) -> Keyboard:
@@ -51,11 +51,11 @@ def held_by_in(data: str | None) -> int:
     return int(number) if re.fullmatch(r"-?[0-9]{1,17}", number) else 0
 
 
-def question_keyboard(yes: str, no: str, message_id: int) -> Keyboard:
-    """Under the question whether a prompt is to be drawn for what it costs."""
-    return (
-        (
-            Button(yes, f"{QUESTION}:yes:{message_id}", style="success"),
-            Button(no, f"{QUESTION}:no:{message_id}"),
-        ),
+def question_keyboard(yes: str, no: str, never: str, message_id: int) -> Keyboard:
+    """Under the question whether a prompt is to be drawn for what it costs; `never` draws it and
+    is the last that is asked, "" where that cannot be chosen."""
+    answers = (
+        Button(yes, f"{QUESTION}:yes:{message_id}", style="success"),
+        Button(no, f"{QUESTION}:no:{message_id}"),
     )
+    return (answers, (Button(never, f"{QUESTION}:never:{message_id}"),)) if never else (answers,)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.closed_options import without_closed
 from bot.delivery import Messenger
-from bot.keyboards import question_keyboard
+from bot.doubt import Doubt, doubt_of
+from bot.keyboards import Keyboard, question_keyboard
 from bot.progress import Progress
 from bot.prompt import FIELDS, Defaults, PromptError, only_flags, parse
 from bot.settings import Settings
@@ -24,7 +25,7 @@ from storage.flags import Flags
 from storage.images import Job
 from storage.inputs import Inputs
 from storage.jobs import Jobs
-from storage.preferences import Preferences, PreferenceStore
+from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
 from storage.questions import PricedRequest, Questions
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class Request:
 
     `reply_to` is the message that it replies to: flags alone, in reply to a picture of ours, are a
     change of what was asked for then. A `late` one waited while the bot was down: it is asked
-    about before it is charged.
+    about before it is charged. An `explicit` one came with a command, so that there is no doubt;
+    one said `aside` are words to a picture in a group.
     """
 
     user_id: int
@@ -47,6 +49,8 @@ class Request:
     input_file_id: str | None = None
     reply_to: int | None = None
     late: bool = False
+    explicit: bool = False
+    aside: bool = False
 
 
 class Orders:
@@ -117,6 +121,11 @@ class Orders:
         if input_file_id is not None and model.input_images == 0:
             await self._inputs.drop(request.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
+        doubt = None
+        if preferences.ask is None and not request.explicit:
+            doubt = doubt_of(
+                request.text, with_picture=input_file_id is not None, aside=request.aside
+            )
         priced = PricedRequest(
             chat_id=request.chat_id,
             message_id=request.message_id,
@@ -130,17 +139,21 @@ class Orders:
             price=model.price,
             language=request.language,
             input_file_id=input_file_id,
+            doubt=doubt is not None and not request.late,
         )
         off_sale = None
         if wanted is not None and wanted != model.slug:
             off_sale = await self._catalogue.get(wanted)
         try:
-            if preferences.ask_first or request.late:
+            if preferences.ask == ALWAYS or doubt or request.late:
                 await self._ask(priced, model, off_sale, late=request.late)
             elif await self._place(priced, model) and off_sale is not None:
                 notice = texts.drawn_by_another(off_sale.name, model)
                 self._messenger.say(request.chat_id, notice, reply_to=request.message_id)
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
+            if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
+                # Money is no answer to a greeting.
+                return texts.how_to_ask(model.price, in_group=request.chat_id != request.user_id)
             return texts.refused(error)
         return None
 
@@ -165,14 +178,23 @@ class Orders:
         self._messenger.say(
             priced.chat_id,
             texts.question(priced, model, balance, off_sale.name if off_sale else None, late=late),
-            reply_to=priced.message_id,
-            keyboard=question_keyboard(texts.yes_button(), texts.no_button(), priced.message_id),
+            reply_to=priced.reply_to,
+            keyboard=_keyboard(texts, priced),
         )
 
     async def answer(
-        self, chat_id: int, message_id: int, user_id: int, card_id: int, texts: Texts, *, yes: bool
+        self,
+        chat_id: int,
+        message_id: int,
+        user_id: int,
+        card_id: int,
+        texts: Texts,
+        *,
+        yes: bool,
+        never_again: bool = False,
     ) -> str:
-        """Draw what a person was asked about (or not), and return what to answer to the press.
+        """Draw what a person was asked about (or not), and return what to answer to the press;
+        `never_again` is a yes after which nothing is asked any more.
 
         Safe to repeat: the first answer counts, and a message has one job.
         """
@@ -185,7 +207,7 @@ class Orders:
             return ""
         closed = await self._flags.maintenance()
         if closed is not None:
-            self._messenger.say(chat_id, texts.maintenance(closed), reply_to=message_id)
+            self._messenger.say(chat_id, texts.maintenance(closed), reply_to=priced.reply_to)
             return ""
         priced = replace(priced, language=texts.language)
         model = await self._catalogue.get(priced.model)
@@ -203,9 +225,13 @@ class Orders:
             return texts.price_changed()
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             # The question stays: it can be answered when there is room, or are tokens.
-            self._messenger.say(chat_id, texts.refused(error), reply_to=message_id)
+            self._messenger.say(chat_id, texts.refused(error), reply_to=priced.reply_to)
             return ""
+        if never_again:
+            await self._preferences.change(user_id, ask=NEVER)
         await self._questions.drop(chat_id, message_id)
+        if never_again:
+            return texts.asked_no_more()
         return "" if placed else texts.question_gone()
 
     async def _ask_again(self, priced: PricedRequest, model: Model, card_id: int) -> None:
@@ -213,16 +239,14 @@ class Orders:
         try:
             balance = await self._questions.ask(priced)
         except InsufficientTokensError as error:
-            self._messenger.say(priced.chat_id, texts.refused(error), reply_to=priced.message_id)
+            self._messenger.say(priced.chat_id, texts.refused(error), reply_to=priced.reply_to)
             return
         if balance is not None:
             self._messenger.change(
                 priced.chat_id,
                 card_id,
                 texts.question(priced, model, balance, None),
-                keyboard=question_keyboard(
-                    texts.yes_button(), texts.no_button(), priced.message_id
-                ),
+                keyboard=_keyboard(texts, priced),
             )
 
     async def _place(
@@ -244,6 +268,7 @@ class Orders:
             max_active_images=self._settings.user_max_active_images,
             input_file_id=priced.input_file_id,
             told_price=None if card_id is None else priced.price,
+            asked=card_id is not None,
         )
         if placed is None:  # the message came again; its job is on its way
             return False
@@ -257,6 +282,11 @@ class Orders:
         self._progress.touch(placed.job_id)
         logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
         return True
+
+
+def _keyboard(texts: Texts, priced: PricedRequest) -> Keyboard:
+    never = texts.never_button() if priced.doubt else ""
+    return question_keyboard(texts.yes_button(), texts.no_button(), never, priced.message_id)
 
 
 def defaults_from(preferences: Preferences) -> Defaults:

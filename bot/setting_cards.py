@@ -14,7 +14,7 @@ from bot.prompt import PARAMS, QUALITIES, RATIOS
 from bot.texts import Texts
 from bot.texts.settings import language_name
 from storage.catalogue import Model
-from storage.preferences import Preferences
+from storage.preferences import ALWAYS, NEVER, Preferences
 
 SETTING = "set"
 CARD = "card"
@@ -25,7 +25,7 @@ WHATS = {  # with the columns of its menu
     "n": 5,
     "cfg": 4,
     "no": 2,
-    "ask": 2,
+    "ask": 1,
     "lang": 2,
 }
 WRITE, NONE = "?", "-"
@@ -141,8 +141,8 @@ def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
             return [gone] if own.negative_prompt else []
         case "ask":
             return [
-                Choice(str(int(on)), texts.yes_or_no(on), {"ask_first": on}, own.ask_first is on)
-                for on in (True, False)
+                Choice(when or NONE, texts.when_asked(when), {"ask": when}, own.ask == when)
+                for when in (ALWAYS, None, NEVER)
             ]
         case "lang":
             return [

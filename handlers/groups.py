@@ -62,7 +62,9 @@ async def draw(
     if not (command.args or "").strip():
         messenger.say(message.chat.id, texts.draw_usage(), reply_to=message.message_id)
         return
-    await _order(message, event_from_user, command.args or "", orders, messenger, texts)
+    await _order(
+        message, event_from_user, command.args or "", orders, messenger, texts, explicit=True
+    )
 
 
 async def draw_reply(
@@ -80,6 +82,8 @@ async def _order(
     orders: Orders,
     messenger: Messenger,
     texts: Texts,
+    *,
+    explicit: bool = False,
 ) -> None:
     answered = message.reply_to_message
     try:
@@ -99,5 +103,8 @@ async def _order(
             language=texts.language,
             input_file_id=file_id,
             reply_to=answered.message_id if answered else None,
+            explicit=explicit,
+            # What replies to a question of the bot's has its picture, too, and is the answer.
+            aside=bool(answered and (answered.photo or answered.document)),
         )
     )

@@ -94,8 +94,6 @@ class Menu:
                 logger.info("the menu of %d is set when they write to the bot", user_id)
             else:
                 logger.warning("the command menu of chat %d could not be set: %s", user_id, error)
-        except Exception:  # part of the handlers' boundary: one menu must not stop the bot
-            logger.exception("the command menu of chat %d could not be set", user_id)
         else:
             self._unset.discard(user_id)
 
@@ -120,8 +118,6 @@ class Menu:
                 await self._tell(scope, language, menu)
         except (TelegramAPIError, ClientDecodeError) as error:
             logger.warning("a command menu could not be set: %s", error)
-        except Exception:  # as above
-            logger.exception("a command menu could not be set")
 
     async def _tell(
         self, scope: BotCommandScopeUnion, language: str, menu: Mapping[str, str]

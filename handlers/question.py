@@ -1,4 +1,4 @@
-"""The answer to "shall I draw this?", asked of people who want to be asked before a charge."""
+"""The answer to "shall I draw this?", asked before a charge: in doubt, or of who wants that."""
 
 import re
 
@@ -10,7 +10,7 @@ from bot.keyboards import QUESTION
 from bot.orders import Orders
 from bot.texts import Texts
 
-PRESS = re.compile(rf"{QUESTION}:(yes|no):(-?\d{{1,17}})", re.ASCII)
+PRESS = re.compile(rf"{QUESTION}:(yes|no|never):(-?\d{{1,17}})", re.ASCII)
 
 
 def create_router() -> Router:
@@ -38,6 +38,7 @@ async def answer_question(
         event_from_user.id,
         query.message.message_id,
         texts,
-        yes=match[1] == "yes",
+        yes=match[1] != "no",
+        never_again=match[1] == "never",
     )
     messenger.answer_press(query.id, said)

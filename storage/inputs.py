@@ -141,7 +141,11 @@ WAITING = (
 )
 
 
-def forget_held(tx: sqlite3.Connection, user_id: int) -> None:
+def forget_held(tx: sqlite3.Connection, user_id: int, file_id: str | None = None) -> None:
     """The person's next request has come, with the picture or without it: it waits no longer. In
-    the transaction that takes the request."""
-    tx.execute("UPDATE held_pictures SET used = 1 WHERE user_id = ? AND NOT used", (user_id,))
+    the transaction that takes the request. With `file_id` only where it is this one."""
+    tx.execute(
+        "UPDATE held_pictures SET used = 1 WHERE user_id = ?1 AND NOT used"
+        " AND (?2 IS NULL OR file_id = ?2)",
+        (user_id, file_id),
+    )

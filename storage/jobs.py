@@ -89,6 +89,7 @@ class Jobs:
         again_of: int | None = None,
         named: AbstractSet[str] = frozenset(),
         told_price: int | None = None,
+        asked: bool = False,
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
@@ -98,7 +99,8 @@ class Jobs:
         None, and nothing is charged, when the message already has its job: Telegram may deliver
         an update twice. What a button asks for has a `message_id` made by `press_key` and a
         message to `reply_to`; `again_of` is the image that is repeated, and None is then also
-        the answer when that was asked for AGAIN_PAUSE_S ago or less.
+        the answer when that was asked for AGAIN_PAUSE_S ago or less. `asked` is the yes to a
+        question: a picture that came since and waits for words is not for this.
 
         Raises:
             MaintenanceError: no orders are taken for now.
@@ -151,8 +153,10 @@ class Jobs:
                 ),
             )
             job_id = int(cursor.lastrowid or 0)  # an INSERT has one
-            if chat_id == user_id and told_price is None:  # else that was done by the question
+            if chat_id == user_id and not asked:
                 forget_held(tx, user_id)
+            elif chat_id == user_id and input_file_id is not None:  # the rest the question has done
+                forget_held(tx, user_id, input_file_id)
             tx.executemany(
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],

@@ -9,6 +9,7 @@ from typing import Any
 from storage.database import Database, fetch_one
 
 WORDS_AWAITED_S = 600.0
+ALWAYS, NEVER = "always", "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Preferences:
     quantity: int | None = None
     cfg_scale: float | None = None
     negative_prompt: str | None = None
-    ask_first: bool = False
+    ask: str | None = None  # before a charge: ALWAYS or NEVER; None is when in doubt
     language: str | None = None
 
 
@@ -130,6 +131,4 @@ def _change(tx: sqlite3.Connection, user_id: int, **changes: Any) -> Preferences
 
 
 def _preferences(row: sqlite3.Row | None) -> Preferences:
-    if row is None:
-        return Preferences()
-    return Preferences(**{**dict(row), "ask_first": bool(row["ask_first"])})
+    return Preferences(**dict(row)) if row else Preferences()

@@ -37,6 +37,14 @@ class PricedRequest:
     price: int
     language: str
     input_file_id: str | None
+    doubt: bool = False  # asked because the words may be none for a picture
+    reply_to_message_id: int | None = None  # of what a button asked for
+    again_of: int | None = None  # the image that is repeated
+
+    @property
+    def reply_to(self) -> int:
+        """The message that whatever is said of the request replies to."""
+        return self.reply_to_message_id or self.message_id
 
     @property
     def cost(self) -> int:
@@ -76,8 +84,9 @@ class Questions:
             )
             tx.execute(
                 "INSERT OR REPLACE INTO questions (chat_id, message_id, user_id, model, prompt,"
-                " quantity, params, options, named, price, language, input_file_id, asked_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " quantity, params, options, named, price, language, input_file_id, doubt,"
+                " reply_to_message_id, again_of, asked_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     request.chat_id,
                     request.message_id,
@@ -91,10 +100,15 @@ class Questions:
                     request.price,
                     request.language,
                     request.input_file_id,
+                    request.doubt,
+                    request.reply_to_message_id,
+                    request.again_of,
                     self._now(),
                 ),
             )
-            if request.chat_id == request.user_id:  # what is asked for in a group is about others
+            # What is asked for in a group is about others; and a word of thanks is likely not what
+            # a picture waits for: it waits on until that is drawn.
+            if request.chat_id == request.user_id and not request.doubt:
                 forget_held(tx, request.user_id)
             return balance
 
@@ -124,5 +138,6 @@ def _request(row: sqlite3.Row) -> PricedRequest:
             "params": json.loads(row["params"]),
             "options": json.loads(row["options"]),
             "named": frozenset(json.loads(row["named"])),
+            "doubt": bool(row["doubt"]),
         }
     )

@@ -112,9 +112,16 @@ class World:
         return self.telegram.add_person(user_id, name, language_code=language)
 
     async def customer(
-        self, user_id: int = 1001, name: str = "Анна", *, tokens: int = 1000, language: str = "ru"
+        self,
+        user_id: int = 1001,
+        name: str = "Анна",
+        *,
+        tokens: int = 1000,
+        language: str = "ru",
+        ask: str | None = "never",
     ) -> Person:
-        """Somebody who pressed /start and has so many tokens."""
+        """Somebody who pressed /start, has so many tokens, and is drawn whatever they write: a
+        word is enough for a test. With None they are asked in doubt, as everybody is at first."""
         person = self.person(user_id, name, language=language)
         person.send("/start")
         await self.said(person, lambda text: "/help" in text)
@@ -124,7 +131,20 @@ class World:
             self.telegram.person(ADMIN).send(f"/grant {user_id} {missing}")
             await self.telegram.wait_for(lambda: len(self.bot_messages(person)) > greeted)
             assert self.balance(user_id) == tokens
+        if ask is not None:
+            await self.prefer(user_id, ask=ask)
         return person
+
+    async def prefer(self, user_id: int, **values: Any) -> None:
+        """Set a person's preferences, those that are named."""
+        columns = ", ".join(values)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in values)
+        await self.write(
+            f"INSERT INTO preferences (user_id, {columns})"  # noqa: S608 - tests' own names
+            f" VALUES (?{', ?' * len(values)}) ON CONFLICT DO UPDATE SET {changes}",
+            user_id,
+            *values.values(),
+        )
 
     async def said(self, person: Person, what: Any, *, timeout_s: float = 60) -> Message:
         """Wait for a message of the bot's in the person's chat whose words fulfil `what`."""

@@ -143,7 +143,7 @@ async def test_user_shows_what_there_is(world: World, admin: Person) -> None:
     anna.send("рыжая\nлиса <b>")
     await world.pictures(anna, 1)
     world.kie.fail_task("500", "moderation")
-    anna.send("кот")
+    anna.send("рыжий кот")
     await world.closed()
     await world.until(lambda: len(world.rows("SELECT * FROM jobs")) == 2)
     await world.closed()
@@ -162,7 +162,7 @@ async def test_user_shows_what_there_is(world: World, admin: Person) -> None:
         "T · +79 · приветственные\n"
         "\n"
         "Последние заказы:\n"
-        "T · 0 из 1, возвращено: 1 · кот\n"
+        "T · 0 из 1, возвращено: 1 · рыжий кот\n"
         "T · 1 из 1 · рыжая лиса <b>"
     )
     assert list(presses_of(card)) == ["+100", "+500", "+1000", "Закрыть доступ"]
@@ -177,7 +177,7 @@ async def test_the_fullest_card_fits_into_a_message(world: World, admin: Person)
         await ask(world, admin, f"/grant 1001 500 {'<' * 200}")
     anna = world.telegram.person(1001)
     for _ in range(6):
-        anna.send("😀&" * 300)
+        anna.send("😀& кот" * 200)
     await world.pictures(anna, 6)
     await world.closed()
     await ask(world, admin, f"/ban 1001 {'😀' * 200}")
@@ -261,7 +261,7 @@ async def test_a_banned_person_gets_one_sentence_and_costs_nothing(
     assert "Доступ закрыт: " in await ask(world, admin, "/user 1001")
     assert await ask(world, admin, "/unban 1001") == "Анна @anna_k 1001: доступ снова открыт."
     assert "доступ и не был закрыт" in await ask(world, admin, "/unban 1001")
-    anna.send("кот")
+    anna.send("рыжий кот")
     await world.pictures(anna, 1)
     await world.closed()
     assert [entry[1:] for entry in journal(world)] == [

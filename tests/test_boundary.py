@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.demo.supabase import SupabaseEmulator
 from storage.errors import StorageError
 from storage.images import Image
 from storage.jobs import Jobs
@@ -139,24 +138,6 @@ async def test_a_look_at_the_account_that_goes_wrong_is_not_the_last(
         await world.until(lambda: "the account was not looked at" in caplog.text)
     await goes_on(world, user_id=1002)
     await world.kie.wait_for(lambda: any(call.name == "credit" for call in world.kie.calls))
-
-
-async def test_a_menu_or_a_bucket_that_nobody_foresaw_stops_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    await world.stop()
-    with monkeypatch.context() as patch:
-        patch.setattr("handlers.menu.Menu._tell", raising(RuntimeError("anything")))
-        patch.setattr("storage.supabase.SupabaseStorage.check_bucket", raising(KeyError("x")))
-        async with SupabaseEmulator.start() as supabase:
-            world.use_supabase(supabase)
-            await world.start()
-            await world.until(lambda: "the buckets could not be examined" in caplog.text)
-            await world.until(lambda: f"menu of chat {ADMIN} could not be set" in caplog.text)
-            anna = await world.customer()
-            anna.send("/balance")
-            await world.said(anna, lambda text: text.startswith("1000 токенов"))
-            await world.stop()
 
 
 async def goes_on(world: World, user_id: int = 1999) -> None:

@@ -73,9 +73,8 @@ async def test_the_first_request_wins_over_settings_made_since(world: World) -> 
     anna = await world.customer()
     anna.send("лиса --ar 3:2")
     (picture,) = await drawn(world, anna, 1)
-    await world.write(
-        "INSERT INTO preferences (user_id, aspect_ratio, quality, quantity, negative_prompt)"
-        " VALUES (1001, '9:16', 'high', 4, 'текст')"
+    await world.prefer(
+        1001, aspect_ratio="9:16", quality="high", quantity=4, negative_prompt="текст"
     )
     anna.send("--cfg 1", reply_to=picture)
     await drawn(world, anna, 2)
@@ -120,7 +119,7 @@ async def test_a_change_is_asked_about_where_the_person_wants_that(world: World)
     anna = await world.customer()
     anna.send("лиса")
     (picture,) = await drawn(world, anna, 1)
-    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (1001, 1)")
+    await world.prefer(1001, ask="always")
     anna.send("--ar 9:16", reply_to=picture)
     question = await world.said(anna, lambda text: text.startswith("Нарисовать это?\nлиса\n"))
     assert "9:16" in question.words

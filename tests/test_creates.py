@@ -126,7 +126,7 @@ async def test_cancel_works_on_an_idle_bot(world: World) -> None:
 
 async def test_again_and_what_was_asked_about_can_be_cancelled_too(world: World) -> None:
     anna = await world.customer()
-    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (?, 1)", anna.user_id)
+    await world.prefer(anna.user_id, ask="always")
     await world.stop()
     await world.start(cancel_seconds=60)
     anna.send("кот")
@@ -136,7 +136,7 @@ async def test_again_and_what_was_asked_about_can_be_cancelled_too(world: World)
     assert (await cancelled(world, anna, question)).startswith("Отменено: 1 картинка.")
     await world.closed()
     await world.stop()
-    await world.write("UPDATE preferences SET ask_first = 0")
+    await world.prefer(anna.user_id, ask="never")
     await world.start(cancel_seconds=0)
     anna.send("пёс")
     (picture,) = await world.pictures(anna, 1)

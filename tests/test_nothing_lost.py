@@ -77,7 +77,7 @@ async def test_a_stale_prompt_is_asked_about_once_also_by_those_who_are_always_a
     world: World,
 ) -> None:
     anna = await world.customer()
-    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (?, 1)", anna.user_id)
+    await world.prefer(anna.user_id, ask="always")
     await world.stop()
     anna.send("кот", sent_at=time.time() - 61 * 60)
     anna.send_photo(png(), caption="комикс", sent_at=time.time() - 61 * 60)
@@ -407,7 +407,7 @@ async def test_sigterm_leaves_pictures_to_the_next_start_and_a_second_process_st
         async with process(world) as bot:
             anna.send("/start")
             await world.said(anna, lambda text: "79" in text)
-            anna.send("кот")
+            anna.send("рыжий кот")
             await world.kie.wait_for(lambda: bool(world.kie.tasks))
             async with process(world) as second:
                 _, said = await asyncio.wait_for(second.communicate(), 30)

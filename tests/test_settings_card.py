@@ -67,7 +67,7 @@ async def add_model(
 
 
 async def test_the_card_shows_what_holds_and_what_a_request_costs(world: World) -> None:
-    anna = await world.customer(tokens=200)
+    anna = await world.customer(tokens=200, ask=None)
     message = await card(world, anna)
     assert message.words == (
         "Настройки\n"
@@ -77,7 +77,7 @@ async def test_the_card_shows_what_holds_and_what_a_request_costs(world: World) 
         "Картинок за раз: 1\n"
         "Близость к описанию (cfg): 0.5\n"
         "Чего не рисовать: —\n"
-        "Спрашивать перед списанием: нет\n"
+        "Спрашивать перед списанием: если есть сомнения\n"
         "Язык: как в Telegram\n"
         "\n"
         "Запрос сейчас стоит 79 токенов; на балансе 200 токенов.\n"
@@ -206,11 +206,11 @@ async def test_a_chosen_model_that_is_off_gives_way_and_the_person_is_told(world
 
 
 async def test_old_and_forged_presses_are_answered_and_change_nothing(world: World) -> None:
-    anna = await world.customer()
+    anna = await world.customer(ask=None)
     message = await card(world, anna)
     before = message.words
     bad = ("set:ar:4:3", "set:n:99", "set:n:x", "set:cfg:7", "set:model:none", "set:lang:xx")
-    for data in (*bad, "set:", "set:zzz", "set:ask:2", "set:no:x"):
+    for data in (*bad, "set:", "set:zzz", "set:ask:1", "set:no:x"):
         assert await forged(world, anna, message, data) == (
             "Это больше нельзя выбрать. Ничего не изменилось."
         )
@@ -247,8 +247,8 @@ async def test_the_language_that_is_chosen_wins_over_telegram_s(world: World) ->
 
 async def ask_first(world: World, person: Person) -> Message:
     message = await card(world, person)
-    await choose(world, person, message, "ask", "1")
-    await world.telegram.wait_for(lambda: "перед списанием: да" in message.words)
+    await choose(world, person, message, "ask", "always")
+    await world.telegram.wait_for(lambda: "перед списанием: всегда" in message.words)
     return message
 
 
@@ -393,10 +393,7 @@ async def test_nobody_answers_for_somebody_else(world: World) -> None:
 )
 async def test_no_prompt_is_too_much_for_the_cards(world: World, prompt: str) -> None:
     anna = await world.customer()
-    await world.write(
-        "INSERT INTO preferences (user_id, negative_prompt, ask_first) VALUES (1001, ?, 1)",
-        prompt,
-    )
+    await world.prefer(1001, negative_prompt=prompt, ask="always")
     question = await asked(world, anna, anna.send(prompt))
     await pressed(world, anna, question, "Нарисовать")
     await world.pictures(anna, 1)
@@ -408,7 +405,7 @@ async def test_no_prompt_is_too_much_for_the_cards(world: World, prompt: str) ->
 
 async def test_options_that_were_closed_since_it_was_asked_are_left_out(world: World) -> None:
     anna = await world.customer()
-    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (1001, 1)")
+    await world.prefer(1001, ask="always")
     question = await asked(world, anna, anna.send("кот --opt weird=1"))
     await world.write("""UPDATE questions SET options = '{"weird": 1, "n": 10}'""")
     await pressed(world, anna, question, "Нарисовать")
@@ -569,7 +566,7 @@ async def test_a_price_that_changes_at_the_last_moment_is_asked_about_anew(
 
     monkeypatch.setattr(Jobs, "place", place_late)
     anna = await world.customer()
-    await world.write("INSERT INTO preferences (user_id, ask_first) VALUES (1001, 1)")
+    await world.prefer(1001, ask="always")
     anna.send("кот")
     card = await world.said(anna, lambda text: "79" in text and "кот" in text)
     anna.press(card, card.buttons[0]["text"])

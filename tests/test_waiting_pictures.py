@@ -173,8 +173,7 @@ async def test_it_is_forgotten_when_the_next_request_is_taken_without_it(
 
 async def test_a_question_forgets_it_and_its_answer_not_a_later_one(world: World) -> None:
     anna = await world.customer()
-    await world.write("UPDATE preferences SET ask_first = 1")
-    await world.write("INSERT OR IGNORE INTO preferences (user_id, ask_first) VALUES (1001, 1)")
+    await world.prefer(1001, ask="always")
     picture = anna.send_photo(png(30, 30), caption="зима")
     question = await world.said(anna, lambda text: text.startswith("Нарисовать это?"))
     assert question.reply_to is not None
@@ -183,7 +182,7 @@ async def test_a_question_forgets_it_and_its_answer_not_a_later_one(world: World
     await answer(world, anna.press(question, "Нарисовать"))
     await world.pictures(anna, 1)
     await world.closed()
-    await world.write("UPDATE preferences SET ask_first = 0")
+    await world.prefer(1001, ask="never")
     await drawn(world, anna, "весна")
     assert starts_from(world, 1)
 

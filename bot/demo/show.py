@@ -44,6 +44,11 @@ class Show:
         else:
             anna.send_photo(image, caption=prompt)
         await self._listen(QUIET_S)
+        if question := next((each for each in reversed(anna.messages) if each.buttons), None):
+            button = question.buttons[0]
+            if button.get("callback_data", "").startswith("ask:yes:"):  # it may be no prompt
+                anna.press(question, button["text"])
+                await self._listen(QUIET_S)
         anna.send("/balance")
         await self._listen(0.5)
         return self.pictures

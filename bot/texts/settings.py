@@ -43,7 +43,7 @@ class SettingsTexts(BaseTexts):
             (self.setting("n"), quantity),
             (self.setting("cfg"), f"{values['cfg_scale']:g}"),
             (self.setting("no"), quoted(negative, NEGATIVE_SHOWN) if negative else "—"),
-            (self.setting("ask"), self.yes_or_no(preferences.ask_first)),
+            (self.setting("ask"), self.when_asked(preferences.ask)),
             (
                 self.setting("lang"),
                 language_name(preferences.language)
@@ -102,7 +102,10 @@ class SettingsTexts(BaseTexts):
                 shown = quoted(negative_prompt, NEGATIVE_SHOWN) if negative_prompt else "—"
                 return title + f": {shown}\n" + self._("What must not be in your pictures.")
             case "ask":
-                return title + "\n" + self._("I show what would be drawn and its cost first.")
+                return f"{title}\n" + self._(
+                    "I show what would be drawn and its cost first. “When in doubt” means"
+                    " greetings, questions, single words and the like."
+                )
             case _:
                 return title
 
@@ -130,9 +133,15 @@ class SettingsTexts(BaseTexts):
         """No language of one's own."""
         return self._("as in Telegram")
 
-    def yes_or_no(self, yes: bool) -> str:
-        """A switch."""
-        return self._("yes") if yes else self._("no")
+    def when_asked(self, when: str | None) -> str:
+        """When the question before a charge comes."""
+        match when:
+            case "always":
+                return self._("always")
+            case "never":
+                return self._("never")
+            case _:
+                return self._("when in doubt")
 
     def back_button(self) -> str:
         """From a menu to the card."""
@@ -182,6 +191,8 @@ class SettingsTexts(BaseTexts):
         late: bool = False,
     ) -> str:
         """What would be drawn, and for how much; a late request waited while the bot was down."""
+        if request.doubt:
+            return self._doubtful_question(request, model, balance, off_sale)
         of_model = {key: each for key, each in model.options.items() if key not in request.named}
         params = {**request.params, **of_model, **request.options}  # as a job is placed
         facts = [
@@ -217,6 +228,38 @@ class SettingsTexts(BaseTexts):
         )
         return "\n".join(parts)
 
+    def _doubtful_question(
+        self, request: PricedRequest, model: Model, balance: int, off_sale: str | None
+    ) -> str:
+        """Of words that may be none for a picture: short, as in a conversation."""
+        parts = [
+            self._("Shall I draw a picture of this?"),
+            f"<blockquote expandable>{quoted(request.prompt, PROMPT_SHOWN)}</blockquote>",
+        ]
+        if request.input_file_id is not None:
+            parts.append(self._("It starts from your picture."))
+        if off_sale is not None:
+            parts.append(self.drawn_by_another(off_sale, model))
+        parts.append(
+            self._("{pictures} for {tokens}; {left} will be left. Nothing is charged yet.").format(
+                pictures=self.pictures(request.quantity),
+                tokens=self.tokens(request.cost),
+                left=balance - request.cost,
+            )
+        )
+        if request.chat_id == request.user_id:  # in private, where it is answered
+            parts.append(self._("How it works: /help"))
+        return "\n".join(parts)
+
+    def how_to_ask(self, price: int, *, in_group: bool) -> str:
+        """In place of the question where the balance would not cover a picture: whoever says hello
+        did not ask for one."""
+        example = self._("a red fox in the snow")
+        text = self._(
+            "Describe a picture, and I draw it. For example: {line}. A picture costs {tokens}."
+        ).format(line=code(f"/draw {example}" if in_group else example), tokens=self.tokens(price))
+        return text if in_group else text + " /help"
+
     def yes_button(self) -> str:
         """Under the question."""
         return self._("Draw")
@@ -224,6 +267,14 @@ class SettingsTexts(BaseTexts):
     def no_button(self) -> str:
         """Under the question."""
         return self._("Do not draw")
+
+    def never_button(self) -> str:
+        """Under the question of words in doubt."""
+        return self._("Draw, and don't ask again")
+
+    def asked_no_more(self) -> str:
+        """In answer to a press of that."""
+        return self._("Drawing. I don't ask any more; /settings changes that.")
 
     def question_dropped(self) -> str:
         """In place of the question, when the person does not want it."""

@@ -7,7 +7,7 @@ import pytest
 from storage.database import Database, Params
 from storage.errors import InsufficientTokensError
 from storage.ledger import Movement
-from storage.preferences import Preferences, PreferenceStore
+from storage.preferences import ALWAYS, Preferences, PreferenceStore
 from storage.questions import ASKED_FOR_S, PricedRequest, Questions
 from tests.storage.shop import NOW, PRICE, SLUG, Shop
 
@@ -41,10 +41,10 @@ async def test_nobody_has_to_set_anything(shop: Shop) -> None:
 async def test_one_is_set_and_the_others_stay(shop: Shop) -> None:
     store = PreferenceStore(shop.database)
     await store.change(1, aspect_ratio="16:9", cfg_scale=1)
-    await store.change(1, ask_first=True)
-    assert await store.get(1) == Preferences(aspect_ratio="16:9", cfg_scale=1, ask_first=True)
+    await store.change(1, ask=ALWAYS)
+    assert await store.get(1) == Preferences(aspect_ratio="16:9", cfg_scale=1, ask=ALWAYS)
     await store.change(1, aspect_ratio=None)
-    assert await store.get(1) == Preferences(cfg_scale=1, ask_first=True)
+    assert await store.get(1) == Preferences(cfg_scale=1, ask=ALWAYS)
 
 
 async def test_the_language_reaches_what_is_said_unasked(shop: Shop) -> None:
