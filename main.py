@@ -41,7 +41,6 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.types import LinkPreviewOptions
-from aiogram.utils.token import extract_bot_id
 from pydantic import SecretStr, ValidationError
 
 from bot.account import LOOK_PAUSE_S, Account
@@ -169,7 +168,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None
 
 async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> None:
     async with (
-        Database.open(settings.data_dir / "bot.db", _bot_id(settings)) as database,
+        Database.open(settings.data_dir / "bot.db", settings.bot_id) as database,
         aiohttp.ClientSession() as kie_session,
         aiohttp.ClientSession() as create_session,
         Downloader.open(
@@ -424,10 +423,6 @@ async def _open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | 
         yield supabase
 
 
-def _bot_id(settings: Settings) -> int:
-    return extract_bot_id(settings.bot_token.get_secret_value())
-
-
 @asynccontextmanager
 async def _open_bot(
     settings: Settings, telegram_time: TelegramTime | None = None
@@ -568,7 +563,7 @@ def _left_by_restore(data_dir: Path) -> str:
 
 async def _adopt(settings: Settings) -> int:
     """Make the data those of this bot; no other process may use them."""
-    bot_id = _bot_id(settings)
+    bot_id = settings.bot_id
     try:
         with hold_lock(settings.data_dir / "lock"):
             async with Database.open(settings.data_dir / "bot.db") as database:

@@ -26,6 +26,7 @@ from providers.errors import AccessError, CreditError, NotTakenError, ProviderEr
 from providers.kie import Kie
 from storage.backup import inspect
 from storage.errors import StorageError
+from storage.owner import ADVICE, whose
 from storage.restore import pending
 from storage.supabase import FileStoreError, SupabaseStorage
 
@@ -115,7 +116,11 @@ async def examine(
             network_limit_s,
             partial(asyncio.to_thread, check_rights, settings.data_dir, env_file),
         ),
-        ("database", database_limit_s, partial(check_database, settings.data_dir / "bot.db")),
+        (
+            "database",
+            database_limit_s,
+            partial(check_database, settings.data_dir / "bot.db", settings.bot_id),
+        ),
         ("Telegram", network_limit_s, partial(check_telegram, telegram)),
         ("KIE credit", network_limit_s, partial(check_credit, kie, settings)),
         ("KIE models", network_limit_s, partial(check_models, kie, settings)),
@@ -213,8 +218,8 @@ def check_disk(data_dir: Path) -> list[Finding]:
     ]
 
 
-async def check_database(path: Path) -> list[Finding]:
-    """Whether the database is sound, and money and images agree in it."""
+async def check_database(path: Path, bot_id: int) -> list[Finding]:
+    """Whether the database is sound and this bot's, and money and images agree in it."""
     if await asyncio.to_thread(pending, path.parent):
         advice = "start the bot, or restore again: either brings it to its end"
         return [Finding(False, "database, a restore was broken off", advice)]
@@ -242,6 +247,8 @@ async def check_database(path: Path) -> list[Finding]:
         later = f"the next start brings it to version {seen.newest}; its sums can be checked then"
         return [Finding(True, f"database: sound, version {seen.version}; {later}")]
     findings = [Finding(True, f"database: sound, version {seen.version}")]
+    if seen.owner is not None and seen.owner != bot_id:
+        findings.append(Finding(False, f"{whose(seen.owner)}, BOT_TOKEN is of {bot_id}", ADVICE))
     if seen.broken:
         advice = "back up, then correct it by a new entry in the ledger; and please report it"
         findings += [Finding(False, f"money, {line}", advice) for line in _few(seen.broken)]

@@ -188,6 +188,11 @@ class Settings(BaseSettings):
         return key.get_secret_value() if key else ""
 
     @property
+    def bot_id(self) -> int:
+        """Telegram's number of the bot: its token begins with it."""
+        return int(self.bot_token.get_secret_value().partition(":")[0])
+
+    @property
     def secrets(self) -> list[str]:
         """What must never stand in a log."""
         values = (

@@ -20,6 +20,7 @@ from storage.audit import broken_invariants
 from storage.connection import Connection
 from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
+from storage.owner import owner_of
 
 BUSY_TIMEOUT_S = 10.0
 DATABASE_MEMBER, FILES_MEMBER = "bot.db", "files"  # of an archive
@@ -45,6 +46,7 @@ class Inspection:
     damage: Sequence[str]
     broken: Sequence[str] = ()
     unfinished: Mapping[str, int] | None = None
+    owner: int | None = None  # the id of the bot whose it is
 
 
 async def inspect(path: Path) -> Inspection:
@@ -91,6 +93,7 @@ async def _inspect(database: Database) -> Inspection:
         damage=[],
         broken=await broken_invariants(database),
         unfinished={row["status"]: row["n"] for row in rows},
+        owner=await database.read(owner_of),
     )
 
 

@@ -232,7 +232,11 @@ class Database:
 
     async def fetch_all(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Every row of a query over what is committed."""
-        return await self._reads.do(lambda connection: connection.execute(sql, params).fetchall())
+        return await self.read(lambda connection: connection.execute(sql, params).fetchall())
+
+    async def read(self, work: Work[T]) -> T:
+        """What a function that only reads returns."""
+        return await self._reads.do(work)
 
     async def fetch_one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         """The first row of a query over what is committed, or None."""

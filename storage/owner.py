@@ -16,6 +16,10 @@ KEYED = (
     "UPDATE journal SET act_key = ?1 || ':' || act_key",
     "UPDATE broadcasts SET asked_key = ?1 || ':' || asked_key",
 )
+ADVICE = (
+    "give this bot a DATA_DIR of its own. To hand people, balances and pictures over to it for"
+    " good, stop the other one and run: main.py adopt"
+)
 APPEND_ONLY = ("ledger_keeps_entries", "journal_keeps_entries")
 
 
@@ -29,11 +33,7 @@ def claim(bot_id: int, tx: sqlite3.Connection) -> None:
     if owner == bot_id:
         return
     if owner is not None:
-        raise ForeignDataError(
-            f"DATA_DIR belongs to bot {owner} (its token begins so), and BOT_TOKEN is that of bot"
-            f" {bot_id}: give this bot a DATA_DIR of its own. To hand people, balances and pictures"
-            " over to it for good, stop the other one and run: main.py adopt"
-        )
+        raise ForeignDataError(f"{whose(owner)}, and BOT_TOKEN is that of bot {bot_id}: {ADVICE}")
     with tx:
         tx.execute("BEGIN IMMEDIATE")
         tx.execute("INSERT INTO owner (bot_id) VALUES (?)", (bot_id,))
@@ -44,6 +44,11 @@ def claim(bot_id: int, tx: sqlite3.Connection) -> None:
             tx.execute(sql, (bot_id,))
         for sql in kept:
             tx.execute(sql)
+
+
+def whose(owner: int) -> str:
+    """Whose DATA_DIR is, in words."""
+    return f"DATA_DIR belongs to bot {owner} (its token begins so)"
 
 
 def owner_of(tx: sqlite3.Connection) -> int | None:

@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from bot.demo.telegram import TelegramEmulator
+from bot.doctor import check_database
 from storage.errors import ForeignDataError
+from storage.owner import ADVICE
 from tests.support import ADMIN, World
 from tests.test_nothing_lost import ROOT, environment
 
@@ -42,6 +44,10 @@ async def test_another_bot_is_refused_and_then_given_the_data(world: World) -> N
         with pytest.raises(ForeignDataError, match=r"belongs to bot 123456 .* main\.py adopt"):
             await world.stop()
         assert world.rows("SELECT bot_id FROM owner") == [{"bot_id": 123456}]
+        findings = await check_database(world.data_dir / "bot.db", world.settings.bot_id)
+        (wrong,) = [each for each in findings if not each.ok]
+        assert "belongs to bot 123456" in str(wrong)
+        assert str(wrong).endswith(ADVICE)
         status, said = await adopt(world, OTHER)
         assert (status, "was bot 123456's and is bot 654321's now" in said) == (0, True), said
         other.add_person(ADMIN, "Админ", language_code="ru", started=True)
