@@ -153,6 +153,7 @@ def create_dispatcher(
     dispatcher.include_routers(
         commands,
         groups.create_router(),
+        admin.broadcast.create_draft_router(settings.admin_ids),  # before prompts, as is the next
         settings_card.create_router(),  # before prompts: it takes words that it asked for
         generate.create_router(),
         buttons.create_router(),  # last: they answer whatever nobody else wanted

@@ -12,6 +12,7 @@ DROPPED = (
     "DELETE FROM held_pictures",
     "DELETE FROM album_items",
     "DELETE FROM awaited_words",
+    "DELETE FROM awaited_drafts",
     "DELETE FROM admin_menus",
     "UPDATE images SET sent_file_id = NULL, sent_as = NULL WHERE sent_file_id IS NOT NULL",
     # Their outcome is told in a message of its own, in reply to none.

@@ -13,6 +13,7 @@ from enum import StrEnum
 from storage.database import Database, fetch_one
 from storage.journal import Act, record
 
+DRAFT_AWAITED_S = 600.0
 QUESTION_LASTS_S = 3600.0  # a button found weeks later must not write to everybody
 
 
@@ -83,7 +84,7 @@ class Unreached:
 
 
 class Broadcasts:
-    """The tables `broadcasts` and `broadcast_recipients`."""
+    """The tables `broadcasts`, `broadcast_recipients` and `awaited_drafts`."""
 
     def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -95,6 +96,67 @@ class Broadcasts:
             "SELECT count(*) AS n FROM users WHERE blocked_at IS NULL AND banned_at IS NULL"
         )
         return int(row["n"]) if row else 0
+
+    async def await_draft(self, admin_id: int, message_id: int, asked_at: float) -> None:
+        """The admin's next message is what to send, for a while, says a message; it may come again
+        when that has come. The time is Telegram's."""
+        await self._database.execute(
+            "INSERT INTO awaited_drafts (admin_id, asked_at) VALUES (?1, ?2)"
+            " ON CONFLICT DO UPDATE SET asked_at = ?2 WHERE draft_message_id < ?3",
+            (admin_id, asked_at, message_id),
+        )
+
+    async def awaits_draft(
+        self, admin_id: int, message_id: int, album: str | None, sent_at: float
+    ) -> bool:
+        """Whether a message is what to send, or was, or is of the album that was: it may come
+        again, and an album comes in pieces.
+
+        Updates of a chat are handled in order, so what is older than the last one was handled.
+        """
+        row = await self._database.fetch_one(
+            "SELECT * FROM awaited_drafts WHERE admin_id = ?", (admin_id,)
+        )
+        return row is not None and (
+            message_id <= row["draft_message_id"]
+            or (album is not None and album == row["media_group_id"])
+            or sent_at - row["asked_at"] < DRAFT_AWAITED_S
+        )
+
+    async def take_draft(self, admin_id: int, message_id: int, album: str | None) -> bool:
+        """Whether this message is the one; the others of its album are not."""
+
+        def work(tx: sqlite3.Connection) -> bool:
+            tx.execute(
+                "UPDATE awaited_drafts SET asked_at = 0, draft_message_id = ?1,"
+                " media_group_id = ?2 WHERE admin_id = ?3 AND asked_at > 0"
+                " AND draft_message_id < ?1",
+                (message_id, album, admin_id),
+            )
+            row = fetch_one(
+                tx,
+                "SELECT 1 FROM awaited_drafts WHERE admin_id = ? AND draft_message_id = ?",
+                (admin_id, message_id),
+            )
+            return row is not None
+
+        return await self._database.write(work)
+
+    async def stop_awaiting(self, admin_id: int, sent_at: float) -> bool:
+        """A message of the admin's ends the waiting; False: nothing was waited for then."""
+
+        def work(tx: sqlite3.Connection) -> bool:
+            row = fetch_one(
+                tx,
+                "SELECT asked_at FROM awaited_drafts WHERE admin_id = ? AND asked_at > 0",
+                (admin_id,),
+            )
+            if row is None:
+                return False
+            tx.execute("UPDATE awaited_drafts SET asked_at = 0 WHERE admin_id = ?", (admin_id,))
+            return bool(sent_at - row["asked_at"] < DRAFT_AWAITED_S)
+
+        return await self._database.write(work)
 
     async def ask(
         self, *, asked_key: str, admin_id: int, language: str, message_id: int

@@ -165,6 +165,7 @@ FORGET_AT_ONCE = (
     "DELETE FROM album_items WHERE user_id = ?",
     "DELETE FROM preferences WHERE user_id = ?",
     "DELETE FROM awaited_words WHERE user_id = ?",
+    "DELETE FROM awaited_drafts WHERE admin_id = ?",
     "DELETE FROM questions WHERE user_id = ?",
     "DELETE FROM usernames WHERE user_id = ?",
 )

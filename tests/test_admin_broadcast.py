@@ -15,8 +15,20 @@ import pytest
 
 from bot.broadcast import AT_ONCE
 from bot.delivery import Messenger
-from bot.demo.telegram import CallbackQuery, FloodRules, Message, Person
-from tests.support import ADMIN, World
+from bot.demo.telegram import (
+    Animation,
+    Attachment,
+    CallbackQuery,
+    FloodRules,
+    Location,
+    Message,
+    Person,
+    Poll,
+    Sticker,
+    Video,
+    Voice,
+)
+from tests.support import ADMIN, World, png
 
 WORDS = "Новая модель уже здесь!"
 
@@ -127,14 +139,146 @@ async def test_pressed_twice_and_repeated_updates_send_once(world: World) -> Non
     assert len(world.rows("SELECT 1 FROM journal")) == 1
 
 
-async def test_wrong_use_is_answered_with_the_right_form(world: World) -> None:
+BOX = "Пришлите сообщение таким"
+QUESTION = "Разослать это сообщение?"
+
+
+async def test_without_anybody_to_send_it_to_it_says_so(world: World) -> None:
+    admin = world.telegram.person(ADMIN)
+    sent = admin.send("/broadcast")
+    await world.said(admin, lambda text: text.startswith("Рассылать некому"))
+    admin.send("/broadcast", reply_to=sent)
+    await world.telegram.wait_for(
+        lambda: (
+            len([m for m in world.bot_messages(admin) if m.words.startswith("Рассылать некому")])
+            == 2
+        )
+    )
+    assert not world.rows("SELECT 1 FROM awaited_drafts")
+
+
+async def opened(world: World) -> tuple[Person, Message]:
+    """The admin, and the message that opens a box for the next one."""
+    admin = world.telegram.person(ADMIN)
+    sent = admin.send("/broadcast")
+    box = await world.telegram.wait_for(
+        lambda: next((m for m in world.bot_messages(admin) if m.message_id > sent), None)
+    )
+    assert box.words.startswith(BOX)
+    return admin, box
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("reply", [False, True])
+async def test_alone_it_takes_the_next_message_and_draws_nothing_of_it(
+    world: World, *, reply: bool, restart: bool
+) -> None:
+    people = await prepared(world, 2)
+    admin, box = await opened(world)
+    assert box.reply_markup == {
+        "force_reply": True,
+        "input_field_placeholder": "Сообщение для всех",
+        "selective": True,
+    }
+    if restart:
+        await world.stop()
+        await world.start()
+    draft = admin.send(WORDS, reply_to=box if reply else None)
+    question = await world.said(admin, lambda text: text.startswith(QUESTION))
+    assert question.reply_to is not None
+    assert question.reply_to.message_id == draft
+    assert copies(world, people) == {}
+    await pressed(world, question, "Разослать")
+    await world.said(admin, lambda text: text.startswith("Разослано. Дошло: 2"))
+    assert copies(world, people) == dict.fromkeys((p.user_id for p in people), 1)
+    assert world.rows("SELECT 1 FROM jobs") == []
+    admin.send("кот")  # the next one is a prompt again
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
+
+
+async def test_a_picture_is_copied_and_of_an_album_the_first_one(world: World) -> None:
+    (anna,) = await prepared(world, 1)
+    admin, _ = await opened(world)
+    first, *_ = admin.send_album([(png(), WORDS), (png(), None), (png(), None)])
+    question = await world.said(admin, lambda text: text.startswith(QUESTION))
+    assert question.reply_to is not None
+    assert question.reply_to.message_id == first
+    assert "только эта картинка" in question.words
+    await pressed(world, question, "Разослать")
+    await world.said(admin, lambda text: text.startswith("Разослано. Дошло: 1"))
+    (copy,) = [m for m in world.bot_messages(anna) if m.photo]
+    assert copy.words == WORDS
+    assert world.rows("SELECT 1 FROM held_pictures") == []
+    assert world.rows("SELECT 1 FROM album_items") == []
+    assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
+
+
+@pytest.mark.parametrize(
+    "sent", [Voice(), Sticker(), Video(), Location(), Poll(), Animation()], ids=lambda it: it.name
+)
+async def test_anything_that_can_be_copied_is_taken(world: World, sent: Attachment) -> None:
+    await prepared(world, 1)
+    admin, _ = await opened(world)
+    admin.send_other(sent)
+    await world.said(admin, lambda text: text.startswith(QUESTION))
+
+
+@pytest.mark.parametrize("how", ["/cancel", "/models", "/balance", "/nothing", "later"])
+async def test_it_does_not_wait_after_cancel_another_command_or_ten_minutes(
+    world: World, how: str
+) -> None:
+    await prepared(world, 1)
+    await world.write(
+        "INSERT INTO ledger (user_id, kind, amount, grant_key, granted_by, created_at)"
+        " SELECT ?1, 'grant', 500, 'k', ?1, 0 FROM users WHERE user_id = ?1",
+        ADMIN,
+    )
+    admin, box = await opened(world)
+    if how == "later":
+        world.telegram.move_clock(601)
+    else:
+        admin.send(how)
+        said = await world.telegram.wait_for(
+            lambda: next(
+                (m for m in world.bot_messages(admin) if m.message_id > box.message_id + 1), None
+            )
+        )
+        assert (said.words == "Никому не отправлено.") == (how == "/cancel")
+    admin.send("кот")
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    assert world.rows("SELECT 1 FROM broadcasts") == []
+    admin.send("/cancel")
+    await world.said(admin, lambda text: "Отменять нечего" in text or "Отменено" in text)
+
+
+async def test_what_comes_again_is_neither_drawn_nor_asked_about_twice(world: World) -> None:
+    await prepared(world, 1)
     admin = world.telegram.person(ADMIN)
     admin.send("/broadcast")
-    answer = await world.said(admin, lambda text: text.startswith("Напишите здесь сообщение"))
-    assert answer.words.endswith("Ничего не отправлено.")
-    sent = admin.send("/broadcast")
-    admin.send("/broadcast", reply_to=sent)
-    await world.said(admin, lambda text: text.startswith("Рассылать некому"))
+    command = world.telegram.pending_updates[-1].update_id
+    await world.said(admin, lambda text: text.startswith(BOX))
+    admin.send(WORDS)
+    draft = world.telegram.pending_updates[-1].update_id
+    await world.said(admin, lambda text: text.startswith(QUESTION))
+    await world.stop()  # a new process has not seen the updates
+    world.telegram.resend(command)
+    world.telegram.resend(draft)
+    await world.start()
+    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
+    assert world.rows("SELECT 1 FROM jobs") == []
+    assert world.rows("SELECT asked_at FROM awaited_drafts") == [{"asked_at": 0}]
+
+
+async def test_nobody_but_an_admin_is_waited_for(world: World) -> None:
+    anna = await world.customer()
+    anna.send("/broadcast")
+    await world.said(anna, lambda text: text.startswith("Такой команды нет."))
+    anna.send("кот")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.rows("SELECT 1 FROM awaited_drafts") == []
 
 
 async def test_nobody_else_can(world: World) -> None:

@@ -49,8 +49,11 @@ def test_every_command_has_its_section() -> None:
 
 
 async def test_the_answers_are_what_the_bot_says(world: World) -> None:
+    await world.stop()
+    await world.start(user_messages_per_minute=1000)
     await people(world)
     admin = world.telegram.person(ADMIN)
+    await ask(world, admin, "/start")
     for command, shown in examples():
         said = await ask(world, admin, command)
         assert TIME.sub("TIME", said) == TIME.sub("TIME", shown), command

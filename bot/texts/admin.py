@@ -28,7 +28,7 @@ class AdminTexts(BaseTexts):
             "stats": self._("the numbers: DAYS"),
             "jobs": self._("what is queued and running"),
             "kie": self._("the KIE account: credit, limits, errors"),
-            "broadcast": self._("to everyone, in reply to a message"),
+            "broadcast": self._("a message to everyone"),
             "audit": self._("checks the books and shows the journal"),
             "admin": self._("the panel"),
         }

@@ -13,12 +13,17 @@ class BroadcastTexts(BaseTexts):
         """`5 people`."""
         return self._n("{n} person", "{n} people", number).format(n=number)
 
-    def broadcast_usage(self) -> str:
-        """How it is used."""
+    def broadcast_write(self) -> str:
+        """What the admin is asked for."""
         return self._(
-            "Write the message here as people are to see it, then reply to it with {command}."
-            " Nothing was sent."
-        ).format(command=code("/broadcast"))
+            "Send me the message as people are to see it: text, a picture, anything. I wait for it"
+            " for ten minutes, draw nothing of it, and ask once more before it goes out. /cancel"
+            " if you do not want to."
+        )
+
+    def broadcast_placeholder(self) -> str:
+        """In the empty field for it; at most 64 characters."""
+        return self._("A message to everyone")
 
     def broadcast_question(self, people: int, *, album: bool) -> str:
         """Before anything is sent."""

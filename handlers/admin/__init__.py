@@ -26,10 +26,10 @@ def create_router(admin_ids: frozenset[int]) -> Router:
     router.message.filter(F.chat.type == "private", F.from_user.id.in_(admin_ids))
     router.callback_query.filter(F.from_user.id.in_(admin_ids))
     router.include_routers(
+        broadcast.create_router(),  # first: whatever command follows, it ends its waiting
         models.create_router(),
         people.create_router(),
         service.create_router(),
-        broadcast.create_router(),
         stats.create_router(),
         jobs.create_router(),
         kie.create_router(),

@@ -1,6 +1,8 @@
-"""/broadcast in reply to a message: everyone gets a copy, once an admin has said so twice."""
+"""/broadcast: everyone gets a copy of a message, once an admin has said so twice."""
 
 from aiogram import F, Router
+from aiogram.dispatcher.event.bases import SkipHandler
+from aiogram.enums import ContentType
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
@@ -12,12 +14,47 @@ from bot.texts import Texts
 from handlers.admin.acts import by_press, key_of
 from storage.broadcasts import Broadcasts
 
+# What copyMessage copies, of what people write.
+COPIED = frozenset(
+    {
+        ContentType.TEXT,
+        ContentType.PHOTO,
+        ContentType.VIDEO,
+        ContentType.ANIMATION,
+        ContentType.DOCUMENT,
+        ContentType.AUDIO,
+        ContentType.VOICE,
+        ContentType.VIDEO_NOTE,
+        ContentType.STICKER,
+        ContentType.CONTACT,
+        ContentType.LOCATION,
+        ContentType.VENUE,
+        ContentType.POLL,
+        ContentType.DICE,
+    }
+)
+
 
 def create_router() -> Router:
-    """The command, and the buttons of its question and card."""
+    """The command, what ends its waiting, and the buttons of its question and card."""
     router = Router(name=__name__)
     router.message.register(ask, Command("broadcast"))
+    router.message.register(cancel, Command("cancel"))
+    router.message.register(end_awaiting)
     router.callback_query.register(press, F.data.startswith(f"{BROADCAST}:"))
+    return router
+
+
+def create_draft_router(admin_ids: frozenset[int]) -> Router:
+    """The message to everyone, which is no command and no prompt."""
+    router = Router(name=f"{__name__}.draft")
+    router.message.register(
+        take_draft,
+        F.chat.type == "private",
+        F.from_user.id.in_(admin_ids),
+        F.content_type.in_(COPIED),
+        is_draft,
+    )
     return router
 
 
@@ -42,27 +79,90 @@ async def ask(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Ask before anything is sent, with the number of people."""
-    replied = message.reply_to_message
-    if replied is None:
-        messenger.say(message.chat.id, texts.broadcast_usage(), reply_to=message.message_id)
+    """Ask about the message that is replied to, or for one to be written next."""
+    if message.reply_to_message is not None:
+        draft = message.reply_to_message
+        await _ask_about(draft, message, event_from_user, broadcasts, messenger, texts)
         return
-    people = await broadcasts.reachable()
-    if not people:
+    if not await broadcasts.reachable():
         messenger.say(message.chat.id, texts.broadcast_nobody(), reply_to=message.message_id)
         return
-    number = await broadcasts.ask(
-        asked_key=key_of(message, message.chat.id, message.message_id),
-        admin_id=event_from_user.id,
-        language=texts.language,
-        message_id=replied.message_id,
-    )
-    if number is None:  # the command came again; the question stands
-        return
+    sent_at = message.date.timestamp()
+    await broadcasts.await_draft(event_from_user.id, message.message_id, sent_at)
     messenger.say(
         message.chat.id,
-        texts.broadcast_question(people, album=replied.media_group_id is not None),
-        reply_to=replied.message_id,
+        texts.broadcast_write(),
+        reply_to=message.message_id,
+        ask=texts.broadcast_placeholder(),
+    )
+
+
+async def end_awaiting(message: Message, event_from_user: User, broadcasts: Broadcasts) -> None:
+    """Whoever gives another command does not write a message to everyone next."""
+    await broadcasts.stop_awaiting(event_from_user.id, message.date.timestamp())
+    raise SkipHandler
+
+
+async def cancel(
+    message: Message,
+    event_from_user: User,
+    broadcasts: Broadcasts,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The message to everyone is not to be written after all; else it is everybody's command."""
+    if not await broadcasts.stop_awaiting(event_from_user.id, message.date.timestamp()):
+        raise SkipHandler
+    messenger.say(message.chat.id, texts.broadcast_dropped(), reply_to=message.message_id)
+
+
+async def is_draft(message: Message, event_from_user: User, broadcasts: Broadcasts) -> bool:
+    """Whether a message is the one to everyone that was asked for."""
+    return await broadcasts.awaits_draft(
+        event_from_user.id,
+        message.message_id,
+        message.media_group_id,
+        message.date.timestamp(),
+    )
+
+
+async def take_draft(
+    message: Message,
+    event_from_user: User,
+    broadcasts: Broadcasts,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Ask about what was written; of an album, its first picture."""
+    if await broadcasts.take_draft(event_from_user.id, message.message_id, message.media_group_id):
+        await _ask_about(message, message, event_from_user, broadcasts, messenger, texts)
+
+
+async def _ask_about(
+    draft: Message,
+    asked_by: Message,
+    admin: User,
+    broadcasts: Broadcasts,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Ask before anything is sent, with the number of people."""
+    people = await broadcasts.reachable()
+    if not people:
+        messenger.say(asked_by.chat.id, texts.broadcast_nobody(), reply_to=asked_by.message_id)
+        return
+    number = await broadcasts.ask(
+        asked_key=key_of(asked_by, asked_by.chat.id, asked_by.message_id),
+        admin_id=admin.id,
+        language=texts.language,
+        message_id=draft.message_id,
+    )
+    if number is None:  # it came again; the question stands
+        return
+    messenger.say(
+        asked_by.chat.id,
+        texts.broadcast_question(people, album=draft.media_group_id is not None),
+        reply_to=draft.message_id,
         keyboard=(
             (
                 Button(texts.broadcast_go(), f"{BROADCAST}:go:{number}", style="success"),
