@@ -113,7 +113,9 @@ class RequestTexts(JobTexts, ClosedTexts):
                 ).format(option=code(option), n=code("--n"))
                 if allowed:
                     names = ", ".join(map(code, allowed))
-                    text += " " + self._("Of options like it you may set {names}.").format(names=names)
+                    text += " " + self._("Of options like it you may set {names}.").format(
+                        names=names
+                    )
                 return text + " " + self._("All other options are free to use.")
             case p.QuantityTooHighError(given=given, limit=limit):
                 return self._(
