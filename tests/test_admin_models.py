@@ -225,7 +225,9 @@ async def test_closed_options_are_opened_for_a_model_and_closed_again(
     await world.pictures(anna, 1)
     await world.closed()
     assert world.kie.tasks[0].input["Speed"] == "fast"
-    assert "Из таких настроек открыты: resolution, speed." in await ask(world, anna, "кот --opt n=2")
+    assert "Из таких настроек открыты: resolution, speed." in await ask(
+        world, anna, "кот --opt n=2"
+    )
     words = await ask(world, admin, f"/options {SLUG} disallow SPEED turbo")
     assert words.startswith(f"{SLUG}: людям открыто: resolution; раньше: resolution, speed.")
     assert (await ask(world, anna, "кот --opt speed=fast")).startswith("Настройка speed закрыта:")
