@@ -93,7 +93,7 @@ async def test_what_could_not_be_saved_is_tried_again(
         case "gateway":
             supabase.fault("upload", html=504, times=2)
         case "too many":
-            supabase.fault("upload", too_many=True, times=2)
+            supabase.fault("upload", answer="too_many", times=2)
         case "cut":
             supabase.fault("upload", cut_after_effect=True, times=3)
         case _:

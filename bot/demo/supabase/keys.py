@@ -12,8 +12,9 @@ from typing import Any
 
 from aiohttp import hdrs
 
+from bot.demo.base import Clock
+
 from .refusal import DATABASE, RefusalError, bad_body, unauthorized
-from .state import Clock
 
 SERVICE = "service_role"
 ROLES = ("anon", "authenticated", SERVICE)
@@ -21,16 +22,15 @@ YEARS_S = 10 * 365 * 86_400.0
 
 
 class Keys:
-    """The two keys of a project: given `sb_` keys, or JWTs made here."""
+    """The two keys of a project: JWTs made here, or an `sb_` key in place of the service's."""
 
-    def __init__(self, secret: str, clock: Clock, service: str | None, anon: str | None) -> None:
-        for key, prefix in ((service, "sb_secret_"), (anon, "sb_publishable_")):
-            if key is not None and not key.startswith(prefix):
-                raise ValueError(f"a key of one's own starts with {prefix}")
+    def __init__(self, secret: str, clock: Clock, service: str | None) -> None:
+        if service is not None and not service.startswith("sb_secret_"):
+            raise ValueError("a key of one's own starts with sb_secret_")
         self._secret = secret
         self._clock = clock
         self.service = service or self.jwt(SERVICE)
-        self.anon = anon or self.jwt("anon")
+        self.anon = self.jwt("anon")
 
     def jwt(self, role: str | None, *, secret: str | None = None, lives_s: float = YEARS_S) -> str:
         """A signed key; `role` None leaves the role out, a negative life has ended already."""
@@ -57,9 +57,8 @@ class Keys:
         if given is None or given.startswith("Bearer sb_"):
             if apikey is None and given is None:
                 raise RefusalError(bad_body("headers must have required property 'authorization'"))
-            swaps = {self.service: SERVICE, self.anon: "anon"}
-            if apikey in swaps:
-                return swaps[apikey]
+            if apikey == self.service:
+                return SERVICE
             given = apikey or ""
         role = self._claims(given.removeprefix("Bearer ")).get("role", "anon")
         if role not in ROLES:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
+from bot.demo.base import CODE
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -22,7 +24,9 @@ class Refusal:
 
     def answer(self) -> web.Response:
         body = asdict(self)
-        return web.json_response(body, status=body.pop("http"))
+        response = web.json_response(body, status=body.pop("http"))
+        response[CODE] = self.code
+        return response
 
 
 class RefusalError(Exception):
@@ -33,37 +37,18 @@ class RefusalError(Exception):
         self.refusal = refusal
 
 
-DUPLICATE = "The resource already exists"
 NO_BUCKET = Refusal("404", "Bucket not found", "Bucket not found", "NoSuchBucket")
 NO_OBJECT = Refusal("404", "not_found", "Object not found", "NoSuchKey")
-OBJECT_EXISTS = Refusal("409", "Duplicate", DUPLICATE, "KeyAlreadyExists")
-BUCKET_EXISTS = Refusal("409", "Duplicate", DUPLICATE, "BucketAlreadyExists")
-BUCKET_NOT_EMPTY = Refusal(
-    "409",
-    "ResourceNotEmpty",
-    "The bucket you tried to delete is not empty",
-    "ResourceNotEmpty",
-)
+EXISTS = Refusal("409", "Duplicate", "The resource already exists", "KeyAlreadyExists")
 TOO_LARGE = Refusal(
-    "413",
-    "Payload too large",
-    "The object exceeded the maximum allowed size",
-    "EntityTooLarge",
-)
-BAD_RANGE = Refusal(
-    "416", "InvalidRange", "The requested range is not satisfiable", "InvalidRange", 416
+    "413", "Payload too large", "The object exceeded the maximum allowed size", "EntityTooLarge"
 )
 NO_CONTENT = Refusal("400", "InvalidRequest", "No content provided", "InvalidRequest")
 BAD_BUCKET_NAME = Refusal("400", "Invalid Input", "Bucket name invalid", "InvalidBucketName")
 DATABASE = Refusal("500", "DatabaseError", "database error, code: 22023", "DatabaseError", 500)
 INTERNAL = Refusal("500", "Internal", "Internal Server Error", "InternalError", 500)
-TOO_MANY = Refusal(
-    "429",
-    "too_many_connections",
-    "Too many connections issued to the database",
-    "SlowDown",
-    429,
-)
+MANY = "Too many connections issued to the database"
+TOO_MANY = Refusal("429", "too_many_connections", MANY, "SlowDown", 429)
 
 
 def unauthorized(message: str) -> Refusal:

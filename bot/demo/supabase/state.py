@@ -1,15 +1,12 @@
-"""What the emulator remembers: buckets, objects, calls."""
+"""What is stored: buckets and objects."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-
-Clock = Callable[[], float]
 
 
 @dataclass(slots=True)
@@ -21,15 +18,12 @@ class Bucket:
     file_size_limit: int | None
     allowed_mime_types: list[str] | None
     created_at: float
-    updated_at: float
 
     def allows(self, content_type: str) -> bool:
         """Whether the bucket takes that type; `image/*` in its list stands for every image."""
-        if not self.allowed_mime_types:
-            return True
         given = content_type.partition(";")[0].strip()
         family = given.partition("/")[0] + "/*"
-        return given in self.allowed_mime_types or family in self.allowed_mime_types
+        return not self.allowed_mime_types or bool({given, family} & {*self.allowed_mime_types})
 
     def record(self) -> dict[str, Any]:
         return {
@@ -40,12 +34,8 @@ class Bucket:
             "file_size_limit": self.file_size_limit,
             "allowed_mime_types": self.allowed_mime_types,
             "created_at": iso(self.created_at),
-            "updated_at": iso(self.updated_at),
+            "updated_at": iso(self.created_at),
         }
-
-    def listed(self) -> dict[str, Any]:
-        """The bucket in the list of buckets, which knows more kinds."""
-        return self.record() | {"type": "STANDARD"}
 
 
 @dataclass(slots=True)
@@ -66,9 +56,9 @@ class StoredObject:
     def etag(self) -> str:
         return f'"{hashlib.md5(self.data, usedforsecurity=False).hexdigest()}"'
 
-    def entry(self, name: str) -> dict[str, Any]:
-        """A file in a listing."""
-        updated = iso(self.updated_at)
+    def row(self) -> dict[str, Any]:
+        """A file that was removed, as the answer to its removal lists it."""
+        created, updated = iso(self.created_at), iso(self.updated_at)
         metadata = {
             "eTag": self.etag,
             "size": len(self.data),
@@ -79,17 +69,15 @@ class StoredObject:
             "httpStatusCode": 200,
         }
         return {
-            "name": name,
+            "bucket_id": self.bucket,
+            "owner": "",
+            "name": self.key,
             "id": self.id,
             "updated_at": updated,
-            "created_at": iso(self.created_at),
-            "last_accessed_at": iso(self.created_at),
+            "created_at": created,
+            "last_accessed_at": created,
             "metadata": metadata,
         }
-
-    def row(self) -> dict[str, Any]:
-        """A file that was removed, as the answer to its removal lists it."""
-        return {"bucket_id": self.bucket, "owner": "", **self.entry(self.key)}
 
     def info(self) -> dict[str, Any]:
         return {
@@ -104,21 +92,6 @@ class StoredObject:
             "last_modified": iso(self.updated_at),
             "created_at": iso(self.created_at),
         }
-
-
-@dataclass(slots=True)
-class Call:
-    """One HTTP request. `status` 0: it got no answer, or none yet."""
-
-    name: str  # upload, download, public, info, list, remove, bucket, or "" for an unknown path
-    method: str
-    path: str
-    query: dict[str, str]
-    at: float
-    connection: int  # the caller's port: the same twice means that a connection was kept
-    role: str = ""  # what the key stands for; "" for a wrong key and where none is needed
-    status: int = 0
-    code: str = ""  # the "code" of a refusal's body
 
 
 def iso(at: float) -> str:
