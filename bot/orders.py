@@ -22,9 +22,9 @@ from storage.errors import (
     TooManyActiveImagesError,
 )
 from storage.flags import Flags
-from storage.images import Job
+from storage.images import Image, Job
 from storage.inputs import Inputs
-from storage.jobs import Jobs
+from storage.jobs import Jobs, PlacedJob, press_key
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
 from storage.questions import PricedRequest, Questions
 
@@ -217,7 +217,7 @@ class Orders:
             self._messenger.change(chat_id, card_id, texts.model_went_off_sale(name))
             return ""
         try:
-            placed = await self._place(priced, model, card_id=card_id)
+            placed = await self._place(priced, model, told_price=priced.price, card_id=card_id)
         except PriceChangedError as error:
             await self._ask_again(
                 replace(priced, price=error.price), replace(model, price=error.price), card_id
@@ -249,10 +249,72 @@ class Orders:
                 keyboard=_keyboard(texts, priced),
             )
 
+    async def again(
+        self,
+        image: Image,
+        query_id: str,
+        chat_id: int,
+        message_id: int,
+        texts: Texts,
+        *,
+        told_price: int | None,
+    ) -> tuple[str, bool]:
+        """Draw the request of an image once more, in answer to a button under it (of message
+        `message_id`), and return what to answer to the press, and whether as an alert.
+
+        Asked about first is who wants that always, and where an image costs more now than the
+        `told_price` that the button showed. Safe to repeat, and two presses of one thumb are one.
+        """
+        if (closed := await self._flags.maintenance()) is not None:
+            return texts.maintenance_in_short(closed), True
+        view = await self._jobs.view(image.job_id)
+        job = view.job
+        model = await self._catalogue.get(job.model)
+        if model is None or not model.enabled:
+            return texts.model_gone(view.model_name), True
+        priced = PricedRequest(
+            chat_id=chat_id,
+            message_id=press_key(query_id),
+            user_id=image.user_id,
+            model=model.slug,
+            prompt=job.prompt,
+            quantity=min(len(view.images), self._settings.max_quantity),
+            params=job.params,
+            options=without_closed(job.options, model),
+            # The job has the model's options of its day: those of today do not come on top.
+            named=frozenset(model.options),
+            price=model.price,
+            language=texts.language,
+            input_file_id=job.input_file_id,
+            reply_to_message_id=job.reply_to if chat_id == job.chat_id else message_id,
+            again_of=image.image_id,
+        )
+        preferences = await self._preferences.get(image.user_id)
+        try:
+            if preferences.ask == ALWAYS or told_price is None:
+                await self._ask(priced, model, None, late=False)
+                return "", False
+            try:
+                placed = await self._place(priced, model, told_price=told_price)
+            except PriceChangedError as error:
+                priced = replace(priced, price=error.price)
+                await self._ask(priced, replace(model, price=error.price), None, late=False)
+                return texts.price_changed(), False
+        except (InsufficientTokensError, TooManyActiveImagesError) as error:
+            return texts.refused(error), True
+        except ModelUnavailableError:
+            return texts.model_gone(view.model_name), True
+        return texts.again_taken(placed) if placed else texts.again_already(), False
+
     async def _place(
-        self, priced: PricedRequest, model: Model, *, card_id: int | None = None
-    ) -> bool:
-        """Charge and queue; False when the message has its job already. The progress is shown on
+        self,
+        priced: PricedRequest,
+        model: Model,
+        *,
+        told_price: int | None = None,
+        card_id: int | None = None,
+    ) -> PlacedJob | None:
+        """Charge and queue; None when the message has its job already. The progress is shown on
         the card that asked, if there is one."""
         placed = await self._jobs.place(
             user_id=priced.user_id,
@@ -267,11 +329,13 @@ class Orders:
             language=priced.language,
             max_active_images=self._settings.user_max_active_images,
             input_file_id=priced.input_file_id,
-            told_price=None if card_id is None else priced.price,
+            reply_to=priced.reply_to_message_id,
+            again_of=priced.again_of,
+            told_price=told_price,
             asked=card_id is not None,
         )
         if placed is None:  # the message came again; its job is on its way
-            return False
+            return None
         # First: they are paid for, whatever comes of the rest.
         self._worker.begin(placed.images, with_picture=priced.input_file_id is not None)
         if card_id is not None:
@@ -281,7 +345,7 @@ class Orders:
                 logger.warning("the card of job %d was not noted: %s", placed.job_id, error)
         self._progress.touch(placed.job_id)
         logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
-        return True
+        return placed
 
 
 def _keyboard(texts: Texts, priced: PricedRequest) -> Keyboard:

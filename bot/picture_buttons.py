@@ -1,5 +1,7 @@
-"""The buttons under a picture. They hold the image's number only: they work for as long as it is
-known, and whoever presses one is checked against its owner."""
+"""The buttons under a picture. They hold the image's number, and "again" the price that it shows:
+they work for as long as the image is known; who presses one is checked against its owner."""
+
+import re
 
 from bot.keyboards import Button, Keyboard
 from bot.texts import Texts
@@ -28,7 +30,11 @@ def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
     ]
     rows = [
         (
-            Button(texts.again_button(len(view.images)), f"{AGAIN}:{number}", style="success"),
+            Button(
+                texts.again_button(len(view.images) * view.price_now),
+                f"{AGAIN}:{number}:{view.price_now}",
+                style="success",
+            ),
             Button(texts.change_button(), f"{CHANGE}:{number}", style="primary"),
         ),
         (
@@ -44,3 +50,12 @@ def number_in(data: str | None) -> int:
     """The number behind the last colon of what a button said; -1 for anything else."""
     number = (data or "").rpartition(":")[2]
     return int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
+
+
+def again_in(data: str | None) -> tuple[int, int | None]:
+    """The image's number in "again:NUMBER:PRICE", and what one image was to cost; -1 for anything
+    else. None: the button is one of those that showed no price."""
+    match = re.fullmatch(rf"{AGAIN}:([0-9]{{1,15}})(?::([0-9]{{1,15}}))?", data or "")
+    if match is None:
+        return -1, None
+    return int(match[1]), int(match[2]) if match[2] else None

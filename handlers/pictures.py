@@ -4,22 +4,12 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.archive import Archive, Wish
-from bot.closed_options import without_closed
 from bot.delivery import Messenger
 from bot.keyboards import HELD, held_by_in, held_keyboard
-from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, number_in
+from bot.orders import Orders
+from bot.picture_buttons import AGAIN, CHANGE, INPUT, ORIGINAL, again_in, number_in
 from bot.presses import Presses
-from bot.progress import Progress
-from bot.settings import Settings
 from bot.texts import Texts
-from bot.worker import Worker
-from storage.catalogue import Catalogue
-from storage.errors import (
-    InsufficientTokensError,
-    ModelUnavailableError,
-    TooManyActiveImagesError,
-)
-from storage.flags import Flags
 from storage.images import ImageStatus
 from storage.inputs import Inputs
 from storage.jobs import Jobs, press_key
@@ -39,60 +29,26 @@ def create_router() -> Router:
 async def draw_again(
     query: CallbackQuery,
     event_from_user: User,
-    settings: Settings,
-    catalogue: Catalogue,
     jobs: Jobs,
-    flags: Flags,
-    worker: Worker,
-    progress: Progress,
+    orders: Orders,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The same request once more, for the price of now; two presses at once are one."""
-    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    """The same request once more, for what the button says; two presses at once are one."""
+    image_id, told_price = again_in(query.data)
+    image = await jobs.owned(image_id, event_from_user.id)
     if image is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
-    if (closed := await flags.maintenance()) is not None:
-        messenger.answer_press(query.id, texts.maintenance_in_short(closed), alert=True)
-        return
-    view = await jobs.view(image.job_id)
-    job = view.job
-    model = await catalogue.get(job.model)
-    if model is None or not model.enabled:
-        messenger.answer_press(query.id, texts.model_gone(view.model_name), alert=True)
-        return
-    chat_id = query.message.chat.id
-    try:
-        placed = await jobs.place(
-            user_id=event_from_user.id,
-            chat_id=chat_id,
-            message_id=press_key(query.id),
-            model=model,
-            prompt=job.prompt,
-            quantity=min(len(view.images), settings.max_quantity),
-            params=job.params,
-            options=without_closed(job.options, model),
-            language=texts.language,
-            max_active_images=settings.user_max_active_images,
-            input_file_id=job.input_file_id,
-            reply_to=job.reply_to if chat_id == job.chat_id else query.message.message_id,
-            again_of=image.image_id,
-            # The job has the model's options of its day: those of today do not come on top.
-            named=frozenset(model.options),
-        )
-    except (InsufficientTokensError, TooManyActiveImagesError) as error:
-        messenger.answer_press(query.id, texts.refused(error), alert=True)
-        return
-    except ModelUnavailableError:
-        messenger.answer_press(query.id, texts.model_gone(view.model_name), alert=True)
-        return
-    if placed is None:
-        messenger.answer_press(query.id, texts.again_already())
-        return
-    worker.begin(placed.images, with_picture=job.input_file_id is not None)
-    progress.touch(placed.job_id)
-    messenger.answer_press(query.id, texts.again_taken(placed))
+    said, alert = await orders.again(
+        image,
+        query.id,
+        query.message.chat.id,
+        query.message.message_id,
+        texts,
+        told_price=told_price,
+    )
+    messenger.answer_press(query.id, said, alert=alert)
 
 
 async def ask_for_change(

@@ -115,6 +115,7 @@ class JobView:
     model_name: str
     provider: str
     balance: int
+    price_now: int  # of one image of that model
 
     @property
     def ended(self) -> bool:

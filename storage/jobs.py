@@ -39,8 +39,9 @@ from storage.inputs import forget_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 
-MESSAGES_KEPT = 5  # of the bot's that stand for one image, the latest, and the first one
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
+
+MESSAGES_KEPT = 5  # of the bot's that stand for one image, the latest, and the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Jobs:
         Raises:
             MaintenanceError: no orders are taken for now.
             ModelUnavailableError: the model was switched off meanwhile.
-            PriceChangedError: an image does not cost the `told_price` any more.
+            PriceChangedError: an image costs more than the `told_price` now.
             TooManyActiveImagesError: with these the person would have too many unfinished images.
             InsufficientTokensError: the balance does not cover all images.
         """
@@ -123,7 +124,7 @@ class Jobs:
             see_user(tx, user_id, language, now)
             check_open(tx)
             price, defaults = _terms(tx, model)
-            if told_price not in {None, price}:
+            if told_price is not None and price > told_price:
                 raise PriceChangedError(price)
             defaults = {key: value for key, value in defaults.items() if key not in named}
             _check_active(tx, user_id, quantity, max_active_images)
@@ -212,7 +213,8 @@ class Jobs:
         # Images first: the balance is then at least as new, and has the refund of each that failed.
         images = await self._database.fetch_all(IMAGES_OF_JOB, (job_id,))
         row = await self._database.fetch_one(
-            "SELECT jobs.*, models.name AS model_name, models.provider, users.balance FROM jobs"
+            "SELECT jobs.*, models.name AS model_name, models.provider,"
+            " models.price AS price_now, users.balance FROM jobs"
             " JOIN models ON models.slug = jobs.model JOIN users USING (user_id)"
             " WHERE job_id = ?",
             (job_id,),
@@ -225,6 +227,7 @@ class Jobs:
             row["model_name"],
             row["provider"],
             row["balance"],
+            row["price_now"],
         )
 
     async def unfinished(self) -> list[Image]:

@@ -16,6 +16,7 @@ from typing import Any
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError
 from storage.inputs import forget_held
+from storage.jobs import AGAIN_PAUSE_S
 from storage.ledger import balance_in
 
 ASKED_FOR_S = 7 * 86_400.0  # an older question is not answered any more
@@ -62,7 +63,8 @@ class Questions:
     async def ask(self, request: PricedRequest) -> int | None:
         """Keep a request until it is answered and return its sender's balance.
 
-        None when the message has its job already: it came again, and was answered long since.
+        None when the message has its job already: it came again, and was answered long since; or
+        when another press asked about the same image a moment ago.
 
         Raises:
             InsufficientTokensError: the balance does not cover it; there is nothing to ask.
@@ -73,6 +75,20 @@ class Questions:
                 tx,
                 "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
                 (self._database.bot_id, request.chat_id, request.message_id),
+            ):
+                return None
+            now = self._now()
+            if request.again_of is not None and fetch_one(
+                tx,
+                "SELECT 1 FROM questions WHERE user_id = ? AND asked_at BETWEEN ? AND ?"
+                " AND again_of = ? AND message_id <> ?",
+                (
+                    request.user_id,
+                    now - AGAIN_PAUSE_S,
+                    now + AGAIN_PAUSE_S,
+                    request.again_of,
+                    request.message_id,
+                ),
             ):
                 return None
             balance = balance_in(tx, request.user_id)

@@ -159,7 +159,7 @@ async def test_delete_me_leaves_nothing_but_numbers(world: World) -> None:
         assert before[0]["n"] > 4
         anna.send("/start")
         await world.said(anna, lambda text: "У вас 0 токенов." in text)
-        assert (await answer(world, anna.press(pictures[0], "Ещё раз: 2 картинки"))).startswith(
+        assert (await answer(world, anna.press(pictures[0], "Ещё раз · 158"))).startswith(
             "Эта кнопка не ваша"
         )
         anna.send("/delete_me")  # whoever is new again may leave again

@@ -38,9 +38,11 @@ async def test_draw_charges_the_one_who_asks_and_answers_in_the_group(world: Wor
     assert picture.reply_to.message_id == asked
     assert world.balance(boris.user_id) == 121
     assert world.balance(anna.user_id) == 1000
-    press = anna.press(picture, "Ещё раз", chat=group)
+    press = anna.press(picture, "Ещё раз · 79", chat=group)
     assert (await answer(world, press)).startswith("Эта кнопка не ваша")
-    assert (await answer(world, boris.press(picture, "Ещё раз", chat=group))).startswith("Рисую")
+    assert (await answer(world, boris.press(picture, "Ещё раз · 79", chat=group))).startswith(
+        "Рисую"
+    )
     await pictures(world, group, 2)
     await world.closed()
     assert world.balance(boris.user_id) == 42
@@ -123,7 +125,7 @@ async def test_a_group_that_becomes_a_supergroup_gets_its_pictures(world: World)
     await world.closed()
     assert first.reply_to is None
     assert world.balance(anna.user_id) == 1000 - 158
-    assert await answer(world, anna.press(first, "Ещё раз: 2 картинки", chat=supergroup))
+    assert await answer(world, anna.press(first, "Ещё раз · 158", chat=supergroup))
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 4)
     for task in world.kie.tasks[2:]:
         world.kie.finish(task)

@@ -43,7 +43,7 @@ async def test_a_picture_of_the_history_comes_again_by_telegram_s_file(world: Wo
         assert await answer(world, press) == "Отправляю картинку, это бесплатно."
     pictures = await world.pictures(anna, 3)
     assert "картина 1" in pictures[2].words
-    assert [each["text"] for each in pictures[2].buttons][:2] == ["Ещё раз", "Изменить"]
+    assert [each["text"] for each in pictures[2].buttons][:2] == ["Ещё раз · 79", "Изменить"]
     assert pictures[2].photo[-1].file_id == pictures[0].photo[-1].file_id
     assert world.balance(anna.user_id) == 1000 - 2 * 79
     anna.send("/balance")

@@ -113,7 +113,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
             (ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.FAILED, ImageStatus.QUEUED), 1
         )
     ]
-    return JobView(job, images, prompt[:60] or "M", "midjourney", 10**9)
+    return JobView(job, images, prompt[:60] or "M", "midjourney", 10**9, 10**6)
 
 
 def check_message(text: str) -> None:

@@ -73,7 +73,7 @@ async def test_the_answer_to_a_press_is_told_to_its_end(world: World) -> None:
     (picture,) = await world.pictures(anna, 1)
     await world.closed()
     await ask(world, world.telegram.person(ADMIN), f"/maintenance on {'🦊&' * 300}")
-    press = anna.press(picture, "Ещё раз")
+    press = anna.press(picture, "Ещё раз · 79")
     await world.telegram.wait_for(lambda: press.answer)
     assert press.answer is not None
     assert press.answer.text.startswith("🦊&🦊&")

@@ -7,7 +7,7 @@ from bot.demo.telegram import Message, Person
 from bot.demo.telegram.state import CallbackQuery
 from tests.support import World, png
 
-AGAIN, CHANGE, INPUT, ORIGINAL = "Ещё раз", "Изменить", "Взять за основу", "Оригинал файлом"
+AGAIN, CHANGE, INPUT, ORIGINAL = "Ещё раз · 79", "Изменить", "Взять за основу", "Оригинал файлом"
 
 
 async def drawn(world: World, anna: Person, prompt: str = "рыжая лиса", count: int = 1) -> Message:
@@ -35,7 +35,7 @@ async def test_a_picture_says_what_it_is_and_offers_what_can_be_done(world: Worl
     assert picture.reply_to is not None
     assert picture.reply_to.words.startswith("лиса")
     assert [each["text"] for each in picture.buttons] == [
-        "Ещё раз: 2 картинки",
+        "Ещё раз · 158",
         CHANGE,
         INPUT,
         ORIGINAL,
@@ -55,19 +55,19 @@ async def test_a_long_prompt_is_cut_to_fit(world: World) -> None:
     assert "Скопировать описание" not in [each["text"] for each in picture.buttons]
 
 
-async def test_again_draws_the_same_for_the_price_of_now(world: World) -> None:
+async def test_again_draws_the_same_for_what_the_button_says_or_less(world: World) -> None:
     anna = await world.customer(tokens=1000)
     picture = await drawn(world, anna, "лиса --ar 16:9 --no снег --opt x=1 --n 2", 2)
-    await world.write("UPDATE models SET price = 100")
-    press = anna.press(picture, "Ещё раз: 2 картинки")
+    await world.write("UPDATE models SET price = 70")
+    press = anna.press(picture, "Ещё раз · 158")
     assert await answer(world, press) == (
-        "Рисую ещё раз. Списано: 200 токенов, на балансе осталось: 642."
+        "Рисую ещё раз. Списано: 140 токенов, на балансе осталось: 702."
     )
     pictures = await world.pictures(anna, 4)
     await world.closed()
     inputs = [task.input for task in world.kie.tasks]
     assert inputs[:2] == inputs[2:]
-    assert world.balance(anna.user_id) == 1000 - 2 * 79 - 200
+    assert world.balance(anna.user_id) == 1000 - 2 * 79 - 140
     assert picture.reply_to is not None
     assert all(each.reply_to is picture.reply_to for each in pictures)
 

@@ -8,7 +8,7 @@ from bot.demo.telegram import Message, Person
 from bot.demo.telegram.state import CallbackQuery
 from tests.support import World, png
 
-AGAIN, INPUT = "Ещё раз", "Взять за основу"
+AGAIN, INPUT = "Ещё раз · 79", "Взять за основу"
 DROP, DROP_IN_QUEUE = "Не использовать", "Не использовать картинку"
 
 

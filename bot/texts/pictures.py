@@ -32,11 +32,9 @@ class PictureTexts(BaseTexts):
 
         return fitted(caption, CAPTION_UNITS, CAPTION_UNITS)
 
-    def again_button(self, count: int) -> str:
-        """Draws the same request anew."""
-        if count == 1:
-            return self._("Again")
-        return self._("Again: {pictures}").format(pictures=self.pictures(count))
+    def again_button(self, cost: int) -> str:
+        """Draws the same request anew, for so many tokens."""
+        return self._("Again · {cost}").format(cost=cost)
 
     def change_button(self) -> str:
         """Asks what shall be different."""
