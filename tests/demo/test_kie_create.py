@@ -272,5 +272,6 @@ async def test_every_request_is_written_down() -> None:
     assert (first.name, first.method, first.path) == ("createTask", "POST", CREATE)
     assert (first.status, first.code, first.authorized) == (200, 200, True)
     assert first.body["input"] == {"prompt": "fox"}
+    assert (first.task_id, second.task_id) == (kie.tasks[0].task_id, None)
     assert (second.name, second.query, second.status) == ("", {"a": "b"}, 404)
     assert (second.code, second.authorized) == (None, False)

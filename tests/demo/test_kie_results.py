@@ -223,6 +223,9 @@ async def test_an_endpoint_is_down_until_it_is_up() -> None:
             answer = await fetch(api, task)
             assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html")
         assert (await api.poll(task.task_id)).status == 200
+        await api.call("POST", "/_sim/settings", json={"down": {"result": 0}})
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await fetch(api, task)
         await api.call("POST", "/_sim/settings", json={"down": {}})
         assert (await fetch(api, task)).status == 200
 

@@ -125,7 +125,7 @@ async def _break(
         await kie.closing.wait()
         return cut(request)
     if fault.cut:
-        if isinstance(response, web.Response) and request[CALL].name == "result":
+        if fault.effect and isinstance(response, web.Response) and request[CALL].name == "result":
             await _send_half(request, response)
         return cut(request)
     if fault.html is not None:

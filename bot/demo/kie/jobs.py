@@ -31,6 +31,7 @@ def routes(kie: KieSimulator) -> list[web.RouteDef]:
         task_id = kie.take_task_id()
         if task_id is None:
             task_id = kie.create(body["model"], body["input"], body.get("callBackUrl")).task_id
+        request[CALL].task_id = task_id
         return wire.answer(wire.success({"taskId": task_id, "recordId": task_id}))
 
     async def record(request: web.Request) -> web.Response:

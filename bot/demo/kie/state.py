@@ -188,3 +188,4 @@ class Call:
     body: Any = None
     status: int = 0
     code: int | None = None
+    task_id: str | None = None  # what createTask made, or named, whether or not that was told

@@ -68,7 +68,8 @@ class Switches:
         self.credits: float = 10_000.0
         self.credits_per_task: float = 8.0
         self.refund_failed: bool = True
-        # Endpoints that are down, for as long as they stand here: the status of the front's page.
+        # Endpoints that are down, for as long as they stand here: the status of the front's page,
+        # 0 where the connection is cut.
         self.down: dict[str, int] = {}
         self.show_credits_consumed: bool = True
         # For so long after its creation a task is "recordInfo is null".
@@ -196,7 +197,8 @@ class Switches:
 
     def take_fault(self, endpoint: str) -> Fault | None:
         if endpoint in self.down:
-            return Fault(html=self.down[endpoint])
+            status = self.down[endpoint]
+            return Fault(html=status) if status else Fault(cut=True)
         waiting = self._faults.get(endpoint)
         return waiting.popleft() if waiting else None
 
