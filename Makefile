@@ -54,7 +54,7 @@ bench: $(VENV)/dev.stamp ## measure it all, 15 minutes on a quiet machine: make 
 
 texts: $(VENV)/dev.stamp ## bring the catalogues up to date with the texts in the code
 	$(BIN)/pybabel -q extract -k _ -k _n:1,2 --no-location --omit-header -o $(VENV)/texts.pot bot handlers
-	for po in bot/locales/*.po; do \
+	for po in bot/texts/locales/*.po; do \
 	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -w 100 -i $(VENV)/texts.pot -o $$po -l $$(basename $$po .po); \
 	  grep -v '^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)' $$po > $$po.new && mv $$po.new $$po; \
 	done

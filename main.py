@@ -27,7 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import bot.quick_import  # noqa: F401 - before aiogram
+import bot.telegram.aiogram_patches  # noqa: F401 - before aiogram
 
 # isort: split
 import aiohttp
@@ -43,41 +43,41 @@ from aiogram.exceptions import (
 from aiogram.types import LinkPreviewOptions
 from pydantic import SecretStr, ValidationError
 
-from bot.account import LOOK_PAUSE_S, Account
-from bot.albums import Albums
-from bot.alerts import Alerts
-from bot.archive import Archive
-from bot.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, CircuitBreaker
-from bot.broadcast import CARD_PAUSE_S, Broadcaster
-from bot.buckets import report_buckets
-from bot.delivery import Messenger
-from bot.doctor import Telegram, examine
-from bot.durations import Durations
-from bot.errands import Errands
-from bot.estimates import Estimates
-from bot.fetching import FETCHING, Fetcher, FetchPolicy
-from bot.housekeeping import Housekeeping
-from bot.i18n import DEFAULT_LANGUAGE
-from bot.incoming import Incoming
-from bot.inputs import INPUT_RETRY, InputPictures
-from bot.keeper import Keeper
+from bot.admin.alerts import Alerts
+from bot.admin.broadcast import CARD_PAUSE_S, Broadcaster
+from bot.admin.doctor import Telegram, examine
+from bot.admin.kie_account import LOOK_PAUSE_S, Account
+from bot.cards.menu import Menu
 from bot.logs import set_up_logging
-from bot.orders import Orders
-from bot.polling import POLLING, Poller, PollPolicy
-from bot.progress import EDIT_PAUSE_S, Progress
-from bot.queue import Queue
-from bot.rate import Permits, RateLimit
-from bot.remover import Remover
-from bot.retry import RetryPolicy
-from bot.session import Session
+from bot.media.buckets import report_buckets
+from bot.media.keeping import Keeper
+from bot.media.removal import Remover
+from bot.media.uploads import KieUpload, SupabaseUpload, Upload
+from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, CircuitBreaker
+from bot.pipeline.durations import Durations
+from bot.pipeline.estimates import Estimates
+from bot.pipeline.fair_queue import Queue
+from bot.pipeline.fetching import FETCHING, Fetcher, FetchPolicy
+from bot.pipeline.housekeeping import Housekeeping
+from bot.pipeline.inputs import INPUT_RETRY, InputPictures
+from bot.pipeline.polling import POLLING, Poller, PollPolicy
+from bot.pipeline.progress import EDIT_PAUSE_S, Progress
+from bot.pipeline.resend import Archive
+from bot.pipeline.worker import CREATE_RETRY, LOST_PAUSE_S, Worker
 from bot.settings import Settings, explain, load_settings
-from bot.telegram_time import TelegramTime
+from bot.shop.albums import Albums
+from bot.shop.orders import Orders
+from bot.telegram.clock import TelegramTime
+from bot.telegram.files import Incoming
+from bot.telegram.messenger import Messenger
+from bot.telegram.session import Session
+from bot.telegram.updates import Updates
 from bot.texts import load_texts
-from bot.updates import Updates
-from bot.uploads import KieUpload, SupabaseUpload, Upload
-from bot.worker import CREATE_RETRY, LOST_PAUSE_S, Worker
+from bot.texts.catalogues import DEFAULT_LANGUAGE
+from bot.tools.background import Errands
+from bot.tools.rate_limits import Permits, RateLimit
+from bot.tools.retry import RetryPolicy
 from handlers import create_dispatcher
-from handlers.menu import Menu
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
 from providers.midjourney import Midjourney
@@ -88,15 +88,17 @@ from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.flags import Flags
 from storage.forgetting import Forgetting, welcome_mark
 from storage.gallery import Gallery
+from storage.handled_updates import KEPT, HandledUpdates
 from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.lock import hold_lock
+from storage.maintenance import Flags
 from storage.open_images import OpenImages
+from storage.outbox import ToStore
 from storage.people import People
 from storage.preferences import PreferenceStore
 from storage.private import keep_private, tighten
@@ -105,8 +107,6 @@ from storage.questions import Questions
 from storage.restore import finish_restore, pending, restore
 from storage.stats import Stats
 from storage.supabase import SupabaseStorage
-from storage.to_store import ToStore
-from storage.updates import KEPT, HandledUpdates
 from storage.users import Users
 
 if TYPE_CHECKING:  # the real bot has no use for the stand-ins

@@ -6,52 +6,52 @@ from typing import Any
 from aiogram import Dispatcher, F, Router
 from aiogram.dispatcher.event.handler import FilterObject
 
-from bot.account import Account
-from bot.albums import Albums
-from bot.archive import Archive
-from bot.broadcast import Broadcaster
-from bot.delivery import Messenger
-from bot.errands import Errands
-from bot.orders import Orders
-from bot.presses import Presses
-from bot.progress import Progress
-from bot.queue import Queue
-from bot.remover import Remover
+from bot.admin.broadcast import Broadcaster
+from bot.admin.kie_account import Account
+from bot.cards.menu import Menu
+from bot.media.removal import Remover
+from bot.pipeline.fair_queue import Queue
+from bot.pipeline.progress import Progress
+from bot.pipeline.resend import Archive
+from bot.pipeline.worker import Worker
 from bot.settings import Settings
-from bot.telegram_time import IsLate
+from bot.shop.albums import Albums
+from bot.shop.orders import Orders
+from bot.telegram.clock import IsLate
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from bot.worker import Worker
+from bot.tools.background import Errands
 from handlers import (
     admin,
-    buttons,
     cancel,
-    duties,
     errors,
-    generate,
     groups,
     history,
-    person,
-    pictures,
+    legal,
+    other_buttons,
     presence,
+    prompts,
     question,
+    result_buttons,
+    start,
 )
 from handlers import settings as settings_card
 from handlers.ban import BanMiddleware
+from handlers.debounce import Presses
 from handlers.language import LanguageMiddleware
-from handlers.menu import Menu
 from handlers.names import NameMiddleware
-from handlers.pace import PaceMiddleware
 from handlers.presence import PresenceMiddleware
+from handlers.throttle import PaceMiddleware
 from handlers.welcome import WelcomeMiddleware
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
-from storage.flags import Flags
 from storage.forgetting import Forgetting
 from storage.gallery import Gallery
 from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.journal import Journal
 from storage.ledger import Ledger
+from storage.maintenance import Flags
 from storage.open_images import OpenImages
 from storage.people import People
 from storage.preferences import PreferenceStore
@@ -143,11 +143,11 @@ def create_dispatcher(
     commands.include_routers(
         presence.create_router(),
         admin.create_router(settings.admin_ids),
-        person.create_router(),
+        start.create_router(),
         cancel.create_router(),
-        pictures.create_router(),
+        result_buttons.create_router(),
         history.create_router(),
-        duties.create_router(),
+        legal.create_router(),
         question.create_router(),
     )
     dispatcher.include_routers(
@@ -155,8 +155,8 @@ def create_dispatcher(
         groups.create_router(),
         admin.broadcast.create_draft_router(settings.admin_ids),  # before prompts, as is the next
         settings_card.create_router(),  # before prompts: it takes words that it asked for
-        generate.create_router(),
-        buttons.create_router(),  # last: they answer whatever nobody else wanted
+        prompts.create_router(),
+        other_buttons.create_router(),  # last: they answer whatever nobody else wanted
     )
     dispatcher.errors.register(errors.answer_error)
     for router in dispatcher.chain_tail:

@@ -10,7 +10,7 @@ from aiogram import BaseMiddleware
 from aiogram.dispatcher.flags import get_flag
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
-from bot.delivery import Messenger
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.people import People
 

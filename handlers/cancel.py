@@ -4,10 +4,10 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.delivery import Messenger
-from bot.keyboards import CANCEL
-from bot.progress import Progress
-from bot.queue import Queue
+from bot.pipeline.fair_queue import Queue
+from bot.pipeline.progress import Progress
+from bot.telegram.buttons import CANCEL
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.inputs import Inputs
 from storage.jobs import Cancelled, Jobs

@@ -5,7 +5,7 @@ import logging
 from aiogram import Bot
 from aiogram.types import ErrorEvent
 
-from bot.delivery import Messenger
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.groups import is_for_the_bot
 from storage.errors import StorageError

@@ -7,12 +7,12 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
-from bot.delivery import Messenger
-from bot.failures import InputError
-from bot.orders import Orders, Request
-from bot.telegram_time import IsLate
+from bot.pipeline.failures import InputError
+from bot.shop.orders import Orders, Request
+from bot.telegram.clock import IsLate
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.generate import picture_of
+from handlers.prompts import picture_of
 
 
 def create_router() -> Router:

@@ -6,15 +6,15 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.archive import Archive, Wish
-from bot.delivery import Messenger
-from bot.keyboards import HELD, Button, Keyboard, held_by_in
-from bot.picture_buttons import number_in
-from bot.presses import Presses
-from bot.progress import Progress
-from bot.queue import Queue
+from bot.cards.result import number_in
+from bot.pipeline.fair_queue import Queue
+from bot.pipeline.progress import Progress
+from bot.pipeline.resend import Archive, Wish
+from bot.telegram.buttons import HELD, Button, Keyboard, held_by_in
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.cancel import forget
+from handlers.debounce import Presses
 from storage.gallery import Gallery, Page
 from storage.images import ImageStatus
 from storage.inputs import Inputs

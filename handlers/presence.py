@@ -6,9 +6,9 @@ from typing import Any
 from aiogram import BaseMiddleware, F, Router
 from aiogram.types import Chat, ChatMemberUpdated, TelegramObject, Update, User
 
-from bot.progress import Progress
-from bot.worker import Worker
-from handlers.menu import Menu
+from bot.cards.menu import Menu
+from bot.pipeline.progress import Progress
+from bot.pipeline.worker import Worker
 from storage.jobs import Jobs
 from storage.users import Users
 

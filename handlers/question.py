@@ -5,9 +5,9 @@ import re
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, User
 
-from bot.delivery import Messenger
-from bot.keyboards import QUESTION
-from bot.orders import Orders
+from bot.shop.orders import Orders
+from bot.telegram.buttons import QUESTION
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 
 PRESS = re.compile(rf"{QUESTION}:(yes|no|never):(-?\d{{1,17}})", re.ASCII)

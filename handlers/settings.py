@@ -6,13 +6,13 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.delivery import Messenger
-from bot.pager import MAX_DIGITS
-from bot.prompt import NEGATIVE_CHARS, clean
-from bot.setting_cards import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, options
+from bot.cards.menu import Menu
+from bot.cards.pager import MAX_DIGITS
+from bot.cards.settings import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, options
+from bot.prompts.parse import NEGATIVE_CHARS, clean
 from bot.settings import Settings
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts, language_of
-from handlers.menu import Menu
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore

@@ -7,7 +7,7 @@ from aiogram import BaseMiddleware
 from aiogram.dispatcher.flags import get_flag
 from aiogram.types import Message, TelegramObject, User
 
-from bot.delivery import Messenger
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.ledger import Ledger
 

@@ -23,7 +23,6 @@ from storage.errors import (
     StaleImageError,
     TooManyActiveImagesError,
 )
-from storage.flags import check_open
 from storage.images import (
     OPEN,
     WAITING,
@@ -38,6 +37,7 @@ from storage.images import (
 from storage.inputs import forget_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
+from storage.maintenance import check_open
 
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-import bot.quick_import  # noqa: F401 - before aiogram
+import bot.telegram.aiogram_patches  # noqa: F401 - before aiogram
 
 # isort: split
+import hypothesis
 import pytest
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.dispatcher.event.handler import CallableObject
@@ -25,6 +26,10 @@ from tests.support import World, open_world
 CREATE_CONTEXT = ssl.create_default_context
 LOOK_AT = CallableObject.__post_init__
 SEEN: dict[CodeType, tuple[bool, set[str], bool]] = {}
+# How long an example takes says how busy the machine is, and nothing else.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a place for pytest to make its own folder in
 MEMORY_NEEDED_BYTES = 2 * 1024**3
 

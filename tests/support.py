@@ -16,10 +16,10 @@ from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.kie.pictures import Pictures
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
-from bot.fetching import FetchPolicy
-from bot.polling import PollPolicy
-from bot.retry import RetryPolicy
+from bot.pipeline.fetching import FetchPolicy
+from bot.pipeline.polling import PollPolicy
 from bot.settings import Settings
+from bot.tools.retry import RetryPolicy
 from main import Tuning, serve
 
 ADMIN = 1

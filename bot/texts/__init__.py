@@ -1,19 +1,19 @@
 """Every sentence the bot says, in the language of the one it says it to.
 
-English stands here; `bot/locales/*.po` hold the others. One file a subject.
+English stands here; `bot/texts/locales/*.po` hold the others. One file a subject.
 """
 
 from collections.abc import Mapping
 
-from bot.i18n import DEFAULT_LANGUAGE, load_catalogues
 from bot.texts.admin_models import AdminModelTexts
 from bot.texts.admin_people import AdminPeopleTexts
 from bot.texts.admin_service import AdminServiceTexts
 from bot.texts.audit import AuditTexts
 from bot.texts.broadcast import BroadcastTexts
-from bot.texts.duties import DutyTexts
+from bot.texts.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.texts.groups import GroupTexts
 from bot.texts.history import HistoryTexts
+from bot.texts.legal import DutyTexts
 from bot.texts.open_jobs import OpenJobTexts
 from bot.texts.panel import PanelTexts
 from bot.texts.person import PersonTexts

@@ -1,6 +1,6 @@
 """What the admins read."""
 
-from bot.failures import FailureKind
+from bot.pipeline.failures import FailureKind
 from bot.texts.base import BaseTexts, code, quoted
 
 DETAIL_SHOWN = 500

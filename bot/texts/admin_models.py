@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from bot.flags import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError, as_json
+from bot.prompts.grammar import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError, as_json
 from bot.texts.admin import AdminTexts
 from bot.texts.base import code, quoted
 from storage.catalogue import Model

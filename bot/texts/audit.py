@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.kie_report import Report
+from bot.admin.kie_report import Report
 from bot.texts.base import code, fitted, quoted
 from bot.texts.numbers import NumberTexts
 from storage.backup import Inspection

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.failures import FailureKind
+from bot.pipeline.failures import FailureKind
 from bot.texts.base import BaseTexts, clip_units, fitted, quoted, sentence
 from storage.images import Image, ImageStatus, JobView
 from storage.jobs import Cancelled

@@ -2,7 +2,7 @@
 
 from babel.numbers import format_decimal, format_percent
 
-from bot.charts import ChartWords
+from bot.admin.charts import ChartWords
 from bot.texts.base import BaseTexts, code
 from storage.stats import Numbers
 

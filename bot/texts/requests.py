@@ -2,8 +2,8 @@
 
 from html import escape
 
-from bot import prompt as p
-from bot.failures import FailureKind
+from bot.pipeline.failures import FailureKind
+from bot.prompts import parse as p
 from bot.texts.base import code, quoted, units
 from bot.texts.closed import ClosedTexts
 from bot.texts.jobs import JobTexts

@@ -5,7 +5,7 @@ from html import escape
 
 from babel import Locale
 
-from bot.prompt import NEGATIVE_CHARS, PARAMS
+from bot.prompts.parse import NEGATIVE_CHARS, PARAMS
 from bot.texts.base import BaseTexts, code, quoted
 from storage.catalogue import Model
 from storage.ledger import Movement

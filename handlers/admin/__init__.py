@@ -2,7 +2,7 @@
 
 from aiogram import F, Router
 
-from bot.pager import Pager
+from bot.cards.pager import Pager
 from handlers.admin import (
     audit,
     broadcast,

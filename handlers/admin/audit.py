@@ -7,11 +7,11 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from bot.delivery import Messenger
-from bot.errands import Errands
-from bot.pager import Listing, Pager, Source
+from bot.cards.pager import Listing, Pager, Source
 from bot.settings import Settings
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from bot.tools.background import Errands
 from storage.backup import inspect
 from storage.journal import Journal
 

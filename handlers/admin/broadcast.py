@@ -6,10 +6,10 @@ from aiogram.enums import ContentType
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.broadcast import BROADCAST, Broadcaster
-from bot.delivery import Messenger
-from bot.keyboards import Button
-from bot.pager import Listing, Source
+from bot.admin.broadcast import BROADCAST, Broadcaster
+from bot.cards.pager import Listing, Source
+from bot.telegram.buttons import Button
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin.acts import by_press, key_of
 from storage.broadcasts import Broadcasts

@@ -6,11 +6,11 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from bot.delivery import Messenger
-from bot.keyboards import Button, Keyboard
-from bot.pager import LINES
+from bot.cards.pager import LINES
+from bot.pipeline.worker import Worker
+from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from bot.worker import Worker
 from handlers.admin.acts import by_press
 from storage.open_images import OpenImage, OpenImages
 

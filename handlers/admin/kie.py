@@ -4,10 +4,10 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from bot.account import Account
-from bot.delivery import Messenger
-from bot.errands import Errands
+from bot.admin.kie_account import Account
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from bot.tools.background import Errands
 
 
 def create_router() -> Router:

@@ -9,10 +9,10 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, TelegramObject, User
 
-from bot.closed_options import is_closed, same_name
-from bot.delivery import Messenger
-from bot.flags import PromptError, as_json, read_options
-from bot.pager import Listing, Pager, Source
+from bot.cards.pager import Listing, Pager, Source
+from bot.prompts.closed_options import is_closed, same_name
+from bot.prompts.grammar import PromptError, as_json, read_options
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
 from handlers.admin.acts import by_message

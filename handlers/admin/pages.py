@@ -3,13 +3,13 @@
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.delivery import Messenger
-from bot.pager import PAGE, Pager, read
+from bot.cards.pager import PAGE, Pager, read
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 
 
 def create_router() -> Router:
-    """The buttons that bot/pager.py makes."""
+    """The buttons that bot/cards/pager.py makes."""
     router = Router(name=__name__)
     router.callback_query.register(turn_page, F.data.startswith(f"{PAGE}:"))
     return router

@@ -4,12 +4,12 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from bot.delivery import Messenger
-from bot.keyboards import Button, Keyboard
-from bot.pager import PAGE, Pager
+from bot.cards.pager import PAGE, Pager
+from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs, models
-from storage.flags import Flags
+from storage.maintenance import Flags
 from storage.open_images import OpenImages
 from storage.stats import Stats
 

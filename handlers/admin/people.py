@@ -7,12 +7,12 @@ from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.delivery import Messenger
-from bot.i18n import DEFAULT_LANGUAGE
-from bot.keyboards import Button, Keyboard
 from bot.settings import Settings
+from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_people import NOTE_CHARS
+from bot.texts.catalogues import DEFAULT_LANGUAGE
 from bot.texts.closed import REASON_CHARS
 from handlers.admin.acts import by_message, by_press, key_of
 from storage.errors import InsufficientTokensError, UnknownUserError

@@ -6,11 +6,11 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
-from bot.delivery import Messenger
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.closed import MAINTENANCE_CHARS
 from handlers.admin.acts import by_message
-from storage.flags import Flags
+from storage.maintenance import Flags
 
 ON_OFF = re.compile(r"(on|off)(?:\s+(.+))?", re.DOTALL | re.IGNORECASE)
 

@@ -10,13 +10,13 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
-from bot.charts import ChartError, draw, stats_chart
-from bot.delivery import Messenger
-from bot.errands import Errands
-from bot.errors import DeliveryError
-from bot.pictures import inspect
+from bot.admin.charts import ChartError, draw, stats_chart
+from bot.media.kinds import inspect
+from bot.telegram.errors import DeliveryError
+from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.numbers import MAX_DAYS
+from bot.tools.background import Errands
 from storage.stats import Numbers, Stats
 
 USUAL_DAYS = 30

@@ -56,7 +56,7 @@ CREATE TABLE new_images (                                    -- one image, one t
     result_url     TEXT,                                     -- the provider's; soon gone
     file_key       TEXT    UNIQUE,                           -- ours, once fetched (storage/files.py)
     message_id     INTEGER,                                  -- the picture in the chat
-    failure        TEXT,                                     -- what kind (bot/failures.py)
+    failure        TEXT,                                     -- what kind (bot/pipeline/failures.py)
     failure_detail TEXT    NOT NULL DEFAULT '',              -- the provider's own words, if any
     finished_at    REAL,
     stored_url     TEXT,                                     -- where it was moved to; NULL: on disk

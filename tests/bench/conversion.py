@@ -12,7 +12,7 @@ import time
 from multiprocessing import get_context
 from pathlib import Path
 
-from bot.convert import convert
+from bot.media.conversion import convert
 from tests.bench.pictures import make_jpeg
 from tests.bench.results import Line, Runs
 
@@ -73,6 +73,6 @@ PEAK_OF = (
 
 def _peak_kb(source: Path, target: Path) -> int:
     """Peak memory of one conversion's process."""
-    command = [sys.executable, "-m", "bot.convert", str(source), str(target)]
+    command = [sys.executable, "-m", "bot.media.conversion", str(source), str(target)]
     told = subprocess.check_output([sys.executable, "-c", PEAK_OF, *command])  # noqa: S603 - our own
     return int(told)

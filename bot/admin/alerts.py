@@ -1,0 +1,61 @@
+"""Telling the admins what only they can mend, once for each trouble and not for every image."""
+
+import logging
+from collections.abc import Callable, Hashable, Iterable
+
+from bot.pipeline.failures import failure_of
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from providers.errors import AccessError, CreditError, ProviderError
+
+logger = logging.getLogger(__name__)
+
+
+class Alerts:
+    """Says once that a trouble began; after `cleared`, the next one is news again."""
+
+    def __init__(self, admin_ids: Iterable[int], messenger: Messenger, texts: Texts) -> None:
+        self._admin_ids = tuple(admin_ids)
+        self._messenger = messenger
+        self._texts = texts
+        self._told: set[Hashable] = set()
+
+    def provider_trouble(self, product: str, error: ProviderError) -> None:
+        """Tell the admins if this is about the account; say nothing of all other errors."""
+        if isinstance(error, CreditError | AccessError):
+            failure = failure_of(error)
+            self._tell(
+                (product, failure.kind),
+                lambda: self._texts.alert(failure.kind, failure.detail, product),
+            )
+
+    def upload_trouble(self, what: str) -> None:
+        """Pictures that people send cannot be uploaded; `what` says what to check."""
+        self._tell("upload", lambda: self._texts.upload_alert(what))
+
+    def fault(self, image_id: int, error: Exception) -> None:
+        """An image failed through a fault of the bot's own; once for each kind of error."""
+        self._tell(f"fault {type(error).__name__}", lambda: self._texts.fault_alert(image_id))
+
+    def credit_left(self, left: float, low: float) -> None:
+        """What KIE's account has left; below `low` it is news, once until it is above again."""
+        if left < low:
+            self._tell("credit", lambda: self._texts.low_credit(left, low))
+        else:
+            self._told.discard("credit")
+
+    def cleared(self, product: str) -> None:
+        """The product's account works (again)."""
+        self._told = {key for key in self._told if not (isinstance(key, tuple) and product in key)}
+
+    def upload_cleared(self) -> None:
+        """Uploads work (again)."""
+        self._told.discard("upload")
+
+    def _tell(self, key: Hashable, text: Callable[[], str]) -> None:
+        if key in self._told:
+            return
+        self._told.add(key)
+        logger.error("an admin is needed: %s", text())
+        for admin_id in self._admin_ids:
+            self._messenger.say(admin_id, text())

@@ -1,0 +1,382 @@
+"""Whether everything is there that the bot needs, asked from outside, also while it runs.
+
+Nothing is changed by asking: the database is opened for reading, KIE's answers cost nothing, and
+no updates are taken from a bot that waits for them.
+"""
+
+import asyncio
+import difflib
+import errno
+import logging
+import os
+import shlex
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from bot.media.buckets import check_buckets
+from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
+from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
+from providers.kie import Kie
+from storage.backup import inspect
+from storage.errors import StorageError
+from storage.owner import ADVICE, whose
+from storage.restore import pending
+from storage.supabase import FileStoreError, SupabaseStorage
+
+NETWORK_LIMIT_S = 15.0
+DATABASE_LIMIT_S = 120.0
+GB = 10**9
+MIN_FREE_BYTES = GB
+NEAREST_NAMES = 3
+SHOWN_LINES = 5
+SHOWN_CHARS = 200  # of what a server says: it can be a whole page
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the answer; `advice` is what to do where it is not `ok`."""
+
+    ok: bool
+    what: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"ok      {self.what}" if self.ok else f"PROBLEM {self.what}: {self.advice}"
+
+
+class Account(Protocol):
+    """The bot's own account at Telegram."""
+
+    @property
+    def username(self) -> str | None: ...
+
+
+class Webhook(Protocol):
+    """Where Telegram sends updates, and how many wait."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def pending_update_count(self) -> int: ...
+
+
+class TelegramBot(Protocol):
+    """What is asked of aiogram's Bot."""
+
+    async def get_me(self) -> Account: ...
+
+    async def get_webhook_info(self) -> Webhook: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """A Bot and what it raises: for a token that Telegram does not know, and for all else."""
+
+    bot: TelegramBot
+    refused: tuple[type[Exception], ...]
+    failed: tuple[type[Exception], ...]
+
+
+Check = Callable[[], Awaitable[list[Finding]]]
+
+
+async def examine(
+    settings: Settings,
+    *,
+    telegram: Telegram,
+    kie: Kie,
+    supabase: AbstractAsyncContextManager[SupabaseStorage | None],
+    env_file: Path | None = ENV_FILE,
+    network_limit_s: float = NETWORK_LIMIT_S,
+    database_limit_s: float = DATABASE_LIMIT_S,
+) -> AsyncGenerator[Finding, None]:
+    """Look at everything at once, and tell what was found in a fixed order, without secrets.
+
+    `supabase` is opened, and closed again; it gives None where Supabase is not set up.
+    """
+    checks: list[tuple[str, float, Check]] = [
+        (
+            "settings",
+            network_limit_s,
+            partial(asyncio.to_thread, check_settings, settings, env_file),
+        ),
+        ("DATA_DIR", network_limit_s, partial(asyncio.to_thread, check_disk, settings.data_dir)),
+        (
+            "rights",
+            network_limit_s,
+            partial(asyncio.to_thread, check_rights, settings.data_dir, env_file),
+        ),
+        (
+            "database",
+            database_limit_s,
+            partial(check_database, settings.data_dir / "bot.db", settings.bot_id),
+        ),
+        ("Telegram", network_limit_s, partial(check_telegram, telegram)),
+        ("KIE credit", network_limit_s, partial(check_credit, kie, settings)),
+        ("KIE models", network_limit_s, partial(check_models, kie, settings)),
+        ("Supabase", network_limit_s, partial(check_supabase, supabase, settings)),
+    ]
+    tasks = [asyncio.create_task(_findings(*each)) for each in checks]
+    try:
+        for task in tasks:
+            for finding in await task:
+                yield Finding(
+                    finding.ok,
+                    _without(settings.secrets, finding.what),
+                    _without(settings.secrets, finding.advice),
+                )
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _findings(subject: str, limit_s: float, check: Check) -> list[Finding]:
+    """What a check finds, in time, whatever becomes of it."""
+    try:
+        async with asyncio.timeout(limit_s):
+            return await check()
+    except TimeoutError:
+        return [Finding(False, subject, f"no end in {limit_s:g} s; try again, it may pass")]
+    except Exception as error:
+        # The check is at fault, not what it looked at: the others are to be told all the same.
+        logger.exception("the check of %s broke off", subject)
+        return [Finding(False, subject, f"the check itself broke off, please report {error!r}")]
+
+
+def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
+    """What is not wrong by itself, and hardly meant so."""
+    given = given_in(env_file)
+    findings = []
+    for each, nearest in misspelt(given):
+        what, _, advice = misspelling(each, nearest).partition(": ")
+        findings.append(Finding(False, what, f"{advice}: rename it, or remove it"))
+    if not settings.admin_ids:
+        advice = (
+            "nobody can give tokens to people, and nobody is told of trouble: put your own"
+            " Telegram id there"
+        )
+        findings.append(Finding(False, "ADMIN_IDS, empty", advice))
+    places = {each.value != "": each.place for each in given if each.name == "DATA_DIR"}
+    if list(places) == [False]:
+        advice = f"name a folder, or remove the line; now it is {settings.data_dir.absolute()}"
+        findings.append(Finding(False, f"DATA_DIR, set to nothing ({places[False]})", advice))
+    return findings or [Finding(True, "settings")]
+
+
+def check_rights(data_dir: Path, env_file: Path | None) -> list[Finding]:
+    """Whether others on the machine may read keys, and what people wrote."""
+    # The database and its copies, whatever they are called; but what holds nothing of anybody's.
+    kept = [
+        path
+        for path in data_dir.glob("*")
+        if path.is_file() and path.stat().st_size and not path.name.endswith("-shm")
+    ]
+    paths = [*([env_file] if env_file else []), data_dir, *sorted(kept)]
+    open_ = [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    if not open_:
+        return [Finding(True, "rights: keys and database are for the bot's user alone")]
+    what = f"rights, others on this machine may read {', '.join(open_)}"
+    return [Finding(False, what, f"chmod go= {shlex.join(open_)}")]
+
+
+def check_disk(data_dir: Path) -> list[Finding]:
+    """Whether what the bot keeps can be written, and for how long there is room."""
+    subject = f"DATA_DIR {data_dir}"
+    try:
+        # The first start makes it, and what is missing above it.
+        folder = next(each for each in (data_dir, *data_dir.absolute().parents) if each.exists())
+        with TemporaryFile(dir=folder) as probe:  # one without a name: nothing can stay behind
+            probe.write(bytes(4096))
+            probe.flush()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return [Finding(False, subject, "the disk is full: make room")]
+        advice = "let it be a folder that the bot's user may write to"
+        return [Finding(False, subject, f"{advice} ({error.strerror or error})")]
+    own = [data_dir / name for name in ("bot.db", "bot.db-wal", "bot.db-shm", "files")]
+    foreign = [path.name for path in own if path.exists() and not os.access(path, os.W_OK)]
+    room = f"{free / GB:.1f} GB free on its disk"
+    return [
+        Finding(
+            not foreign,
+            f"{subject} can be written" if not foreign else subject,
+            f"this user may not write {', '.join(foreign)}: give them to the bot's user (chown)",
+        ),
+        Finding(free >= MIN_FREE_BYTES, f"{subject}, {room}", "make room: 1 GB at least"),
+    ]
+
+
+async def check_database(path: Path, bot_id: int) -> list[Finding]:
+    """Whether the database is sound and this bot's, and money and images agree in it."""
+    if await asyncio.to_thread(pending, path.parent):
+        advice = "start the bot, or restore again: either brings it to its end"
+        return [Finding(False, "database, a restore was broken off", advice)]
+    try:
+        if not await asyncio.to_thread(path.exists):
+            return [Finding(True, "database: none yet, the first start makes it")]
+        seen = await inspect(path)
+    except StorageError as error:
+        return [Finding(False, "database", _shown(error))]
+    except OSError as error:
+        return [Finding(False, "database", f"ask as the bot's user ({_shown(error)})")]
+    if seen.damage:
+        advice = "stop the bot, and bring back the last backup: main.py restore FILE"
+        return [Finding(False, f"database, damaged: {line}", advice) for line in _few(seen.damage)]
+    if seen.version > seen.newest:
+        return [
+            Finding(
+                False,
+                f"database, version {seen.version}",
+                f"this program knows versions up to {seen.newest}: start the newer program,"
+                " or bring back a backup from before the upgrade: main.py restore FILE",
+            )
+        ]
+    if seen.version < seen.newest:
+        later = f"the next start brings it to version {seen.newest}; its sums can be checked then"
+        return [Finding(True, f"database: sound, version {seen.version}; {later}")]
+    findings = [Finding(True, f"database: sound, version {seen.version}")]
+    if seen.owner is not None and seen.owner != bot_id:
+        findings.append(Finding(False, f"{whose(seen.owner)}, BOT_TOKEN is of {bot_id}", ADVICE))
+    if seen.broken:
+        advice = "back up, then correct it by a new entry in the ledger; and please report it"
+        findings += [Finding(False, f"money, {line}", advice) for line in _few(seen.broken)]
+    else:
+        findings.append(Finding(True, "money: every balance, charge and refund agrees"))
+    unfinished = seen.unfinished or {}
+    states = ", ".join(f"{count} {status}" for status, count in unfinished.items())
+    total = f"images: {sum(unfinished.values())} unfinished"
+    return [*findings, Finding(True, f"{total} ({states})" if states else total)]
+
+
+async def check_telegram(telegram: Telegram) -> list[Finding]:
+    """Whose the token is, and whether somebody else takes its updates."""
+    try:
+        me = await telegram.bot.get_me()
+        webhook = await telegram.bot.get_webhook_info()
+    except telegram.refused:
+        advice = "Telegram does not know the token: copy it anew from @BotFather"
+        return [Finding(False, "BOT_TOKEN", advice)]
+    except telegram.failed as error:
+        advice = "no answer that helps: check the network and TELEGRAM_API_URL"
+        return [Finding(False, "Telegram", f"{advice} ({_shown(error)})")]
+    waiting = f"{webhook.pending_update_count} update(s) wait"
+    findings = [Finding(True, f"Telegram: the token is that of @{me.username}; {waiting}")]
+    if webhook.url:
+        # The host only: the path of such an address is often a secret.
+        host = urlsplit(webhook.url).hostname
+        advice = (
+            "updates go there and not here; the next start of the bot removes it. If it comes"
+            " back, another program uses this token: stop it, or get a new one from @BotFather"
+        )
+        findings.append(Finding(False, f"Telegram, a webhook is set to {host}", advice))
+    return findings
+
+
+async def check_credit(kie: Kie, settings: Settings) -> list[Finding]:
+    """Whether KIE takes the key, and how much credit is left."""
+    try:
+        credit = await kie.credit()
+    except ProviderError as error:
+        advice = _kie_advice(error, settings)
+        return [Finding(False, "KIE credit", f"{advice} ({_shown(error)})")]
+    low = settings.kie_low_credit
+    advice = f"top up at kie.ai: below {low:g} (KIE_LOW_CREDIT) it will soon refuse pictures"
+    return [Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)]
+
+
+async def check_models(kie: Kie, settings: Settings) -> list[Finding]:
+    """Whether KIE lists the models that are set."""
+    try:
+        names = await kie.models()
+    except ProviderError as error:
+        advice = f"the list cannot be read: {_kie_advice(error, settings)}"
+        return [Finding(False, "KIE models", f"{advice} ({_shown(error)})")]
+    return [
+        _model(variable, model, names)
+        for variable, model in (
+            ("MIDJOURNEY_KIE_TEXT_MODEL", settings.midjourney_kie_text_model),
+            ("MIDJOURNEY_KIE_IMAGE_MODEL", settings.midjourney_kie_image_model),
+        )
+    ]
+
+
+def _model(variable: str, model: str, names: list[str]) -> Finding:
+    if model in names:
+        return Finding(True, f"{variable}: KIE lists {model}")
+    nearest = ", ".join(difflib.get_close_matches(model, names, NEAREST_NAMES)) or "none"
+    advice = f"not in KIE's list of {len(names)}; set another name; the nearest: {nearest}"
+    return Finding(False, f"{variable} {model}", advice)
+
+
+def _kie_advice(error: ProviderError, settings: Settings) -> str:
+    key = "MIDJOURNEY_KIE_API_KEY" if settings.midjourney_kie_api_key else "KIE_API_KEY"
+    match error:
+        case CreditError():
+            return "the account has no credit: top up at kie.ai"
+        case AccessError(code=433):
+            return f"the key of {key} is used up: raise its cap at kie.ai/api-key, or wait"
+        case AccessError():
+            return (
+                f"KIE does not take the key of {key}: copy it anew from kie.ai/api-key, and see"
+                " whether its list of allowed addresses has this server's"
+            )
+        case NotTakenError(code=429):
+            return "too many questions: try again in a minute"
+        case RefusedError():
+            return "KIE refuses to answer: try again later, and check MIDJOURNEY_KIE_BASE_URL"
+        case _:
+            return "KIE cannot be reached: check the network and MIDJOURNEY_KIE_BASE_URL"
+
+
+async def check_supabase(
+    supabase: AbstractAsyncContextManager[SupabaseStorage | None], settings: Settings
+) -> list[Finding]:
+    """Whether the buckets are there, can be read by everybody, and take pictures."""
+    try:
+        async with supabase as storage:
+            if storage is None:
+                return [Finding(True, "Supabase: not set up, pictures stay in DATA_DIR")]
+            return [
+                Finding(True, f"Supabase, bucket {bucket!r}: there, public, and takes pictures")
+                if error is None
+                else Finding(False, _shown(error), error.advice)
+                async for bucket, error in check_buckets(storage, settings)
+            ]
+    except FileStoreError as error:  # an address or a key that can be none
+        return [Finding(False, _shown(error), error.advice)]
+
+
+def _few(lines: Iterable[str]) -> Iterator[str]:
+    """The first lines, each cut, and how many more there are."""
+    lines = list(lines)
+    yield from map(_cut, lines[:SHOWN_LINES])
+    if len(lines) > SHOWN_LINES:
+        yield f"and {len(lines) - SHOWN_LINES} more"
+
+
+def _shown(error: Exception) -> str:
+    """What an error says, or its class where it says nothing."""
+    return _cut(str(error)) or type(error).__name__
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARS else f"{line[:SHOWN_CHARS]}…"
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,65 @@
+"""The KIE account: what it has left, asked after creates and not for each of them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.admin.alerts import Alerts
+from bot.admin.kie_report import Report
+from providers.errors import ProviderError
+from providers.kie import CallLog, Kie
+
+LOOK_PAUSE_S = 300.0
+
+logger = logging.getLogger(__name__)
+
+
+class Account:
+    """Watches the credit, and tells the admins when it gets low."""
+
+    def __init__(
+        self,
+        kie: Kie,
+        log: CallLog,
+        alerts: Alerts,
+        *,
+        low: float,
+        pause_s: float = LOOK_PAUSE_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._kie = kie
+        self._log = log
+        self._alerts = alerts
+        self._low = low
+        self._pause_s = pause_s
+        self._sleep = sleep
+        self._spent = asyncio.Event()
+
+    def spent(self) -> None:
+        """A task was created: some of the credit is gone."""
+        self._spent.set()
+
+    async def report(self) -> Report:
+        """How it stands now; asks KIE."""
+        credit = await self._credit()
+        return Report(credit, self._low, self._log.last_minute(), self._log.troubles())
+
+    async def _credit(self) -> float | None:
+        try:
+            left = await self._kie.credit()
+        except ProviderError as error:
+            logger.warning("the credit of the KIE account is not known: %s", error)
+            return None
+        self._alerts.credit_left(left, self._low)
+        return left
+
+    async def run(self) -> None:
+        """Look after a create, at most once in a pause."""
+        while True:
+            await self._spent.wait()
+            self._spent.clear()
+            try:
+                await self._credit()
+            except Exception:  # pictures do not wait for this; the next create looks again
+                logger.exception("the account was not looked at")
+            await self._sleep(self._pause_s)

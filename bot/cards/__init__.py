@@ -1,0 +1,1 @@
+"""Messages with buttons: result, settings, pager, menu."""

@@ -1,0 +1,1 @@
+"""Pictures and films as files: kinds, conversion, uploads, and the outbox to storage."""

@@ -1,0 +1,45 @@
+"""What the bot needs of the two buckets in Supabase, and whether they give it."""
+
+import logging
+from collections.abc import AsyncIterator, Collection
+
+from bot.media.conversion import MAX_PNG_BYTES
+from bot.media.keeping import CONTENT_TYPES
+from bot.settings import Settings
+from storage.supabase import FileStoreError, SupabaseStorage
+
+# A picture of 2048 x 2048 points that does not compress at all is a PNG of 13 MB.
+RESULT_BYTES = 15_000_000
+
+logger = logging.getLogger(__name__)
+
+
+async def check_buckets(
+    storage: SupabaseStorage, settings: Settings
+) -> AsyncIterator[tuple[str, FileStoreError | None]]:
+    """Each bucket, and what is wrong with it; a key that is too weak stands in for all."""
+    try:
+        storage.check_key()
+    except FileStoreError as error:
+        yield "", error
+        return
+    needed: dict[str, tuple[Collection[str], int]] = {
+        settings.supabase_input_bucket: (("image/png",), MAX_PNG_BYTES),
+        settings.supabase_image_bucket: (CONTENT_TYPES.values(), RESULT_BYTES),
+    }
+    for bucket, (types, size_bytes) in needed.items():
+        try:
+            await storage.check_bucket(bucket, types, size_bytes)
+        except FileStoreError as error:
+            yield bucket, error
+        else:
+            yield bucket, None
+
+
+async def report_buckets(storage: SupabaseStorage, settings: Settings) -> None:
+    """Say plainly in the log what is wrong with a bucket; the bot works on without it."""
+    async for bucket, error in check_buckets(storage, settings):
+        if error is None:
+            logger.info("Supabase, bucket %r: ok", bucket)
+        else:
+            logger.error("%s: %s", error, error.advice)

@@ -1,0 +1,124 @@
+"""A picture that a person sent becomes a PNG that the provider takes.
+
+The work is done by a process of its own (`python -m bot.media.conversion SOURCE TARGET`): whatever
+a hostile or broken file does to the decoder, it is that process's memory and that process's death,
+and the event loop hears only how it ended.
+"""
+
+import asyncio
+import resource
+import sys
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from bot.pipeline.failures import FailureKind, InputError
+
+MAX_SIDE_PX = 2048
+MAX_PNG_BYTES = 10_000_000  # docs.kie.ai: images of at most 10 MB
+# From the header, before anything is decoded. JPEG is decoded at a fraction of its size.
+MAX_JPEG_PIXELS = 250_000_000
+MAX_PIXELS = 60_000_000
+MAX_MEMORY_BYTES = 1536 * 1024 * 1024  # address space of the process
+TIMEOUT_S = 60.0
+
+PROJECT = Path(__file__).parents[2]
+FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")  # iPhones send files as HEIC
+
+
+async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -> None:
+    """Write the picture of `source` as an upright PNG of at most 2048 px a side to `target`.
+
+    Raises:
+        InputError: no picture, a broken, animated or absurdly large one; the kind says which.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.media.conversion",
+        str(source),
+        str(target),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={"PYTHONPATH": str(PROJECT)},  # and no secrets
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        raise InputError(FailureKind.INPUT_BROKEN, "the conversion took too long") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        word = said.decode(errors="replace").strip()
+        kind = FailureKind(word) if word in set(FailureKind) else FailureKind.INPUT_BROKEN
+        raise InputError(kind, f"the conversion ended with {process.returncode} {word}")
+
+
+def to_png(source: Path, target: Path) -> None:
+    """The work itself, in this process: upright, alpha kept, without metadata.
+
+    Raises:
+        InputError: see `convert`.
+    """
+    try:
+        register_heif_opener(thumbnails=False)
+        # Our own limits, from the header, stand in place of Pillow's.
+        Image.MAX_IMAGE_PIXELS = None
+        with warnings.catch_warnings(), Image.open(source, formats=FORMATS) as image:
+            warnings.simplefilter("ignore")
+            _check(image)
+            _save(_upright(image), target)
+    except UnidentifiedImageError as error:
+        raise InputError(FailureKind.INPUT_NOT_A_PICTURE, "unknown format") from error
+    except (OSError, SyntaxError, ValueError, MemoryError) as error:
+        raise InputError(FailureKind.INPUT_BROKEN, repr(error)) from error
+
+
+def _check(image: Image.Image) -> None:
+    is_jpeg = image.format in {"JPEG", "MPO"}
+    # Phones put several shots into one MPO or HEIF: the first is the picture.
+    if getattr(image, "is_animated", False) and image.format in {"PNG", "WEBP"}:
+        raise InputError(FailureKind.INPUT_ANIMATED, "several frames")
+    if image.width * image.height > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
+        raise InputError(FailureKind.INPUT_TOO_LARGE, f"{image.width} x {image.height} px")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))  # JPEG only: 1/2, 1/4 or 1/8 of the size
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA"} else None
+    if image.mode in {"P", "PA", "LA", "La"}:  # these do not shrink well
+        image = image.convert("RGBA" if has_alpha else "RGB")
+    image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
+    image = ImageOps.exif_transpose(image).convert("RGBA" if has_alpha else "RGB")
+    # A place and a name may stand in the metadata; only the colours are anybody's business.
+    image.info = {"icc_profile": profile} if profile else {}
+    return image
+
+
+def _save(image: Image.Image, target: Path) -> None:
+    image.save(target, "PNG")
+    while target.stat().st_size > MAX_PNG_BYTES:  # noise does not compress
+        image = image.resize((image.width * 4 // 5, image.height * 4 // 5))
+        image.save(target, "PNG")
+
+
+def main() -> int:
+    """The process: one word about a failure on standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    try:
+        to_png(Path(sys.argv[1]), Path(sys.argv[2]))
+    except InputError as error:
+        sys.stdout.write(error.kind)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

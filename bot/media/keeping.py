@@ -1,0 +1,95 @@
+"""Keeping results: from the disk into Supabase, when there is time, for as long as it takes.
+
+Delivery does not wait for this: a result lies on disk as soon as it was fetched, goes to the chat
+from there, and is moved beside or after that, across restarts, with growing pauses.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from bot.media.outbox import FIRST_PAUSE_S, Outbox
+from storage.errors import StorageError
+from storage.files import DiskFiles
+from storage.images import Image
+from storage.jobs import Jobs
+from storage.outbox import ToStore
+from storage.supabase import SupabaseStorage
+
+CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
+
+logger = logging.getLogger(__name__)
+
+
+class Keeper(Outbox[Image]):
+    """Moves results into a bucket."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        to_store: ToStore,
+        files: DiskFiles,
+        storage: SupabaseStorage,
+        bucket: str,
+        *,
+        first_pause_s: float = FIRST_PAUSE_S,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(first_pause_s=first_pause_s, now=now)
+        self._jobs = jobs
+        self._to_store = to_store
+        self._files = files
+        self._storage = storage
+        self._bucket = bucket
+
+    async def run(self) -> None:
+        """As every outbox; first what an older version gave up for good is taken up again."""
+        try:
+            await self._take_up_again()
+        except StorageError as error:
+            logger.error("what was given up before waits for the next start: %s", error)
+        await super().run()
+
+    async def _take_up_again(self) -> None:
+        after = 0
+        while rows := await self._to_store.given_up(after):
+            for image_id, key in rows:
+                if await asyncio.to_thread(self._files.has, key):
+                    await self._to_store.take_up(image_id)
+            after = rows[-1][0]
+
+    async def _due(self, limit: int) -> Sequence[Image]:
+        return await self._to_store.due(limit)
+
+    async def _next_at(self) -> float | None:
+        return await self._to_store.next_at()
+
+    async def _do(self, row: Image) -> None:
+        assert row.file_key is not None  # noqa: S101 - only such are due
+        path = self._files.path(row.file_key)
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            logger.error("image %d is gone from the disk and was never stored", row.image_id)
+            await self._to_store.later(row, None)
+            return
+        kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
+        url = await self._storage.put(self._bucket, row.file_key, data, kind)
+        await self._to_store.stored(row, url)
+        await self.tidy(row.image_id)
+
+    async def _put_off(self, row: Image, pause_s: float) -> None:
+        await self._to_store.later(row, pause_s)
+
+    def _describe(self, row: Image) -> tuple[str, int]:
+        return f"image {row.image_id} on disk", row.store_attempts
+
+    async def tidy(self, image_id: int) -> None:
+        """Remove the copy on disk, once the picture is both kept elsewhere and delivered."""
+        image = await self._jobs.image(image_id)
+        if image.file_key and image.stored_url and image.status.ended:
+            try:
+                await asyncio.to_thread(self._files.remove, image.file_key)
+            except OSError as error:  # one file too many harms nobody
+                logger.warning("image %d is stored and stays on disk: %s", image_id, error)

@@ -1,0 +1,166 @@
+"""Fetching results: what the provider has drawn is fetched for as long as its address can live.
+
+Only the provider's word ends this. A 404 or 410 at the address counts once the provider, asked
+anew, has named the same address and that is gone again after a pause. Everything else passes: it
+is tried again with growing pauses, across restarts, and nobody else waits for it.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.media.keeping import Keeper
+from bot.media.kinds import NotAPictureError, Picture, inspect
+from bot.pipeline.progress import Progress
+from bot.tools.retry import pause_after
+from providers.base import Done
+from providers.download import Downloader
+from providers.errors import DownloadError, ResultRefusedError
+from storage.errors import StaleImageError
+from storage.files import DiskFiles, new_key
+from storage.images import Image, ImageStatus
+from storage.jobs import Jobs
+
+GONE = frozenset({404, 410})
+DAY_S = 86_400.0
+
+Ask = Callable[[Image], Awaitable[Done]]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """How a result is fetched that cannot be fetched at once. Seconds."""
+
+    first_pause_s: float = 2.0
+    max_pause_s: float = 600.0
+    # Cloudflare keeps a 404 for three minutes unless it is told otherwise: before that the second
+    # is no more than the first.
+    gone_pause_s: float = 200.0
+    believed_s: float = 300.0  # what is no picture for so long is none, and no gateway's page
+    address_s: float = DAY_S  # KIE's pages: addresses usually end then; a fresh one may help
+    life_s: float = 14 * DAY_S  # KIE's pages: media are deleted then
+
+
+FETCHING = FetchPolicy()
+
+
+class Fetcher:
+    """Brings results onto the disk."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        downloader: Downloader,
+        files: DiskFiles,
+        progress: Progress,
+        keeper: Keeper | None,
+        policy: FetchPolicy = FETCHING,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._downloader = downloader
+        self._files = files
+        self._progress = progress
+        self._keeper = keeper
+        self._policy = policy
+        self._now = now
+        self._clock = clock
+        self._sleep = sleep
+
+    async def picture(self, image: Image, ask: Ask) -> tuple[Picture, Image]:
+        """The picture on disk: fetched once, and again only when it is gone from there.
+
+        `ask` asks the provider for the result's addresses, and raises when it has none any more.
+
+        Raises:
+            DownloadError: it is gone from the provider, too large, or where nothing may be fetched.
+            NotAPictureError: it is none.
+            StaleImageError: the image was ended meanwhile.
+        """
+        if image.file_key is not None:
+            try:
+                return await asyncio.to_thread(inspect, self._files.path(image.file_key)), image
+            except (NotAPictureError, OSError) as error:  # gone, damaged, or not ours to read
+                logger.warning("the file on disk cannot be used, fetched again: %s", error)
+        picture, key, image = await self._until_fetched(image, ask)
+        image = await self._jobs.file_kept(image, key, to_store=self._keeper is not None)
+        if self._keeper is not None:
+            self._keeper.wake()
+        return picture, image
+
+    async def _until_fetched(self, image: Image, ask: Ask) -> tuple[Picture, str, Image]:
+        policy = self._policy
+        began = self._clock()
+        no_picture_since: float | None = None
+        named_at = image.submitted_at or 0.0  # when the provider told the address
+        confirmed = False  # it told it once more since it was gone
+        while True:
+            gone = no_picture = False
+            try:
+                return *await self._fetch(image), image
+            except DownloadError as error:
+                gone = error.code in GONE
+                refused = isinstance(error, ResultRefusedError)
+                if refused or (gone and confirmed) or self._is_over(image, began):
+                    raise
+                trouble: Exception = error
+            except NotAPictureError as error:
+                no_picture = True
+                if no_picture_since is None:
+                    no_picture_since = self._clock()
+                elif self._clock() - no_picture_since >= policy.believed_s:
+                    raise
+                trouble = error
+            except OSError as error:  # of our disk: the network's are sorted by now
+                trouble = error
+            if not no_picture:
+                no_picture_since = None
+            image = await self._jobs.fetch_failed(image)
+            self._progress.touch(image.job_id)
+            pause_s = pause_after(
+                image.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
+            )
+            logger.warning(
+                "the result is not fetched yet (%d), again in %.0f s: %s",
+                image.fetch_attempts,
+                pause_s,
+                trouble,
+            )
+            if gone or self._now() - named_at >= policy.address_s:
+                done = await ask(image)
+                named_at = self._now()
+                confirmed = gone and image.result_url in done.urls
+                if confirmed:
+                    pause_s = policy.gone_pause_s
+                elif image.result_url not in done.urls:
+                    image = await self._jobs.result_moved(image, done.urls[0])
+            await self._sleep(pause_s * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            image = await self._jobs.image(image.image_id)
+            if image.status is not ImageStatus.READY:
+                raise StaleImageError(f"image {image.image_id} is {image.status}")
+
+    def _is_over(self, image: Image, began: float) -> bool:
+        """Whether the provider has deleted it by now, by its own rules; a clock that jumped, or a
+        network that is not up yet, is not enough."""
+        age_s = self._now() - (image.submitted_at or 0.0)
+        return age_s >= self._policy.life_s and self._clock() - began >= self._policy.believed_s
+
+    async def _fetch(self, image: Image) -> tuple[Picture, str]:
+        """In one attempt, to its place for good."""
+        assert image.result_url is not None  # noqa: S101 - the schema says so
+        incoming = self._files.incoming(str(image.image_id))
+        try:
+            await self._downloader.fetch(image.result_url, incoming)
+            picture = await asyncio.to_thread(inspect, incoming)
+            key = new_key(picture.extension)
+            path = await asyncio.to_thread(self._files.keep, incoming, key)
+        finally:
+            await asyncio.to_thread(incoming.unlink, missing_ok=True)
+        return replace(picture, path=path), key

@@ -1,0 +1,99 @@
+"""The picture that a job starts from: fetched, turned into PNG and uploaded, once for a job."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.admin.alerts import Alerts
+from bot.media.conversion import convert
+from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
+from bot.pipeline.failures import FailureKind, InputError
+from bot.telegram.files import Incoming, TelegramUnavailableError
+from bot.tools.retry import RetryPolicy
+from storage.files import DiskFiles
+from storage.images import Job
+from storage.jobs import Jobs
+
+# KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
+UPLOAD_LASTS_S = 20 * 3600.0
+CONVERSIONS = 2  # at once: each may take a core and some hundred megabytes
+INPUT_RETRY = RetryPolicy(first_pause_s=1, max_pause_s=15, timeout_s=90, attempts=5)
+
+logger = logging.getLogger(__name__)
+
+
+class InputPictures:
+    """Makes the pictures that people sent available to the provider."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        incoming: Incoming,
+        files: DiskFiles,
+        upload: Upload,
+        *,
+        alerts: Alerts,
+        retry: RetryPolicy = INPUT_RETRY,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._jobs = jobs
+        self._incoming = incoming
+        self._files = files
+        self._upload = upload
+        self._alerts = alerts
+        self._retry = retry
+        self._now = now
+        self._converting = asyncio.Semaphore(CONVERSIONS)
+
+    def url_of(self, job: Job) -> str | None:
+        """Where the provider finds the job's picture; None: it has to be prepared (again)."""
+        age_s = abs(self._now() - (job.input_uploaded_at or 0))  # the clock may be put back
+        return job.input_url if age_s < UPLOAD_LASTS_S else None
+
+    async def prepare(self, job: Job) -> None:
+        """Put the job's picture where the provider finds it.
+
+        Images of a job come here one after another: the first does the work.
+
+        Raises:
+            InputError: it cannot be used, or not be uploaded.
+        """
+        if job.input_file_id is None or self.url_of(job) is not None:
+            return
+        source = self._files.incoming(f"input-{job.job_id}")
+        png = self._files.incoming(f"input-{job.job_id}.png")
+        try:
+            await self._fetch(job.input_file_id, source)
+            async with self._converting:
+                await convert(source, png)
+            url = await self._send(png)
+        finally:
+            for path in (source, png):
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+        self._alerts.upload_cleared()
+        await self._jobs.input_uploaded(job.job_id, url)
+
+    async def _fetch(self, file_id: str, path: Path) -> None:
+        try:
+            async for attempt in self._retry.context(
+                "getting the picture from Telegram", TelegramUnavailableError
+            ):
+                with attempt:
+                    await self._incoming.fetch(file_id, path)
+        except TelegramUnavailableError as error:
+            raise InputError(FailureKind.INPUT_GONE, str(error)) from error
+
+    async def _send(self, png: Path) -> str:
+        try:
+            async for attempt in self._retry.context(
+                "uploading the picture", UploadUnavailableError
+            ):
+                with attempt:
+                    return await self._upload.upload(png)
+        except (UploadUnavailableError, UploadRefusedError) as error:
+            logger.error("%s: %s; %s", self._upload.trouble, error, error.advice)
+            self._alerts.upload_trouble(f"{self._upload.trouble}: {error}. {error.advice}")
+            raise InputError(FailureKind.INPUT_NOT_UPLOADED, str(error)) from error
+        raise AssertionError("unreachable")

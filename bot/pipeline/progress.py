@@ -1,0 +1,244 @@
+"""The one message that follows a job: sent once, edited as things move, and at last the outcome.
+
+What it says is made from the database each time, so that it is true after a restart as well.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.pipeline.estimates import Estimates
+from bot.pipeline.fair_queue import Queue
+from bot.telegram.buttons import Keyboard, cancel_keyboard
+from bot.telegram.errors import ChatClosedError, DeliveryError
+from bot.telegram.lanes import Priority
+from bot.telegram.messenger import Messenger
+from bot.telegram.session import UNKNOWN_MESSAGE
+from bot.texts import Texts
+from bot.tools.rate_limits import RateLimit
+from bot.tools.retry import insist
+from bot.tools.shield import to_the_end
+from providers.base import Provider
+from storage.errors import StorageError
+from storage.images import WAITING, ImageStatus, Job, JobView
+from storage.jobs import Jobs
+
+EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
+ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
+LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
+FAR_BACK = 100  # places after which it is looked at half as often
+CREATE_SPACING_S = 0.53  # between two creates when many wait: 20 in 10.1 s and an answer's time
+# Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
+EDITS_PER_S = 10
+
+NEARLY = 0.9  # of a picture that takes longer than usual
+DRAWING = frozenset({ImageStatus.SUBMITTING, ImageStatus.GENERATING, ImageStatus.READY})
+
+logger = logging.getLogger(__name__)
+
+
+class Progress:
+    """Keeps the progress messages of all jobs that are not closed."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        queue: Queue,
+        messenger: Messenger,
+        texts: Mapping[str, Texts],
+        providers: Mapping[str, Provider],
+        estimates: Estimates,
+        *,
+        edit_pause_s: float = EDIT_PAUSE_S,
+        act_pause_s: float = ACT_PAUSE_S,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._messenger = messenger
+        self._texts = texts
+        self._providers = providers
+        self._estimates = estimates
+        self._edit_pause_s = edit_pause_s
+        self._act_pause_s = act_pause_s
+        self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
+        self._now = now
+        self._sleep = sleep
+        self._moved: dict[int, asyncio.Event] = {}  # by job
+        self._arrived: asyncio.Queue[int] = asyncio.Queue()
+        self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
+
+    def touch(self, job_id: int) -> None:
+        """Something about the job changed: say so, when it is time to."""
+        if job_id not in self._moved:
+            self._moved[job_id] = asyncio.Event()
+            self._arrived.put_nowait(job_id)
+        self._moved[job_id].set()
+
+    async def run(self) -> None:
+        """Follow the jobs that an earlier process left open, and all that come."""
+        for job_id in await insist(self._jobs.open_jobs):
+            self.touch(job_id)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._act())
+            while True:
+                job_id = await self._arrived.get()
+                group.create_task(self._follow(job_id), name=f"progress-{job_id}")
+
+    async def _follow(self, job_id: int) -> None:
+        try:
+            await self._keep(job_id, self._moved[job_id])
+        except (DeliveryError, StorageError) as error:
+            # Neither pictures nor money wait for this; the next change or start tries again.
+            logger.warning("the progress of job %d cannot be told: %s", job_id, error)
+        except Exception:  # part of the worker's boundary: one bad job must not stop the bot
+            logger.exception("the progress of job %d cannot be told", job_id)
+        finally:
+            del self._moved[job_id]
+            self._drawing.pop(job_id, None)
+
+    async def _act(self) -> None:
+        """Show in each chat that pictures are on their way; once, however many jobs it has."""
+        while True:
+            for chat_id in set(self._drawing.values()):
+                self._messenger.act(chat_id, "upload_photo")
+            await self._sleep(self._act_pause_s)
+
+    def _note_drawing(self, view: JobView) -> None:
+        job = view.job
+        if not any(image.status in DRAWING and not image.comes_late for image in view.images):
+            self._drawing.pop(job.job_id, None)
+        elif job.job_id not in self._drawing:
+            if job.chat_id not in self._drawing.values():
+                self._messenger.act(job.chat_id, "upload_photo")
+            self._drawing[job.job_id] = job.chat_id
+
+    async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
+        clock = asyncio.get_running_loop().time
+        shown: tuple[str, Keyboard] = ("", ())
+        edit_at = 0.0
+        while True:
+            moved.clear()
+            view = await self._jobs.view(job_id)
+            if view.job.closed_at is not None:
+                return
+            self._note_drawing(view)
+            card = self._card(view)
+            # A button that can do nothing any more goes at once; all else waits for its time.
+            early_s = 0.0 if shown[1] and not card[1] else edit_at - clock()
+            if early_s <= 0:
+                if card != shown:
+                    shown = await self._say(view, card)
+                    edit_at = clock() + self._edit_pause_s
+                if view.ended:
+                    await to_the_end(self._close(view))
+                    return
+            try:
+                async with asyncio.timeout(early_s if early_s > 0 else self._look_pause_s(view)):
+                    await moved.wait()
+            except TimeoutError:
+                continue
+
+    async def _say(self, view: JobView, card: tuple[str, Keyboard]) -> tuple[str, Keyboard]:
+        """Show the card, as it is when there is room for one more edit; returns what it shows."""
+        # The first word and the last come at once.
+        if view.job.progress_message_id is not None and not view.ended:
+            await self._edit_limit.wait()
+            view = await self._jobs.view(view.job.job_id)
+            card = self._card(view)
+        try:
+            await self._show(view, *card)
+        except ChatClosedError:
+            if view.job.chat_id == view.job.user_id:
+                raise  # told when they are back
+            # The bot was sent out of the group: what there is to say the person gets.
+        return card
+
+    def _look_pause_s(self, view: JobView) -> float:
+        """Far back in the queue less moves that a person would notice."""
+        return LOOK_PAUSE_S * (1 + (self._place(view) or 0) / FAR_BACK)
+
+    def _card(self, view: JobView) -> tuple[str, Keyboard]:
+        """The text and the buttons that a job's message has to have now."""
+        texts = self._texts[view.job.language]
+        place = self._place(view)
+        text = texts.progress(
+            view,
+            product=self._providers[view.provider].name,
+            place=place,
+            left_s=self._left_s(view, place),
+            drawn=self._drawn(view),
+        )
+        if any(image.status is ImageStatus.QUEUED for image in view.images):
+            return text, cancel_keyboard(texts.cancel_button(), view.job.job_id)
+        return text, ()
+
+    def _left_s(self, view: JobView, place: int | None) -> float | None:
+        """Seconds until the job's last picture is likely to be there; None: nobody knows."""
+        typical_s = self._estimates.typical_s(view.job.model)
+        if typical_s is None or view.ended:
+            return None
+        now = self._now()
+        begun = [image.submitted_at for image in view.images if image.submitted_at is not None]
+        waiting = sum(image.status in WAITING for image in view.images)
+        if waiting:
+            return ((place or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
+        return min(max(begun, default=now), now) + typical_s - now  # the clock may be put back
+
+    def _drawn(self, view: JobView) -> float:
+        """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
+        typical_s = self._estimates.typical_s(view.job.model)
+        parts = 0.0
+        for image in view.images:
+            if image.status.ended:
+                parts += 1
+            elif image.submitted_at is not None and typical_s:
+                parts += min(max(self._now() - image.submitted_at, 0) / typical_s, NEARLY)
+        return parts / len(view.images)
+
+    async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:
+        job = view.job
+        unknown = job.progress_message_id == UNKNOWN_MESSAGE  # sent, and cannot be edited
+        if job.progress_message_id is None or (unknown and view.ended):
+            await to_the_end(self._begin(view, text, keyboard))
+        else:
+            await self._messenger.edit(
+                job.chat_id, job.progress_message_id, text, keyboard=keyboard
+            )
+
+    async def _begin(self, view: JobView, text: str, keyboard: Keyboard) -> None:
+        job = view.job
+        # An answer: the person was charged and has heard nothing yet. Only edits are progress.
+        message_id = await self._messenger.send(
+            job.chat_id,
+            text,
+            reply_to=job.reply_to,
+            keyboard=keyboard,
+            priority=Priority.ANSWER,
+        )
+        await self._jobs.set_progress_message(job.job_id, message_id)
+
+    async def _close(self, view: JobView) -> None:
+        """Say what failed in a message of its own: an edit makes no sound, and a person waits."""
+        texts = self._texts[view.job.language]
+        reasons = texts.failures(view, product=self._providers[view.provider].name)
+        if reasons:
+            await self._tell(view.job, reasons)
+        await self._jobs.close(view.job.job_id)
+
+    async def _tell(self, job: Job, text: str) -> None:
+        try:
+            await self._messenger.send(job.chat_id, text, reply_to=job.reply_to)
+        except ChatClosedError:
+            if job.chat_id == job.user_id:
+                raise
+            await self._messenger.send(job.user_id, text)
+
+    def _place(self, view: JobView) -> int | None:
+        """The place of the job's first waiting image; None once one of its images has moved on."""
+        first = view.images[0]
+        if first.status is not ImageStatus.QUEUED:
+            return None
+        return self._queue.place(first)

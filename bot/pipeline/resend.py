@@ -1,0 +1,180 @@
+"""Pictures that were delivered, sent once more: as they were shown, or the file as it was drawn.
+
+Telegram has what it was sent, and gives it again by its file id. Else the picture comes from
+where we keep it: the disk, Supabase, and at last the provider, for as long as that keeps it.
+"""
+
+import asyncio
+import itertools
+import logging
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bot.cards.result import picture_keyboard
+from bot.media.kinds import NotAPictureError, Picture, inspect
+from bot.telegram.errors import ChatClosedError, DeliveryError
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from providers.download import Downloader
+from providers.errors import DownloadError, ResultRefusedError
+from storage.errors import StorageError
+from storage.files import DiskFiles
+from storage.images import Image, JobView
+from storage.jobs import Jobs
+from storage.supabase import FileStoreError, SupabaseStorage
+
+AT_ONCE = 3  # each may hold a file of some megabytes
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An image that somebody wants to have again: as a picture, or as the original file."""
+
+    image: Image
+    chat_id: int
+    reply_to: int | None
+    language: str
+    as_file: bool
+
+
+class Archive:
+    """Sends delivered pictures again; costs nothing, and is not made up for after a restart."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        files: DiskFiles,
+        downloader: Downloader,
+        supabase: SupabaseStorage | None,
+        bucket: str,
+        messenger: Messenger,
+        texts: Mapping[str, Texts],
+    ) -> None:
+        self._jobs = jobs
+        self._files = files
+        self._downloader = downloader
+        self._supabase = supabase
+        self._bucket = bucket
+        self._messenger = messenger
+        self._texts = texts
+        self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
+        self._numbers = itertools.count()
+
+    def send(self, wish: Wish) -> None:
+        """Have it sent when its turn comes."""
+        self._wishes.put_nowait(wish)
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        while True:
+            wish = await self._wishes.get()
+            try:
+                await self._grant(wish)
+            except (DeliveryError, StorageError) as error:
+                logger.warning("image %d was not sent again: %s", wish.image.image_id, error)
+            except Exception:  # part of the handlers' boundary: one bad file must not stop the bot
+                logger.exception("image %d was not sent again", wish.image.image_id)
+
+    async def _grant(self, wish: Wish) -> None:
+        view = await self._jobs.view(wish.image.job_id)
+        if not wish.as_file and await self._send_known(wish, view):
+            return
+        async with self._fetched(wish.image) as picture:
+            if picture is None:
+                texts = self._texts[wish.language]
+                self._messenger.say(wish.chat_id, texts.picture_gone(), reply_to=wish.reply_to)
+            elif wish.as_file:
+                name = f"{view.job.model}-{wish.image.image_id}.{picture.extension}"
+                sent = await self._messenger.send_file(
+                    wish.chat_id, picture.path, name=name, reply_to=wish.reply_to
+                )
+                await self._jobs.stands_for(sent.chat_id, sent.message_id, wish.image.image_id)
+            else:
+                await self._send_fetched(wish, view, picture)
+
+    async def _send_known(self, wish: Wish, view: JobView) -> bool:
+        """Whether Telegram still has it."""
+        image, texts = wish.image, self._texts[wish.language]
+        if not image.sent_file_id:
+            return False
+        try:
+            sent = await self._messenger.send_known(
+                wish.chat_id,
+                image.sent_file_id,
+                "document" if image.sent_as == "document" else "photo",
+                caption=texts.caption(view, image),
+                reply_to=wish.reply_to,
+                keyboard=picture_keyboard(texts, view, image),
+            )
+        except ChatClosedError:
+            raise
+        except DeliveryError as error:
+            logger.info("image %d has to be uploaded again: %s", image.image_id, error)
+            return False
+        await self._jobs.sent_again(image, sent)
+        return True
+
+    async def _send_fetched(self, wish: Wish, view: JobView, picture: Picture) -> None:
+        image, texts = wish.image, self._texts[wish.language]
+        sent = await self._messenger.send_picture(
+            wish.chat_id,
+            picture,
+            caption=texts.caption(view, image),
+            reply_to=wish.reply_to,
+            keyboard=picture_keyboard(texts, view, image),
+        )
+        await self._jobs.sent_again(image, sent)
+
+    @asynccontextmanager
+    async def _fetched(self, image: Image) -> AsyncIterator[Picture | None]:
+        """A copy of the picture for as long as it is sent; None: it is nowhere any more."""
+        suffix = Path(image.file_key or "").suffix
+        path = self._files.incoming(f"again-{image.image_id}-{next(self._numbers)}{suffix}")
+        try:
+            yield await self._fetch(image, path)
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def _fetch(self, image: Image, path: Path) -> Picture | None:
+        """From the first place that has it whole: what is kept for long may be damaged."""
+        for place in self._places(image, path):
+            try:
+                await place()
+                return await asyncio.to_thread(inspect, path)
+            except (
+                DownloadError,
+                ResultRefusedError,
+                FileStoreError,
+                NotAPictureError,
+                OSError,
+            ) as error:
+                logger.info("image %d is gone from one place: %s", image.image_id, error)
+        return None
+
+    def _places(self, image: Image, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
+        """What puts the picture at `path`, the nearest place first."""
+        if image.file_key is not None:
+            # A copy: the one on disk may be moved away while it is sent.
+            yield partial(
+                asyncio.to_thread, shutil.copyfile, self._files.path(image.file_key), path
+            )
+            if image.stored_url and self._supabase is not None:
+                yield partial(self._from_bucket, self._supabase, image.file_key, path)
+        for url in filter(None, (image.stored_url, image.result_url)):
+            yield partial(self._downloader.fetch, url, path)
+
+    async def _from_bucket(self, supabase: SupabaseStorage, key: str, path: Path) -> None:
+        data = await supabase.get(self._bucket, key)
+        await asyncio.to_thread(path.write_bytes, data)

@@ -1,0 +1,1 @@
+"""Requests, albums, and what becomes of them before a job is placed."""

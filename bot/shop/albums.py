@@ -1,0 +1,110 @@
+"""Albums: Telegram sends one update an item and no end mark, so an album is whole after a pause.
+
+Items are kept in the database until then: an album that was begun before a crash is taken up at
+the next start.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.shop.orders import Orders, Request
+from bot.telegram.buttons import held_keyboard
+from bot.telegram.clock import IsLate
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from bot.tools.retry import insist
+from storage.errors import StorageError
+from storage.inputs import AlbumItem, Inputs
+
+PAUSE_S = 1.0  # after the last item that came
+
+logger = logging.getLogger(__name__)
+
+
+class Albums:
+    """Collects the items of each album and orders with the first picture.
+
+    A late album waited while the bot was down: it is not charged unasked.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        orders: Orders,
+        messenger: Messenger,
+        texts: Mapping[str, Texts],
+        *,
+        is_late: IsLate,
+        pause_s: float = PAUSE_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._inputs = inputs
+        self._orders = orders
+        self._messenger = messenger
+        self._texts = texts
+        self._is_late = is_late
+        self._pause_s = pause_s
+        self._sleep = sleep
+        self._arrived: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
+
+    async def add(self, item: AlbumItem) -> None:
+        """Keep an item; safe to repeat."""
+        await self._inputs.add_album_item(item)
+        self._arrived.put_nowait((item.chat_id, item.media_group_id))
+
+    async def run(self) -> None:
+        """Take up albums that an earlier process began, and all that come."""
+        for album in await insist(self._inputs.albums):
+            self._arrived.put_nowait(album)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                album = await self._arrived.get()
+                if album in self._waiting:  # one more item: the pause begins anew
+                    self._waiting[album].cancel()
+                self._waiting[album] = group.create_task(self._finish(album))
+
+    async def _finish(self, album: tuple[int, str]) -> None:
+        await self._sleep(self._pause_s)
+        del self._waiting[album]  # from here on it is not cancelled; a late item comes alone
+        try:
+            items = await self._inputs.album(*album)
+            if items:
+                await self._use(list(items))
+                await self._inputs.drop_album(items)
+        except StorageError as error:
+            logger.error("an album waits for the next start: %s", error)
+        except Exception:  # part of the handlers' boundary: one bad album must not stop the bot
+            logger.exception("an album could not be ordered from")
+
+    async def _use(self, items: list[AlbumItem]) -> None:
+        first = items[0]
+        texts = self._texts[first.language]
+        picture = next((item for item in items if item.file_id is not None), None)
+        if picture is None or picture.file_id is None:
+            self._messenger.say(first.chat_id, texts.cannot_use(), reply_to=first.message_id)
+            return
+        if len(items) > 1:
+            self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
+        caption = next((item.caption for item in items if item.caption), "")
+        if not caption:
+            if await self._inputs.hold(first.user_id, picture.file_id, picture.message_id):
+                self._messenger.say(
+                    first.chat_id,
+                    texts.what_to_make(),
+                    reply_to=picture.message_id,
+                    keyboard=held_keyboard(texts.drop_picture_button(), picture.message_id),
+                )
+            return
+        await self._orders.take(
+            Request(
+                user_id=first.user_id,
+                chat_id=first.chat_id,
+                message_id=first.message_id,
+                text=caption,
+                language=first.language,
+                input_file_id=picture.file_id,
+                late=self._is_late(first.received_at),
+            )
+        )

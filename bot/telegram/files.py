@@ -1,0 +1,42 @@
+"""Files that people sent to the bot, fetched from Telegram."""
+
+from pathlib import Path
+
+import aiohttp
+from aiogram import Bot
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramBadRequest
+
+from bot.pipeline.failures import FailureKind, InputError
+
+DOWNLOAD_TIMEOUT_S = 60
+
+
+class TelegramUnavailableError(Exception):
+    """The file could not be fetched this time."""
+
+
+class Incoming:
+    """Fetches by file id. The address that Telegram gives for a file holds the bot's token: it
+    stays in here, and errors that name it are not chained."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def fetch(self, file_id: str, path: Path) -> None:
+        """Write a file to `path`; safe to repeat.
+
+        Raises:
+            InputError: Telegram does not give it: too large for bots, or gone.
+            TelegramUnavailableError: it did not work this time.
+        """
+        try:
+            file = await self._bot.get_file(file_id)
+            if file.file_path is None:
+                raise InputError(FailureKind.INPUT_GONE, "no path")
+            await self._bot.download_file(file.file_path, path, timeout=DOWNLOAD_TIMEOUT_S)
+        except TelegramBadRequest as error:
+            large = "too big" in error.message
+            kind = FailureKind.INPUT_TOO_LARGE if large else FailureKind.INPUT_GONE
+            raise InputError(kind, error.message) from None
+        except (TelegramAPIError, ClientDecodeError, aiohttp.ClientError, TimeoutError) as error:
+            raise TelegramUnavailableError(type(error).__name__) from None

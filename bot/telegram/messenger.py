@@ -1,0 +1,391 @@
+"""What the bot says: texts, edits, pictures, copies, each through the lane of its chat."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import aiohttp
+from aiogram import Bot
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import (
+    ForceReply,
+    FSInputFile,
+    Message,
+    ReplyParameters,
+)
+
+from bot.media.kinds import Picture
+from bot.telegram.buttons import Keyboard
+from bot.telegram.errors import ChatClosedError, DeliveryError, MaybeSentError
+from bot.telegram.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
+from bot.telegram.markup import Dress
+from bot.telegram.session import UNKNOWN_MESSAGE
+from bot.texts.base import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
+from bot.tools.rate_limits import RateLimit
+from bot.tools.shield import to_the_end
+from storage.errors import StorageError
+from storage.images import Sent
+
+CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller
+ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
+
+# 400s that say that a picture does not fit as a photo; as a document it does.
+NOT_A_PHOTO = ("photo", "image_process_failed", "wrong file type", "extension")
+# 400s about a message that somebody removed or that already says so: no fault.
+HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
+
+Kind = Literal["photo", "document"]
+logger = logging.getLogger(__name__)
+
+
+class Receipt(Protocol):
+    """The record of one sending that must not happen twice."""
+
+    async def sending(self) -> bool:
+        """It is about to be sent; False: it must not be."""
+
+    async def not_sent(self) -> None:
+        """It surely was not."""
+
+    async def sent(self) -> None:
+        """Telegram took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a file is sent."""
+
+    caption: str
+    reply_to: int | None
+    keyboard: Keyboard
+    attempts: float = SAY_ATTEMPTS
+
+
+class Messenger:
+    """Everything that is said to people goes through here, and what is too long is cut.
+
+    `chat_limit` makes the limit of one chat; `overall_limit` is shared by all.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        overall_limit: RateLimit | None = None,
+        chat_limit: Callable[[], RateLimit] = lambda: RateLimit(1, 1.0),
+        bulk_limit: RateLimit | None = None,
+    ) -> None:
+        self._bot = bot
+        self._overall = overall_limit or RateLimit(30, 1.0)
+        # What goes to all leaves a third of the whole to answers and pictures.
+        self._bulk = bulk_limit or RateLimit(20, 1.0)
+        self._lanes = Lanes(self._overall, chat_limit)
+        self._said: set[asyncio.Task[None]] = set()
+        self._dress = Dress()
+        self._actions = RateLimit(ACTIONS_PER_S, 1.0)
+
+    def say(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        keyboard: Keyboard = (),
+        ask: str = "",
+        fallback: str = "",
+        then: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        """Have an answer sent, in order, without waiting for it: handlers do no slow work.
+
+        `ask` opens the person's field for a reply, with these words in it. `fallback` is said
+        where Telegram does not take the text. `then` is given the id of the message.
+        """
+        task = asyncio.create_task(
+            self._say(chat_id, text, reply_to, keyboard, ask, fallback, then)
+        )
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    def change(self, chat_id: int, message_id: int, text: str, *, keyboard: Keyboard = ()) -> None:
+        """Have a text of the bot's edited in answer to a press, without waiting for it."""
+        task = asyncio.create_task(self._change(chat_id, message_id, text, keyboard))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    def answer_press(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
+        """Answer a press of a button, at once; one that is too old needs no answer any more."""
+        task = asyncio.create_task(self._answer_press(query_id, text, alert=alert))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _change(self, chat_id: int, message_id: int, text: str, keyboard: Keyboard) -> None:
+        try:
+            await self.edit(chat_id, message_id, text, keyboard=keyboard, priority=Priority.ANSWER)
+        except DeliveryError as error:
+            logger.warning("a message in chat %d could not be edited: %s", chat_id, error)
+
+    async def _answer_press(self, query_id: str, text: str, *, alert: bool) -> None:
+        try:
+            await self._bot.answer_callback_query(
+                query_id, clip_units(text, PRESS_UNITS) or None, show_alert=alert
+            )
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.info("a press could not be answered: %s", error)
+
+    async def _say(
+        self,
+        chat_id: int,
+        text: str,
+        reply_to: int | None,
+        keyboard: Keyboard,
+        ask: str,
+        fallback: str,
+        then: Callable[[int], Awaitable[None]] | None,
+    ) -> None:
+        try:
+            message_id = await self.send(
+                chat_id, text, reply_to=reply_to, keyboard=keyboard, ask=ask
+            )
+            if then is not None and message_id != UNKNOWN_MESSAGE:
+                await then(message_id)
+        except DeliveryError as error:
+            logger.warning("an answer could not be sent to chat %d: %s", chat_id, error)
+            if fallback and not isinstance(error, ChatClosedError):
+                await self._say(chat_id, fallback, reply_to, keyboard, ask, "", then)
+        except StorageError as error:
+            logger.warning("what was said in chat %d could not be noted: %s", chat_id, error)
+
+    def act(self, chat_id: int, action: str) -> None:
+        """Show for some seconds what the bot is doing. Decoration: where anything is to be said,
+        or Telegram has no room for it, it is left out, and nothing comes of a failure."""
+        if self._lanes.is_busy(chat_id) or not (self._actions.take() and self._overall.take()):
+            return
+        task = asyncio.create_task(self._act(chat_id, action))
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _act(self, chat_id: int, action: str) -> None:
+        try:
+            await self._bot.send_chat_action(self._lanes.chat(chat_id), action)
+        except TelegramRetryAfter as error:
+            self._actions.pause(float(error.retry_after))
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.debug("no chat action in chat %d: %s", chat_id, error)
+
+    async def send(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        keyboard: Keyboard = (),
+        ask: str = "",
+        priority: Priority = Priority.ANSWER,
+    ) -> int:
+        """Send a text and return its message id, which may be UNKNOWN_MESSAGE.
+
+        Raises:
+            ChatClosedError: nothing can be said in that chat.
+            DeliveryError: Telegram refused the text, or could not be reached for minutes.
+        """
+        reply = _reply(reply_to)
+        # selective: in a group, only the one who is answered is asked.
+        question = ForceReply(input_field_placeholder=ask, selective=True) if ask else None
+
+        async def request() -> Message:
+            chat = self._lanes.chat(chat_id)
+            return await self._dress.wear(
+                keyboard,
+                lambda markup: self._bot.send_message(
+                    chat,
+                    fit(text),
+                    reply_parameters=reply if chat == chat_id else None,
+                    reply_markup=question or markup,
+                ),
+            )
+
+        message: Message = await self._lanes.call(chat_id, priority, request)
+        return message.message_id
+
+    async def edit(
+        self,
+        chat_id: int,
+        message_id: int,
+        text: str,
+        *,
+        keyboard: Keyboard = (),
+        priority: Priority = Priority.PROGRESS,
+    ) -> None:
+        """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
+        if message_id == UNKNOWN_MESSAGE:
+            return
+
+        async def request() -> object:
+            if (
+                self._lanes.chat(chat_id) != chat_id
+            ):  # the group moved: what was said before stayed behind
+                return None
+            return await self._dress.wear(
+                keyboard,
+                lambda markup: self._bot.edit_message_text(
+                    fit(text), chat_id=chat_id, message_id=message_id, reply_markup=markup
+                ),
+            )
+
+        try:
+            await self._lanes.call(chat_id, priority, request)
+        except DeliveryError as error:
+            if not any(words in str(error) for words in HARMLESS_EDITS):
+                raise
+
+    async def send_picture(
+        self,
+        chat_id: int,
+        picture: Picture,
+        *,
+        caption: str,
+        reply_to: int | None,
+        keyboard: Keyboard = (),
+    ) -> Sent:
+        """Send a picture, as a photo where Telegram takes it so.
+
+        Tried for as long as it takes; sent twice only when the answer to the first was lost.
+
+        Raises:
+            ChatClosedError: nothing can be sent to that chat now.
+            DeliveryError: Telegram takes it neither as a photo nor as a document.
+        """
+        file = FSInputFile(picture.path, chunk_size=CHUNK_BYTES)
+        how = _How(caption, reply_to, keyboard, attempts=float("inf"))
+        if picture.fits_photo:
+            try:
+                return await self._send_file(chat_id, file, "photo", how)
+            except ChatClosedError:
+                raise
+            except DeliveryError as error:
+                if not any(words in str(error).lower() for words in NOT_A_PHOTO):
+                    raise
+                logger.warning("not taken as a photo, sent as a document: %s", error)
+        return await self._send_file(chat_id, file, "document", how)
+
+    async def send_known(
+        self,
+        chat_id: int,
+        file_id: str,
+        kind: Kind,
+        *,
+        caption: str,
+        reply_to: int | None,
+        keyboard: Keyboard = (),
+    ) -> Sent:
+        """Send again what Telegram has already, by the file id that it gave.
+
+        Raises:
+            ChatClosedError: nothing can be sent to that chat now.
+            DeliveryError: Telegram does not know the file any more, or cannot be reached.
+        """
+        return await self._send_file(chat_id, file_id, kind, _How(caption, reply_to, keyboard))
+
+    async def send_file(self, chat_id: int, path: Path, *, name: str, reply_to: int | None) -> Sent:
+        """Send a file as it is, under this name. Raises as `send_known` does."""
+        how = _How("", reply_to, ())
+        return await self._send_file(
+            chat_id, FSInputFile(path, name, chunk_size=CHUNK_BYTES), "document", how
+        )
+
+    async def _send_file(
+        self, chat_id: int, file: FSInputFile | str, kind: Kind, how: _How
+    ) -> Sent:
+        reply = _reply(how.reply_to)
+        send: Any = self._bot.send_photo if kind == "photo" else self._bot.send_document
+
+        async def request() -> Message:
+            chat = self._lanes.chat(chat_id)
+            return await self._dress.wear(
+                how.keyboard,
+                lambda markup: send(
+                    chat,
+                    file,
+                    caption=fit(how.caption, CAPTION_UNITS),
+                    reply_parameters=reply if chat == chat_id else None,
+                    reply_markup=markup,
+                ),
+            )
+
+        message: Message = await self._lanes.call(
+            chat_id, Priority.PICTURE, request, attempts=how.attempts
+        )
+        if message.photo:
+            return Sent(message.chat.id, message.message_id, message.photo[-1].file_id, "photo")
+        document = message.document
+        return Sent(
+            message.chat.id, message.message_id, document.file_id if document else "", "document"
+        )
+
+    async def copy(
+        self, chat_id: int, *, from_chat_id: int, message_id: int, receipt: Receipt
+    ) -> None:
+        """Copy a message into a chat for as long as it takes, and never twice.
+
+        Nothing is sent, and that is no fault, when the receipt says that it must not be.
+
+        Raises:
+            ChatClosedError: nothing can be sent to that chat.
+            MaybeSentError: the answer was lost; the message may have arrived.
+            DeliveryError: Telegram refused the message.
+        """
+
+        async def attempt() -> None:
+            if not await receipt.sending():
+                return
+            try:
+                await self._bot.copy_message(chat_id, from_chat_id, message_id)
+            except TelegramRetryAfter as error:
+                self._bulk.pause(min(float(error.retry_after), MAX_RETRY_AFTER_S))
+                await receipt.not_sent()
+                raise
+            except TelegramUnauthorizedError as error:  # about the bot, not about this chat
+                raise DeliveryError(error.message) from error
+            except PASSING_FAULTS as error:
+                if isinstance(error.__cause__, aiohttp.ClientConnectorError):
+                    await receipt.not_sent()
+                    raise
+                raise MaybeSentError(f"the answer was lost: {error}") from error
+            await receipt.sent()
+
+        await self._bulk.wait()  # before it is in the chat's lane: answers there need not wait
+        await self._lanes.call(
+            chat_id, Priority.BULK, lambda: to_the_end(attempt()), attempts=float("inf")
+        )
+
+    def finish(self) -> None:
+        """Begin nothing but answers any more: what is not under way yet is for the next start.
+
+        A picture begun now would be torn in the middle, and be sent once more by the next start.
+        """
+        self._lanes.finish()
+
+    async def close(self, timeout_s: float) -> None:
+        """Let the answers that are under way be said, for so long, and stop."""
+        if self._said:
+            await asyncio.wait(self._said, timeout=timeout_s)
+        await self._lanes.close()
+        for task in set(self._said):
+            task.cancel()
+
+
+def _reply(message_id: int | None) -> ReplyParameters | None:
+    """A reply that is sent all the same when the person removed the message."""
+    if message_id is None or message_id < 0:
+        return None
+    return ReplyParameters(
+        message_id=message_id, allow_sending_without_reply=True, quote_parse_mode=None
+    )

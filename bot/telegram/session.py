@@ -1,0 +1,133 @@
+"""Calls of the Bot API: aiogram's session, which reads answers more strictly than a bot may.
+
+Telegram's `ok: true` means that a message was sent, whatever else stands in the answer. aiogram
+raises when the rest does not fit its types, as if nothing had been sent.
+"""
+
+import json
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramEntityTooLarge
+from aiogram.methods import (
+    CopyMessage,
+    EditMessageText,
+    Response,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
+from aiogram.methods.base import TelegramType
+from aiogram.types import Chat, Document, Message, PhotoSize, TelegramObject
+from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
+
+from bot.telegram.clock import TelegramTime
+
+UNKNOWN_MESSAGE = 0  # the id of one that was sent; Telegram numbers messages from 1
+
+# What must not be done a second time because its answer could not be read.
+SENDING = (SendMessage, SendPhoto, SendDocument, CopyMessage, EditMessageText)
+
+logger = logging.getLogger(__name__)
+
+
+class Session(AiohttpSession):
+    """Sends requests and says what became of them; `telegram_time` hears when it was."""
+
+    def __init__(self, *, telegram_time: TelegramTime | None = None, **options: Any) -> None:
+        super().__init__(json_loads=_loads, **options)
+        self._telegram_time = telegram_time or TelegramTime()
+        self._trace = TraceConfig()
+        self._trace.on_request_end.append(self._hear)
+        self._trace.freeze()
+
+    async def create_session(self) -> ClientSession:
+        """aiogram's own, whose answers tell the time."""
+        session = await super().create_session()
+        if self._trace not in session.trace_configs:
+            session.trace_configs.append(self._trace)
+        return session
+
+    async def _hear(
+        self, session: ClientSession, context: SimpleNamespace, params: TraceRequestEndParams
+    ) -> None:
+        self._telegram_time.hear(params.response.headers.get("Date", ""))
+
+    def check_response(
+        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
+    ) -> Response[TelegramType]:
+        """The answer to a call.
+
+        Raises:
+            TelegramAPIError: Telegram refused it, or a gateway did.
+            ClientDecodeError: nobody knows what became of it.
+        """
+        try:
+            response = super().check_response(bot, method, status_code, content)
+            if response.result is not None or not isinstance(method, SENDING):
+                return response
+        except (ClientDecodeError, TelegramAPIError) as error:
+            if not (isinstance(method, SENDING) and _is_ok(content)):
+                if isinstance(error, ClientDecodeError) and 400 <= status_code < 500:
+                    raise _refusal(method, status_code) from error
+                raise
+        logger.warning("%s was done, and its answer cannot be read", method.__api_method__)
+        result = _dict(_dict(_loads(content)).get("result"))
+        return Response.model_construct(ok=True, result=_read(method, result))
+
+
+def _refusal(method: TelegramMethod[Any], status_code: int) -> TelegramAPIError:
+    """A gateway's page that refuses a request: Telegram never saw it."""
+    if status_code == 413:
+        return TelegramEntityTooLarge(method, "a gateway's limit")
+    return TelegramAPIError(method, f"a gateway's answer {status_code}")
+
+
+def _loads(content: str) -> Any:
+    """JSON in which there is always a description; aiogram looks for words in it."""
+    data = json.loads(content)
+    if isinstance(data, dict) and not isinstance(data.get("description"), str):
+        data["description"] = ""
+    return data
+
+
+def _is_ok(content: str) -> bool:
+    try:
+        return _dict(_loads(content)).get("ok") is True
+    except ValueError:
+        return False
+
+
+def _read(method: TelegramMethod[Any], raw: dict[str, Any]) -> Any:
+    """What can be known of a message that was sent."""
+    chat_id, message_id = _dict(raw.get("chat")).get("id"), raw.get("message_id")
+    if type(chat_id) is not int:
+        chat_id = getattr(method, "chat_id", 0)
+    sizes = raw.get("photo")
+    photo = [_file_id(size) for size in sizes] if isinstance(sizes, list) else []
+    document = _file_id(raw.get("document"))
+    return _partial(
+        Message,
+        message_id=message_id if type(message_id) is int else UNKNOWN_MESSAGE,
+        chat=_partial(Chat, id=chat_id),
+        photo=[_partial(PhotoSize, file_id=file_id) for file_id in photo if file_id] or None,
+        document=_partial(Document, file_id=document) if document else None,
+    )
+
+
+def _partial(type_: type[TelegramObject], **known: Any) -> Any:
+    """Without what is not known, and without a look at it."""
+    return type_.model_construct(**known)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _file_id(value: object) -> str:
+    file_id = _dict(value).get("file_id")
+    return file_id if isinstance(file_id, str) else ""

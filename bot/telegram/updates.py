@@ -1,0 +1,308 @@
+"""Updates from Telegram, each confirmed only after it was handled.
+
+aiogram's own polling confirms updates before their handlers end. Here getUpdates, which confirms
+all before its offset, asks from the first update on that is not done: one chat's updates in order,
+different chats side by side. Most often that is the whole batch; who takes longer does not hold up
+the others, whose next updates are asked for meanwhile. A crash in between brings what was not
+confirmed again, and what it did is keyed by what Telegram sent. What was dealt with is remembered,
+because Telegram may send it again all the same.
+"""
+
+import asyncio
+import logging
+from functools import partial
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramRetryAfter,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
+from pydantic import ValidationError
+
+from bot.telegram.aiogram_patches import usual_types
+from storage.errors import StorageError
+from storage.handled_updates import HandledUpdates
+
+POLL_TIMEOUT_S = 30
+BATCH = 100
+BUILD_AFTER_S = 0.1  # the first question is on its way by then
+ME_TIMEOUT_S = 10.0
+WAIT_S = 1.5  # for those who are slow, until the others' next updates are asked for
+# Between questions that bring nothing new. Within so long Telegram gives one update at most, and
+# some servers answer at once although there is none.
+FLOOR_S = 0.5
+FIRST_PAUSE_S = 1.0
+MAX_PAUSE_S = 30.0
+
+logger = logging.getLogger(__name__)
+
+
+class _GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """getUpdates without aiogram's check of the whole batch: one update that does not fit its
+    types would hold up all that come after it, for ever."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    limit: int = BATCH
+    timeout: int = POLL_TIMEOUT_S
+    allowed_updates: list[str]
+
+
+class Updates:
+    """The loop that asks for updates and has them handled."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        dispatcher: Dispatcher,
+        handled: HandledUpdates,
+    ) -> None:
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._store = handled
+        self._handled: dict[int, None] = {}  # the last update ids, in order
+        self._taken: set[int] = set()  # came, and Telegram may not know it yet
+        self._unfinished: set[int] = set()  # of these, what must not be confirmed yet
+        self._idle = asyncio.Event()  # nothing is unfinished
+        self._idle.set()
+        self._chats: dict[int, asyncio.Task[None]] = {}  # the last task of each
+        self._done: list[int] = []  # handled, to be remembered
+        self._remembering: asyncio.Task[None] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Handle updates until `stop` is set; those under way are finished and confirmed."""
+        self._handled = dict.fromkeys(await self._store.recent())
+        allowed = self._dispatcher.resolve_used_update_types()
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            await self._introduce(stopped)
+            asked = await self._poll(stopped, allowed)
+            await self._idle.wait()
+            if (offset := self._next(asked)) is not None and offset != asked:
+                await self._confirm(offset, allowed)
+        finally:
+            stopped.cancel()
+            tasks = [*self._chats.values(), *filter(None, [self._remembering])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _introduce(self, stopped: asyncio.Future[Any]) -> None:
+        """Have Telegram say who this bot is: no handler has to ask, and nobody waits for that."""
+        pause_s = 0.0
+        while not stopped.done():
+            ask = asyncio.ensure_future(self._ask_me())
+            try:
+                if not pause_s:
+                    await _build_types(ask)
+                await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
+                if ask.done():
+                    ask.result()
+            except (TelegramAPIError, ClientDecodeError, TimeoutError) as error:
+                pause_s = _pause(error, pause_s)
+                await asyncio.wait([stopped], timeout=pause_s)
+            else:
+                return
+            finally:
+                ask.cancel()
+
+    async def _ask_me(self) -> None:
+        async with asyncio.timeout(ME_TIMEOUT_S):
+            await self._bot.me()  # which keeps the answer
+
+    async def _poll(self, stopped: asyncio.Future[Any], allowed: list[str]) -> int | None:
+        """Ask, again and again, and return from which update on it was asked last."""
+        loop = asyncio.get_running_loop()
+        offset: int | None = None  # the next update; asking for it confirms all before it
+        asked: int | None = None
+        pause_s = 0.0
+        while not stopped.done():
+            asked_at, asked = loop.time(), offset
+            ask = asyncio.ensure_future(self._ask(offset, allowed, POLL_TIMEOUT_S))
+            await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if not ask.done():
+                ask.cancel()
+                break
+            try:
+                batch = ask.result()
+            except (TelegramAPIError, ClientDecodeError) as error:
+                if "webhook is active" in str(error):
+                    await self._delete_webhook()
+                pause_s = _pause(error, pause_s)
+                await asyncio.wait([stopped], timeout=pause_s)
+                continue
+            pause_s = 0.0
+            self._taken = {each for each in self._taken if each >= (offset or 0)}
+            if self._hand_out(batch) or self._unfinished:
+                await self._wait_for_the_slow(stopped)
+            else:
+                await asyncio.wait([stopped], timeout=asked_at + FLOOR_S - loop.time())
+            offset = self._next(offset)
+        return asked
+
+    async def _wait_for_the_slow(self, stopped: asyncio.Future[Any]) -> None:
+        """A short while; longer only when Telegram would give nothing but what came already."""
+        while not (self._idle.is_set() or stopped.done()):
+            idle = asyncio.ensure_future(self._idle.wait())
+            try:
+                await asyncio.wait(
+                    [idle, stopped], timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                idle.cancel()
+            first = min(self._unfinished, default=0)
+            if sum(each >= first for each in self._taken) < BATCH:
+                return
+
+    def _next(self, offset: int | None) -> int | None:
+        """The first update that is not done."""
+        if self._unfinished:
+            return min(self._unfinished)
+        return max(self._taken) + 1 if self._taken else offset
+
+    async def _ask(
+        self, offset: int | None, allowed: list[str], timeout_s: int, limit: int = BATCH
+    ) -> list[dict[str, Any]]:
+        method = _GetRawUpdates(
+            offset=offset, limit=limit, timeout=timeout_s, allowed_updates=allowed
+        )
+        return await self._bot(method, request_timeout=timeout_s + 30)
+
+    async def _delete_webhook(self) -> None:
+        """Somebody used this bot with a webhook before; what waits there is not dropped."""
+        try:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+            logger.warning("a webhook that was set for this bot was removed")
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.warning("the webhook could not be removed: %s", error)
+
+    async def _confirm(self, offset: int, allowed: list[str]) -> None:
+        """Tell Telegram that the last batch is done; if that fails it comes again, harmlessly."""
+        try:
+            async with asyncio.timeout(2):
+                await self._ask(offset, allowed, timeout_s=0, limit=1)
+        except (TelegramAPIError, ClientDecodeError, TimeoutError) as error:
+            logger.warning("the last updates will come again at the next start: %s", error)
+
+    def _hand_out(self, batch: list[dict[str, Any]]) -> bool:
+        """Have updates handled, each chat's after those it has under way; whether any is new."""
+        # In Telegram's own order, in which repeats may not come.
+        batch.sort(key=lambda raw: raw["update_id"])
+        news = [raw for raw in batch if self._is_news(raw["update_id"])]
+        chats: dict[int, list[Update]] = {}
+        for raw in news:
+            self._unfinished.add(raw["update_id"])
+            self._idle.clear()
+            if update := self._parse(raw):
+                chats.setdefault(_chat_of(update), []).append(update)
+            else:
+                self._finish(raw["update_id"])
+        for chat_id, updates in chats.items():
+            task = asyncio.create_task(self._handle(updates, self._chats.get(chat_id)))
+            self._chats[chat_id] = task
+            task.add_done_callback(partial(self._leave, chat_id))
+        return bool(news)
+
+    async def _handle(self, updates: list[Update], before: asyncio.Task[None] | None) -> None:
+        """One chat's updates, after `before`."""
+        if before is not None:
+            await asyncio.wait([before])
+        for update in updates:
+            try:
+                await self._dispatcher.feed_update(self._bot, update)
+            except Exception:  # the boundary of one update: it must not stop the bot
+                logger.exception("update %d could not be handled", update.update_id)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():  # the bot ends: it has to come again
+                    raise
+                logger.exception("update %d was broken off", update.update_id)
+            self._finish(update.update_id)
+
+    def _leave(self, chat_id: int, task: asyncio.Task[None]) -> None:
+        if self._chats.get(chat_id) is task:
+            del self._chats[chat_id]
+
+    def _finish(self, update_id: int) -> None:
+        """It was handled: once that is remembered, it may be confirmed."""
+        self._done.append(update_id)
+        if self._remembering is None:
+            self._remembering = asyncio.create_task(self._remember())
+
+    async def _remember(self) -> None:
+        while self._done:
+            done, self._done = self._done, []
+            try:
+                await self._store.remember(done)
+            except Exception as error:  # what must not count twice has a key of its own
+                surprising = not isinstance(error, StorageError)
+                logger.warning(
+                    "updates that come again may be answered again: %s", error, exc_info=surprising
+                )
+            self._unfinished.difference_update(done)
+        self._remembering = None
+        if not self._unfinished:
+            self._idle.set()
+
+    def _is_news(self, update_id: int) -> bool:
+        """Whether the update did not come before. What moves money has a key of its own; this is
+        for all else: a prompt that was refused must not be taken when it comes a second time."""
+        known = update_id in self._taken or update_id in self._handled
+        self._taken.add(update_id)
+        if known:
+            return False
+        self._handled[update_id] = None
+        if len(self._handled) > self._store.keep:
+            del self._handled[next(iter(self._handled))]
+        return True
+
+    def _parse(self, raw: dict[str, Any]) -> Update | None:
+        try:
+            return Update.model_validate(raw, context={"bot": self._bot})
+        except ValidationError as error:
+            fields = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
+            logger.error("update %s is left out, wrong in %s", raw.get("update_id"), fields)
+            return None
+
+
+async def _build_types(ask: asyncio.Future[Any]) -> None:
+    """While Telegram is asked for the first time, before anybody waits for them."""
+    await asyncio.wait([ask], timeout=BUILD_AFTER_S)
+    for each in usual_types():
+        each.model_rebuild()
+        await asyncio.sleep(0)
+
+
+def _pause(error: Exception, last_s: float) -> float:
+    """Seconds until Telegram is asked again."""
+    if isinstance(error, TelegramConflictError) and "webhook" not in error.message:
+        logger.error(
+            "another program asks Telegram for this bot's updates: stop it, or use another"
+            " token (%s)",
+            error.message,
+        )
+        return MAX_PAUSE_S
+    if isinstance(error, TelegramRetryAfter):
+        return float(error.retry_after)
+    pause_s = min(max(last_s * 2, FIRST_PAUSE_S), MAX_PAUSE_S)
+    logger.warning("no updates from Telegram, again in %.0f s: %.300s", pause_s, error)
+    return pause_s
+
+
+def _chat_of(update: Update) -> int:
+    """What keeps its order: the chat, or the person where there is none."""
+    try:
+        event: Any = update.event
+    except UpdateTypeLookupError:  # a kind that came up after this program was written
+        return 0
+    message = getattr(event, "message", event)
+    chat = getattr(message, "chat", None) or getattr(event, "from_user", None)
+    return chat.id if chat else 0

@@ -1,0 +1,111 @@
+"""/privacy, /terms, /paysupport: answered to everybody at any time. /delete_me: asked first."""
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message, User
+
+from bot.cards.menu import Menu
+from bot.cards.result import number_in
+from bot.media.removal import Remover
+from bot.settings import Settings
+from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from bot.texts.overrides import own_text
+from storage.forgetting import Forgetting
+from storage.ledger import Ledger
+from storage.people import People
+from storage.preferences import PreferenceStore
+
+FORGET, KEEP = "forget:yes", "forget:no"  # forget:yes:TOKENS, which the question names
+FOR_EVERYBODY = {"for_everybody": True}  # the ban lets these through, see handlers/ban.py
+
+
+def create_router() -> Router:
+    """What Telegram's terms for developers ask of a bot that sells."""
+    router = Router(name=__name__)
+    router.message.filter(F.chat.type == "private")
+    duties = Command("privacy", "terms", "paysupport")
+    router.message.register(show_duty, duties, flags=FOR_EVERYBODY)
+    router.message.register(ask_to_forget, Command("delete_me"), flags=FOR_EVERYBODY)
+    private = F.message.chat.type == "private"
+    pressed = F.data.startswith(FORGET)
+    router.callback_query.register(forget, pressed, private, flags=FOR_EVERYBODY)
+    router.callback_query.register(keep, F.data == KEEP, private, flags=FOR_EVERYBODY)
+    return router
+
+
+async def show_duty(
+    message: Message,
+    event_from_user: User,
+    settings: Settings,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The team's own text where there is one, else ours; also where Telegram refuses theirs."""
+    name = (message.text or "/").split()[0].removeprefix("/").partition("@")[0].lower()
+    ours = {
+        "privacy": texts.privacy(),
+        "terms": texts.terms(),
+        "paysupport": texts.paysupport(event_from_user.id, settings.admin_ids),
+    }[name]
+    own = await own_text(settings.data_dir / "texts", name, texts.language)
+    messenger.say(message.chat.id, own or ours, fallback=ours if own else "")
+
+
+async def ask_to_forget(
+    message: Message, event_from_user: User, ledger: Ledger, messenger: Messenger, texts: Texts
+) -> None:
+    """Nothing goes before a yes."""
+    balance = await ledger.balance(event_from_user.id)
+    messenger.say(
+        message.chat.id,
+        texts.forget_question(balance),
+        reply_to=message.message_id,
+        keyboard=_question_keyboard(balance, texts),
+    )
+
+
+async def forget(
+    query: CallbackQuery,
+    event_from_user: User,
+    forgetting: Forgetting,
+    ledger: Ledger,
+    preferences: PreferenceStore,
+    people: People,
+    remover: Remover,
+    menu: Menu,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Remove everything of the person's; a second press finds nothing more."""
+    messenger.answer_press(query.id)
+    user_id = event_from_user.id
+    chosen = await preferences.language(user_id)
+    balance = await ledger.balance(user_id)
+    keyboard: Keyboard = ()
+    if balance > number_in(query.data):  # an old question, which names fewer tokens
+        text, keyboard = texts.forget_question(balance), _question_keyboard(balance, texts)
+    elif await forgetting.forget(user_id):
+        text = texts.forget_later()
+    else:
+        remover.wake()
+        if chosen is not None:
+            menu.offer(user_id)
+        text = texts.forgotten(banned=await people.ban_of(user_id) is not None)
+    if query.message is not None:
+        messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
+
+
+async def keep(query: CallbackQuery, messenger: Messenger, texts: Texts) -> None:
+    """Everything stays."""
+    messenger.answer_press(query.id)
+    if query.message is not None:
+        messenger.change(query.message.chat.id, query.message.message_id, texts.not_forgotten())
+
+
+def _question_keyboard(balance: int, texts: Texts) -> Keyboard:
+    return (
+        (Button(texts.forget_button(), f"{FORGET}:{balance}", style="danger"),),
+        (Button(texts.keep_button(), KEEP),),
+    )

@@ -1,0 +1,18 @@
+"""Buttons that nobody knows (any more): every press gets its answer."""
+
+from aiogram import Router
+from aiogram.types import CallbackQuery
+
+from bot.telegram.messenger import Messenger
+
+
+def create_router() -> Router:
+    """Whatever no other router took."""
+    router = Router(name=__name__)
+    router.callback_query.register(answer_unknown)
+    return router
+
+
+async def answer_unknown(query: CallbackQuery, messenger: Messenger) -> None:
+    """End the client's waiting, and no more."""
+    messenger.answer_press(query.id)

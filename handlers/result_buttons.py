@@ -1,0 +1,165 @@
+"""The buttons under a picture: again, change, use as input, the original as a file."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message, User
+
+from bot.cards.result import AGAIN, CHANGE, INPUT, ORIGINAL, again_in, number_in
+from bot.pipeline.resend import Archive, Wish
+from bot.shop.orders import Orders
+from bot.telegram.buttons import HELD, held_by_in, held_keyboard
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from handlers.debounce import Presses
+from storage.images import ImageStatus
+from storage.inputs import Inputs
+from storage.jobs import Jobs, press_key
+
+
+def create_router() -> Router:
+    """A button names an image; only the one who paid for it may press."""
+    router = Router(name=__name__)
+    router.callback_query.register(draw_again, F.data.startswith(f"{AGAIN}:"))
+    router.callback_query.register(ask_for_change, F.data.startswith(f"{CHANGE}:"))
+    router.callback_query.register(use_as_input, F.data.startswith(f"{INPUT}:"))
+    router.callback_query.register(drop_held, F.data.startswith(f"{HELD}:"))
+    router.callback_query.register(send_original, F.data.startswith(f"{ORIGINAL}:"))
+    return router
+
+
+async def draw_again(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    orders: Orders,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The same request once more, for what the button says; two presses at once are one."""
+    image_id, told_price = again_in(query.data)
+    image = await jobs.owned(image_id, event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    said, alert = await orders.again(
+        image,
+        query.id,
+        query.message.chat.id,
+        query.message.message_id,
+        texts,
+        told_price=told_price,
+    )
+    messenger.answer_press(query.id, said, alert=alert)
+
+
+async def ask_for_change(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Ask what shall be different; the reply to the question is a reply to the picture."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    chat_id, image_id = query.message.chat.id, image.image_id
+
+    async def remember(message_id: int) -> None:
+        await jobs.stands_for(chat_id, message_id, image_id)
+
+    messenger.say(
+        chat_id,
+        texts.change_question(),
+        reply_to=query.message.message_id,
+        ask=texts.change_placeholder(),
+        then=remember,
+    )
+
+
+async def use_as_input(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    inputs: Inputs,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Hold the picture for the person's next words."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    if image is None or query.message is None:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    if query.message.chat.type != "private":
+        messenger.answer_press(query.id, texts.reply_with_words(), alert=True)
+        return
+    file_id = image.sent_file_id or _file_in(query)
+    if file_id is None:
+        messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    held_by = press_key(query.id)
+    if await inputs.hold(event_from_user.id, file_id, held_by):
+        messenger.say(
+            query.message.chat.id,
+            texts.what_to_make(),
+            reply_to=query.message.message_id,
+            keyboard=held_keyboard(texts.drop_picture_button(), held_by),
+        )
+
+
+async def drop_held(
+    query: CallbackQuery, event_from_user: User, inputs: Inputs, messenger: Messenger, texts: Texts
+) -> None:
+    """Do not use the picture that waits for words."""
+    dropped = await inputs.drop(event_from_user.id, held_by_in(query.data))
+    if not dropped or query.message is None:
+        messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
+        return
+    messenger.answer_press(query.id)
+    messenger.change(query.message.chat.id, query.message.message_id, texts.picture_dropped())
+
+
+async def send_original(
+    query: CallbackQuery,
+    event_from_user: User,
+    jobs: Jobs,
+    archive: Archive,
+    presses: Presses,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The file as it was drawn: Telegram makes a photo smaller."""
+    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    # One that was fetched, not delivered and refunded lies on the disk as well.
+    if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    messenger.answer_press(query.id, texts.file_coming())
+    if presses.is_repeat(event_from_user.id, query.data or ""):
+        return
+    archive.send(
+        Wish(
+            image,
+            query.message.chat.id,
+            query.message.message_id,
+            texts.language,
+            as_file=True,
+        )
+    )
+
+
+def _file_in(query: CallbackQuery) -> str | None:
+    """The file of the message under which the button was pressed, if Telegram still shows it."""
+    if not isinstance(query.message, Message):
+        return None
+    if query.message.photo:
+        return query.message.photo[-1].file_id
+    return query.message.document.file_id if query.message.document else None

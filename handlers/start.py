@@ -1,0 +1,88 @@
+"""/start, /help, /balance."""
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandStart
+from aiogram.types import Message, User
+
+from bot.cards.menu import Menu
+from bot.settings import Settings
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from handlers.welcome import GREETS
+from storage.catalogue import Catalogue
+from storage.ledger import Ledger
+from storage.preferences import PreferenceStore
+
+MOVEMENTS_SHOWN = 8
+
+
+def create_router() -> Router:
+    """What a person can ask for besides pictures."""
+    router = Router(name=__name__)
+    router.message.filter(F.chat.type == "private")
+    router.message.register(start, CommandStart(), flags=GREETS)
+    router.message.register(show_help, Command("help"))
+    router.message.register(show_balance, Command("balance"))
+    return router
+
+
+async def start(
+    message: Message,
+    event_from_user: User,
+    settings: Settings,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    preferences: PreferenceStore,
+    menu: Menu,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Welcome a person, with tokens the first time."""
+    if await preferences.language(event_from_user.id) is not None:
+        menu.offer(event_from_user.id)  # a menu of their own, maybe of an earlier version
+    granted = await ledger.welcome(
+        event_from_user.id, settings.welcome_tokens, language=texts.language
+    )
+    model = await catalogue.first()
+    messenger.say(
+        message.chat.id,
+        texts.start(
+            given=granted.amount if granted.new else 0,
+            balance=granted.balance,
+            price=model.price if model else None,
+            max_quantity=settings.max_quantity,
+        ),
+    )
+
+
+async def show_help(
+    message: Message,
+    settings: Settings,
+    catalogue: Catalogue,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """How to ask for a picture."""
+    model = await catalogue.first()
+    price = model.price if model else None
+    messenger.say(message.chat.id, texts.help(price=price, max_quantity=settings.max_quantity))
+
+
+async def show_balance(
+    message: Message,
+    event_from_user: User,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    preferences: PreferenceStore,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """The tokens left, and where they went."""
+    own = await preferences.get(event_from_user.id)
+    model = await catalogue.on_sale(own.model)
+    text = texts.balance(
+        await ledger.balance(event_from_user.id),
+        model.price if model else None,
+        await ledger.movements(event_from_user.id, MOVEMENTS_SHOWN),
+    )
+    messenger.say(message.chat.id, text)

@@ -1,0 +1,66 @@
+"""Nobody is so fast: more messages in a minute than the limit are answered once and left."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import BaseMiddleware
+from aiogram.types import CallbackQuery, Message, TelegramObject, User
+
+from bot.telegram.messenger import Messenger
+from bot.texts import Texts
+from bot.tools.rate_limits import RateLimit
+
+WINDOW_S = 60.0
+REMEMBERED = 10_000  # people; those quiet for a minute are forgotten first
+
+
+class PaceMiddleware(BaseMiddleware):
+    """Counts the messages and presses of each person."""
+
+    def __init__(
+        self,
+        messenger: Messenger,
+        per_minute: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._messenger = messenger
+        self._per_minute = per_minute
+        self._clock = clock
+        self._limits: dict[int, RateLimit] = {}
+        self._told: dict[int, float] = {}
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        user: User | None = data.get("event_from_user")
+        if user is None or self._limit_of(user.id).take():
+            return await handler(event, data)
+        texts: Texts = data["texts"]
+        if isinstance(event, CallbackQuery):
+            self._messenger.answer_press(event.id, texts.too_fast())
+        elif isinstance(event, Message) and self._is_news(user.id):
+            self._messenger.say(event.chat.id, texts.too_fast(), reply_to=event.message_id)
+        return None
+
+    def _limit_of(self, user_id: int) -> RateLimit:
+        limit = self._limits.pop(user_id, None)
+        if limit is None:
+            limit = RateLimit(self._per_minute, WINDOW_S, clock=self._clock)
+        self._limits[user_id] = limit  # at the end: the first is the one silent for longest
+        if len(self._limits) > REMEMBERED:
+            del self._limits[next(iter(self._limits))]
+        return limit
+
+    def _is_news(self, user_id: int) -> bool:
+        """Whether the person was not told within the last minute."""
+        now = self._clock()
+        self._told = {who: at for who, at in self._told.items() if at > now - WINDOW_S}
+        if user_id in self._told:
+            return False
+        self._told[user_id] = now
+        return True

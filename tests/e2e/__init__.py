@@ -1,0 +1,1 @@
+"""Tests of the whole bot, between the emulators, over HTTP."""

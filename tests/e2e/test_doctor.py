@@ -1,0 +1,571 @@
+"""Everything the doctor finds, over HTTP against the emulators and on real files."""
+
+import asyncio
+import errno
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
+from pydantic import SecretStr
+
+from bot.admin import doctor
+from bot.admin.doctor import GB, Finding, Telegram, examine
+from bot.demo.supabase import SupabaseEmulator
+from bot.settings import Settings
+from providers.kie import Kie
+from storage import audit
+from storage.supabase import SupabaseStorage
+from tests.support import World, open_world
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:1"  # nobody listens there
+
+
+@pytest.fixture
+async def around(tmp_path: Path) -> AsyncIterator[World]:
+    """All there is around the bot, which was never started."""
+    async with open_world(tmp_path / "data") as world:
+        yield world
+
+
+@pytest.fixture
+async def supabase() -> AsyncIterator[SupabaseEmulator]:
+    async with SupabaseEmulator.start() as supabase:
+        supabase.add_bucket("bot-images")
+        supabase.add_bucket("images")
+        yield supabase
+
+
+async def found(settings: Settings, env_file: Path | None = None, **limits: float) -> list[Finding]:
+    """What the doctor finds; nothing of it is secret."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+    async with (
+        aiohttp.ClientSession() as kie_session,
+        Bot(settings.bot_token.get_secret_value(), session=session) as bot,
+    ):
+        kie = Kie(
+            kie_session,
+            base_url=settings.midjourney_kie_base_url,
+            api_key=settings.midjourney_key,
+            request_timeout_s=5,
+        )
+        telegram = Telegram(
+            bot,
+            refused=(TelegramUnauthorizedError, TelegramNotFound),
+            failed=(TelegramAPIError, ClientDecodeError),
+        )
+        examination = examine(
+            settings,
+            telegram=telegram,
+            kie=kie,
+            supabase=storage_of(settings),
+            env_file=env_file,
+            **limits,
+        )
+        async with aclosing(examination):
+            findings = [finding async for finding in examination]
+    for secret in settings.secrets:
+        assert secret not in "\n".join(map(str, findings))
+    return findings
+
+
+def storage_of(settings: Settings) -> AbstractAsyncContextManager[SupabaseStorage | None]:
+    if settings.supabase_url is None or settings.supabase_service_role_key is None:
+        return nullcontext()
+    key = settings.supabase_service_role_key.get_secret_value()
+    return SupabaseStorage.open(settings.supabase_url, key)
+
+
+async def lines(world: World, **limits: float) -> list[str]:
+    return [str(finding) for finding in await found(world.settings, None, **limits)]
+
+
+async def problem(world: World, env_file: Path | None = None) -> str:
+    """The only thing that is wrong."""
+    (line,) = await problems(world, env_file)
+    return line
+
+
+async def problems(world: World, env_file: Path | None = None, **limits: float) -> list[str]:
+    findings = await found(world.settings, env_file, **limits)
+    return [str(finding) for finding in findings if not finding.ok]
+
+
+def kie_says(code: int) -> str:
+    return json.dumps({"code": code, "msg": "KIE's own words", "data": None})
+
+
+# --- All well
+
+
+async def test_before_the_first_start(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.kie.credits = 5760.65
+    found = await lines(around)
+    data_dir = around.data_dir
+    assert found.pop(2).startswith(f"ok      DATA_DIR {data_dir}, ")
+    assert found.pop(2) == "ok      rights: keys and database are for the bot's user alone"
+    assert found == [
+        "ok      settings",
+        f"ok      DATA_DIR {data_dir} can be written",
+        "ok      database: none yet, the first start makes it",
+        "ok      Telegram: the token is that of @emulated_bot; 0 update(s) wait",
+        "ok      KIE credit: 5760.65",
+        "ok      MIDJOURNEY_KIE_TEXT_MODEL: KIE lists midjourney/v6-text-to-image",
+        "ok      MIDJOURNEY_KIE_IMAGE_MODEL: KIE lists midjourney/v6-image-to-image",
+        "ok      Supabase, bucket 'bot-images': there, public, and takes pictures",
+        "ok      Supabase, bucket 'images': there, public, and takes pictures",
+    ]
+    assert not data_dir.exists(), "nothing is made by asking"
+
+
+async def test_while_the_bot_runs(world: World) -> None:
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    anna.send("лиса --n 2")
+    await world.until(lambda: len(world.kie.tasks) == 2)
+    await world.until(
+        lambda: len(world.rows("SELECT 1 FROM images WHERE task_id IS NOT NULL")) == 2
+    )
+    found = await lines(world)
+    assert [line for line in found if line.startswith("PROBLEM")] == []
+    version = world.rows("PRAGMA user_version")[0]["user_version"]
+    assert f"ok      database: sound, version {version}" in found
+    assert "ok      money: every balance, charge and refund agrees" in found
+    assert "ok      images: 2 unfinished (2 generating)" in found
+    assert "ok      Supabase: not set up, pictures stay in DATA_DIR" in found
+
+
+# --- The settings
+
+
+async def test_nobody_is_admin(around: World) -> None:
+    around.changes["admin_ids"] = frozenset()
+    assert await problem(around) == (
+        "PROBLEM ADMIN_IDS, empty: nobody can give tokens to people, and nobody is told of"
+        " trouble: put your own Telegram id there"
+    )
+
+
+def env_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / ".env"
+    path.touch(0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def test_misspelt_settings(
+    around: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WELCOME_TOKEN", "1")
+    monkeypatch.setenv("XDG_DATA_DIRS", "/usr/share")
+    monkeypatch.setenv("SUPABASE_ACCESS_TOKEN", "a tool's of their own")
+    given = env_file(tmp_path, "BOT_TOKEN=1:x\n\nKIE_LOW_CREDITS=5\nCOMPOSE_PROJECT_NAME=bot\n")
+    in_file, in_environment = await problems(around, given)
+    assert in_file == (
+        "PROBLEM KIE_LOW_CREDITS: no setting has this name (.env line 3); the nearest is"
+        " KIE_LOW_CREDIT: rename it, or remove it"
+    )
+    assert in_environment.startswith("PROBLEM WELCOME_TOKEN: no setting has this name (the env")
+    assert "the nearest is WELCOME_TOKENS" in in_environment
+
+
+async def test_a_data_dir_of_nothing(
+    around: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = env_file(tmp_path, "DATA_DIR=\n")
+    line = await problem(around, given)
+    assert line.startswith("PROBLEM DATA_DIR, set to nothing (.env line 1): name a folder, or")
+    assert str(around.data_dir) in line
+    monkeypatch.setenv("DATA_DIR", str(around.data_dir))
+    assert await problems(around, given) == []
+    monkeypatch.setenv("DATA_DIR", "")
+    assert "(the environment)" in await problem(around)
+
+
+# --- Rights
+
+
+async def test_what_others_may_read(around: World, tmp_path: Path) -> None:
+    await stopped(around)
+    given = env_file(tmp_path, "")
+    database = around.data_dir / "bot.db"
+    copy = around.data_dir / "before the upgrade.db"
+    shutil.copy(database, copy)
+    for path, mode in {given: 0o640, database: 0o604, copy: 0o644}.items():
+        path.chmod(mode)
+    line = await problem(around, given)
+    assert f"others on this machine may read {given}, {copy}, {database}: " in line
+    command = line.rpartition(": ")[2]
+    assert command == f"chmod go= {given} '{copy}' {database}"
+    await run(*shlex.split(command))
+    assert await problems(around, given) == []
+    around.data_dir.chmod(0o755)
+    assert (await problem(around, given)).endswith(f": chmod go= {around.data_dir}")
+
+
+# --- As a command
+
+
+async def run(*command: str | Path, **environment: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return process.returncode, told.decode()
+
+
+async def test_make_ends_with_the_status_of_the_program(around: World) -> None:
+    environment = {
+        "BOT_TOKEN": around.telegram.token,
+        "TELEGRAM_API_URL": around.telegram.url,
+        "KIE_API_KEY": around.kie.key,
+        "MIDJOURNEY_KIE_BASE_URL": around.kie.url,
+        "DATA_DIR": str(around.data_dir),
+        "ADMIN_IDS": "1",
+    }
+    program = (sys.executable, ROOT / "main.py", "doctor")
+    # As make finds it, with nothing to be installed.
+    stamp = "run.stamp"
+    make = (
+        "make",
+        "-C",
+        ROOT,
+        "-o",
+        stamp,
+        "doctor",
+        "VENV=.",
+        f"BIN={Path(sys.executable).parent}",
+    )
+    for credits_left, status in ((1000, 0), (0, 2)):
+        around.kie.credits = credits_left
+        assert [(await run(*each, **environment))[0] for each in (program, make)] == [status] * 2
+    del environment["BOT_TOKEN"]
+    assert [(await run(*each, **environment))[0] for each in (program, make)] == [2, 2]
+
+
+# --- The disk
+
+
+async def test_a_data_dir_that_is_no_folder(around: World) -> None:
+    around.data_dir.write_text("")
+    assert "DATA_DIR" in (await problems(around))[0]
+    around.data_dir /= "data"
+    (line,) = [line for line in await problems(around) if "DATA_DIR" in line]
+    assert "let it be a folder that the bot's user may write to" in line
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.EROFS, "let it be a folder"), (errno.EACCES, "let it be"), (errno.ENOSPC, "is full")],
+)
+async def test_a_data_dir_that_cannot_be_written(
+    around: World, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(doctor, "TemporaryFile", refuse)
+    assert advice in await problem(around)
+
+
+async def test_little_room(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=GB - 1))
+    line = await problem(around)
+    assert line == (
+        f"PROBLEM DATA_DIR {around.data_dir}, 1.0 GB free on its disk: make room: 1 GB at least"
+    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=GB))
+    assert await problems(around) == []
+
+
+async def test_files_of_another_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.customer()
+    monkeypatch.setattr(os, "access", lambda path, _: path.name == "files")
+    line = await problem(world)
+    assert "may not write bot.db, bot.db-wal, bot.db-shm: give them to the bot's user" in line
+
+
+# --- The database
+
+
+async def stopped(world: World) -> None:
+    """Somebody with tokens, and a bot that is not running any more."""
+    await world.start()
+    await world.customer()
+    await world.stop()
+
+
+async def test_money_that_does_not_agree(around: World) -> None:
+    await stopped(around)
+    await around.write("UPDATE users SET balance = balance + 5 WHERE user_id = 1001")
+    line = await problem(around)
+    assert line.startswith("PROBLEM money, a balance is the sum of its ledger, and never negative:")
+    assert "1001" in line
+
+
+async def test_of_much_that_is_broken_the_first_is_told(around: World) -> None:
+    await stopped(around)
+    for user_id in range(10):
+        await around.write(
+            "INSERT INTO users (user_id, balance, language, created_at) VALUES (?, 5, 'ru', 0)",
+            5000 + user_id,
+        )
+    found = await problems(around)
+    assert len(found) == 6
+    assert found[-1].startswith("PROBLEM money, and 5 more:")
+
+
+async def test_a_newer_database(around: World) -> None:
+    await stopped(around)
+    await around.write("PRAGMA user_version = 999")
+    line = await problem(around)
+    assert line.startswith("PROBLEM database, version 999: this program knows versions up to ")
+
+
+async def test_an_older_database(around: World) -> None:
+    await stopped(around)
+    await around.write("PRAGMA user_version = 1")
+    found = await lines(around)
+    assert [line for line in found if line.startswith("PROBLEM")] == []
+    assert any(line.startswith("ok      database: sound, version 1; the next") for line in found)
+
+
+async def test_a_damaged_database(around: World) -> None:
+    await stopped(around)
+    path = around.data_dir / "bot.db"
+    with path.open("r+b") as file:
+        file.seek(36)  # the count of free pages, sqlite.org/fileformat2.html
+        file.write(b"\x00\x00\x00\x05")
+    line = await problem(around)
+    assert line.startswith("PROBLEM database, damaged: ")
+    assert "bring back the last backup: main.py restore FILE" in line
+
+
+async def test_no_database_at_all(around: World) -> None:
+    around.data_dir.mkdir(0o700)
+    (around.data_dir / "bot.db").touch(0o600)
+    (around.data_dir / "bot.db").write_text("not a database, but long enough for one\n" * 100)
+    line = await problem(around)
+    assert line.startswith("PROBLEM database: the database file is damaged: bring back a backup")
+
+
+# --- Telegram
+
+
+async def test_a_token_that_telegram_does_not_know(around: World) -> None:
+    around.changes["bot_token"] = SecretStr("123456:another")
+    assert await problem(around) == (
+        "PROBLEM BOT_TOKEN: Telegram does not know the token: copy it anew from @BotFather"
+    )
+
+
+@pytest.mark.parametrize("fault", [{"html": 502}, {"status": 500}, {"retry_after": 7}])
+async def test_telegram_in_trouble(around: World, fault: dict[str, int]) -> None:
+    around.telegram.fail("getMe", **fault)  # type: ignore[arg-type]
+    line = await problem(around)
+    assert line.startswith("PROBLEM Telegram: no answer that helps: check the network and TELEGRAM")
+    assert len(line) < 400
+    assert "\n" not in line
+
+
+async def test_telegram_out_of_reach(around: World) -> None:
+    around.changes["telegram_api_url"] = NOWHERE
+    assert "check the network and TELEGRAM_API_URL" in await problem(around)
+
+
+async def test_a_webhook(around: World) -> None:
+    around.telegram.webhook_url = "https://bot.example.com/hidden-path"
+    line = await problem(around)
+    assert line.startswith("PROBLEM Telegram, a webhook is set to bot.example.com: ")
+    assert "hidden-path" not in line
+    assert around.telegram.webhook_url, "it is not ours to remove"
+
+
+# --- KIE
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (401, "KIE does not take the key of KIE_API_KEY: copy it anew"),
+        (402, "the account has no credit: top up"),
+        (433, "the key of KIE_API_KEY is used up: raise its cap"),
+        (429, "too many questions"),
+        (455, "KIE refuses to answer: try again later"),
+    ],
+)
+async def test_kie_refuses(around: World, code: int, advice: str) -> None:
+    around.kie.fault("credit", body=kie_says(code))
+    line = await problem(around)
+    assert line.startswith(f"PROBLEM KIE credit: {advice}")
+    assert "KIE's own words" in line
+
+
+async def test_a_key_that_is_wrong(around: World) -> None:
+    around.changes["midjourney_kie_api_key"] = SecretStr("another-key")
+    credit, models = await problems(around)
+    assert credit.startswith("PROBLEM KIE credit: KIE does not take the key of MIDJOURNEY_KIE_API_")
+    assert models.startswith("PROBLEM KIE models: the list cannot be read: KIE does not take the")
+
+
+async def test_what_kie_says_is_not_trusted_with_secrets(around: World) -> None:
+    around.kie.fault("credit", body=json.dumps({"code": 401, "msg": f"no: {around.kie.key}"}))
+    assert "code 401: no: ***" in await problem(around)
+
+
+async def test_kie_out_of_reach(around: World) -> None:
+    around.changes["midjourney_kie_base_url"] = NOWHERE
+    for line in await problems(around):
+        assert "KIE cannot be reached: check the network and MIDJOURNEY_KIE_BASE_URL" in line
+
+
+async def test_a_gateway_in_the_way(around: World) -> None:
+    around.kie.fault("models", html=502)
+    assert "PROBLEM KIE models: the list cannot be read: KIE cannot be" in await problem(around)
+
+
+@pytest.mark.parametrize("low", [200, 50])
+async def test_little_credit(around: World, low: int) -> None:
+    around.changes["kie_low_credit"] = low
+    around.kie.credits = low - 0.5
+    assert await problem(around) == (
+        f"PROBLEM KIE credit: {low - 0.5}: top up at kie.ai: below {low} (KIE_LOW_CREDIT) it will"
+        " soon refuse pictures"
+    )
+    around.kie.credits = low
+    assert await problems(around) == []
+
+
+async def test_no_credit_is_too_little_for_any_limit(around: World) -> None:
+    around.changes["kie_low_credit"] = 0
+    around.kie.credits = 0
+    assert "PROBLEM KIE credit: 0: top up" in await problem(around)
+    around.kie.credits = 0.5
+    assert await problems(around) == []
+
+
+async def test_models_that_kie_does_not_list(around: World) -> None:
+    around.kie.models = {
+        "flux-2/pro-text-to-image",
+        "seedream/4.5-text-to-image",
+        "kling-3.0/video",
+        "midjourney/v6-text-to-image",
+        "midjourney/v6-image-to-image",
+    }
+    around.kie.unlisted_models = {"midjourney/v6-text-to-image"}
+    line = await problem(around)
+    assert line.startswith(
+        "PROBLEM MIDJOURNEY_KIE_TEXT_MODEL midjourney/v6-text-to-image: not in KIE's list of 4;"
+    )
+    nearest = line.rpartition("the nearest: ")[2].split(", ")
+    assert nearest[0] == "midjourney/v6-image-to-image"
+    assert "kling-3.0/video" not in nearest
+
+
+async def test_a_list_without_anything_alike(around: World) -> None:
+    around.kie.models = {"z"}
+    for line in await problems(around):
+        assert line.endswith("not in KIE's list of 1; set another name; the nearest: none")
+
+
+# --- Supabase
+
+
+async def test_buckets(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    supabase.add_bucket("images", public=False)
+    del supabase.buckets["bot-images"]
+    missing, private = await problems(around)
+    assert "create the bucket 'bot-images' in the Supabase dashboard" in missing
+    assert "make the bucket 'images' public in the Supabase dashboard" in private
+
+
+async def test_buckets_that_refuse_pictures(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    supabase.add_bucket("bot-images", file_size_limit=1_500_000)
+    supabase.add_bucket("images", allowed_mime_types=["video/mp4"])
+    size, types = await problems(around)
+    assert size.startswith("PROBLEM Supabase, bucket 'bot-images': it refuses files above 1.5 MB")
+    assert "raise the file size limit of the bucket 'bot-images'" in size
+    assert "it refuses image/png, image/jpeg, image/webp, image/gif" in types
+    assert "let the bucket 'images' take these types" in types
+
+
+async def test_one_bucket_for_both(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.changes["supabase_input_bucket"] = "images"
+    supabase.add_bucket("images", allowed_mime_types=["image/png"])
+    assert "it refuses image/jpeg" in await problem(around)
+
+
+async def test_the_anon_key(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.changes["supabase_service_role_key"] = SecretStr(supabase.anon_key)
+    line = await problem(around)
+    assert line.startswith("PROBLEM SUPABASE_SERVICE_ROLE_KEY holds the anon key: check SUPABASE_")
+
+
+async def test_a_key_that_is_none_at_supabase(around: World, supabase: SupabaseEmulator) -> None:
+    around.use_supabase(supabase)
+    around.changes["supabase_service_role_key"] = SecretStr("nonsense")
+    found = await problems(around)
+    assert found
+    assert all(
+        "check SUPABASE_SERVICE_ROLE_KEY" in line or "SUPABASE_URL" in line for line in found
+    )
+
+
+# --- The doctor
+
+
+async def test_no_check_waits_for_another_or_for_ever(
+    around: World, supabase: SupabaseEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stopped(around)
+    around.use_supabase(supabase)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    monkeypatch.setattr(audit, "INVARIANTS", [("endless", f"{endless} WHERE i < 0")])
+    async with storage_of(around.settings):
+        pass  # supabase-py takes its time to be imported
+    around.telegram.fail("getMe", hang=True)
+    around.kie.fault("credit", hang=True)
+    supabase.fault("bucket", hang=True, times=None)
+    found = await lines(around, network_limit_s=1, database_limit_s=1)
+    assert [line for line in found if line.startswith("PROBLEM")] == [
+        f"PROBLEM {subject}: no end in 1 s; try again, it may pass"
+        for subject in ("database", "Telegram", "KIE credit", "Supabase")
+    ]
+    assert any("KIE lists" in line for line in found), "the others are told all the same"
+
+
+async def test_a_check_that_breaks_off(around: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(doctor, "check_disk", broken)
+    assert await problem(around) == (
+        "PROBLEM DATA_DIR: the check itself broke off, please report ZeroDivisionError('a mistake')"
+    )

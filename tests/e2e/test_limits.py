@@ -1,0 +1,323 @@
+"""No message breaks a limit of Telegram's, whatever people write.
+
+Every text that holds somebody's words is made with such words and read as Telegram reads it, by
+the emulator's own parser; the worst go over HTTP as well.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.admin.kie_report import Report
+from bot.cards.pager import LINES
+from bot.cards.result import picture_keyboard
+from bot.demo.telegram.entities import check_caption, check_text, format_text
+from bot.demo.telegram.hypertext import parse_html, utf16_length
+from bot.pipeline.failures import FailureKind
+from bot.prompts.parse import PARAMS, PromptError, parse
+from bot.telegram.buttons import Keyboard
+from bot.texts import Texts, load_texts
+from bot.texts.base import fit
+from providers.kie import Trouble
+from storage.backup import Inspection
+from storage.broadcasts import Unreached
+from storage.catalogue import Model
+from storage.gallery import Kept, Page
+from storage.images import Image, ImageStatus, Job, JobView
+from storage.journal import Entry
+from storage.open_images import OpenImage
+from storage.people import JobLine, LedgerLine, Person, Record
+from storage.questions import PricedRequest
+from tests.support import World
+
+TEXTS = load_texts()
+NASTY = (
+    "я" * 4000,
+    "&" * 10_000,
+    "<b>" * 1300,
+    "</blockquote><b>жирный",
+    "👨‍👩‍👧‍👦" * 500,
+    "🦊" * 2000,
+    "שלום עולם " * 300,
+    "\u202e" + "справа налево" * 200,
+    "\u202e",
+    "&lt;&#60;&amp" * 300,
+    "a\n\n\n" * 900,
+    "\u0301" * 3000,
+    "]]>--><!--",
+    '"><a href="tg://user?id=1">',
+    "--ar " * 700,
+    "\x07\x00\x1b",
+)
+words = st.one_of(
+    st.sampled_from(NASTY),
+    st.text(max_size=200).map(lambda text: text * 20),
+    st.text(alphabet="<>&\"'/b 🦊א\u202e\n", max_size=3000),
+)
+languages = st.sampled_from(sorted(TEXTS))
+
+
+def view_of(prompt: str, **params: Any) -> JobView:
+    job = Job(
+        job_id=1,
+        user_id=1,
+        chat_id=1,
+        message_id=1,
+        progress_message_id=None,
+        model="m",
+        prompt=prompt,
+        params={"aspect_ratio": "16:9", **params},
+        options={},
+        price=79,
+        language="ru",
+        created_at=0.0,
+        closed_at=None,
+        input_file_id=None,
+        input_url=None,
+        input_uploaded_at=None,
+        reply_to_message_id=None,
+    )
+    images = [
+        Image(
+            image_id=number,
+            job_id=1,
+            user_id=1,
+            position=number,
+            cost=79,
+            status=status,
+            attempts=1,
+            task_id=None,
+            submitted_at=None,
+            result_url=None,
+            file_key=None,
+            message_id=None,
+            failure=FailureKind.GENERATION_FAILED if status is ImageStatus.FAILED else None,
+            failure_detail=prompt,
+            finished_at=None,
+            create_after=None,
+            drawn_s=None,
+            fetch_attempts=0,
+            stored_url=None,
+            store_attempts=0,
+            store_after=None,
+            sent_file_id=None,
+            sent_as=None,
+        )
+        for number, status in enumerate(
+            (ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.FAILED, ImageStatus.QUEUED), 1
+        )
+    ]
+    return JobView(job, images, prompt[:60] or "M", "midjourney", 10**9, 10**6)
+
+
+def check_message(text: str) -> None:
+    shown, _ = format_text(text, "HTML", None, may_be_empty=False)
+    check_text(shown)
+
+
+def check_buttons(keyboard: Keyboard) -> None:
+    for row in keyboard:
+        for button in row:
+            assert button.text.strip()
+            assert bool(button.data) != bool(button.copy)
+            assert len(button.data.encode()) <= 64
+            assert utf16_length(button.copy) <= 256
+
+
+@settings(max_examples=150, deadline=None)
+@given(prompt=words, language=languages, seed=words)
+def test_captions_and_their_buttons(prompt: str, language: str, seed: str) -> None:
+    texts = TEXTS[language]
+    view = view_of(prompt or "x", seed=seed, aspect_ratio=seed)
+    for image in view.images:
+        caption, _ = format_text(texts.caption(view, image), "HTML", None, may_be_empty=False)
+        check_caption(caption)
+        check_buttons(picture_keyboard(texts, view, image))
+
+
+@settings(max_examples=150, deadline=None)
+@given(prompt=words, language=languages)
+def test_lists_and_progress(prompt: str, language: str) -> None:
+    texts = TEXTS[language]
+    view = view_of(prompt or "x")
+    page = Page([Kept(10**15, prompt, 0.0)] * 5, has_newer=True, has_older=True)
+    check_message(texts.history(page))
+    check_message(texts.queue([(view, 10**6)] * 10, 600.0))
+    check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=4000.0))
+    check_message(texts.failures(view, product="Midjourney (KIE)"))
+    for kind in FailureKind:
+        check_message(texts.failure(kind, prompt, "Midjourney (KIE)") + ".")
+
+
+@settings(max_examples=150, deadline=None)
+@given(details=st.lists(words.map(lambda each: each[:500]), max_size=10), language=languages)
+def test_an_outcome_of_any_reasons(details: list[str], language: str) -> None:
+    texts, image = TEXTS[language], view_of("x").images[1]
+    images = [replace(image, failure_detail=each) for each in details] or [image]
+    view = replace(view_of("x"), images=images)
+    assert view.ended
+    check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None))
+    reasons = texts.failures(view, product="Midjourney (KIE)")
+    check_message(reasons)
+    assert reasons.count("\n") < len(images) or "\n" in "".join(details)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(("<b>", "<i>", '<a href="tg://user?id=1">')) | words),
+    length=st.integers(1, 60),
+)
+def test_html_is_cut_only_where_it_may_be(parts: list[str], length: int) -> None:
+    opened: list[str] = []
+    text = ""
+    for part in parts:
+        if re.fullmatch("<[abi][^>]*>", part) is None:
+            text += escape(part, quote=False) + (f"</{opened.pop()}>" if opened else "")
+        elif part[1] not in opened:
+            opened.append(part[1])
+            text += part
+    text += "".join(f"</{tag}>" for tag in reversed(opened))
+    whole, _ = parse_html(text)
+    shown, _ = parse_html(fit(text, length))
+    assert utf16_length(shown) <= length
+    assert fit(f"</b>{text * 9}", length)  # not ours, and no reason to raise
+    if shown != whole:
+        assert utf16_length(whole) > length
+        assert shown.endswith("…")
+        assert whole.startswith(shown[:-1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(prompt=words, flag=st.sampled_from(("", "--ar ", "--n ", "--no ", "--opt ", "--x", "--")))
+def test_refusals_of_any_line(prompt: str, flag: str) -> None:
+    for line in (f"{flag}{prompt}", f"{prompt} {flag}{prompt}", f"кот {flag}{prompt[:3900]}"):
+        try:
+            parse(line, max_quantity=4)
+        except PromptError as error:
+            for texts in TEXTS.values():
+                check_message(texts.prompt_error(error))
+
+
+def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
+    """Texts about what somebody wrote, or what an admin named."""
+    model = Model(
+        slug="m",
+        name=prompt[:60] or "M",
+        provider="midjourney",
+        description=prompt[:300],
+        input_images=1,
+        price=79,
+        enabled=True,
+        position=1,
+        options={},
+        used=10**6,
+    )
+    priced = PricedRequest(
+        chat_id=1,
+        message_id=1,
+        user_id=1,
+        model="m",
+        prompt=prompt or "x",
+        quantity=4,
+        params={**PARAMS, "negative_prompt": prompt[:2500]},
+        options={"x": prompt[:1000]},
+        named=frozenset(),
+        price=79,
+        language=texts.language,
+        input_file_id="x",
+    )
+    yield lambda: texts.model_takes_no_picture(prompt[:60])
+    yield lambda: texts.question(priced, model, 10**9, prompt[:60])
+    yield lambda: texts.model_went_off_sale(prompt[:60])
+    yield lambda: texts.negative_kept(prompt)
+    yield lambda: texts.models([model] * 10, "m")
+    yield lambda: texts.maintenance(prompt)
+    yield lambda: texts.banned(prompt)
+
+
+@settings(max_examples=100, deadline=None)
+@given(prompt=words, language=languages)
+def test_cards_and_questions(prompt: str, language: str) -> None:
+    for make in about(prompt, TEXTS[language]):
+        check_message(make())
+
+
+def pages(words: str, texts: Texts) -> Iterator[str]:
+    """What admins read, with the longest that people are called and services say."""
+    person = Person(10**15, words[:32], words[:64], 10**9, "ru", 0.0, 0.0, 0.0, words[:200])
+    entries = [LedgerLine(1, "grant", 10**9, words[:200], 0.0)] * 10
+    orders = [JobLine(1, words[:2000], 0.0, 10, 1, 9)] * 10
+    model = Model("m" * 60, words[:64], "midjourney", words[:512], 1, 79, True, 1, {words: 1}, 1)
+    entry = Entry(1, "1:1", 10**15, "description", words, words, words, 0.0)
+    image = OpenImage(
+        *(10**9, 10**9, 10**15, None, words[:64], words[:64], words[:2000], 79),
+        *(ImageStatus.GENERATING, "t" * 100, 0.0),
+    )
+    yield texts.user_card(Record(person, entries, orders))
+    yield texts.several_people(words, [person] * 10)
+    yield texts.no_such_person(words, [person] * 10)
+    yield texts.user_banned(person, words[:200])
+    yield texts.open_card(image, 10**9)
+    yield texts.alert(FailureKind.NO_CREDIT, words[:500], "Midjourney (KIE)")
+    yield texts.upload_alert(words)
+    yield texts.audit(Inspection(1, 1, [], [words] * 10), 0.0)
+    yield texts.kie(Report(1.0, 1.0, {}, [Trouble(0.0, "/", words)] * 10))
+    for head, line in (
+        (texts.open_head(10**9), texts.open_line(image, 10**9)),
+        (texts.models_head([model]), texts.model_line(10**6, model)),
+        (texts.journal_head(10**9), texts.journal_line(entry)),
+        (texts.unreached_head(None), texts.unreached(Unreached(10**15, words))),
+    ):
+        yield "\n".join([head, *[line] * LINES])
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+@pytest.mark.parametrize("words", NASTY)
+def test_what_admins_read(words: str, language: str) -> None:
+    for text in pages(words, TEXTS[language]):
+        check_message(text)
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_texts_without_anybody_s_words(language: str) -> None:
+    texts = TEXTS[language]
+    for text in (
+        texts.start(given=10**9, balance=10**9, price=10**6, max_quantity=10),
+        texts.help(price=10**6, max_quantity=10),
+        texts.privacy(),
+        texts.terms(),
+        texts.paysupport(10**15, range(10**15, 10**15 + 50)),
+        texts.forget_question(10**9),
+        texts.change_question(),
+        texts.draw_usage(),
+    ):
+        check_message(text)
+    assert len(texts.change_placeholder()) <= 64
+
+
+PROMPTS = ("x" + "&" * 1990, "<b>" * 600, "🦊" * 990, "שלום " * 300, "a\n" * 900)
+
+
+async def test_the_worst_over_http(world: World) -> None:
+    anna = await world.customer(tokens=10_000)
+    for number, prompt in enumerate(PROMPTS, 1):
+        anna.send(prompt)
+        await world.pictures(anna, number)
+    await world.closed()
+    for line in ("&" * 4096, "кот --ar " + "<" * 4000, "🦊" * 2048, "\u202eкот --x" + "&" * 3900):
+        anna.send(line)
+        await world.telegram.wait_for(
+            lambda: not world.telegram.pending_updates  # each is answered, none is lost
+        )
+    anna.send("/history")
+    await world.said(anna, lambda text: text.startswith("Ваши картинки"))
+    anna.send("/queue")
+    await world.said(anna, lambda text: text.startswith("Ничего не ждёт"))
+    refused = [call for call in world.telegram.calls if call.error]
+    assert refused == []

@@ -1,0 +1,81 @@
+"""What the progress message says, and when."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.texts import load_texts
+from storage.images import ImageStatus
+from tests.e2e.test_limits import view_of
+from tests.support import World
+
+
+async def test_the_first_word_of_a_job_comes_before_pictures(world: World) -> None:
+    await world.stop()
+    world.tune(chat_messages=(1, 0.25))  # one message at a time, as Telegram has it
+    await world.start(max_quantity=10, user_max_active_images=100, midjourney_kie_poll_timeout=600)
+    anna = await world.customer(tokens=79 * 21)
+    world.kie.task_seconds = 60
+    anna.send("лес --n 10")
+    anna.send("море --n 10")
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 20)
+    for task in world.kie.tasks:
+        world.kie.finish(task)
+    await world.pictures(anna, 1)
+    prompt = anna.send("кот")
+
+    def first_word() -> list[int]:
+        answers = [each for each in world.bot_messages(anna) if each.reply_to and not each.photo]
+        return [m.message_id for m in answers if m.reply_to and m.reply_to.message_id == prompt]
+
+    await world.telegram.wait_for(first_word, timeout_s=60)
+    last_picture = (await world.pictures(anna, 20))[-1]
+    assert first_word()[0] < last_picture.message_id
+
+
+async def test_the_cancel_button_goes_as_soon_as_nothing_can_be_cancelled(world: World) -> None:
+    await world.stop()
+    world.tune(edit_pause_s=3600.0)  # the next edit would be due in an hour
+    await world.start(cancel_seconds=1, midjourney_kie_request_timeout=60)
+    anna = await world.customer()
+    world.kie.fault("createTask", hang=True)
+    anna.send("кот")
+    progress = await world.said(anna, lambda text: text.startswith(("Рисую", "Место в очереди")))
+    await world.until(lambda: world.rows("SELECT 1 FROM images WHERE status = 'submitting'") != [])
+    await world.telegram.wait_for(lambda: not progress.buttons)
+    assert progress.words.startswith("Рисую картинку.")
+    late = anna.forge(progress, "cancel:1")  # pressed before the edit came
+    await world.telegram.wait_for(lambda: late.answer)
+    assert late.answer is not None
+    assert late.answer.text == "Уже рисуется и придёт: 1 картинка."
+
+
+async def test_of_several_the_button_stays_until_the_last_is_sent(world: World) -> None:
+    await world.stop()
+    world.tune(creates=(1, 3600.0))
+    await world.start(midjourney_kie_poll_timeout=600)
+    anna = await world.customer()
+    world.kie.task_seconds = 600
+    anna.send("кот --n 2")
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
+    progress = await world.said(anna, lambda text: text.startswith("Готово: 0 из 2."))
+    assert [each["text"] for each in progress.buttons] == ["Отменить"]
+    await world.stop()
+    world.tune(creates=(1000, 1.0))
+    await world.start()
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 2)
+    await world.telegram.wait_for(lambda: not progress.buttons)
+
+
+@pytest.mark.parametrize(
+    ("input_file_id", "says"),
+    [(None, "Запрос в очереди."), ("x", "Подготавливаю исходную картинку.")],
+)
+def test_what_has_no_place_yet_is_not_said_to_be_drawn(
+    input_file_id: str | None, says: str
+) -> None:
+    view = view_of("кот")
+    image = replace(view.images[0], status=ImageStatus.QUEUED)
+    view = replace(view, job=replace(view.job, input_file_id=input_file_id), images=[image])
+    text = load_texts()["ru"].progress(view, product="M", place=None, left_s=None)
+    assert text.startswith(f"{says}\nСписано: ")

@@ -1,0 +1,198 @@
+"""Whose image is next, and how long that takes."""
+
+import asyncio
+from collections import Counter
+from itertools import count
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.pipeline.fair_queue import COUNTED_FOR_S, Queue
+from storage.images import Image
+
+
+def image(image_id: int, user_id: int) -> Image:
+    """The queue looks at nothing else."""
+    fields: dict[str, Any] = dict.fromkeys(Image.__slots__)
+    return Image(**{**fields, "image_id": image_id, "user_id": user_id})
+
+
+def filled(*user_ids: int) -> tuple[Queue, list[Image]]:
+    """A queue with one image after another of these people."""
+    queue = Queue(clock=count().__next__)  # places are counted whenever one is asked for
+    images = [image(number, user_id) for number, user_id in enumerate(user_ids)]
+    for each in images:
+        queue.put(each)
+    return queue, images
+
+
+def take(queue: Queue) -> Image:
+    """The next image, which must be there."""
+    coroutine = queue.take()
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        taken: Image = stop.value
+        return taken
+    coroutine.close()
+    raise AssertionError("nothing to take")
+
+
+def drain(queue: Queue) -> list[int]:
+    """Take and hand over all, one after another."""
+    order = []
+    while len(queue):
+        taken = take(queue)
+        queue.release(taken.user_id)
+        order.append(taken.image_id)
+    return order
+
+
+def test_one_person_s_images_keep_their_order() -> None:
+    queue, _ = filled(1, 1, 1)
+    assert drain(queue) == [0, 1, 2]
+
+
+def test_people_take_turns() -> None:
+    queue, _ = filled(1, 1, 1, 2, 2, 3)
+    assert drain(queue) == [0, 3, 5, 1, 4, 2]
+
+
+def test_one_is_not_held_up_by_forty() -> None:
+    queue, _ = filled(*[1] * 40)
+    taken = take(queue)
+    single = image(99, 2)
+    queue.put(single)
+    queue.release(taken.user_id)
+    assert queue.place(single) == 1
+    assert take(queue) == single
+
+
+async def test_the_next_follows_only_after_the_one_before_was_released() -> None:
+    queue, (first, second) = filled(1, 1)
+    assert await queue.take() == first
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.put(image(9, 1))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    queue.release(1)
+    assert await asyncio.wait_for(waiting, 1) == second
+
+
+async def test_who_waits_is_woken_by_what_arrives() -> None:
+    queue = Queue()
+    waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+    queue.put(image(1, 1))
+    queue.put(image(2, 2))
+    taken = await asyncio.wait_for(asyncio.gather(*waiting), 1)
+    assert [each.image_id for each in taken] == [1, 2]
+    assert len(queue) == 0
+
+
+async def test_who_gives_up_waiting_takes_nothing_along() -> None:
+    queue = Queue()
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.put(image(1, 1))
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert len(queue) == 1
+    assert take(queue).image_id == 1
+
+
+def test_a_person_comes_back_after_all_were_handed_over() -> None:
+    queue, _ = filled(1)
+    assert drain(queue) == [0]
+    queue.put(image(5, 1))
+    assert drain(queue) == [5]
+
+
+def test_what_does_not_wait_has_no_place() -> None:
+    queue, (first, second) = filled(1, 1)
+    assert queue.place(image(77, 1)) is None
+    assert queue.place(image(77, 2)) is None
+    assert [queue.place(first), queue.place(second)] == [1, 2]
+    taken = take(queue)
+    assert [queue.place(taken), queue.place(second)] == [1, 2], "still to be handed over"
+    queue.release(taken.user_id)
+    assert [queue.place(taken), queue.place(second)] == [None, 1]
+
+
+def test_what_is_cancelled_in_hand_is_not_counted() -> None:
+    queue, (first, second) = filled(1, 2)
+    take(queue)
+    queue.discard({first.image_id})
+    assert [queue.place(first), queue.place(second)] == [None, 1]
+    queue.put(image(7, 1))
+    queue.release(1)
+    assert drain(queue) == [second.image_id, 7]
+
+
+def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
+    queue, images = filled(1, 1, 2)
+    queue.discard({images[0].image_id, images[2].image_id})
+    assert len(queue) == 1
+    assert drain(queue) == [images[1].image_id]
+
+
+# A number puts an image of that person; None takes the next one; 0 releases who was taken first.
+@given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=40))
+def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) -> None:
+    queue = Queue(clock=count().__next__)
+    waiting: dict[int, Image] = {}
+    held: list[Image] = []
+    for number, user_id in enumerate(happenings):
+        if user_id:
+            waiting[number] = image(number, user_id)
+            queue.put(waiting[number])
+        elif user_id == 0 and held:
+            queue.release(held.pop(0).user_id)
+        elif user_id is None and {i.user_id for i in waiting.values()} - {i.user_id for i in held}:
+            held.append(take(queue))
+            del waiting[held[-1].image_id]
+    places = {number: queue.place(each) for number, each in waiting.items()}
+    assert len(queue) == len(waiting)
+    for each in held:
+        queue.release(each.user_id)
+    order = drain(queue)
+    assert places == {number: place for place, number in enumerate(order, start=len(held) + 1)}
+
+
+def test_places_are_counted_once_for_all_who_ask() -> None:
+    now = 0.0
+    queue = Queue(clock=lambda: now)
+    images = [image(number, number) for number in range(1, 1001)]
+    for each in images:
+        queue.put(each)
+    counted = 0
+
+    def count_all() -> dict[int, int]:
+        nonlocal counted
+        counted += 1
+        return Queue._count(queue)  # noqa: SLF001 - what is measured
+
+    queue._count = count_all  # type: ignore[method-assign]  # noqa: SLF001
+    assert [queue.place(each) for each in images] == list(range(1, 1001))
+    take(queue)
+    assert queue.place(images[1]) == 2, "a second old at most"
+    now = COUNTED_FOR_S
+    queue.release(1)
+    assert [queue.place(each) for each in images[1:]] == list(range(1, 1000))
+    assert counted == 2
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=60))
+def test_nobody_is_two_turns_ahead_of_anybody_who_waits(user_ids: list[int]) -> None:
+    queue, images = filled(*user_ids)
+    left = Counter(user_ids)
+    served: Counter[int] = Counter()
+    for number in drain(queue):
+        user_id = images[number].user_id
+        served[user_id] += 1
+        left[user_id] -= 1
+        for other, more in left.items():
+            assert not more or served[user_id] - served[other] <= 1

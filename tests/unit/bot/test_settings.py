@@ -1,0 +1,319 @@
+"""What the operator sets: each wrong value is named with its place, and no secret is shown."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.settings import Given, Settings, explain, load_settings, misspelt
+
+ROOT = Path(__file__).parents[3]
+TOKEN = "123456789:AAE-token_of-a-bot"
+KEY = "kie-key-0001"
+GOOD = {"BOT_TOKEN": TOKEN, "KIE_API_KEY": KEY}
+SECRET = "s3cr3t"  # stands in wrong values
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [*os.environ]:
+        monkeypatch.delenv(name)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in {**GOOD, **values}.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def complaints(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        load(monkeypatch, **values)
+    return explain(caught.value)
+
+
+def test_two_values_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch)
+    assert settings.bot_token.get_secret_value() == TOKEN
+    assert settings.midjourney_key == KEY
+    assert settings.secrets == [TOKEN, KEY]
+    assert settings.telegram_api_url == "https://api.telegram.org"
+    assert settings.admin_ids == frozenset()
+    assert settings.data_dir == Path("data")
+    assert settings.midjourney_kie_base_url == "https://api.kie.ai"
+    assert settings.midjourney_kie_text_model == "midjourney/v6-text-to-image"
+    assert settings.midjourney_kie_image_model == "midjourney/v6-image-to-image"
+    assert (settings.midjourney_kie_poll_interval, settings.midjourney_kie_poll_timeout) == (3, 900)
+    assert settings.midjourney_kie_request_timeout == 60
+    assert (settings.welcome_tokens, settings.max_quantity) == (79, 4)
+    assert settings.user_max_active_images == 8
+    assert (settings.log_level, settings.log_format) == ("INFO", "text")
+
+
+@pytest.mark.parametrize(
+    ("given", "absent"),
+    [
+        ({"SUPABASE_URL": "https://x.supabase.co"}, "SUPABASE_SERVICE_ROLE_KEY"),
+        ({"SUPABASE_SERVICE_ROLE_KEY": SECRET}, "SUPABASE_URL"),
+    ],
+)
+def test_supabase_needs_both(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], absent: str
+) -> None:
+    (line,) = complaints(monkeypatch, **given)
+    assert line.startswith(f"{absent}: missing; expected ")
+    assert SECRET not in line
+
+
+def test_secrets_are_not_shown_by_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, MIDJOURNEY_KIE_API_KEY="own-key")
+    for secret in settings.secrets:
+        assert secret not in repr(settings)
+        assert secret not in str(settings)
+    assert len(settings.secrets) == 3
+
+
+LONG = "0123456789abcdef0123456789"  # might be a key in another's place
+WRONG = [
+    ("BOT_TOKEN", SECRET, "what stands in the environment is not shown"),
+    ("BOT_TOKEN", f"12:{SECRET} x", "is not shown"),
+    ("BOT_TOKEN", f"{SECRET}:{SECRET}", "is not shown"),
+    ("BOT_TOKEN", f"12:{SECRET}ключ", "is not shown"),
+    ("BOT_TOKEN", f"१२:{SECRET}", "is not shown"),
+    ("TELEGRAM_API_URL", "ftp://example.com", "given 'ftp://example.com' (the environment)"),
+    ("TELEGRAM_API_URL", "bot.example.com", "given 'bot.example.com'"),
+    ("TELEGRAM_API_URL", f"https://?{SECRET}", "given https://…"),
+    ("TELEGRAM_API_URL", f"https://me:{SECRET}@example.com/a", "given 31 characters"),
+    ("TELEGRAM_API_URL", f"https://123:{SECRET}", "given https://123…"),
+    ("ADMIN_IDS", "1001,@anna", "given '1001,@anna' (the environment)"),
+    ("ADMIN_IDS", f"1001,{LONG}", "given 31 characters (the environment)"),
+    ("KIE_API_KEY", f"{SECRET} x", "is not shown"),
+    ("KIE_API_KEY", f"{SECRET}ключ", "is not shown"),
+    ("MIDJOURNEY_KIE_API_KEY", f"{SECRET}\tx", "is not shown"),
+    ("MIDJOURNEY_KIE_BASE_URL", f"https://api.kie.ai/?key={SECRET}", "given https://api.kie.ai…"),
+    ("MIDJOURNEY_KIE_BASE_URL", "http://[::x", "given http://… (the environment)"),
+    ("MIDJOURNEY_KIE_POLL_INTERVAL", "0", "given '0'"),
+    ("MIDJOURNEY_KIE_POLL_INTERVAL", " 3 s ", "given '3 s'"),
+    ("MIDJOURNEY_KIE_POLL_TIMEOUT", "-900", "given '-900'"),
+    ("MIDJOURNEY_KIE_POLL_TIMEOUT", "inf", "given 'inf'"),
+    ("MIDJOURNEY_KIE_REQUEST_TIMEOUT", "nan", "given 'nan'"),
+    ("WELCOME_TOKENS", "-1", "given '-1'"),
+    ("WELCOME_TOKENS", "7.5", "given '7.5'"),
+    ("WELCOME_TOKENS", "1000001", "given '1000001'"),
+    ("MAX_QUANTITY", "0", "given '0'"),
+    ("MAX_QUANTITY", "11", "given '11'"),
+    ("USER_MAX_ACTIVE_IMAGES", "0", "given '0'"),
+    ("CANCEL_SECONDS", "-1", "given '-1'"),
+    ("CANCEL_SECONDS", "61", "given '61'"),
+    ("CANCEL_SECONDS", "nan", "given 'nan'"),
+    ("LOG_LEVEL", "loud\n", "given 'loud'"),
+    ("LOG_FORMAT", LONG, "given 26 characters"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), WRONG)
+def test_a_wrong_value_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, shown: str
+) -> None:
+    (line,) = complaints(monkeypatch, **{name: value})
+    assert "\n" not in line
+    expected, _, given = line.partition("; expected ")[2].rpartition("; ")
+    assert line.startswith(f"{name}: wrong; expected ")
+    assert expected == Settings.model_fields[name.lower()].description
+    assert shown in given
+    for secret in (SECRET, TOKEN, KEY, LONG):
+        assert secret not in line
+
+
+@pytest.mark.parametrize("value", ["many", "'many'", '"many"  # as many as they like'])
+def test_the_line_of_the_file_is_told(tmp_path: Path, value: str) -> None:
+    text = f"# words\n\nBOT_TOKEN={TOKEN}\nKIE_API_KEY={KEY}\n\n\nexport MAX_QUANTITY={value}\n"
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    assert explain(caught.value) == [
+        "MAX_QUANTITY: wrong; expected a whole number from 1 to 10; given 'many' (.env line 7)"
+    ]
+
+
+def test_a_wrong_value_of_the_environment_is_not_looked_for_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("MAX_QUANTITY=2\nLOG_LEVEL=LOUD\n", encoding="utf-8")
+    monkeypatch.setenv("LOG_LEVEL", "")
+    quantity, level = sorted(complaints(monkeypatch, MAX_QUANTITY="20"), reverse=True)
+    assert quantity.endswith("; given '20' (the environment)")
+    assert level.endswith("; given 'LOUD' (.env line 2)"), "what is empty does not win"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("BOT_TOKKEN", "BOT_TOKEN"),
+        ("TELEGRAM_BOT_TOKEN", "BOT_TOKEN"),
+        ("ADMIN_ID", "ADMIN_IDS"),
+        ("KIE_KEY", "KIE_API_KEY"),
+        ("MIDJOURNEY_MODEL", "MIDJOURNEY_KIE_TEXT_MODEL"),
+        ("SUPABASE_SERVICE_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
+        ("COMPOSE_PROJECT_NAME", None),
+        ("TZ", None),
+        ("bot_token", None),  # capitals or not
+    ],
+)
+def test_a_name_that_is_none_is_told_with_the_nearest(
+    tmp_path: Path, name: str, nearest: str | None
+) -> None:
+    (tmp_path / ".env").write_text(f"{name}=x\n", encoding="utf-8")
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    told = [line for line in explain(caught.value) if "no setting has this name" in line]
+    line = f"{name}: no setting has this name (.env line 1); the nearest is {nearest}"
+    assert told == ([line] if nearest else [])
+
+
+def test_names_of_the_shell_are_not_ours() -> None:
+    shell = ["PATH", "HOME", "LOGNAME", "USER", "LANG", "XDG_DATA_DIRS", "SUPABASE_ACCESS_TOKEN"]
+    assert misspelt([Given(name, "x", "the environment") for name in shell]) == []
+    (each,) = misspelt([Given("BOT_TOKKEN", "x", "the environment")])
+    assert each[1] == "BOT_TOKEN"
+
+
+def test_the_name_of_an_old_token_is_left_alone_beside_the_right_one() -> None:
+    given = [Given("OLD_BOT_TOKEN", "x", ".env line 1"), Given("BOT_TOKEN", "x", ".env line 2")]
+    assert misspelt(given) == []
+
+
+def test_all_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = complaints(monkeypatch, MAX_QUANTITY=SECRET, LOG_LEVEL=SECRET, BOT_TOKEN=SECRET)
+    names = [line.partition(":")[0] for line in lines]
+    assert sorted(names) == ["BOT_TOKEN", "LOG_LEVEL", "MAX_QUANTITY"]
+
+
+@pytest.mark.parametrize("name", ["BOT_TOKEN", "KIE_API_KEY"])
+def test_empty_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (line,) = complaints(monkeypatch, **{name: ""})
+    assert line.startswith(f"{name}: missing; expected ")
+    assert "(the environment has nothing behind the =)" in line
+
+
+def test_empty_takes_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, MAX_QUANTITY="", ADMIN_IDS="", LOG_LEVEL="").max_quantity == 4
+
+
+def test_nothing_at_all_is_missing_and_the_demo_is_named() -> None:
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    token, key, file = explain(caught.value)
+    assert file == "there is no .env here: cp .env.example .env, and fill it in"
+    assert token.startswith("BOT_TOKEN: missing; expected ")
+    assert "make demo" in token
+    assert key.startswith("KIE_API_KEY: missing; expected ")
+    assert "make demo" not in key
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"KIE_API_KEY": "common"}, "common"),
+        ({"MIDJOURNEY_KIE_API_KEY": "own"}, "own"),
+        ({"KIE_API_KEY": "common", "MIDJOURNEY_KIE_API_KEY": "own"}, "own"),
+        ({"KIE_API_KEY": "common", "MIDJOURNEY_KIE_API_KEY": ""}, "common"),
+        ({"KIE_API_KEY": "", "MIDJOURNEY_KIE_API_KEY": "own"}, "own"),
+        ({"KIE_API_KEY": " common "}, "common"),
+    ],
+)
+def test_the_key_for_midjourney(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str
+) -> None:
+    for name, value in {"BOT_TOKEN": TOKEN, **given}.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.midjourney_key == key
+    assert set(settings.secrets) == {TOKEN, *(value.strip() for value in given.values() if value)}
+
+
+def test_the_environment_wins_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(
+        f"# a comment\nBOT_TOKEN={TOKEN}\nKIE_API_KEY={KEY}\nMAX_QUANTITY=2\nWELCOME_TOKENS=5\n"
+        "LOG_FORMAT=\nSOMETHING_ELSE=1\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("MAX_QUANTITY", "3")
+    settings = load_settings()
+    assert (settings.max_quantity, settings.welcome_tokens, settings.log_format) == (3, 5, "text")
+    assert settings.bot_token.get_secret_value() == TOKEN
+    monkeypatch.delenv("MAX_QUANTITY")
+    assert load_settings().max_quantity == 2
+    assert load_settings(tmp_path / ".env").max_quantity == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [("1001", {1001}), ("1001, 1002,", {1001, 1002}), (" 7 ,7", {7}), (",", set())],
+)
+def test_admin_ids(monkeypatch: pytest.MonkeyPatch, given: str, ids: set[int]) -> None:
+    assert load(monkeypatch, ADMIN_IDS=given).admin_ids == ids
+
+
+def test_values_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        BOT_TOKEN=f" {TOKEN} ",
+        MIDJOURNEY_KIE_BASE_URL=" http://127.0.0.1:8080/ ",
+        LOG_LEVEL="debug",
+    )
+    assert settings.bot_token == SecretStr(TOKEN)
+    assert settings.midjourney_kie_base_url == "http://127.0.0.1:8080"
+    assert settings.log_level == "DEBUG"
+
+
+def test_the_command_line_stops_with_status_2(tmp_path: Path) -> None:
+    environment = {"PATH": os.defpath, "MAX_QUANTITY": LONG}
+    # Elsewhere, so that no .env is found.
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, ROOT / "main.py", "run"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    lines = ended.stderr.splitlines()
+    assert sorted(line.partition(":")[0] for line in lines) == [
+        "BOT_TOKEN",
+        "KIE_API_KEY",
+        "MAX_QUANTITY",
+    ]
+    assert LONG not in ended.stderr
+    assert not list(tmp_path.iterdir()), "nothing was made"
+
+
+def test_every_setting_is_in_the_example_file() -> None:
+    """`# words`, then `NAME=default`, or `# NAME=default` for what may stay as it is."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    example: dict[str, str] = {}
+    for line in lines:
+        match = re.fullmatch(r"(?:# ?)?([A-Z][A-Z0-9_]*)=(.*)", line)
+        if match:
+            assert match[1] not in example, f"{match[1]} stands there twice"
+            example[match[1]] = match[2].strip()
+        else:
+            assert not line or line.startswith("#"), f"what is this: {line}"
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    assert set(example) == set(fields)
+    for name, field in fields.items():
+        default = field.get_default()
+        if field.is_required() or default is None or default == frozenset():
+            assert example[name] == "", f"{name} has no default"
+        else:
+            assert example[name] == str(default), f"the default of {name}"

@@ -1,0 +1,308 @@
+"""The emulator as supabase-py sees it: the good path, and every refusal word for word.
+
+Its faults are met in tests/unit/storage/test_supabase.py.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from storage3 import AsyncStorageClient
+from storage3.exceptions import StorageApiError
+from storage3.types import FileOptions
+from supabase import AsyncClientOptions, acreate_client
+
+from bot.demo.supabase import SupabaseEmulator
+
+PNG: FileOptions = {"content-type": "image/png", "upsert": "true"}
+NEW: FileOptions = {"content-type": "image/png"}
+# Loading the certificates takes longer than a test.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@dataclass
+class Project:
+    """An emulator, and clients for it."""
+
+    emulator: SupabaseEmulator
+    http: httpx.AsyncClient
+    storage: AsyncStorageClient
+
+    async def as_key(self, key: str) -> AsyncStorageClient:
+        options = AsyncClientOptions(httpx_client=self.http)
+        return (await acreate_client(self.emulator.url, key, options)).storage
+
+    async def raw(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """A request past supabase-py, with the service key."""
+        request.setdefault("headers", {"Authorization": f"Bearer {self.emulator.service_key}"})
+        return await self.http.request(method, f"{self.emulator.url}/storage/v1{path}", **request)
+
+
+@asynccontextmanager
+async def open_project(service_key: str | None = None) -> AsyncIterator[Project]:
+    async with (
+        SupabaseEmulator.start(service_key=service_key) as emulator,
+        httpx.AsyncClient(timeout=5, verify=NO_TLS) as http,
+    ):
+        emulator.add_bucket("images")
+        project = Project(emulator, http, None)  # type: ignore[arg-type]
+        project.storage = await project.as_key(emulator.service_key)
+        yield project
+
+
+@pytest.fixture
+async def project() -> AsyncIterator[Project]:
+    async with open_project() as project:
+        yield project
+
+
+async def refused(call: Awaitable[object]) -> tuple[str | int, str, str, str]:
+    """Status, code and message as supabase-py has them, and the body's own code."""
+    with pytest.raises(StorageApiError) as caught:
+        await call
+    error, cause = caught.value, caught.value.__cause__
+    assert isinstance(cause, httpx.HTTPStatusError)
+    return error.status, error.code, error.message, cause.response.json()["code"]
+
+
+async def test_a_file_is_stored_shown_and_removed(project: Project) -> None:
+    files = project.storage.from_("images")
+    done = await files.upload("a/b/img.png", b"picture", {**PNG, "cache-control": "60"})
+    assert (done.path, done.full_path) == ("a/b/img.png", "images/a/b/img.png")
+    url = await files.get_public_url("a/b/img.png")
+    assert url == f"{project.emulator.url}/storage/v1/object/public/images/a/b/img.png"
+    got = await project.http.get(url)
+    assert got.content == await files.download("a/b/img.png") == b"picture"
+    assert got.headers["content-type"] == "image/png"
+    assert got.headers["cache-control"] == "max-age=60"
+    assert got.headers["x-robots-tag"] == "none"
+    assert got.headers["etag"]
+    assert got.headers["last-modified"].endswith("GMT")
+    head = await project.http.head(url)
+    assert (head.status_code, head.headers["content-length"]) == (200, "7")
+    assert (await files.info("a/b/img.png"))["content_type"] == "image/png"
+    assert (await files.exists("a/b/img.png"), await files.exists("a/3.png")) == (True, False)
+    assert [e["name"] for e in await files.remove(["a/b/img.png", "a/9.png"])] == ["a/b/img.png"]
+    assert await files.remove(["a/9.png"]) == []
+    assert not project.emulator.objects
+
+
+async def test_a_bucket_tells_what_it_takes(project: Project) -> None:
+    project.emulator.add_bucket("b", False, 4, ["image/png"])
+    bucket = await project.storage.get_bucket("b")
+    told = (bucket.name, bucket.public, bucket.file_size_limit, bucket.allowed_mime_types)
+    assert told == ("b", False, 4, ["image/png"])
+
+
+async def test_an_object_of_a_public_bucket_needs_no_key(project: Project) -> None:
+    project.emulator.add_bucket("hidden", public=False)
+    for bucket in ("images", "hidden"):
+        await project.storage.from_(bucket).upload("x.png", b"x", PNG)
+    got = await project.raw("GET", "/object/images/x.png", headers={})
+    assert (got.status_code, got.content) == (200, b"x")
+    for path in ("object/hidden/x.png", "object/info/images/x.png", "bucket/images"):
+        refusal = await project.raw("GET", f"/{path}", headers={})
+        assert refusal.json()["message"] == "headers must have required property 'authorization'"
+    assert (await project.raw("DELETE", "/object/images", headers={})).status_code == 400
+
+
+@pytest.mark.parametrize(("upsert", "taken"), [("true", True), ("True", False), ("1", False)])
+async def test_only_the_word_true_overwrites(project: Project, upsert: str, taken: bool) -> None:
+    files = project.storage.from_("images")
+    await files.upload("x.png", b"old", NEW)
+    again = files.upload("x.png", b"new", {"content-type": "image/png", "upsert": upsert})
+    if taken:
+        await again
+    else:
+        exists = ("409", "Duplicate", "The resource already exists", "KeyAlreadyExists")
+        assert await refused(again) == exists
+    stored = project.emulator.objects["images", "x.png"]
+    assert (stored.data, stored.upserts) == ((b"new", 1) if taken else (b"old", 0))
+
+
+async def test_nothing_is_sniffed_and_the_default_type_is_text(project: Project) -> None:
+    files = project.storage.from_("images")
+    await files.upload("a", b"text", {"content-type": "image/jpeg"})
+    await files.upload("b", b"", {"content-type": "image/png"})
+    await files.upload("c", b"text")
+    types = [stored.content_type for stored in project.emulator.objects.values()]
+    assert types == ["image/jpeg", "image/png", "text/plain;charset=UTF-8"]
+
+
+@pytest.mark.parametrize("key", ["a b.png", "a&$@=;:+,?!*'()-_.png", "%20x", "/lead", "a//b"])
+async def test_keys_that_are_taken(project: Project, key: str) -> None:
+    files = project.storage.from_("images")
+    done = await files.upload(key, b"x", PNG)
+    assert ("images", done.full_path.removeprefix("images/")) in project.emulator.objects
+    assert (await project.http.get(await files.get_public_url(key))).content == b"x"
+
+
+@pytest.mark.parametrize("key", ["я.png", "😀", "a#b", "a%b", "a~b", "a[b]", "a\\b", 'a"b', "a\nb"])
+async def test_keys_that_are_refused(project: Project, key: str) -> None:
+    answer = await refused(project.storage.from_("images").upload(key, b"x", PNG))
+    assert answer == ("400", "InvalidKey", f"Invalid key: {key}", "InvalidKey")
+
+
+@pytest.mark.parametrize("key", ["../x.png", "a/../x.png", "a/..", "."])
+async def test_keys_that_lead_elsewhere_are_refused(project: Project, key: str) -> None:
+    path = f"/object/images/{key.replace('.', '%2e')}"  # as it is, no client would send it
+    key_and_type = {
+        "Authorization": f"Bearer {project.emulator.service_key}",
+        "Content-Type": "image/png",
+    }
+    answer = await project.raw("POST", path, content=b"x", headers=key_and_type)
+    assert (answer.status_code, answer.json()["statusCode"]) == (400, "400")
+    assert answer.json()["message"] == f"Invalid key: {key}"
+    assert not project.emulator.objects
+
+
+NO_BUCKET = ("404", "Bucket not found", "Bucket not found", "NoSuchBucket")
+NO_OBJECT = ("404", "not_found", "Object not found", "NoSuchKey")
+TOO_LARGE = (
+    "413",
+    "Payload too large",
+    "The object exceeded the maximum allowed size",
+    "EntityTooLarge",
+)
+INTERNAL = ("500", "Internal", "Internal Server Error", "InternalError")
+BAD_NAME = ("400", "Invalid Input", "Bucket name invalid", "InvalidBucketName")
+NO_ROUTE = ("404", "Not Found", "Route POST:/object/x.png not found", "InvalidRequest")
+NO_CONTENT = ("400", "InvalidRequest", "No content provided", "InvalidRequest")
+
+
+def bad_type(name: str) -> tuple[str, ...]:
+    return ("415", "invalid_mime_type", f"mime type {name} is not supported", "InvalidMimeType")
+
+
+def upload(
+    bucket: str, key: str = "x.png", data: bytes = b"", content_type: str = "image/png"
+) -> Callable[[AsyncStorageClient], Awaitable[object]]:
+    return lambda s: s.from_(bucket).upload(key, data, {"content-type": content_type})
+
+
+REFUSALS: list[tuple[Callable[[AsyncStorageClient], Awaitable[object]], tuple[str, ...], int]] = [
+    (upload("no"), NO_BUCKET, 400),
+    (lambda s: s.from_("no").download("x"), NO_BUCKET, 400),
+    (lambda s: s.get_bucket("no"), NO_BUCKET, 400),
+    (lambda s: s.from_("images").download("x"), NO_OBJECT, 400),
+    (lambda s: s.from_("images").info("x"), NO_OBJECT, 400),
+    (upload("small", data=b"12345"), TOO_LARGE, 400),
+    (upload("images", data=b"123456"), TOO_LARGE, 400),
+    (upload("small", content_type="image/jpeg"), bad_type("image/jpeg"), 400),
+    (upload("images", content_type="notamime"), bad_type("notamime"), 400),
+    (upload("images", content_type="image/"), bad_type("image/"), 400),
+    (upload("images", content_type="image/*"), bad_type("image/*"), 400),
+    (upload("images", content_type="image png"), bad_type("image png"), 400),
+    (upload("a~b"), BAD_NAME, 400),
+    (upload("b" * 101), BAD_NAME, 400),
+    (upload("images", ""), NO_CONTENT, 400),
+    (upload("images", "a/"), NO_CONTENT, 400),
+    (upload(""), NO_ROUTE, 404),
+    (upload("images", "x" * 256), INTERNAL, 500),
+]
+
+
+@pytest.mark.parametrize(("call", "answer", "http"), REFUSALS)
+async def test_refusals(
+    project: Project,
+    call: Callable[[AsyncStorageClient], Awaitable[object]],
+    answer: tuple[str, ...],
+    http: int,
+) -> None:
+    project.emulator.add_bucket("small", file_size_limit=4, allowed_mime_types=["image/png"])
+    project.emulator.file_size_limit = 5
+    assert await refused(call(project.storage)) == answer
+    assert (project.emulator.calls[-1].status, project.emulator.calls[-1].code) == (http, answer[3])
+    await upload("small", data=b"1234")(project.storage)
+
+
+@pytest.mark.parametrize("name", ["я", "a/b", ""])
+def test_a_bucket_has_a_name(project: Project, name: str) -> None:
+    with pytest.raises(ValueError, match="no name for a bucket"):
+        project.emulator.add_bucket(name)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "words"), [("images", "Object not found"), ("hidden", "Bucket not found")]
+)
+async def test_a_missing_public_object_is_http_400(
+    project: Project, bucket: str, words: str
+) -> None:
+    project.emulator.add_bucket("hidden", public=False)
+    await project.storage.from_("hidden").upload("x.png", b"x", PNG)
+    got = await project.raw("GET", f"/object/public/{bucket}/x.png", headers={})
+    assert got.status_code == 400
+    assert (got.json()["statusCode"], got.json()["message"]) == ("404", words)
+    head = await project.raw("HEAD", f"/object/public/{bucket}/x.png", headers={})
+    assert (head.status_code, head.content) == (400, b"")
+
+
+async def test_keys_that_are_no_keys(project: Project) -> None:
+    keys = project.emulator.keys
+    cases = {
+        "garbage": ("403", "Invalid Compact JWS"),
+        "sb_secret_unknown": ("403", "Invalid Compact JWS"),
+        keys.jwt("service_role", secret="another"): ("403", "signature verification failed"),
+        keys.jwt("service_role", lives_s=-5): ("403", '"exp" claim timestamp check failed'),
+        keys.jwt("stranger"): ("500", "database error, code: 22023"),
+    }
+    for key, said in cases.items():
+        answer = await refused(upload("images")(await project.as_key(key)))
+        assert (answer[0], answer[2]) == said
+
+
+async def test_the_anon_key_sees_nothing_and_may_do_nothing(project: Project) -> None:
+    await project.storage.from_("images").upload("x", b"x", PNG)
+    words = "new row violates row-level security policy"
+    for key in (project.emulator.anon_key, project.emulator.keys.jwt(None)):
+        anon = await project.as_key(key)
+        security = ("403", "Unauthorized", words, "AccessDenied")
+        assert await refused(upload("images")(anon)) == security
+        assert await refused(anon.get_bucket("images")) == NO_BUCKET
+        assert await anon.from_("images").remove(["x"]) == []
+    assert ("images", "x") in project.emulator.objects
+
+
+async def test_the_gateway_swaps_a_secret_key() -> None:
+    async with open_project("sb_secret_right") as project:
+        await project.storage.from_("images").upload("x", b"x", PNG)
+        assert project.emulator.calls[-1].role == "service_role"
+    with pytest.raises(ValueError, match="sb_secret_"):
+        async with SupabaseEmulator.start(service_key="my-key"):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/object/copy"),
+        ("POST", "/object/move"),
+        ("POST", "/object/sign/images/x"),
+        ("POST", "/object/list/images"),
+        ("GET", "/object/authenticated/images/x"),
+        ("PUT", "/object/images/x"),
+        ("DELETE", "/object/images/x"),
+        ("GET", "/bucket"),
+        ("POST", "/bucket"),
+        ("DELETE", "/bucket/images"),
+        ("POST", "/bucket/images/empty"),
+    ],
+)
+async def test_what_is_not_played_says_so(project: Project, method: str, path: str) -> None:
+    assert (await project.raw(method, path)).status_code == 501
+
+
+async def test_another_service_of_the_project_is_the_gateway_s_404(project: Project) -> None:
+    outside = await project.http.get(f"{project.emulator.url}/rest/v1/table")
+    assert (outside.status_code, "error" in outside.json()) == (404, False)
+
+
+async def test_ten_uploads_at_once(project: Project) -> None:
+    files = project.storage.from_("images")
+    await asyncio.gather(*(files.upload("x", bytes([n]), PNG) for n in range(10)))
+    assert project.emulator.objects["images", "x"].upserts == 9

@@ -1,0 +1,27 @@
+"""What is due after a pause stays due when the clock is put back, be it by years."""
+
+import pytest
+
+from storage.forgetting import Forgetting
+from storage.outbox import ToStore
+from tests.unit.storage.shop import NOW, Shop
+
+YEAR_S = 365 * 86_400.0
+
+
+@pytest.mark.parametrize(("back_s", "due"), [(YEAR_S, True), (60.0, False), (0.0, True)])
+async def test_files_are_moved_and_removed(shop: Shop, back_s: float, due: bool) -> None:
+    await shop.customer()
+    image = await shop.image("ready")
+    await shop.jobs.file_kept(image, "a/b.png", to_store=True)
+    await shop.run("INSERT INTO files_to_remove VALUES ('', 'c/d.png', ?, 0)", NOW)
+    to_store = ToStore(shop.database, now=lambda: NOW - back_s)
+    forgetting = Forgetting(
+        shop.database,
+        image_bucket="images",
+        input_bucket="inputs",
+        welcome_mark=str,
+        now=lambda: NOW - back_s,
+    )
+    assert bool(await to_store.due(1)) is due
+    assert bool(await forgetting.due(1)) is due

@@ -1,0 +1,205 @@
+"""An older database is brought up to date with all that is in it, and a copy stays."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import migrate as module
+from storage.audit import broken_invariants
+from storage.database import MIGRATIONS_DIR, Database
+from storage.errors import SchemaError, StorageError
+from storage.ids import LEAP, given_ids, skip_ids
+from storage.images import ImageStatus
+from storage.migrate import scripts_in
+from tests.unit.storage.shop import Shop, open_shop
+
+BOT = 123456
+OLD = 10  # before ids were given once
+# Rows of every table that is written anew, and of what leads to them.
+FILL = """
+INSERT INTO users (user_id, language, created_at) VALUES (1, 'ru', 0), (2, 'ru', 0);
+INSERT INTO ledger (user_id, kind, amount, grant_key, created_at)
+    VALUES (1, 'welcome', 1000, 'welcome:1', 0);
+INSERT INTO ledger (user_id, kind, amount, grant_key, granted_by, created_at)
+    VALUES (2, 'grant', 500, '9:7', 9, 0);
+INSERT INTO jobs (job_id, user_id, chat_id, message_id, model, prompt, params, options, price,
+    language, created_at) VALUES
+    (5, 1, 1, 10, 'midjourney-v7-fast', 'кот', '{}', '{}', 79, 'ru', 86400),
+    (6, 1, 1, 11, 'midjourney-v7-fast', 'пёс', '{}', '{}', 79, 'ru', 172800);
+INSERT INTO images (image_id, job_id, user_id, position, cost) VALUES (41, 5, 1, 1, 79),
+    (42, 6, 1, 1, 79);
+UPDATE jobs SET again_of = 41 WHERE job_id = 6;
+INSERT INTO ledger (user_id, kind, amount, image_id, created_at) VALUES (1, 'charge', -79, 41, 0),
+    (1, 'charge', -79, 42, 0);
+UPDATE images SET status = 'submitting', attempts = 1 WHERE image_id = 41;
+UPDATE images SET status = 'generating', task_id = 't', submitted_at = 1 WHERE image_id = 41;
+UPDATE images SET status = 'ready', result_url = 'u', file_key = 'aa/1.png' WHERE image_id = 41;
+UPDATE images SET status = 'delivered', message_id = 500, finished_at = 86500 WHERE image_id = 41;
+INSERT INTO picture_messages (chat_id, message_id, image_id)
+    SELECT 1, 500 + value, 41 FROM json_each('[0, 1, 2, 3, 4, 5, 6, 7, 8]');
+INSERT INTO broadcasts (broadcast_id, asked_key, admin_id, language, message_id, created_at)
+    VALUES (3, '9:8', 9, 'ru', 1, 0);
+UPDATE broadcasts SET status = 'running' WHERE broadcast_id = 3;
+INSERT INTO broadcast_recipients (broadcast_id, user_id) VALUES (3, 1);
+INSERT INTO journal (act_key, admin_id, action, subject, before, after, created_at)
+    VALUES ('9:7', 9, 'grant', '2', '0', '500', 0);
+"""
+
+
+def make_old(path: Path, fill: str = FILL) -> None:
+    """A database as the version before left it."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        for number, script in sorted(scripts_in(MIGRATIONS_DIR).items()):
+            if number <= OLD:
+                connection.executescript(
+                    f"BEGIN; {script.read_text()}\n PRAGMA user_version = {number}; COMMIT;"
+                )
+        connection.executescript(fill)
+
+
+def ask(path: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def contents(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """All rows that the old tables had, by their columns."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = ("users", "jobs", "images", "ledger", "broadcasts", "broadcast_recipients")
+        more = ("models", "daily_images", "daily_people", "daily_seconds", "daily_tokens")
+        return {
+            table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608
+            for table in (*tables, *more)
+        }
+
+
+def copies(folder: Path) -> list[Path]:
+    return list(folder.glob("bot.db.before-*"))
+
+
+def schema(path: Path) -> set[tuple[str, str]]:
+    """Indexes and triggers, by name."""
+    return set(ask(path, "SELECT type, name FROM sqlite_schema WHERE type <> 'table'"))
+
+
+async def test_nothing_is_lost_when_tables_are_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    before, parts = contents(path), schema(path)
+    async with Database.open(path) as database:
+        assert await broken_invariants(database) == []
+    after = contents(path)
+    for table, rows in before.items():
+        kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
+        assert kept == rows, table
+    assert parts <= schema(path)
+    assert ask(path, "PRAGMA foreign_key_check") == []
+    assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+    messages = [row[0] for row in ask(path, "SELECT message_id FROM picture_messages")]
+    assert messages == [500, 504, 505, 506, 507, 508], "its own, and the last few"
+
+
+async def test_what_triggers_did_before_they_do_after(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    async with open_shop(path) as shop:
+        used = (await shop.rows("SELECT used FROM models"))[0]["used"]
+        with pytest.raises(StorageError, match="stays ended"):
+            await shop.run("UPDATE images SET status = 'queued' WHERE image_id = 41")
+        with pytest.raises(StorageError, match="FOREIGN KEY"):
+            await shop.run("UPDATE images SET job_id = 99 WHERE image_id = 42")
+        with pytest.raises(StorageError, match="FOREIGN KEY"):
+            await shop.run("DELETE FROM jobs WHERE job_id = 5")
+        await shop.image(ImageStatus.DELIVERED, message_id=12)
+        assert (await shop.rows("SELECT used FROM models"))[0]["used"] == used + 1
+        assert len(await shop.rows("SELECT * FROM daily_images")) == 2
+
+
+async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    async with open_shop(path) as shop:
+        placed = await shop.place(message_id=20)
+        assert placed is not None
+        assert (placed.job_id, placed.images[0].image_id) == (7, 43)
+
+
+async def test_a_restored_backup_gives_no_number_that_was_given_since(
+    tmp_path: Path, shop: Shop
+) -> None:
+    await shop.customer()
+    for number in range(3):
+        await shop.image(message_id=10 + number)
+    given = await shop.database.write(given_ids)
+    assert given == {"jobs": 3, "images": 3, "broadcasts": 0}
+    async with open_shop(tmp_path / "older.db") as restored:
+        await restored.customer()
+        await restored.database.write(lambda tx: skip_ids(tx, {**given, "broadcasts": 7}))
+        placed = await restored.place()
+        assert placed is not None
+        assert (placed.job_id, placed.images[0].image_id) == (4, 4)
+        await restored.database.write(lambda tx: skip_ids(tx, {"jobs": 1}))
+        now = {"jobs": 4, "images": 4, "broadcasts": 7}
+        assert await restored.database.write(given_ids) == now
+        await restored.database.write(lambda tx: skip_ids(tx, None))
+        assert await restored.database.write(given_ids) == {
+            table: last + LEAP for table, last in now.items()
+        }
+
+
+async def test_rows_that_lead_nowhere_stop_the_upgrade_and_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    with closing(sqlite3.connect(path)) as connection:  # by hand, with foreign keys off
+        connection.execute("DELETE FROM users WHERE user_id = 2")
+        connection.commit()
+    before = contents(path)
+    with pytest.raises(SchemaError, match="names something in users that is not there"):
+        async with Database.open(path):
+            pass
+    assert ask(path, "PRAGMA user_version") == [(11,)]
+    after = contents(path)
+    assert before == {
+        table: [{k: v for k, v in row.items() if k in before[table][0]} for row in rows]
+        for table, rows in after.items()
+    }
+
+
+async def test_a_copy_from_before_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    before = contents(path)
+    caplog.set_level("INFO")
+    async with Database.open(path):
+        pass
+    (copy,) = copies(tmp_path)
+    assert copy.name == "bot.db.before-0011"
+    assert contents(copy) == before
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert "is brought from version 10" in caplog.text
+    async with Database.open(path):
+        pass
+    assert len(copies(tmp_path)) == 1
+
+
+async def test_without_room_there_is_no_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    monkeypatch.setattr(module, "ROOM", 10**9)
+    async with Database.open(path):
+        pass
+    assert copies(tmp_path) == []
+    assert "no room for a copy" in caplog.text
+
+
+async def test_a_new_database_is_copied_by_nobody(tmp_path: Path) -> None:
+    async with Database.open(tmp_path / "bot.db"):
+        pass
+    assert copies(tmp_path) == []
