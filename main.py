@@ -69,7 +69,7 @@ from bot.shop.albums import Albums
 from bot.shop.orders import Orders
 from bot.telegram.clock import TelegramTime
 from bot.telegram.files import Incoming
-from bot.telegram.messenger import Messenger
+from bot.telegram.messenger import LOST_PAUSES_S, Messenger
 from bot.telegram.session import Session
 from bot.telegram.updates import Updates
 from bot.texts import load_texts
@@ -140,6 +140,7 @@ class Tuning:
     card_pause_s: float = CARD_PAUSE_S
     credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S
+    lost_pauses_s: tuple[float, ...] = LOST_PAUSES_S
     create_retry: RetryPolicy = CREATE_RETRY
     lost_pause_s: float = LOST_PAUSE_S
     outage_pause_s: float = FIRST_PAUSE_S
@@ -206,6 +207,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             overall_limit=RateLimit(*tuning.messages),
             chat_limit=lambda: RateLimit(*tuning.chat_messages),
             bulk_limit=RateLimit(*tuning.bulk_messages),
+            lost_pauses_s=tuning.lost_pauses_s,
         )
         progress = Progress(
             jobs,

@@ -87,6 +87,7 @@ class Image:
     drawn_s: float | None
     create_after: float | None
     fetch_attempts: int
+    lost_sendings: int
 
     @property
     def comes_late(self) -> bool:

@@ -347,6 +347,12 @@ class Jobs:
             store_after=self._now() if to_store else None,
         )
 
+    async def sendings_lost(self, image_id: int, count: int) -> None:
+        """So many sendings of the picture may have come into the chat: the answers were lost."""
+        await self._database.execute(
+            "UPDATE images SET lost_sendings = ? WHERE image_id = ?", (count, image_id)
+        )
+
     async def delivered(self, image: Image, message_id: int, sent: Sent | None = None) -> Image:
         """Telegram took the picture; `sent` tells how it can be sent again."""
         return await self._move(
@@ -535,10 +541,11 @@ def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
 
 
 def _note_sent(tx: sqlite3.Connection, image: Image, sent: Sent) -> None:
-    tx.execute(
-        "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ? AND user_id > 0",
-        (sent.file_id or None, sent.kind, image.image_id),
-    )
+    if sent.file_id:
+        tx.execute(
+            "UPDATE images SET sent_file_id = ?, sent_as = ? WHERE image_id = ? AND user_id > 0",
+            (sent.file_id, sent.kind, image.image_id),
+        )
     if sent.message_id:
         _stands_for(tx, sent.chat_id, sent.message_id, image.image_id)
 

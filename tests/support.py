@@ -32,6 +32,7 @@ FAST = Tuning(
     bulk_messages=(1000, 1.0),
     card_pause_s=0.02,
     edit_pause_s=0.02,
+    lost_pauses_s=(0.01, 0.01),
     create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
     lost_pause_s=0.05,
     outage_pause_s=0.01,

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from bot.admin.alerts import Alerts
 from bot.cards.result import picture_keyboard
@@ -25,8 +26,8 @@ from bot.pipeline.fetching import Fetcher
 from bot.pipeline.inputs import InputPictures
 from bot.pipeline.polling import Poller
 from bot.pipeline.progress import Progress
-from bot.telegram.errors import ChatClosedError
-from bot.telegram.messenger import Messenger
+from bot.telegram.errors import ChatClosedError, DeliveryError
+from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
 from bot.tools.rate_limits import Permits
 from bot.tools.retry import RetryPolicy, insist
@@ -366,18 +367,26 @@ class Worker:
         job, texts = view.job, self._texts[view.job.language]
         caption = texts.caption(view, image)
         keyboard = picture_keyboard(texts, view, image)
+        losses = Losses(
+            image.lost_sendings,
+            lambda count: insist(lambda: self._jobs.sendings_lost(image.image_id, count)),
+        )
+        send = partial(
+            self._messenger.send_picture,
+            picture=picture,
+            caption=caption,
+            keyboard=keyboard,
+            attempts=float("inf"),
+            losses=losses,
+        )
         try:
-            sent = await self._messenger.send_picture(
-                job.chat_id, picture, caption=caption, reply_to=job.reply_to, keyboard=keyboard
-            )
-        except ChatClosedError as error:
+            sent = await send(job.chat_id, reply_to=job.reply_to)
+        except DeliveryError as error:
             if job.chat_id == job.user_id:
                 raise
-            # The bot was sent out of the group: the picture is the person's all the same.
+            # Whatever a group has against it: the picture is the person's all the same.
             logger.warning("sent to the person, not to the group: %s", error)
-            sent = await self._messenger.send_picture(
-                job.user_id, picture, caption=caption, reply_to=None, keyboard=keyboard
-            )
+            sent = await send(job.user_id, reply_to=None)
         logger.info("delivered")
         return await insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -12,6 +12,7 @@ from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
+    TelegramEntityTooLarge,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
@@ -24,7 +25,12 @@ from aiogram.types import (
 
 from bot.media.kinds import Picture
 from bot.telegram.buttons import Keyboard
-from bot.telegram.errors import ChatClosedError, DeliveryError, MaybeSentError
+from bot.telegram.errors import (
+    ChatClosedError,
+    DeliveryError,
+    MaybeSentError,
+    UnreachableError,
+)
 from bot.telegram.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
 from bot.telegram.markup import Dress
 from bot.telegram.session import UNKNOWN_MESSAGE
@@ -37,8 +43,12 @@ from storage.images import Sent
 CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller
 ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
 
-# 400s that say that a picture does not fit as a photo; as a document it does.
-NOT_A_PHOTO = ("photo", "image_process_failed", "wrong file type", "extension")
+SEND_TIMEOUT_S = 60
+UPLOAD_BYTES_PER_S = 100_000  # of a slow line: so much longer may a file take
+# Until a picture is sent again whose sending may have gone through, the first and the second time;
+# after a third it counts as sent. Telegram's uploads may fail for minutes while all else works.
+LOST_PAUSES_S = (5.0, 300.0)
+
 # 400s about a message that somebody removed or that already says so: no fault.
 HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
 
@@ -63,10 +73,28 @@ class Receipt(Protocol):
 class _How:
     """How a file is sent."""
 
-    caption: str
-    reply_to: int | None
-    keyboard: Keyboard
+    caption: str = ""
+    reply_to: int | None = None
+    keyboard: Keyboard = ()
     attempts: float = SAY_ATTEMPTS
+    timeout_s: int = SEND_TIMEOUT_S
+
+
+class Losses:
+    """How often the answer to a picture's sending was lost, and so the picture may have arrived;
+    `store` keeps the number for the next start."""
+
+    def __init__(
+        self, count: int = 0, store: Callable[[int], Awaitable[object]] | None = None
+    ) -> None:
+        self.count = count
+        self._store = store
+
+    async def add(self) -> None:
+        """One more."""
+        self.count += 1
+        if self._store is not None:
+            await self._store(self.count)
 
 
 class Messenger:
@@ -82,6 +110,7 @@ class Messenger:
         overall_limit: RateLimit | None = None,
         chat_limit: Callable[[], RateLimit] = lambda: RateLimit(1, 1.0),
         bulk_limit: RateLimit | None = None,
+        lost_pauses_s: Sequence[float] = LOST_PAUSES_S,
     ) -> None:
         self._bot = bot
         self._overall = overall_limit or RateLimit(30, 1.0)
@@ -89,7 +118,9 @@ class Messenger:
         self._bulk = bulk_limit or RateLimit(20, 1.0)
         self._lanes = Lanes(self._overall, chat_limit)
         self._said: set[asyncio.Task[None]] = set()
+        self._lost_pauses_s = lost_pauses_s
         self._dress = Dress()
+        self._edits: dict[tuple[int, int], object] = {}  # by message: the last one asked for
         self._actions = RateLimit(ACTIONS_PER_S, 1.0)
 
     def say(
@@ -224,14 +255,16 @@ class Messenger:
         keyboard: Keyboard = (),
         priority: Priority = Priority.PROGRESS,
     ) -> None:
-        """Change a text of the bot's. One that is gone, or already reads so, is no fault."""
+        """Change a text of the bot's. One that is gone, or already reads so, is no fault. Only the
+        last of several is made: one that failed must not come after the next."""
         if message_id == UNKNOWN_MESSAGE:
             return
+        message, this = (chat_id, message_id), object()
+        self._edits[message] = this
 
         async def request() -> object:
-            if (
-                self._lanes.chat(chat_id) != chat_id
-            ):  # the group moved: what was said before stayed behind
+            # A group that moved left behind what was said before.
+            if self._lanes.chat(chat_id) != chat_id or self._edits.get(message) is not this:
                 return None
             return await self._dress.wear(
                 keyboard,
@@ -245,6 +278,9 @@ class Messenger:
         except DeliveryError as error:
             if not any(words in str(error) for words in HARMLESS_EDITS):
                 raise
+        finally:
+            if self._edits.get(message) is this:
+                del self._edits[message]
 
     async def send_picture(
         self,
@@ -254,27 +290,33 @@ class Messenger:
         caption: str,
         reply_to: int | None,
         keyboard: Keyboard = (),
+        attempts: float = SAY_ATTEMPTS,
+        losses: Losses | None = None,
     ) -> Sent:
-        """Send a picture, as a photo where Telegram takes it so.
+        """Send a picture: as a photo where Telegram takes it so, else as a document, at last as a
+        document and nothing else.
 
-        Tried for as long as it takes; sent twice only when the answer to the first was lost.
+        Sent again only when an answer was lost, and not without end (LOST_PAUSES_S): at last its
+        message is unknown.
 
         Raises:
-            ChatClosedError: nothing can be sent to that chat now.
-            DeliveryError: Telegram takes it neither as a photo nor as a document.
+            ChatClosedError: no picture can be sent to that chat now.
+            UnreachableError: Telegram could not be reached so often.
+            DeliveryError: Telegram does not take it.
         """
         file = FSInputFile(picture.path, chunk_size=CHUNK_BYTES)
-        how = _How(caption, reply_to, keyboard, attempts=float("inf"))
-        if picture.fits_photo:
+        losses = losses or Losses()
+        plain = _How(attempts=attempts, timeout_s=_timeout_s(picture.size_bytes))
+        how = replace(plain, caption=caption, reply_to=reply_to, keyboard=keyboard)
+        ways: list[tuple[Kind, _How]] = [("photo", how), ("document", how), ("document", plain)]
+        for kind, way in ways[not picture.fits_photo : -1]:
             try:
-                return await self._send_file(chat_id, file, "photo", how)
-            except ChatClosedError:
+                return await self._send_file(chat_id, file, kind, way, losses)
+            except (ChatClosedError, UnreachableError):
                 raise
             except DeliveryError as error:
-                if not any(words in str(error).lower() for words in NOT_A_PHOTO):
-                    raise
-                logger.warning("not taken as a photo, sent as a document: %s", error)
-        return await self._send_file(chat_id, file, "document", how)
+                logger.warning("the picture is not taken as a %s so: %s", kind, error)
+        return await self._send_file(chat_id, file, *ways[-1], losses)
 
     async def send_known(
         self,
@@ -296,39 +338,58 @@ class Messenger:
 
     async def send_file(self, chat_id: int, path: Path, *, name: str, reply_to: int | None) -> Sent:
         """Send a file as it is, under this name. Raises as `send_known` does."""
-        how = _How("", reply_to, ())
-        return await self._send_file(
-            chat_id, FSInputFile(path, name, chunk_size=CHUNK_BYTES), "document", how
-        )
+        size = (await asyncio.to_thread(path.stat)).st_size
+        how = _How(reply_to=reply_to, timeout_s=_timeout_s(size))
+        file = FSInputFile(path, name, chunk_size=CHUNK_BYTES)
+        return await self._send_file(chat_id, file, "document", how)
 
     async def _send_file(
-        self, chat_id: int, file: FSInputFile | str, kind: Kind, how: _How
+        self,
+        chat_id: int,
+        file: FSInputFile | str,
+        kind: Kind,
+        how: _How,
+        losses: Losses | None = None,
     ) -> Sent:
+        losses = losses or Losses()
         reply = _reply(how.reply_to)
         send: Any = self._bot.send_photo if kind == "photo" else self._bot.send_document
 
-        async def request() -> Message:
+        async def attempt() -> Sent:
             chat = self._lanes.chat(chat_id)
-            return await self._dress.wear(
-                how.keyboard,
-                lambda markup: send(
-                    chat,
-                    file,
-                    caption=fit(how.caption, CAPTION_UNITS),
-                    reply_parameters=reply if chat == chat_id else None,
-                    reply_markup=markup,
-                ),
-            )
+            if losses.count:  # while Telegram is out of reach, no more are lost
+                await self._bot.send_chat_action(chat, f"upload_{kind}")
+            try:
+                message = await self._dress.wear(
+                    how.keyboard,
+                    lambda markup: send(
+                        chat,
+                        file,
+                        caption=fit(how.caption, CAPTION_UNITS),
+                        reply_parameters=reply if chat == chat_id else None,
+                        reply_markup=markup,
+                        request_timeout=how.timeout_s,
+                    ),
+                )
+            except PASSING_FAULTS as error:
+                if _surely_not_sent(error):
+                    raise
+                await losses.add()
+                raise MaybeSentError(f"the answer was lost: {error!s:.300}") from error
+            return _sent(message)
 
-        message: Message = await self._lanes.call(
-            chat_id, Priority.PICTURE, request, attempts=how.attempts
-        )
-        if message.photo:
-            return Sent(message.chat.id, message.message_id, message.photo[-1].file_id, "photo")
-        document = message.document
-        return Sent(
-            message.chat.id, message.message_id, document.file_id if document else "", "document"
-        )
+        while losses.count <= len(self._lost_pauses_s):
+            try:
+                sent: Sent = await self._lanes.call(
+                    chat_id, Priority.PICTURE, attempt, attempts=how.attempts
+                )
+            except MaybeSentError as error:
+                logger.warning("sending %d of a picture: %s", losses.count, error)
+                for pause_s in self._lost_pauses_s[losses.count - 1 : losses.count]:
+                    await asyncio.sleep(pause_s)
+            else:
+                return sent
+        return Sent(self._lanes.chat(chat_id), UNKNOWN_MESSAGE, "", kind)
 
     async def copy(
         self, chat_id: int, *, from_chat_id: int, message_id: int, receipt: Receipt
@@ -355,7 +416,7 @@ class Messenger:
             except TelegramUnauthorizedError as error:  # about the bot, not about this chat
                 raise DeliveryError(error.message) from error
             except PASSING_FAULTS as error:
-                if isinstance(error.__cause__, aiohttp.ClientConnectorError):
+                if _surely_not_sent(error):
                     await receipt.not_sent()
                     raise
                 raise MaybeSentError(f"the answer was lost: {error}") from error
@@ -380,6 +441,24 @@ class Messenger:
         await self._lanes.close()
         for task in set(self._said):
             task.cancel()
+
+
+def _timeout_s(size_bytes: int) -> int:
+    """How long the sending of a file may take, with Telegram's answer."""
+    return SEND_TIMEOUT_S + size_bytes // UPLOAD_BYTES_PER_S
+
+
+def _surely_not_sent(error: Exception) -> bool:
+    """Whether Telegram never had what a request of ours without an answer would have done."""
+    is_unconnected = isinstance(error.__cause__, aiohttp.ClientConnectorError)
+    return is_unconnected or isinstance(error, TelegramEntityTooLarge)
+
+
+def _sent(message: Message) -> Sent:
+    if message.photo:
+        return Sent(message.chat.id, message.message_id, message.photo[-1].file_id, "photo")
+    file_id = message.document.file_id if message.document else ""
+    return Sent(message.chat.id, message.message_id, file_id, "document")
 
 
 def _reply(message_id: int | None) -> ReplyParameters | None:

@@ -127,11 +127,10 @@ class Updates:
         while not stopped.done():
             asked_at, asked = loop.time(), offset
             ask = asyncio.ensure_future(self._ask(offset, allowed, POLL_TIMEOUT_S))
-            await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if not ask.done():
-                ask.cancel()
-                break
             try:
+                await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
+                if not ask.done():
+                    break
                 batch = ask.result()
             except (TelegramAPIError, ClientDecodeError) as error:
                 if "webhook is active" in str(error):
@@ -139,6 +138,8 @@ class Updates:
                 pause_s = _pause(error, pause_s)
                 await asyncio.wait([stopped], timeout=pause_s)
                 continue
+            finally:
+                ask.cancel()
             pause_s = 0.0
             self._taken = {each for each in self._taken if each >= (offset or 0)}
             if self._hand_out(batch) or self._unfinished:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar, cast
 
@@ -148,10 +148,14 @@ class Turns(Generic[W]):
                 self._server.cancel()
                 self._server = None
 
+    def choose(self, waiting: Collection[W]) -> W:
+        """Whose turn it is."""
+        return max(waiting, key=self._worth)
+
     async def _serve(self) -> None:
         while self._waiting:
             await self._limit.wait()
-            turn = self._waiting.pop(max(self._waiting, key=self._worth))
+            turn = self._waiting.pop(self.choose(self._waiting))
             if not turn.done():
                 turn.set_result(None)
         self._server = None

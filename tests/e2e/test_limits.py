@@ -103,6 +103,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
             create_after=None,
             drawn_s=None,
             fetch_attempts=0,
+            lost_sendings=0,
             stored_url=None,
             store_attempts=0,
             store_after=None,
