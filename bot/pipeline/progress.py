@@ -96,8 +96,9 @@ class Progress:
         except Exception:  # part of the worker's boundary: one bad job must not stop the bot
             logger.exception("the progress of job %d cannot be told", job_id)
         finally:
-            del self._moved[job_id]
             self._drawing.pop(job_id, None)
+            if self._moved.pop(job_id).is_set():  # it moved while this was said in vain
+                self.touch(job_id)
 
     async def _act(self) -> None:
         """Show in each chat that pictures are on their way; once, however many jobs it has."""

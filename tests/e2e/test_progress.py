@@ -1,9 +1,16 @@
 """What the progress message says, and when."""
 
+import asyncio
 from dataclasses import replace
+from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.errors import DeliveryError
+from bot.estimates import Estimates
+from bot.progress import Progress
+from bot.queue import Queue
 from bot.texts import load_texts
 from storage.images import ImageStatus
 from tests.e2e.test_limits import view_of
@@ -79,3 +86,28 @@ def test_what_has_no_place_yet_is_not_said_to_be_drawn(
     view = replace(view, job=replace(view.job, input_file_id=input_file_id), images=[image])
     text = load_texts()["ru"].progress(view, product="M", place=None, left_s=None)
     assert text.startswith(f"{says}\nСписано: ")
+
+
+async def test_what_moves_while_it_cannot_be_told_is_told_after_that() -> None:
+    """Else the outcome of a job would be told by the next start only."""
+    told: list[int] = []
+    both = asyncio.Event()
+
+    class Deaf(Progress):
+        async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
+            moved.clear()
+            told.append(job_id)
+            if len(told) == 1:
+                self.touch(job_id)  # the last picture has failed
+                raise DeliveryError("Telegram could not be reached")
+            both.set()
+
+    nobody = cast("Any", AsyncMock())
+    nobody.open_jobs.return_value = [7]
+    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates())
+    running = asyncio.create_task(progress.run())
+    async with asyncio.timeout(60):
+        await both.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert told == [7, 7]
