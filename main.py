@@ -568,6 +568,7 @@ async def _adopt(settings: Settings) -> int:
     bot_id = settings.bot_id
     try:
         with hold_lock(settings.data_dir / "lock"):
+            await asyncio.to_thread(finish_restore, settings.data_dir)  # else its data come back
             async with Database.open(settings.data_dir / "bot.db") as database:
                 former = await database.write(partial(adopt, bot_id, time.time()))
     except StorageError as error:

@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import pytest
 
 from bot.admin.doctor import check_database
 from bot.demo.telegram import TelegramEmulator
+from storage.backup import back_up
 from storage.errors import ForeignDataError
 from storage.owner import ADVICE
+from storage.restore import RESTORED
 from tests.e2e.test_nothing_lost import ROOT, environment
 from tests.support import ADMIN, World
 
@@ -67,3 +70,17 @@ async def test_another_bot_is_refused_and_then_given_the_data(world: World) -> N
     assert len({grant["grant_key"].partition(":")[2] for grant in grants}) == 1
     assert world.balance(1001) == 1000 - 79
     world._bot = None  # noqa: SLF001 - stopped above
+
+
+async def test_data_that_a_broken_off_restore_left_are_handed_over_too(
+    world: World, tmp_path: Path
+) -> None:
+    """Else the next start would put them back in place, as those of the former bot."""
+    await world.customer(tokens=1000)
+    await world.stop()
+    await back_up(world.data_dir / "bot.db", tmp_path / "backup.db")
+    (tmp_path / "backup.db").rename(world.data_dir / RESTORED)  # as a kill leaves it
+    status, said = await adopt(world, OTHER)
+    assert (status, "is bot 654321's now" in said) == (0, True), said
+    assert not (world.data_dir / RESTORED).exists()
+    assert world.rows("SELECT bot_id FROM owner") == [{"bot_id": 654321}]
