@@ -109,7 +109,7 @@ class Downloader:
                 raise DownloadError("an empty file")
             await asyncio.to_thread(_finish, file, waiting)
         finally:
-            await asyncio.to_thread(file.close)
+            file.close()  # not in a thread: who is cancelled while that waits leaves it open
 
 
 class _PublicResolver(AbstractResolver):
@@ -153,8 +153,14 @@ async def _open(path: Path) -> BinaryIO:
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        (await opening).close()
+        opening.add_done_callback(_close)  # even if this is cancelled once more
+        await asyncio.wait([opening])
         raise
+
+
+def _close(opening: asyncio.Future[BinaryIO]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _finish(file: BinaryIO, rest: bytes | bytearray) -> None:

@@ -34,6 +34,7 @@ CREDIT_WORDS = "credits insufficient"  # also reported under code 500
 CODE_TOO_OFTEN = 429
 CODE_SERVER = 500  # also of a wrong input, which no repeat makes right: the words decide
 SERVER_WORDS = "Server exception"
+CODE_FAILED = 501  # "Generation failed": of the task, not of the question
 RUNNING = frozenset({"waiting", "queuing", "generating"})
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 MAX_ANSWER_BYTES = 1_000_000
@@ -41,6 +42,7 @@ MAX_DIGITS = 18  # of a whole number; Python itself gives up at 4,300
 DAY_S = 86_400.0
 MAX_TEXT = 2_000  # characters of KIE's that are kept or shown
 MAX_NAME = 200  # a task id, a code, a state, a model
+MAX_ADDRESS = 8_000  # signed ones are long
 MAX_NUMBER = 1e12
 # What a database, a log or a chat may not take: control characters, and halves of UTF-16 pairs
 # (JSON can hold one: "\ud83d"). Blanks of all kinds become one.
@@ -143,7 +145,12 @@ class Kie:
         Raises:
             ProviderError: the question failed; the task may be running all the same.
         """
-        data = await self._call("GET", "/api/v1/jobs/recordInfo", params={"taskId": task_id})
+        try:
+            data = await self._call("GET", "/api/v1/jobs/recordInfo", params={"taskId": task_id})
+        except RefusedError as error:
+            if error.code == CODE_FAILED:
+                return Failed(error.detail, str(error.code))
+            raise
         match data:
             case {"state": "success"}:
                 return Done(_result_urls(data.get("resultJson")), _seconds(data))
@@ -283,7 +290,7 @@ def _clean(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _is_address(url: str) -> bool:
-    return bool(url) and url == _clean(url)
+    return bool(url) and url == _clean(url, MAX_ADDRESS)
 
 
 def _has_name(entry: Any) -> bool:
@@ -319,6 +326,7 @@ def _result_urls(result_json: Any) -> tuple[str, ...]:
         result_json = _from_json(result_json)
     match result_json:
         case {"resultUrls": list(urls)}:
-            return tuple(url for url in urls if isinstance(url, str) and _is_address(url))
+            addresses = (url.strip() for url in urls if isinstance(url, str))
+            return tuple(address for address in addresses if _is_address(address))
         case _:
             return ()

@@ -470,3 +470,36 @@ async def test_who_is_cancelled_while_the_file_is_opened_leaves_none_open(
     await asyncio.wait([task])
     assert task.cancelled()
     assert opened[0].closed
+
+
+async def test_who_is_cancelled_at_the_end_leaves_no_file_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However busy the threads are: at a stop many are cancelled, and all wait for one."""
+    opened: list[BinaryIO] = []
+    loop = asyncio.get_running_loop()
+
+    def note(path: Path, mode: str) -> BinaryIO:
+        opened.append(cast("BinaryIO", open_file(path, mode)))
+        return opened[0]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"x")
+        await never.wait()
+        return response
+
+    open_file, never, go_on = Path.open, asyncio.Event(), threading.Event()
+    monkeypatch.setattr(Path, "open", note)
+    fetching = asyncio.create_task(fetched(handle, path))
+    while not opened:  # noqa: ASYNC110 - a thread's doing
+        await asyncio.sleep(0.01)
+    threads = [loop.run_in_executor(None, go_on.wait, 60) for _ in range(64)]
+    for _ in range(2):
+        fetching.cancel()
+        await asyncio.sleep(0)
+    go_on.set()
+    never.set()
+    await asyncio.wait([fetching, *threads])
+    assert opened[0].closed

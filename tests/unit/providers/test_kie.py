@@ -23,7 +23,7 @@ from providers.errors import (
     ProviderError,
     RefusedError,
 )
-from providers.kie import MAX_ANSWER_BYTES, MAX_TEXT, Kie
+from providers.kie import CODE_FAILED, MAX_ADDRESS, MAX_ANSWER_BYTES, MAX_TEXT, Kie
 
 MODEL = "midjourney/v6-text-to-image"
 INPUT = {"prompt": "рыжая лиса", "aspect_ratio": "16:9"}
@@ -125,6 +125,9 @@ async def test_each_code(
     assert (caught.value.code, caught.value.detail) == (code, "KIE's own words")
     assert len(simulator.calls) == 1, "one attempt"
     simulator.fail_poll(code, code if in_status else 200, msg="KIE's own words")
+    if code == CODE_FAILED:
+        assert await kie.record_info("t") == Failed("KIE's own words", "501")
+        return
     with pytest.raises(ProviderError) as caught:
         await kie.record_info("0" * 32)
     assert type(caught.value) is error
@@ -392,9 +395,19 @@ async def test_a_task_id_that_cannot_be_kept_is_none(
 
 async def test_an_address_that_cannot_be_kept_is_none(kie: Kie, simulator: KieSimulator) -> None:
     simulator.task_seconds = 0
-    spoilt = (f"{U1}{HALF}", f"{U1}\n", f"{U1}{'x' * MAX_TEXT}")
+    spoilt = (f"{U1}{HALF}", f"{U1}\n{U1}", f"{U1}{'x' * MAX_ADDRESS}")
     simulator.next_result(urls=[*spoilt, U2])
     assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((U2,))
+
+
+async def test_a_long_address_with_a_blank_behind_it_is_one(
+    kie: Kie, simulator: KieSimulator
+) -> None:
+    """Signed with a session's token, one has more than two thousand characters."""
+    simulator.task_seconds = 0
+    long = f"{U1}?X-Amz-Security-Token={'x' * 3000}"
+    simulator.next_result(urls=[f"{long}\n"])
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((long,))
 
 
 async def test_a_code_beyond_all_bounds_leaves_the_outcome_unknown(
@@ -537,6 +550,15 @@ async def test_a_record_without_a_state_tells_nothing(
     async with serving(handler) as url:
         with pytest.raises(OutcomeUnknownError):
             await client(session, url).record_info("t")
+
+
+async def test_a_failed_task_may_be_told_by_the_code_of_the_answer(
+    session: aiohttp.ClientSession,
+) -> None:
+    """Asked on, it would stay charged for ever: the answer will be no other."""
+    handler, _ = answering(text='{"code":501,"msg":"Generation Failed","data":null}')
+    async with serving(handler) as url:
+        assert await client(session, url).record_info("t") == Failed("Generation Failed", "501")
 
 
 async def test_message_is_read_where_there_is_no_msg(session: aiohttp.ClientSession) -> None:
