@@ -40,7 +40,8 @@ class FetchPolicy:
     # Cloudflare keeps a 404 for three minutes unless it is told otherwise: before that the second
     # is no more than the first.
     gone_pause_s: float = 200.0
-    believed_s: float = 300.0  # what is no picture for so long is none, and no gateway's page
+    # What is no picture, or leads astray, for so long is so, and no gateway's page or redirect.
+    believed_s: float = 300.0
     address_s: float = DAY_S  # KIE's pages: addresses usually end then; a fresh one may help
     life_s: float = 14 * DAY_S  # KIE's pages: media are deleted then
 
@@ -105,17 +106,16 @@ class Fetcher:
             gone = no_picture = False
             try:
                 return *await self._fetch(image), image
-            except DownloadError as error:
-                gone = error.code in GONE
-                refused = isinstance(error, ResultRefusedError)
-                if refused or (gone and confirmed) or self._is_over(image, began):
-                    raise
-                trouble: Exception = error
-            except NotAPictureError as error:
+            except (NotAPictureError, ResultRefusedError) as error:
                 no_picture = True
                 if no_picture_since is None:
                     no_picture_since = self._clock()
                 elif self._clock() - no_picture_since >= policy.believed_s:
+                    raise
+                trouble: Exception = error
+            except DownloadError as error:
+                gone = error.code in GONE
+                if (gone and confirmed) or self._is_over(image, began):
                     raise
                 trouble = error
             except OSError as error:  # of our disk: the network's are sorted by now
