@@ -173,11 +173,11 @@ class Worker:
             queue.put(image)
 
     def _wait_s(self, image: Image) -> float:
-        """Seconds until it may be created once more; the longest pause where the clock was set."""
+        """Seconds until it may be created once more; none where the clock was put back since."""
         if image.create_after is None or image.attempts >= MAX_ATTEMPTS:
             return 0.0
-        longest_s = max(self._lost_pause_s, LONGEST_PAUSE_S)
-        return min(image.create_after - self._now(), longest_s)
+        wait_s = image.create_after - self._now()
+        return wait_s if wait_s <= max(self._lost_pause_s, LONGEST_PAUSE_S) else 0.0
 
     def _go_on(self, image: Image) -> None:
         """It is at the provider, or further: see to the rest."""
@@ -219,7 +219,8 @@ class Worker:
         except ChatClosedError as error:
             logger.warning("the picture is kept until the person is back: %s", error)
             self._parked.setdefault(image.user_id, {})[image.image_id] = image
-            await self._users.set_blocked(image.user_id, blocked=True)
+            # By itself: a second walk beside the kept image would send it a second time.
+            await insist(lambda: self._users.set_blocked(image.user_id, blocked=True))
         return None
 
     async def _end(self, image: Image, error: Exception) -> None:

@@ -209,6 +209,21 @@ async def test_the_pause_is_kept_by_itself(world: World) -> None:
     assert second - first >= world.tuning.lost_pause_s
 
 
+async def test_a_clock_put_back_does_not_hold_a_create_up(world: World) -> None:
+    """By the clock of before, its turn comes in a day."""
+    anna = await world.customer()
+    await world.stop()
+    world.tune(lost_pause_s=3600)
+    await world.start()
+    world.kie.fault("createTask", html=502)
+    anna.send("кот")
+    await world.until(lambda: lost(world) == [1])
+    await world.stop()
+    await world.write("UPDATE images SET create_after = create_after + 86400")
+    await world.start()
+    await world.pictures(anna, 1)
+
+
 async def test_a_create_that_was_torn_by_a_stop_is_repeated_after_the_pause(world: World) -> None:
     await world.stop()
     world.tune(lost_pause_s=3600)

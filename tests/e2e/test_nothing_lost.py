@@ -14,8 +14,14 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import FloodRules, Person, Video
-from storage.errors import DatabaseInUseError, StorageCorruptError, StorageFullError
+from storage.errors import (
+    DatabaseInUseError,
+    StorageBusyError,
+    StorageCorruptError,
+    StorageFullError,
+)
 from storage.preferences import PreferenceStore
+from storage.users import Users
 from tests.support import ADMIN, World, open_world, png
 
 ROOT = Path(__file__).parents[2]
@@ -530,6 +536,35 @@ async def test_a_person_who_blocked_the_bot_gets_the_picture_when_they_are_back(
     await world.until(lambda: world.rows("SELECT blocked_at FROM users") == [{"blocked_at": None}])
     assert len(world.kie.tasks) == 1
     await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "delivered"}])
+
+
+async def test_a_picture_that_is_kept_is_sent_once_while_the_database_is_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be noted for a while is noted later: the sending is not repeated for that, beside
+    the walk that begins when the person is back."""
+    monkeypatch.setattr("bot.retry.STORAGE_PAUSE_S", 0.01)
+    anna = await world.customer(tokens=79)
+    world.kie.task_seconds = 60
+    anna.send("кот")
+    await world.kie.wait_for(lambda: bool(world.kie.tasks))
+    note, tries = Users.set_blocked, 0
+
+    async def held(users: Users, user_id: int, *, blocked: bool) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 2:  # the first is that Telegram tells of the block
+            raise StorageBusyError("held")
+        await note(users, user_id, blocked=blocked)
+
+    monkeypatch.setattr(Users, "set_blocked", held)
+    anna.block()
+    await world.until(lambda: tries == 1)
+    world.kie.finish(world.kie.tasks[0])
+    await world.until(lambda: tries == 3)
+    assert len(world.telegram.calls_of("sendPhoto")) == 1
+    anna.unblock()
+    await world.pictures(anna, 1)
 
 
 async def test_a_refund_that_could_not_be_told_is_told_when_they_are_back(world: World) -> None:
