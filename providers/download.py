@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -158,7 +159,7 @@ async def _open(path: Path) -> BinaryIO:
         raise
 
 
-def _close(opening: asyncio.Future[BinaryIO]) -> None:
+def _close(opening: asyncio.Task[BufferedWriter]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
 

@@ -543,7 +543,7 @@ async def test_a_picture_that_is_kept_is_sent_once_while_the_database_is_held(
 ) -> None:
     """What cannot be noted for a while is noted later: the sending is not repeated for that, beside
     the walk that begins when the person is back."""
-    monkeypatch.setattr("bot.retry.STORAGE_PAUSE_S", 0.01)
+    monkeypatch.setattr("bot.tools.retry.STORAGE_PAUSE_S", 0.01)
     anna = await world.customer(tokens=79)
     world.kie.task_seconds = 60
     anna.send("кот")

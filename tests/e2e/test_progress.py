@@ -7,10 +7,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.errors import DeliveryError
-from bot.estimates import Estimates
-from bot.progress import Progress
-from bot.queue import Queue
+from bot.pipeline.estimates import Estimates
+from bot.pipeline.fair_queue import Queue
+from bot.pipeline.progress import Progress
+from bot.telegram.errors import DeliveryError
 from bot.texts import load_texts
 from storage.images import ImageStatus
 from tests.e2e.test_limits import view_of

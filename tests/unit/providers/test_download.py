@@ -501,5 +501,5 @@ async def test_who_is_cancelled_at_the_end_leaves_no_file_open(
         await asyncio.sleep(0)
     go_on.set()
     never.set()
-    await asyncio.wait([fetching, *threads])
+    await asyncio.gather(fetching, *threads, return_exceptions=True)
     assert opened[0].closed
