@@ -13,7 +13,6 @@ from PIL import Image as PillowImage
 from pydantic import SecretStr
 
 from bot.demo.kie import KieLimits, KieSimulator
-from bot.demo.kie.pictures import Pictures
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
 from bot.pipeline.fetching import FetchPolicy
@@ -234,7 +233,7 @@ async def open_world(data_dir: Path) -> AsyncIterator[World]:
     """The emulators, and an admin; the bot is not started."""
     async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
         kie.limits = KieLimits(creates=1000, polls_per_s=1000)
-        kie.pictures = Pictures(lambda _: png())
+        kie.paint = lambda _: png()
         telegram.add_person(ADMIN, "Админ", language_code="ru", started=True)
         world = World(telegram, kie, data_dir)
         try:

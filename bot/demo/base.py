@@ -48,6 +48,7 @@ class Call:
     body: Any = None
     status: int = 0
     code: Any = None  # the one in the body of the answer
+    task_id: str | None = None  # what it made, or named, whether or not that was told
 
 
 CALL = web.RequestKey("call", Call)
@@ -103,8 +104,10 @@ class StandIn:
             yield self
         finally:
             self.closing.set()
-            await self.close()
-            await runner.cleanup()
+            try:
+                await self.close()
+            finally:
+                await runner.cleanup()
 
     def fault(
         self,

@@ -12,9 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from bot.demo.kie import KieSimulator
-from bot.demo.kie.pictures import Pictures
-from bot.demo.kie.state import Window
+from bot.demo.kie import KieSimulator, Window
 from bot.demo.telegram import TelegramEmulator
 from bot.demo.telegram.state import Call
 from tests.bench.pictures import noise_png
@@ -126,7 +124,7 @@ async def kie() -> AsyncIterator[KieSimulator]:
     """KIE, with one picture for all tasks."""
     async with KieSimulator.start() as simulator:
         picture = noise_png()
-        simulator.pictures = Pictures(lambda _: picture)
+        simulator.paint = lambda _: picture
         simulator.credits = 1e9
         yield simulator
 

@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.demo.kie import KieSimulator
-from bot.demo.kie.state import Call as KieCall
-from bot.demo.kie.state import Task
+from bot.demo.kie import Call as KieCall
+from bot.demo.kie import KieSimulator, Task
 from bot.demo.telegram import TelegramEmulator
 from bot.demo.telegram.state import Call
 from tests.chaos.people import Crowd, Prompt

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.kie import KieSimulator
-from bot.demo.kie.state import Result
-from bot.demo.kie.switches import Endpoint
 from bot.demo.telegram import TelegramEmulator
 from bot.demo.telegram.faults import Fault
 
@@ -29,7 +27,7 @@ TELEGRAM_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
     (2, {"hang": True, "after_effect": True}),
     (3, {"delay_s": SLOW_S}),
 )
-KIE_ENDPOINTS: tuple[Endpoint, ...] = ("createTask", "createTask", "recordInfo", "upload")
+KIE_ENDPOINTS: tuple[str, ...] = ("createTask", "createTask", "recordInfo", "upload")
 KIE_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
     (3, {"html": 502}),
     (3, {"html": 502, "effect": True}),
@@ -104,15 +102,7 @@ class Trouble:
     def switch_off(self) -> None:
         """No more faults from now on."""
         self._telegram.faults.clear()
-        kie = self._kie
-        for taken in (kie.take_create_refusal, lambda: kie.take_poll_refusal(""), kie.take_failure):
-            while taken():
-                pass
-        for endpoint in (*KIE_ENDPOINTS, "result"):
-            while kie.take_fault(endpoint):
-                pass
-        while kie.take_result() != Result():
-            pass
+        self._kie.mend()
 
     def _fail(self, method: str, form: dict[str, Any]) -> str:
         self._ordered.append(self._telegram.fail(method, **form))

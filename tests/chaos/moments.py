@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.demo.kie import KieSimulator
-from bot.demo.kie.switches import Endpoint
 from bot.demo.telegram import TelegramEmulator
 
 HELD_S = 0.4  # how long an answer is held back to be killed before it
@@ -21,7 +20,7 @@ TELEGRAM_CALLS = (
     "editMessageText",
     "getFile",
 )
-KIE_CALLS: tuple[Endpoint, ...] = ("createTask", "createTask", "recordInfo", "result", "upload")
+KIE_CALLS: tuple[str, ...] = ("createTask", "createTask", "recordInfo", "result", "upload")
 HURRY = 0.25  # so often in its first seconds, wherever it is by then
 START_S = 20.0  # how long a start may take
 

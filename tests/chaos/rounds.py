@@ -12,9 +12,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from bot.demo.kie import KieLimits, KieSimulator
-from bot.demo.kie.pictures import Pictures
-from bot.demo.kie.state import Task
+from bot.demo.kie import KieLimits, KieSimulator, Task
 from bot.demo.telegram import TelegramEmulator
 from bot.demo.telegram.faults import FloodRules
 from tests.chaos.evidence import Evidence, handed_to_bot, read_rows, went_wrong
@@ -168,7 +166,7 @@ class Round:
         kie.limits = KieLimits(http_status=rng.choice((200, 429)))
         kie.task_seconds = lambda _: rng.uniform(0.1, 2.5)
         kie.record_delay_s = rng.choice((0, 0, 0.5))
-        kie.pictures = Pictures(self._draw)
+        kie.paint = self._draw
 
     def _draw(self, task: Task) -> bytes:
         """A picture that no other task has."""

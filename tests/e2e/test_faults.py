@@ -424,8 +424,7 @@ async def test_a_restart_carries_on(world: World, moment: str) -> None:
     await world.stop()
     for task in world.kie.tasks:
         world.kie.finish(task)
-    while world.kie.take_create_refusal():
-        pass
+    world.kie.mend()
     await world.start()
     await world.pictures(anna, 1)
     await world.closed()

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.kie import Task
-from bot.demo.kie.state import Served
+from bot.demo.kie import Served, Task
 from storage.files import DiskFiles
 from tests.support import ADMIN, World, png
 

@@ -5,12 +5,12 @@ import io
 import pytest
 from PIL import Image
 
-from bot.demo.kie.pictures import Pictures
+from bot.demo.kie.pictures import draw
 from tests.support import World
 
 
 async def test_one_picture_arrives_as_a_reply_and_is_charged(world: World) -> None:
-    world.kie.pictures = Pictures()
+    world.kie.paint = draw
     anna = await world.customer(tokens=79)
     prompt = anna.send("рыжая лиса в снегу")
     (picture,) = await world.pictures(anna, 1)
@@ -23,7 +23,7 @@ async def test_one_picture_arrives_as_a_reply_and_is_charged(world: World) -> No
 
 
 async def test_the_issue_s_example(world: World) -> None:
-    world.kie.pictures = Pictures()
+    world.kie.paint = draw
     anna = await world.customer(tokens=200)
     anna.send("рыжая лиса в снегу --ar 16:9 --n 2")
     pictures = await world.pictures(anna, 2)

@@ -1,8 +1,20 @@
 """A stand-in for KIE.AI's jobs API, its upload host and its result host, as strict as they are."""
 
-from .callbacks import Sent
-from .simulator import KieSimulator
-from .state import Call, Failure, KieLimits, Task
-from .switches import Callbacks, Fault
+from bot.demo.base import Call
 
-__all__ = ["Call", "Callbacks", "Failure", "Fault", "KieLimits", "KieSimulator", "Sent", "Task"]
+from .callbacks import Callbacks, Sent
+from .simulator import KieSimulator
+from .state import Failure, KieLimits, Result, Served, Task, Window
+
+__all__ = [
+    "Call",
+    "Callbacks",
+    "Failure",
+    "KieLimits",
+    "KieSimulator",
+    "Result",
+    "Sent",
+    "Served",
+    "Task",
+    "Window",
+]

@@ -6,17 +6,26 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import aiohttp
 
 from . import wire
-from .loopback import is_loopback
 from .state import Task
 
-if TYPE_CHECKING:
-    from .simulator import KieSimulator
+
+@dataclass(slots=True)
+class Callbacks:
+    """How callbacks are sent. Repeats and their waits are not documented for this API."""
+
+    hmac_key: str | None = None
+    signature: Literal["right", "wrong", "none"] = "right"
+    shape: Literal["full", "no_result", "id_only"] = "full"
+    copies: int = 1
+    timeout_s: float = 15.0
+    retry_waits_s: tuple[float, ...] = (1.0, 5.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +40,45 @@ class Sent:
     status: int | None
 
 
-async def deliver(kie: KieSimulator, task: Task) -> None:
-    """Send a task's callback as `kie.callbacks` says; other machines are never called."""
-    url = task.callback_url
-    if url is None or not is_loopback(url):
-        return
-    plan = kie.callbacks
-    for _ in range(plan.copies):
-        for wait_s in (0.0, *plan.retry_waits_s):
+async def deliver(
+    session: aiohttp.ClientSession, how: Callbacks, task: Task, url: str, credits_left: float
+) -> AsyncIterator[Sent]:
+    """Send a task's callback, and tell of each attempt."""
+    body = payload(how, task, credits_left)
+    for _ in range(how.copies):
+        for wait_s in (0.0, *how.retry_waits_s):
             await asyncio.sleep(wait_s)
-            if await _post(kie, task, url) == 200:
+            at = task.clock()
+            headers = {"Content-Type": "application/json"} | _signed(how, task.task_id, int(at))
+            status = await _post(session, url, body, headers, how.timeout_s)
+            yield Sent(task.task_id, url, at, headers, body, status)
+            if status == 200:
                 break
 
 
-async def _post(kie: KieSimulator, task: Task, url: str) -> int | None:
-    body = payload(kie, task)
-    headers = {"Content-Type": "application/json"} | _signed(kie, task.task_id)
-    status = None
-    at = kie.clock()
+async def _post(
+    session: aiohttp.ClientSession,
+    url: str,
+    body: dict[str, Any],
+    headers: dict[str, str],
+    timeout_s: float,
+) -> int | None:
     try:
-        async with kie.session.post(
+        async with session.post(
             url,
             data=wire.compact(body).encode(),
             headers=headers,
-            timeout=aiohttp.ClientTimeout(total=kie.callbacks.timeout_s),
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
             allow_redirects=False,
         ) as response:
-            status = response.status
+            return response.status
     except (aiohttp.ClientError, TimeoutError):
-        pass  # no answer is an outcome, and is written down as one
-    kie.sent.append(Sent(task.task_id, url, at, headers, body, status))
-    kie.changed()
-    return status
+        return None  # no answer is an outcome, and is written down as one
 
 
-def payload(kie: KieSimulator, task: Task) -> dict[str, Any]:
+def payload(how: Callbacks, task: Task, credits_left: float) -> dict[str, Any]:
     """The documented body (docs.kie.ai, Kling 2.6), or one of its poorer relations."""
-    if kie.callbacks.shape == "id_only":
+    if how.shape == "id_only":
         return {"task_id": task.task_id, "callbackType": "task_completed"}
     if task.fail is not None:
         failed = {
@@ -80,36 +91,32 @@ def payload(kie: KieSimulator, task: Task) -> dict[str, Any]:
             "taskId": task.task_id,
         }
         return {"code": 501, "data": failed, "msg": "Playground task failed."}
-    data: dict[str, Any] = {
+    request = {"callBackUrl": task.callback_url, "input": task.input, "model": task.model}
+    data = {
         "completeTime": task.complete_time,
-        "consumeCredits": task.credits,
+        "consumeCredits": int(task.credits),
         "costTime": task.cost_time,
         "createTime": int(task.created_at * 1000),
         "model": task.model,
-        "param": wire.compact(
-            {"callBackUrl": task.callback_url, "input": task.input, "model": task.model}
-        ),
-        "remainedCredits": kie.credits,
+        "param": wire.compact(request),
+        "remainedCredits": int(credits_left),
         "resultJson": task.result_json,
         "state": "success",
         "taskId": task.task_id,
         "updateTime": task.complete_time,
     }
-    if kie.callbacks.shape == "no_result":
+    if how.shape == "no_result":
         del data["resultJson"]
     return {"code": 200, "data": data, "msg": "Playground task completed successfully."}
 
 
-def _signed(kie: KieSimulator, task_id: str) -> dict[str, str]:
+def _signed(how: Callbacks, task_id: str, now: int) -> dict[str, str]:
     """The two signature headers, when a key is set: HMAC-SHA256 of taskId.timestamp, no body."""
-    key = kie.callbacks.hmac_key
-    if key is None or kie.callbacks.signature == "none":
+    if how.hmac_key is None or how.signature == "none":
         return {}
-    timestamp = str(int(kie.clock()))
-    if kie.callbacks.signature == "wrong":
-        key += "-not"
-    digest = hmac.digest(key.encode(), f"{task_id}.{timestamp}".encode(), hashlib.sha256)
+    key = how.hmac_key + ("-not" if how.signature == "wrong" else "")
+    digest = hmac.digest(key.encode(), f"{task_id}.{now}".encode(), hashlib.sha256)
     return {
-        "X-Webhook-Timestamp": timestamp,
+        "X-Webhook-Timestamp": str(now),
         "X-Webhook-Signature": base64.b64encode(digest).decode(),
     }

@@ -1,4 +1,4 @@
-"""The models the simulator knows, and what each wants in `input`.
+"""The models the simulator knows, as data, and the checks of what each wants in `input`.
 
 Kling's fields are those of docs.kie.ai (August 2026). No page of 2026 names a Midjourney model;
 its two are this project's assumption, checked as strictly as the bot must fill them in.
@@ -7,7 +7,7 @@ its two are this project's assumption, checked as strictly as the bot must fill 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,19 @@ Check = Callable[[Any], str | None]
 class Field:
     check: Check
     required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, and how KIE's list shows it. Fields that are not declared are taken as they are."""
+
+    provider: str
+    task_type: str
+    fields: Mapping[str, Field]
+
+    @property
+    def makes_film(self) -> bool:
+        return self.task_type.endswith("Video")
 
 
 def text(most: int) -> Check:
@@ -55,15 +68,6 @@ def number(least: float, most: float, step: float | None = None) -> Check:
     return check
 
 
-def integer(least: int, most: int) -> Check:
-    def check(value: Any) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            return "must be an integer"
-        return None if least <= value <= most else f"must be between {least} and {most}"
-
-    return check
-
-
 def flag(value: Any) -> str | None:
     return None if isinstance(value, bool) else "must be a boolean"
 
@@ -73,157 +77,86 @@ def address(value: Any) -> str | None:
     return None if good else "must be an http or https URL"
 
 
-def addresses(most: int, least: int = 0) -> Check:
-    def check(value: Any) -> str | None:
+def several(most: int, check: Check) -> Check:
+    def check_all(value: Any) -> str | None:
         if not isinstance(value, list):
             return "must be an array"
-        if not least <= len(value) <= most:
-            return f"must hold {least} to {most} URLs"
-        return next((wrong for item in value if (wrong := address(item))), None)
+        if len(value) > most:
+            return f"must hold at most {most}"
+        return next(filter(None, map(check, value)), None)
 
-    return check
+    return check_all
 
 
-def records(most: int) -> Check:
-    def check(value: Any) -> str | None:
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            return "must be an array of objects"
-        return None if len(value) <= most else f"must hold at most {most} objects"
-
-    return check
+def record(value: Any) -> str | None:
+    return None if isinstance(value, dict) else "must hold objects"
 
 
 def required(check: Check) -> Field:
     return Field(check, required=True)
 
 
-RATIOS = {
-    "1:1": (1, 1),
-    "16:9": (16, 9),
-    "9:16": (9, 16),
-    "3:2": (3, 2),
-    "2:3": (2, 3),
-}
-
 _MIDJOURNEY = {
     "prompt": required(text(2000)),
-    "aspect_ratio": Field(choice(*RATIOS)),
+    "aspect_ratio": Field(choice("1:1", "16:9", "9:16", "3:2", "2:3")),
     "quality": Field(choice("standard", "high")),
     "negative_prompt": Field(text(2500)),
     "cfg_scale": Field(number(0, 1, 0.1)),
 }
-_RATIO = choice("16:9", "9:16", "1:1")
-_LENGTHS = choice(*(str(seconds) for seconds in range(3, 16)))
-_KLING_2_1 = {
-    "prompt": required(text(5000)),
+_KLING = {
+    "prompt": required(text(2500)),
     "duration": Field(choice("5", "10")),
-    "negative_prompt": Field(text(500)),
+    "negative_prompt": Field(text(2500)),
     "cfg_scale": Field(number(0, 1)),
 }
-_KLING_2_5 = _KLING_2_1 | {
-    "prompt": required(text(2500)),
-    "negative_prompt": Field(text(2500)),
-}
-_KLING_2_6 = {
-    "prompt": required(text(1000)),
-    "sound": required(flag),
-    "duration": required(choice("5", "10")),
-}
-_TURBO = {
-    "prompt": required(text(2500)),
-    "duration": required(_LENGTHS),
-    "resolution": required(choice("720p", "1080p")),
-}
-_MOTION = {
-    "input_urls": required(addresses(1, 1)),
-    "video_urls": required(addresses(1, 1)),
-    "prompt": Field(text(2500)),
-}
-_MOTION_SIDE = choice("image", "video")
-_MOTION_MODE = choice("720p", "1080p")
-_AVATAR = {
-    "image_url": required(address),
-    "audio_url": required(address),
-    "prompt": required(text(5000)),
-}
+_KLING_2_1 = _KLING | {"prompt": required(text(5000)), "negative_prompt": Field(text(500))}
 _IMAGE = {"image_url": required(address)}
 _TAIL = {"tail_image_url": Field(address)}
+_RATIO = {"aspect_ratio": Field(choice("16:9", "9:16", "1:1"))}
+_KLING_3_0 = {
+    "prompt": required(text(2500)),
+    "sound": required(flag),
+    "duration": required(choice(*map(str, range(3, 16)))),
+    "mode": Field(choice("std", "pro", "4K")),
+    "multi_shots": Field(flag),
+    "multi_prompt": Field(several(5, record)),
+    "image_urls": Field(several(2, address)),
+    "kling_elements": Field(several(3, record)),
+}
 
-KNOWN: Mapping[str, Mapping[str, Field]] = {
-    "midjourney/v6-text-to-image": _MIDJOURNEY,
-    "midjourney/v6-image-to-image": _MIDJOURNEY | _IMAGE,
-    "kling/v2-1-standard": _KLING_2_1 | _IMAGE,
-    "kling/v2-1-pro": _KLING_2_1 | _IMAGE | _TAIL,
-    "kling/v2-1-master-image-to-video": _KLING_2_1 | _IMAGE,
-    "kling/v2-1-master-text-to-video": _KLING_2_1 | {"aspect_ratio": Field(_RATIO)},
-    "kling/v2-5-turbo-image-to-video-pro": _KLING_2_5 | _IMAGE | _TAIL,
-    "kling/v2-5-turbo-text-to-video-pro": _KLING_2_5 | {"aspect_ratio": Field(_RATIO)},
-    "kling-2.6/text-to-video": _KLING_2_6 | {"aspect_ratio": required(_RATIO)},
-    "kling-2.6/image-to-video": _KLING_2_6 | {"image_urls": required(addresses(1, 1))},
-    "kling-2.6/motion-control": _MOTION
-    | {"character_orientation": required(_MOTION_SIDE), "mode": required(_MOTION_MODE)},
-    "kling-3.0/video": {
-        "prompt": required(text(2500)),
-        "sound": required(flag),
-        "duration": required(_LENGTHS),
-        "aspect_ratio": Field(_RATIO),
-        "mode": Field(choice("std", "pro", "4K")),
-        "multi_shots": Field(flag),
-        "multi_prompt": Field(records(5)),
-        "image_urls": Field(addresses(2)),
-        "kling_elements": Field(records(3)),
-    },
-    "kling-3.0/motion-control": _MOTION
-    | {
-        "character_orientation": Field(_MOTION_SIDE),
-        "mode": Field(_MOTION_MODE),
-        "background_source": Field(choice("input_video", "input_image")),
-    },
-    "kling/v3-turbo-text-to-video": _TURBO | {"aspect_ratio": required(_RATIO)},
-    "kling/v3-turbo-image-to-video": _TURBO | {"image_urls": required(addresses(2, 1))},
-    "kling-3.0-omni/text-to-video": {
-        "prompt": required(text(3072)),
-        "duration": Field(integer(3, 15)),
-        "resolution": Field(choice("720p", "1080p", "4k")),
-        "aspect_ratio": Field(_RATIO),
-        "audio": Field(flag),
-        "customize_multi_shots": Field(flag),
-    },
-    # Their schemas are alternatives that are not known in full.
-    "kling-3.0-omni/image-to-video": {"audio": Field(flag)},
-    "kling-3.0-omni/reference-to-video": {"audio": Field(flag)},
-    "kling-3.0-omni/transformation": {
-        "video_urls": Field(addresses(1)),
-        "image_urls": Field(addresses(4)),
-        "resolution": Field(choice("720p", "1080p", "4k")),
-        "audio": Field(flag),
-    },
-    "kling/ai-avatar-standard": _AVATAR,
-    "kling/ai-avatar-pro": _AVATAR,
+MODELS: Mapping[str, Model] = {
+    "midjourney/v6-text-to-image": Model("Midjourney", "Text to Image", _MIDJOURNEY),
+    "midjourney/v6-image-to-image": Model("Midjourney", "Image to Image", _MIDJOURNEY | _IMAGE),
+    "kling/v2-1-standard": Model("Kling", "Image to Video", _KLING_2_1 | _IMAGE),
+    "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING | _RATIO),
+    "kling/v2-5-turbo-image-to-video-pro": Model(
+        "Kling", "Image to Video", _KLING | _IMAGE | _TAIL
+    ),
+    "kling-3.0/video": Model("Kling", "Text to Video", _KLING_3_0 | _RATIO),
 }
 
 
-def makes_film(model: str) -> bool:
-    return model.startswith("kling")
+def model_of(name: str) -> Model:
+    """The model of that name; one that is not known here makes a picture of whatever it gets."""
+    return MODELS.get(name) or Model(name.partition("/")[0].capitalize(), "Text to Image", {})
 
 
-def refusal(model: str, given: Any) -> tuple[int, str] | None:
-    """Code and text with which createTask refuses this `input`; None when it may run.
+def check(name: str, given: Any) -> None:
+    """Let an `input` through, or raise RefusedError.
 
     A missing field is a 500, as recorded; a wrong value a 422, as documented.
     """
     if given is None:
-        return 500, wire.REQUIRED
+        raise wire.RefusedError(500, wire.REQUIRED)
     if not isinstance(given, dict):
-        return 422, "input must be an object"
-    fields = KNOWN.get(model, {})
+        raise wire.RefusedError(422, "input must be an object")
+    fields = model_of(name).fields
     if any(field.required and given.get(name) is None for name, field in fields.items()):
-        return 500, wire.REQUIRED
+        raise wire.RefusedError(500, wire.REQUIRED)
     for name, value in given.items():
         wrong = fields[name].check(value) if name in fields else None
         if wrong := wrong or next(filter(None, map(_unfit, _strings(value))), None):
-            return 422, f"{name} {wrong}"
-    return None
+            raise wire.RefusedError(422, f"{name} {wrong}")
 
 
 def _unfit(value: str) -> str | None:
@@ -234,10 +167,9 @@ def _unfit(value: str) -> str | None:
     return "must not be a Telegram file URL" if "/file/bot" in value else None
 
 
-def _strings(value: Any) -> list[str]:
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list):
-        return []
-    return [text for item in items for text in _strings(item)]
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)

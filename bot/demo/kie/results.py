@@ -2,65 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import hdrs, web
 
-from . import pictures, wire
-from .calls import cut
-from .models import makes_film
-from .state import Served, Task
+from bot.demo.faults import cut, page
 
-if TYPE_CHECKING:
-    from .simulator import KieSimulator
+from . import pictures, wire
+from .account import Account
+from .models import model_of
 
 CHUNK = b"\0" * 65_536
 
 
-def routes(kie: KieSimulator) -> list[web.RouteDef]:
+def routes(kie: Account) -> list[web.RouteDef]:
     async def fetch(request: web.Request) -> web.StreamResponse:
         # Cloudflare's 1010 bans a browser signature: urllib's default was seen to be refused.
         agent = request.headers.get(hdrs.USER_AGENT, "").strip().lower()
         if not agent or agent.startswith("python"):
-            return wire.page(403, "403 Forbidden", "error code: 1010")
-        # Links given by download-url stand beside the addresses of the task itself.
-        task = kie.linked(request.path) or kie.result_at(request.path)
+            return page(403, "error code: 1010")
+        task = kie.result_at(request.path)
         if task is None:
-            return wire.page(404, "404 Not Found", "cloudflare")
-        return await _serve(kie, request, task, task.result.served)
+            return page(404, kie.front)
+        served = task.result.served
+        if served.hang:
+            await kie.closing.wait()
+            return cut(request)
+        if served.redirect is not None:
+            return web.Response(status=302, headers={hdrs.LOCATION: served.redirect})
+        if served.status is not None:
+            return page(served.status, kie.front)
+        if served.endless:
+            return await endless(request)
+        if served.data is not None:
+            return web.Response(body=served.data, headers={hdrs.CONTENT_TYPE: served.content_type})
+        if model_of(task.model).makes_film:
+            return web.Response(body=pictures.FILM, content_type="video/mp4")
+        data = await kie.picture(task)
+        if served.size_bytes is not None:
+            data = pictures.pad(data, served.size_bytes)
+        return web.Response(body=data, content_type="image/png")
 
-    paths = ("/r/{file}", "/k/{file}", "/d/{file}")
-    return [web.get(path, fetch, allow_head=False) for path in paths]
-
-
-async def _serve(
-    kie: KieSimulator, request: web.Request, task: Task, served: Served
-) -> web.StreamResponse:
-    if served.hang:
-        await kie.closing.wait()
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "image/png"})
+        wire.front(response)
+        await response.prepare(request)
+        await response.write(pictures.PNG_SIGNATURE)
+        while not kie.closing.is_set():
+            # Waits for the reader, and raises once it has gone.
+            await response.write(CHUNK)
         return cut(request)
-    if served.redirect is not None:
-        return web.Response(status=302, headers={hdrs.LOCATION: served.redirect})
-    if served.status is not None:
-        return wire.page(served.status, str(served.status), "cloudflare")
-    if served.endless:
-        return await _serve_endless(kie, request)
-    if served.data is not None:
-        return web.Response(body=served.data, headers={hdrs.CONTENT_TYPE: served.content_type})
-    if makes_film(task.model):
-        return web.Response(body=pictures.FILM, content_type="video/mp4")
-    data = await kie.pictures.png(task)
-    if served.size_bytes is not None:
-        data = pictures.pad(data, served.size_bytes)
-    return web.Response(body=data, content_type="image/png")
 
-
-async def _serve_endless(kie: KieSimulator, request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "image/png"})
-    wire.front(request, response)
-    await response.prepare(request)
-    await response.write(pictures.PNG_SIGNATURE)
-    while not kie.closing.is_set():
-        # Waits for the reader, and raises once it has gone.
-        await response.write(CHUNK)
-    return cut(request)
+    return [web.get(path, fetch, allow_head=False) for path in ("/r/{_}", "/k/{_}", "/d/{_}")]

@@ -1,17 +1,16 @@
-"""What the simulator remembers: tasks, calls, and how often it was asked."""
+"""What the simulator remembers: tasks, files, and how often it was asked."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import wire
+from bot.demo.base import Clock
 
-Clock = Callable[[], float]
+from . import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,16 @@ class Result:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of the upload host."""
+
+    path: str
+    data: bytes
+    mime_type: str
+    at: float
+
+
 @dataclass(slots=True)
 class Task:
     """One task. Its state is a function of the clock, so nothing has to move it on."""
@@ -92,7 +101,7 @@ class Task:
     callback_url: str | None
     created_at: float
     ready_at: float
-    phases: tuple[tuple[str, float], ...]
+    phases: tuple[str, ...]
     result: Result
     fail: Failure | None
     credits: float
@@ -112,20 +121,17 @@ class Task:
 
     @property
     def state(self) -> str:
-        """The state as recordInfo would tell it now: a word of `phases`, success or fail."""
+        """The state as recordInfo would tell it now: one of `phases`, success or fail."""
         if self.done:
             return "success" if self.fail is None else "fail"
-        total = sum(share for _, share in self.phases)
         span = self.ready_at - self.created_at
-        gone = (self.clock() - self.created_at) / span * total if span > 0 else total
-        ends = itertools.accumulate(share for _, share in self.phases)
-        words = (word for (word, _), end in zip(self.phases, ends, strict=True) if gone < end)
-        return next(words, self.phases[-1][0])
+        gone = (self.clock() - self.created_at) / span if span > 0 else 1.0
+        return self.phases[min(int(gone * len(self.phases)), len(self.phases) - 1)]
 
     @property
     def consumed(self) -> float:
         """The credits it has cost so far; a failed task shows none."""
-        return 0.0 if self.done and self.fail is not None else self.credits
+        return 0.0 if self.state == "fail" else float(self.credits)
 
     @property
     def result_json(self) -> Any:
@@ -143,21 +149,21 @@ class Task:
         return wire.compact({"input": inner, "model": self.model})
 
     @property
-    def cost_time(self) -> int | None:
-        """Whole seconds, rounded down; None until done and when it never ran."""
-        return None if self.complete_time is None else int(self.ready_at - self.created_at)
-
-    @property
     def complete_time(self) -> int | None:
         """Unix milliseconds; None until done and when it never ran."""
         if not self.done or (self.fail is not None and self.fail.submit):
             return None
         return int(self.ready_at * 1000)
 
-    def record(self, *, credits_consumed: bool) -> dict[str, Any]:
+    @property
+    def cost_time(self) -> int | None:
+        """Whole seconds, rounded down; None until done and when it never ran."""
+        return None if self.complete_time is None else int(self.ready_at - self.created_at)
+
+    def record(self) -> dict[str, Any]:
         """The `data` of recordInfo: key order, nulls and empty strings as recorded."""
         failed = self.fail if self.state == "fail" else None
-        data: dict[str, Any] = {
+        data = {
             "taskId": self.task_id,
             "model": self.model,
             "state": self.state,
@@ -168,24 +174,6 @@ class Task:
             "costTime": self.cost_time,
             "completeTime": self.complete_time,
             "createTime": int(self.created_at * 1000),
+            "creditsConsumed": self.consumed,
         }
-        if credits_consumed:
-            data["creditsConsumed"] = float(self.consumed)
         return {**data, **self.result.record} if self.state == "success" else data
-
-
-@dataclass(slots=True)
-class Call:
-    """One HTTP request. `status` 0: it got no answer, or none yet."""
-
-    name: str  # createTask, recordInfo, result, upload, ... or "" for an unknown path
-    method: str
-    path: str
-    query: dict[str, str]
-    at: float
-    user_agent: str
-    authorized: bool  # an Authorization header came with it, right or wrong
-    body: Any = None
-    status: int = 0
-    code: int | None = None
-    task_id: str | None = None  # what createTask made, or named, whether or not that was told

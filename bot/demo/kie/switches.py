@@ -4,90 +4,49 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from functools import partial
+from typing import Any, Final, TypeVar
 
-from .models import KNOWN
+from bot.demo.base import Clock, StandIn
+from bot.demo.faults import Fault, page
+
+from .callbacks import Callbacks
+from .models import MODELS
 from .state import Failure, KieLimits, Result, Served, Task
-
-Endpoint = Literal[
-    "createTask", "recordInfo", "result", "upload", "file", "models", "credit", "download-url"
-]
-Signature = Literal["right", "wrong", "none"]
-CallbackShape = Literal["full", "no_result", "id_only"]
+from .wire import Refusal
 
 UNSET: Final = object()
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error body in place of an answer."""
-
-    code: int
-    msg: str | None
-    http_status: int
-    retry_after: float | None = None
-    task_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong below the API: the network, the front, the bytes.
-
-    `effect`: the request still does what it asks for, only its answer suffers.
-    """
-
-    html: int | None = None
-    hang: bool = False
-    delay_s: float = 0.0
-    cut: bool = False
-    body: str | None = None
-    effect: bool = False
-
-
-@dataclass(slots=True)
-class Callbacks:
-    """How callbacks are sent. Repeats and their waits are not documented for this API."""
-
-    hmac_key: str | None = None
-    signature: Signature = "right"
-    shape: CallbackShape = "full"
-    copies: int = 1
-    timeout_s: float = 15.0
-    retry_waits_s: tuple[float, ...] = (1.0, 5.0, 30.0)
-
-
-class Switches:
+class Switches(StandIn):
     """Everything a test or a demo may set, at any time, on a running simulator."""
 
-    def __init__(self) -> None:
-        self.task_seconds: float | Callable[[Task], float] = 0.05
-        # Words shown before the end, in equal parts, or each with its share of the time.
-        self.states: Sequence[str | tuple[str, float]] = ("waiting",)
-        self.limits: KieLimits | None = KieLimits()
-        self.credits: float = 10_000.0
-        self.credits_per_task: float = 8.0
-        self.refund_failed: bool = True
-        # Endpoints that are down, for as long as they stand here: the status of the front's page,
-        # 0 where the connection is cut.
-        self.down: dict[str, int] = {}
-        self.show_credits_consumed: bool = True
-        # For so long after its creation a task is "recordInfo is null".
-        self.record_delay_s: float = 0.0
-        self.models: set[str] = set(KNOWN)
-        # Taken by createTask, but missing in the list of models.
-        self.unlisted_models: set[str] = set()
-        # Body code 422 under HTTP 200; the words are those of KIE's chat API.
-        self.unknown_model: tuple[int, str] = (422, "The model is not supported")
-        self.results_live_s: float = 14 * 86_400.0
-        self.uploads_live_s: float = 3 * 86_400.0
+    task_seconds: float | Callable[[Task], float] = 0.05
+    states: Sequence[str] = ("waiting",)  # words shown before the end, for equal parts of the time
+    limits: KieLimits | None = KieLimits()
+    credits: float = 10_000.0
+    credits_per_task: float = 8.0
+    # What is down for as long as it stands here: the status of the page, 0 for a cut connection.
+    down: dict[str, int]
+    record_delay_s: float = 0.0  # for so long after its creation a task is "recordInfo is null"
+    models: set[str]
+    unlisted_models: set[str]  # taken by createTask, but missing in the list of models
+    results_live_s: float = 14 * 86_400.0
+    uploads_live_s: float = 3 * 86_400.0
+    callbacks: Callbacks
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.down = {}
+        self.models = set(MODELS)
+        self.unlisted_models = set()
         self.callbacks = Callbacks()
-        self._creates: deque[Refusal] = deque()
-        self._task_ids: deque[str] = deque()
-        self._polls: deque[Refusal] = deque()
-        self._failures: deque[Failure] = deque()
-        self._results: deque[Result] = deque()
-        self._faults: dict[str, deque[Fault]] = {}
+        self.refused_creates: deque[Refusal] = deque()
+        self.refused_polls: deque[tuple[str | None, Refusal]] = deque()
+        self.known_ids: deque[str] = deque()
+        self.failures: deque[Failure] = deque()
+        self.results: deque[Result] = deque()
 
     def fail_create(
         self,
@@ -99,11 +58,11 @@ class Switches:
         retry_after: float | None = None,
     ) -> None:
         """Refuse the next createTask requests; `msg` None is the known text of the code."""
-        self._creates.extend([Refusal(code, msg, http_status, retry_after)] * times)
+        self.refused_creates.extend([Refusal(code, msg, http_status, retry_after)] * times)
 
     def next_task_id(self, task_id: str, times: int = 1) -> None:
         """Answer the next createTask requests with this id, maybe a known one, and make nothing."""
-        self._task_ids.extend([task_id] * times)
+        self.known_ids.extend([task_id] * times)
 
     def fail_poll(
         self,
@@ -116,7 +75,8 @@ class Switches:
         msg: str | None = None,
     ) -> None:
         """Refuse the next recordInfo requests, those for `task_id` if it is given."""
-        self._polls.extend([Refusal(code, msg, http_status, retry_after, task_id)] * times)
+        refusal = Refusal(code, msg, http_status, retry_after)
+        self.refused_polls.extend([(task_id, refusal)] * times)
 
     def fail_task(
         self,
@@ -127,7 +87,7 @@ class Switches:
         submit: bool = False,
     ) -> None:
         """Let the next tasks end in `fail`; with `submit` at once, without ever running."""
-        self._failures.extend([Failure(code, msg, submit)] * times)
+        self.failures.extend([Failure(code, msg, submit)] * times)
 
     def next_result(
         self,
@@ -155,68 +115,38 @@ class Switches:
         """
         if url is not None:
             urls = [url]
-        served = Served(data, content_type, size_bytes, endless, hang, status, redirect)
         result = Result(
             raw=None if raw is UNSET else (raw,),
             urls=None if urls is None else tuple(urls),
-            served=served,
+            served=Served(data, content_type, size_bytes, endless, hang, status, redirect),
             record=record or {},
         )
-        self._results.extend([result] * times)
+        self.results.extend([result] * times)
 
-    def fault(
-        self,
-        endpoint: Endpoint,
-        *,
-        html: int | None = None,
-        hang: bool = False,
-        delay_s: float = 0.0,
-        cut_before_effect: bool = False,
-        cut_after_effect: bool = False,
-        body: str | None = None,
-        effect: bool = False,
-        times: int = 1,
-    ) -> None:
-        """Break the next requests to `endpoint`.
+    def mend(self) -> None:
+        super().mend()
+        self.down.clear()
+        for waiting in (
+            *(self.refused_creates, self.refused_polls, self.known_ids),
+            *(self.failures, self.results),
+        ):
+            waiting.clear()
 
-        `html` answers an HTML page of that status, `hang` never, `body` these bytes under HTTP
-        200, `delay_s` later. With `effect` the request is carried out all the same. A cut
-        closes the connection: before anything was done, or after it; a result is then half sent.
-        """
-        if endpoint not in get_args(Endpoint):
-            raise ValueError(f"no such endpoint: {endpoint}")
-        fault = Fault(
-            html=html,
-            hang=hang,
-            delay_s=delay_s,
-            cut=cut_before_effect or cut_after_effect,
-            body=body,
-            effect=effect or cut_after_effect,
-        )
-        self._faults.setdefault(endpoint, deque()).extend([fault] * times)
-
-    def take_fault(self, endpoint: str) -> Fault | None:
-        if endpoint in self.down:
-            status = self.down[endpoint]
-            return Fault(html=status) if status else Fault(cut=True)
-        waiting = self._faults.get(endpoint)
-        return waiting.popleft() if waiting else None
-
-    def take_create_refusal(self) -> Refusal | None:
-        return self._creates.popleft() if self._creates else None
-
-    def take_task_id(self) -> str | None:
-        return self._task_ids.popleft() if self._task_ids else None
+    def take_fault(self, name: str) -> Fault | None:
+        status = self.down.get(name)
+        if status is None:
+            return super().take_fault(name)
+        answer = partial(page, status, self.front) if status else None
+        return Fault(name=name, answer=answer, cut=not status)
 
     def take_poll_refusal(self, task_id: str) -> Refusal | None:
-        for refusal in self._polls:
-            if refusal.task_id in (None, task_id):
-                self._polls.remove(refusal)
-                return refusal
+        for waiting in self.refused_polls:
+            if waiting[0] in (None, task_id):
+                self.refused_polls.remove(waiting)
+                return waiting[1]
         return None
 
-    def take_failure(self) -> Failure | None:
-        return self._failures.popleft() if self._failures else None
 
-    def take_result(self) -> Result:
-        return self._results.popleft() if self._results else Result()
+def taken(waiting: deque[T]) -> T | None:
+    """The next one that was set, if any."""
+    return waiting.popleft() if waiting else None

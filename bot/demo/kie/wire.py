@@ -7,45 +7,68 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import hdrs, web
 
-INSUFFICIENT = (
-    "Credits insufficient : Your current balance isn’t enough to run this request. "
-    "Please top up to continue."
-)
-REQUIRED = "This field is required"
-SERVER_EXCEPTION = "Server exception, please try again later or contact customer service"
-TOO_FREQUENT = "Your call frequency is too high. Please try again later."
-UNAUTHORIZED = (
-    "Unauthorized – Authentication failed. Please check that your Authorization and "
-    "Content-Type headers are correctly set."
-)
-UNKNOWN_TASK = "recordInfo is null"
+from bot.demo.base import CODE
 
+REQUIRED = "This field is required"
 API_TYPE = "application/json;charset=UTF-8"
 UPLOAD_TYPE = "application/json"
-
-CODE = web.ResponseKey("code", int)
 
 # Recorded where there is a recording, else the wording of the documentation's list of codes.
 TEXTS = {
     400: "taskId parameter is required",
-    401: UNAUTHORIZED,
-    402: INSUFFICIENT,
+    401: "Unauthorized – Authentication failed. Please check that your Authorization and "
+    "Content-Type headers are correctly set.",
+    402: "Credits insufficient : Your current balance isn’t enough to run this request. "
+    "Please top up to continue.",
     404: "Task not found",
     408: "Upstream service did not return a result for over 10 minutes",
-    422: UNKNOWN_TASK,
-    429: TOO_FREQUENT,
+    422: "recordInfo is null",
+    429: "Your call frequency is too high. Please try again later.",
     433: "Request limit: the sub-key is over its usage cap",
     451: "Failed to fetch the image. Please check that the URL is publicly accessible",
     455: "Service unavailable: the system is currently undergoing maintenance",
-    500: SERVER_EXCEPTION,
+    500: "Server exception, please try again later or contact customer service",
     501: "Generation failed",
     505: "Feature disabled",
     550: "Connection refused: the task queue is full",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error; `msg` None takes the recorded or documented text of the code."""
+
+    code: int
+    msg: str | None = None
+    http_status: int = 200
+    retry_after: float | None = None
+
+    def answer(self, *, upload: bool = False) -> web.Response:
+        """A 401, a 429 that is also the HTTP status, and the upload host's come without `data`."""
+        is_plain_429 = self.code == self.http_status == 429
+        known = "Rate limit exceeded" if is_plain_429 else TEXTS.get(self.code, "")
+        body = {"code": self.code, "msg": known if self.msg is None else self.msg}
+        if upload:
+            return answer({"success": False} | body, content_type=UPLOAD_TYPE)
+        if self.code != 401 and not is_plain_429:
+            body["data"] = None
+        response = answer(body, status=self.http_status)
+        if self.retry_after is not None:
+            response.headers[hdrs.RETRY_AFTER] = f"{self.retry_after:g}"
+        return response
+
+
+class RefusedError(Exception):
+    """A request is refused."""
+
+    def __init__(self, code: int, msg: str | None = None) -> None:
+        self.refusal = Refusal(code, msg)
+        super().__init__(self.refusal)
 
 
 def compact(body: object) -> str:
@@ -53,29 +76,12 @@ def compact(body: object) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def success(data: object) -> dict[str, Any]:
-    return {"code": 200, "msg": "success", "data": data}
-
-
-def error(code: int, msg: str | None = None, *, http_status: int = 200) -> dict[str, Any]:
-    """The body of an error; `msg` None takes the recorded or documented text of the code.
-
-    A 401, and a 429 that is also the HTTP status, come without `data`.
-    """
-    if msg is None:
-        msg = "Rate limit exceeded" if (code, http_status) == (429, 429) else TEXTS.get(code, "")
-    body: dict[str, Any] = {"code": code, "msg": msg}
-    if code != 401 and not (code == http_status == 429):
-        body["data"] = None
-    return body
+def success(data: object) -> web.Response:
+    return answer({"code": 200, "msg": "success", "data": data})
 
 
 def answer(
-    body: dict[str, Any],
-    *,
-    status: int = 200,
-    retry_after: float | None = None,
-    content_type: str = API_TYPE,
+    body: dict[str, Any], *, status: int = 200, content_type: str = API_TYPE
 ) -> web.Response:
     """An answer with a recorded content type: the API's, or the upload host's. Half an emoji goes
     out as its escape."""
@@ -84,48 +90,33 @@ def answer(
         status=status,
         headers={hdrs.CONTENT_TYPE: content_type},
     )
-    if retry_after is not None:
-        response.headers[hdrs.RETRY_AFTER] = f"{retry_after:g}"
-    if isinstance(body.get("code"), int):
-        response[CODE] = body["code"]
+    response[CODE] = body.get("code")
     return response
 
 
-def page(status: int, title: str, text: str) -> web.Response:
-    """An HTML page, as the network in front of the API answers when the API does not."""
-    html = (
-        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
-        f"<center><h1>{title}</h1></center>\r\n<hr><center>{text}</center>\r\n</body>\r\n</html>\r\n"
-    )
-    return web.Response(body=html.encode(), status=status, content_type="text/html")
-
-
 def unknown_path(path: str, now: float) -> web.Response:
-    return answer(
-        {
-            "timestamp": int(now * 1000),
-            "status": 404,
-            "error": "Not Found",
-            "message": "No message available",
-            "path": path,
-        },
-        status=404,
-    )
+    body = {
+        "timestamp": int(now * 1000),
+        "status": 404,
+        "error": "Not Found",
+        "message": "No message available",
+        "path": path,
+    }
+    return answer(body, status=404)
 
 
 def dress(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Add the headers every recorded answer of the API had: Cloudflare's and a session's."""
-    front(request, response)
+    front(response)
     if "JSESSIONID" not in request.cookies:
-        response.headers.add(
-            hdrs.SET_COOKIE, f"JSESSIONID={secrets.token_hex(16).upper()}; Path=/; HttpOnly"
-        )
+        session = secrets.token_hex(16).upper()
+        response.headers.add(hdrs.SET_COOKIE, f"JSESSIONID={session}; Path=/; HttpOnly")
     if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         response.enable_compression(web.ContentCoding.gzip)
     response.enable_chunked_encoding()
 
 
-def front(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+def front(response: web.StreamResponse) -> None:
     """Add Cloudflare's own headers, which the files of the result host have too."""
     response.headers[hdrs.SERVER] = "cloudflare"
     response.headers["cf-ray"] = f"{secrets.token_hex(8)}-FRA"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.demo.kie import KieSimulator, Task
 KEY = "kie-test-key"
 TEXT_MODEL = "midjourney/v6-text-to-image"
 IMAGE_MODEL = "midjourney/v6-image-to-image"
+FILM_MODEL = "kling/v2-5-turbo-text-to-video-pro"
 
 
 @dataclass
@@ -61,9 +62,21 @@ class Api:
     async def poll(self, task_id: str) -> Answer:
         return await self.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": task_id})
 
+    async def result(self, task: Task, **headers: str | None) -> Answer:
+        return await self.call(
+            "GET", task.result_urls[0], headers={"Authorization": None} | headers
+        )
 
-@contextlib.asynccontextmanager
-async def running(**given: Any) -> AsyncGenerator[tuple[KieSimulator, Api]]:
+    async def upload(self, path: str = "file-stream-upload", **fields: Any) -> Answer:
+        """A form, of fields and a file, which is all that is not text."""
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            form.add_field(name, value, filename="photo.png" if name == "file" else None)
+        return await self.call("POST", f"/api/{path}", data=form)
+
+
+@asynccontextmanager
+async def running(**given: Any) -> AsyncIterator[tuple[KieSimulator, Api]]:
     """A simulator and a caller of it."""
     # Without a User-Agent of its own, so that a test can send none.
     async with (
