@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import logging
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from storage.images import Image, JobView
 from storage.jobs import Jobs
 from storage.supabase import FileStoreError, SupabaseStorage
 
-AT_ONCE = 3  # each may hold a file of some megabytes
+AT_ONCE = 3  # files that are fetched
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ class Wish:
 
 
 class Archive:
-    """Sends delivered pictures again; costs nothing, and is not made up for after a restart."""
+    """Sends delivered pictures again; costs nothing, and is not made up for after a restart.
+
+    One after the other in a chat, and no chat waits for another: Telegram may keep one waiting.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,8 @@ class Archive:
         self._messenger = messenger
         self._texts = texts
         self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
+        self._chats: dict[int, deque[Wish]] = {}  # with a wish under way: those that follow it
+        self._fetching = asyncio.Semaphore(AT_ONCE)
         self._numbers = itertools.count()
 
     def send(self, wish: Wish) -> None:
@@ -74,18 +80,25 @@ class Archive:
     async def run(self) -> None:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(self._serve())
+            while True:
+                wish = await self._wishes.get()
+                if wish.chat_id in self._chats:
+                    self._chats[wish.chat_id].append(wish)
+                else:
+                    self._chats[wish.chat_id] = deque([wish])
+                    group.create_task(self._serve(wish.chat_id))
 
-    async def _serve(self) -> None:
-        while True:
-            wish = await self._wishes.get()
+    async def _serve(self, chat_id: int) -> None:
+        wishes = self._chats[chat_id]
+        while wishes:
+            wish = wishes.popleft()
             try:
                 await self._grant(wish)
             except (DeliveryError, StorageError) as error:
                 logger.warning("image %d was not sent again: %s", wish.image.image_id, error)
             except Exception:  # part of the handlers' boundary: one bad file must not stop the bot
                 logger.exception("image %d was not sent again", wish.image.image_id)
+        del self._chats[chat_id]
 
     async def _grant(self, wish: Wish) -> None:
         view = await self._jobs.view(wish.image.job_id)
@@ -143,7 +156,9 @@ class Archive:
         suffix = Path(image.file_key or "").suffix
         path = self._files.incoming(f"again-{image.image_id}-{next(self._numbers)}{suffix}")
         try:
-            yield await self._fetch(image, path)
+            async with self._fetching:
+                picture = await self._fetch(image, path)
+            yield picture
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -387,7 +387,15 @@ class Worker:
                 raise
             # Whatever a group has against it: the picture is the person's all the same.
             logger.warning("sent to the person, not to the group: %s", error)
-            sent = await send(job.user_id, reply_to=None)
+            try:
+                sent = await send(job.user_id, reply_to=None)
+            except ChatClosedError:
+                if not await self._users.is_blocked(job.user_id):  # said once, not for each picture
+                    await self._users.set_blocked(job.user_id, blocked=True)
+                    self._messenger.say(
+                        job.chat_id, texts.waits_in_private(), reply_to=job.reply_to
+                    )
+                raise
         logger.info("delivered")
         return await insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
 

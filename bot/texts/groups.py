@@ -20,6 +20,13 @@ class GroupTexts(BaseTexts):
             " charged."
         )
 
+    def waits_in_private(self) -> str:
+        """A picture that may come neither into the group nor to the person."""
+        return self._(
+            "I may not send pictures here, and I cannot write to you first. Send me /start in a"
+            " private chat, and your picture comes there."
+        )
+
     def group_menu(self) -> dict[str, str]:
         """The commands that Telegram's menu offers in groups."""
         return {"draw": self._("draw what follows")}

@@ -99,6 +99,35 @@ async def test_what_a_group_refuses_waits_for_a_person_whom_the_bot_may_not_writ
     assert world.balance(anna.user_id) == 0
 
 
+async def test_who_never_wrote_in_private_is_told_once_where_the_pictures_are(
+    world: World,
+) -> None:
+    await world.stop()
+    await world.start(welcome_tokens=1000)
+    anna = world.person(1001, "Анна")
+    group = world.telegram.add_group(GROUP, "Группа", [anna])
+    world.telegram.restrict_group(GROUP, "photos", "documents")
+    asked = anna.send("/draw кот --n 2", chat=group)
+    await world.telegram.wait_for(lambda: hints(group))
+    await world.until(lambda: len(world.rows("SELECT 1 FROM images WHERE status = 'ready'")) == 2)
+    sent = len(world.telegram.calls_of("sendPhoto"))
+    await world.stop()
+    await world.start()
+    await world.telegram.wait_for(lambda: len(world.telegram.calls_of("sendPhoto")) > sent)
+    anna.send("/start")
+    await world.pictures(anna, 2)
+    await world.closed()
+    (hint,) = hints(group)
+    assert hint.reply_to is not None
+    assert hint.reply_to.message_id == asked
+    assert len(world.kie.tasks) == 2
+
+
+def hints(group: Chat) -> list[Message]:
+    told = "Сюда мне нельзя присылать картинки"
+    return [each for each in said(group) if each.words.startswith(told)]
+
+
 async def test_a_picture_that_telegram_takes_only_plain(world: World) -> None:
     """Whatever it has against the caption and the buttons."""
     anna = await world.customer(tokens=79)
@@ -249,6 +278,38 @@ async def test_a_larger_picture_has_more_time(
 
 
 # --- Whose turn it is
+
+
+async def test_wishes_of_a_chat_that_has_to_wait_do_not_hold_up_those_of_others(
+    world: World,
+) -> None:
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    group = world.telegram.add_group(GROUP, "Группа", [anna])
+    boris.send("пёс")
+    await world.pictures(boris, 1)
+    for count in range(1, 6):
+        anna.send("/draw кот", chat=group)
+        await world.telegram.wait_for(partial(has_pictures, group, count))
+    await world.closed()
+    world.telegram.fail("sendDocument", retry_after=3600, chat_id=GROUP, times=None)
+    for each in [each for each in said(group) if each.photo]:
+        anna.press(each, "Оригинал файлом", chat=group)
+    await world.telegram.wait_for(lambda: world.telegram.calls_of("sendDocument"))
+    (picture,) = await world.pictures(boris, 1)
+    boris.press(picture, "Оригинал файлом")
+    boris.send("/history")
+    card = await world.said(boris, lambda text: text.startswith("Ваши картинки"))
+    boris.press(card, "1")
+    await world.pictures(boris, 3)
+    to_the_group = [
+        call for call in world.telegram.calls_of("sendDocument") if call.params["chat_id"] == GROUP
+    ]
+    assert len(to_the_group) == 1, "one wish of a chat is under way"
+
+
+def has_pictures(chat: Chat, count: int) -> bool:
+    return sum(bool(each.photo) for each in said(chat)) >= count
 
 
 async def test_who_asks_again_and_again_gets_the_picture_all_the_same(world: World) -> None:
