@@ -59,12 +59,29 @@ how much, how much is it, how much is this, how much does it cost, how much is a
 how does it work, how does this work, how do you work, how to use, how to use this, how to use it
 how do i use this, how do i use it, how to start, how do i start, what now, what should i write
 help, help me, can you help, can you help me, test, testing
+
+не работает, ничего не работает, почему не работает, ты не работаешь, ты сломался, не получается
+не получилось, ничего не получилось, не то, не то что надо, почему так долго, долго еще
+сколько ждать, сколько еще ждать, где картинка, где моя картинка, где мои картинки
+верни деньги, верните деньги, верни токены, верните токены, дорого, слишком дорого
+почему так дорого, можно дешевле, где взять токены, как купить токены, где купить токены
+как пополнить, как пополнить баланс, как оплатить, как отменить, отмени, хочу картинку, нарисуй
+нарисуй картинку, повтори, еще раз, еще одну, можно еще, давай еще
+извини за беспокойство, извините за беспокойство
+it does not work, it doesnt work, does not work, doesnt work, not working, it is not working
+not what i wanted, not what i asked for, why so long, why is it so slow, how long
+how long does it take, where is my picture, wheres my picture, where are my pictures
+refund, give me a refund, money back, give me my money back, i want my money back
+i want a refund, expensive, too expensive
+how to pay, how do i pay, how do i buy tokens, how do i get tokens, how do i get more tokens
+how to cancel, how do i cancel, i want a picture, draw, draw a picture, again, once more, one more
+another one, sorry to bother you
 """
 FILLERS = """
 а, и, ну, ой, ох, о, очень, большое, огромное, мне, вам, тебе, всем, вас, тебя, это, так, как
-еще, просто, реально, прям, уж, же, бот, дружище, друг, друзья, ребята, народ
-oh, very, so, much, really, just, too, its, this, that, thats, bot, buddy, friend, everyone, all
-there, guys
+еще, просто, реально, прям, уж, же, пожалуйста, плиз, бот, дружище, друг, друзья, ребята, народ
+oh, very, so, much, really, just, too, its, this, that, thats, please, pls, bot, buddy, friend
+everyone, all, there, guys
 """
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = re.compile(r"['’ʼ`]")

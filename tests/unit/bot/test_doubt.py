@@ -74,6 +74,18 @@ what can you do?
 how do I use this
 помощь
 help
+не работает
+Верните деньги!
+почему так долго
+а где моя картинка
+можно дешевле
+хочу картинку
+нарисуй, пожалуйста
+помогите пожалуйста
+it doesn't work
+Refund please
+where is my picture
+another one please
 можно нарисовать кота?
 а ты умеешь рисовать людей?
 Why is it so expensive?!
@@ -143,6 +155,9 @@ a bot
 the end of the world
 how to train your dragon
 who let the dogs out, cartoon
+ещё одну лису
+верни деньги, сказал гном
+again and again, a spiral
 help wanted sign
 as if nobody asked? yes, like that
 雪の中の赤い狐
