@@ -545,11 +545,11 @@ def restore_database(settings: Settings, source: Path, *, anyway: bool) -> int:
     if found.newest_entry_at is not None:
         newest = f"{datetime.fromtimestamp(found.newest_entry_at, UTC):%Y-%m-%d %H:%M} UTC"
     print(
-        f"{data_dir / 'bot.db'} is {source} now: {found.people} people with {found.tokens} tokens;"
+        f"{data_dir / 'bot.db'} is {source} now. People: {found.people}, tokens: {found.tokens},"
         f" images: {images or 'none'}; newest entry of the ledger: {newest}."
     )
     print(
-        f"{found.pictures} picture(s) on disk were in it. New images get numbers above"
+        f"Pictures on disk: {found.pictures}. New images get numbers above"
         f" {found.last_image_id}: buttons in old messages name no other picture."
     )
     for line in found.broken:

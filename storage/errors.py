@@ -113,7 +113,7 @@ def storage_error(error: sqlite3.Error) -> StorageError:
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return StorageCorruptError(
-            f"the database file is damaged: bring back a backup, which keeps it beside"
-            f" (main.py restore FILE; {name}: {error})"
+            f"the database file is damaged: bring back a backup with main.py restore FILE, which"
+            f" keeps the damaged one beside it ({name}: {error})"
         )
     return StorageError(f"{name}: {error}")

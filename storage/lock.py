@@ -28,7 +28,7 @@ def hold_lock(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise DatabaseInUseError(
-                f"another process of this bot already uses {path.parent}: stop it first, or give"
-                " this one a DATA_DIR and a BOT_TOKEN of its own"
+                f"another process of this bot already uses the folder {path.parent}: stop it first,"
+                " or give this one a DATA_DIR and a BOT_TOKEN of its own"
             ) from error
         yield

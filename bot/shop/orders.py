@@ -200,6 +200,8 @@ class Orders:
         """
         priced = await self._questions.get(chat_id, message_id, user_id)
         if priced is None:
+            if await self._jobs.is_placed(chat_id, message_id):  # a second press of one thumb
+                return texts.question_answered()
             return texts.question_gone()
         if not yes:
             await self._questions.drop(chat_id, message_id)
@@ -232,7 +234,7 @@ class Orders:
         await self._questions.drop(chat_id, message_id)
         if never_again:
             return texts.asked_no_more()
-        return "" if placed else texts.question_gone()
+        return "" if placed else texts.question_answered()
 
     async def _ask_again(self, priced: PricedRequest, model: Model, card_id: int) -> None:
         texts = self._texts[priced.language]

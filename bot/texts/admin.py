@@ -42,7 +42,7 @@ class AdminTexts(BaseTexts):
     def too_long(self, length: int, limit: int) -> str:
         """A text of the admin's that does not fit."""
         return self._(
-            "The text has {length} characters, at most {limit} are possible. Nothing was changed."
+            "The text has {length} characters; the limit is {limit}. Nothing was changed."
         ).format(length=length, limit=limit)
 
     def upload_alert(self, what: str) -> str:

@@ -101,7 +101,7 @@ class JobTexts(BaseTexts):
             return self._("Cancelled.")
         if done == count:
             return self._n(
-                "Done, the picture is here.", "Done, all {n} pictures are here.", count
+                "Done, the picture is here.", "Done, {n} pictures are here.", count
             ).format(n=count)
         text = (
             self._("{done} of {count} pictures are here.").format(done=done, count=count)
@@ -188,7 +188,7 @@ class JobTexts(BaseTexts):
             case FailureKind.INPUT_NOT_A_PICTURE:
                 return self._("I cannot read this file as a picture. Send a PNG, JPEG or WebP.")
             case FailureKind.INPUT_ANIMATED:
-                return self._("Your picture moves. Send one that stands still.")
+                return self._("Your picture is animated. Send a still one.")
             case FailureKind.INPUT_BROKEN:
                 return self._("Your picture cannot be read, it is broken. Send it again.")
             case FailureKind.INPUT_NOT_UPLOADED:

@@ -82,7 +82,7 @@ class RequestTexts(JobTexts, ClosedTexts):
                 ).format(example=code(self._("a red fox in the snow --ar 16:9")))
             case p.PromptTooLongError(length=length, limit=limit):
                 return self._(
-                    "The description has {length} characters, at most {limit} are possible."
+                    "The description has {length} characters; the limit is {limit}."
                     " Please shorten it."
                 ).format(length=length, limit=limit)
             case p.UnknownFlagError(flag=flag, nearest=str(nearest)):
@@ -90,7 +90,7 @@ class RequestTexts(JobTexts, ClosedTexts):
                     flag=code(flag), nearest=code(nearest)
                 )
             case p.UnknownFlagError(flag=flag):
-                return self._("There is no flag {flag}. Possible are: {flags}.").format(
+                return self._("There is no flag {flag}. There are: {flags}.").format(
                     flag=code(flag), flags=", ".join(code(each) for each in FLAGS)
                 )
             case p.MissingValueError(flag=flag, allowed=allowed):
@@ -98,7 +98,7 @@ class RequestTexts(JobTexts, ClosedTexts):
                     flag=code(flag), allowed=self._allowed(allowed)
                 )
             case p.BadValueError(flag=flag, given=given, allowed=allowed):
-                return self._("{flag} cannot be “{given}”; possible is: {allowed}.").format(
+                return self._("{flag} cannot be “{given}”. It takes: {allowed}.").format(
                     flag=code(flag),
                     given=quoted(given, GIVEN_SHOWN),
                     allowed=self._allowed(allowed),
@@ -116,11 +116,11 @@ class RequestTexts(JobTexts, ClosedTexts):
                     text += " " + self._("Of options like it you may set {names}.").format(
                         names=names
                     )
-                return text + " " + self._("All other options are free to use.")
+                return text + " " + self._("All other options are open.")
             case p.QuantityTooHighError(given=given, limit=limit):
-                return self._(
-                    "{pictures} at once are too many, at most {limit} are possible."
-                ).format(pictures=self.pictures(min(given, 1_000_000)), limit=limit)
+                return self._("{pictures} at once are too many; the limit is {limit}.").format(
+                    pictures=self.pictures(min(given, 1_000_000)), limit=limit
+                )
             case _:
                 raise TypeError(f"no sentence for {type(error).__name__}")
 

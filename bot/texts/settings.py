@@ -171,7 +171,7 @@ class SettingsTexts(BaseTexts):
     def negative_too_long(self, length: int) -> str:
         """They cannot be kept."""
         return self._(
-            "That has {length} characters, at most {limit} are possible. Send something shorter;"
+            "That has {length} characters; the limit is {limit}. Send something shorter;"
             " nothing was charged."
         ).format(length=length, limit=NEGATIVE_CHARS)
 
@@ -283,8 +283,13 @@ class SettingsTexts(BaseTexts):
     def question_gone(self) -> str:
         """In answer to a press: it was answered before, or is too old, or somebody else's."""
         return self._(
-            "This question is answered or too old. Send the prompt again if you want it drawn."
+            "This question is answered, too old, or not for you. Write what to draw if you want a"
+            " picture. Nothing was charged."
         )
+
+    def question_answered(self) -> str:
+        """In answer to a press after the one that drew it."""
+        return self._("This request is taken already. Nothing more was charged.")
 
     def price_changed(self) -> str:
         """In answer to a press: look again."""

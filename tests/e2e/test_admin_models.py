@@ -86,7 +86,7 @@ async def test_a_price_is_seen_by_the_next_prompt_and_not_by_the_job_before(
     words = await ask(world, admin, f"/price {SLUG} 100")
     assert words == (
         "midjourney-v7-fast: теперь картинка стоит 100 токенов, раньше было 79."
-        " Уже принятые заказы идут по старой цене."
+        " Уже принятые запросы идут по старой цене."
     )
     anna.send("пёс")
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 2)
@@ -131,7 +131,7 @@ async def test_a_repeated_update_changes_nothing_twice(world: World, admin: Pers
 async def test_with_none_enabled_prompts_are_answered_and_free(world: World, admin: Person) -> None:
     anna = await world.customer()
     assert await ask(world, admin, f"/disable {SLUG}") == (
-        "Модель midjourney-v7-fast скрыта. Уже принятые заказы будут нарисованы."
+        "Модель midjourney-v7-fast скрыта. Уже принятые запросы будут нарисованы."
         " Теперь не включена ни одна модель: людям об этом скажут и ничего не спишут."
     )
     assert "Ничего не списано." in await ask(world, anna, "кот")
@@ -250,7 +250,7 @@ async def test_closed_options_are_opened_for_a_model_and_closed_again(
         ("allow ключ", "Это не объект JSON."),
         ('{"a": 1e999}', "Это не объект JSON."),
         ('{"a": ' + "[" * 2000 + "]" * 2000 + "}", "Это не объект JSON."),
-        ('{"prompt": "кот"}', "prompt задаёт сам заказ"),
+        ('{"prompt": "кот"}', "prompt задаёт сам запрос"),
         ('{"a": "' + "я" * 2045 + '"}', "Настройки в виде JSON должны занимать не больше 4096"),
     ],
 )

@@ -71,9 +71,9 @@ async def test_the_numbers_come_with_a_chart(world: World) -> None:
     anna.send("кот --n 3")
     await world.pictures(anna, 3)
     await world.closed()
-    answer = await asked(world, "/stats 7", "Последние 7 дней")
+    answer = await asked(world, "/stats 7", "За 7 дней (UTC)")
     assert answer.words.replace("\N{NO-BREAK SPACE}", " ").splitlines()[:5] == [
-        "Последние 7 дней (UTC)",
+        "За 7 дней (UTC)",
         "Людей: 2, новых: 2, активных: 1",
         "Картинок: 3, не получилось: 0, отменено: 0",
         "Успешно: 100,0 %",
@@ -89,7 +89,7 @@ async def test_without_a_chart_the_numbers_come_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.admin.charts._PROGRAM", "import sys; sys.exit('no fonts')")
-    answer = await asked(world, "/stats", "Последние 30 дней")
+    answer = await asked(world, "/stats", "За 30 дней (UTC)")
     assert not answer.photo
     assert "Успешно: —" in answer.words
 
@@ -341,7 +341,7 @@ async def test_the_panel_is_edited_in_place(world: World) -> None:
     for button, begins in (
         ("Модели", "Моделей: 1, включено: 1."),
         ("Люди", "Людей: 1. За 7 дней: новых 1, активных 0."),
-        ("Цифры", "Последние 7 дней (UTC)"),
+        ("Цифры", "За 7 дней (UTC)"),
         ("Сервис", "Запросы принимаются."),
     ):
         await pressed(world, panel, button)
@@ -354,9 +354,9 @@ async def test_the_panel_is_edited_in_place(world: World) -> None:
         await pressed(world, panel, "Назад")
         await reads(world, panel, "Чем займёмся?")
     await pressed(world, panel, "Цифры")
-    await reads(world, panel, "Последние 7 дней")
+    await reads(world, panel, "За 7 дней (UTC)")
     await pressed(world, panel, "365 дней")
-    await reads(world, panel, "Последние 365 дней")
+    await reads(world, panel, "За 365 дней (UTC)")
     await pressed(world, panel, "Назад")
     await reads(world, panel, "Чем")
     await pressed(world, panel, "Сервис")

@@ -40,7 +40,7 @@ async def test_grant_by_name_tells_both(world: World, admin: Person) -> None:
     assert words == "Анна @anna_k 1001: начислено 500 токенов. Теперь на балансе: 579."
     await world.said(anna, lambda text: text.startswith("Вам начислено: 500 токенов."))
     words = await ask(world, admin, "/grant 1001 −579")
-    assert words == "Анна @anna_k 1001: снято 579 токенов. Теперь на балансе: 0."
+    assert words == "Анна @anna_k 1001: списано 579 токенов. Теперь на балансе: 0."
     assert "У этого человека только 0 токенов." in await ask(world, admin, "/grant 1001 -1")
     assert world.balance(1001) == 0
     rows = world.rows("SELECT * FROM journal ORDER BY entry_id")
@@ -161,7 +161,7 @@ async def test_user_shows_what_there_is(world: World, admin: Person) -> None:
         "T · +100 · от администратора · за терпение\n"
         "T · +79 · приветственные\n"
         "\n"
-        "Последние заказы:\n"
+        "Последние запросы:\n"
         "T · 0 из 1, возвращено: 1 · рыжий кот\n"
         "T · 1 из 1 · рыжая лиса <b>"
     )
@@ -181,7 +181,7 @@ async def test_the_fullest_card_fits_into_a_message(world: World, admin: Person)
     await world.pictures(anna, 6)
     await world.closed()
     await ask(world, admin, f"/ban 1001 {'😀' * 200}")
-    assert "Последние заказы" in await ask(world, admin, "/user 1001")
+    assert "Последние запросы" in await ask(world, admin, "/user 1001")
 
 
 async def test_the_buttons_give_once_for_what_the_card_shows(world: World, admin: Person) -> None:
@@ -332,7 +332,7 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
     anna.send("кот")
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
     assert await ask(world, admin, "/maintenance on Вернёмся в <18:00> & скоро") == (
-        "Новые заказы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
+        "Новые запросы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
         "Вернёмся в <18:00> & скоро\nНичего не списано."
     )
     answered = "Вернёмся в <18:00> & скоро\nНичего не списано."
@@ -346,12 +346,12 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
     assert world.balance(anna.user_id) == 158
     world.telegram.repeat_next_update()
     assert await ask(world, admin, "/maintenance on") == (
-        "Новые заказы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
-        "Идут технические работы, новые заказы пока не принимаю. Попробуйте позже.\n"
+        "Новые запросы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
+        "Идут технические работы, новые запросы пока не принимаю. Попробуйте позже.\n"
         "Ничего не списано."
     )
     await handled(world)
-    assert await ask(world, admin, "/maintenance OFF") == "Заказы снова принимаются."
+    assert await ask(world, admin, "/maintenance OFF") == "Запросы снова принимаются."
     world.kie.task_seconds = 0
     anna.send("пёс")
     await world.pictures(anna, 2)

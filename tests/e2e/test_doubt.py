@@ -67,6 +67,8 @@ async def test_one_press_draws_and_two_charge_once_after_a_restart_too(world: Wo
     await world.telegram.wait_for(lambda: all(press.answer for press in presses))
     assert world.balance(1001) == 921
     assert card.words.startswith("Готово")
+    said = {press.answer.text for press in presses if press.answer}
+    assert said == {"", "Этот запрос уже принят. Второй раз ничего не списано."}
     assert (await ask(world, anna, "пёс")).startswith("Нарисовать картинку"), "it asks again"
 
 
@@ -207,7 +209,9 @@ async def test_words_to_a_picture_in_a_group_are_asked_about(world: World) -> No
         "1 картинка за 79 токенов, на балансе останется 921. Пока ничего не списано."
     )
     press: CallbackQuery = anna.press(card, DRAW, chat=group)
-    assert (await answer(world, press)).startswith("На этот вопрос уже ответили")
+    assert (await answer(world, press)).startswith(
+        "На этот вопрос уже ответили, он устарел или задан не вам."
+    )
     await answer(world, boris.press(card, DRAW, chat=group))
     await pictures(world, group, 2)
     await world.closed()

@@ -29,7 +29,7 @@ CANNOT = {
 }
 MOVES = {
     "ru": "Ваша картинка анимированная. Отправьте неподвижную. Ничего не списано.",
-    "en": "Your picture moves. Send one that stands still. Nothing was charged.",
+    "en": "Your picture is animated. Send a still one. Nothing was charged.",
 }
 SENT = [(each, CANNOT) for each in OTHERS] + [(Animation(), MOVES)]
 

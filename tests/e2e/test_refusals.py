@@ -172,7 +172,7 @@ async def test_grant_is_the_admin_s_and_happens_once(world: World) -> None:
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     assert world.balance(anna.user_id) == 579
     admin.send("/grant 1001 -79")
-    await world.said(anna, lambda text: text.startswith("С вашего баланса снято: 79 токенов."))
+    await world.said(anna, lambda text: text.startswith("С вашего баланса списано: 79 токенов."))
     admin.send("/grant 1001 -5000")
     await world.said(admin, lambda text: "только 500 токенов" in text)
     admin.send("/grant 4004 5")

@@ -53,8 +53,8 @@ async def test_a_backup_comes_back_after_a_kill(tmp_path: Path) -> None:
         status, said = await command(world, "restore", backup)
 
         assert status == 0, said
-        assert "1 people with 0 tokens; images: 1 delivered; newest entry of the ledger: 2" in said
-        assert "1 picture(s) on disk were in it." in said
+        assert "People: 1, tokens: 0, images: 1 delivered; newest entry of the ledger: 2" in said
+        assert "Pictures on disk: 1." in said
         assert "The database that was there is" in said
         assert not database.with_name("bot.db-wal").exists()
         assert world.rows("SELECT * FROM ledger") == before

@@ -290,7 +290,7 @@ async def test_nothing_is_charged_before_a_yes(world: World) -> None:
     assert question.words.startswith("Готово: пришли 2 картинки"), "the question became the summary"
     assert question.buttons == []
     again = await forged(world, anna, question, presses[0].data)
-    assert again.startswith("На этот вопрос уже ответили")
+    assert again == "Этот запрос уже принят. Второй раз ничего не списано."
     assert world.rows("SELECT * FROM questions") == []
 
 
