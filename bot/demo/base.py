@@ -7,33 +7,37 @@ with a JSON object calls an action with its fields, and answers what it returns.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import ipaddress
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from inspect import get_annotations, isawaitable
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from pydantic import ConfigDict, TypeAdapter, validate_call
+from pydantic.dataclasses import dataclass
 from pydantic_core import to_jsonable_python
 
-from .faults import ANY, CUT, Fault, Faults, page
-
+ANY = "*"
 CONTROL = "/_emu/"
 KEPT_CALLS = 50_000
 MAX_REQUEST_BYTES = 110 * 2**20
 LOOK_AGAIN_S = 0.02
+# For what is set from outside: no wrong name, no wrong type.
+CHECKED = ConfigDict(extra="forbid", val_json_bytes="base64")
 
 Clock = Callable[[], float]
+Act = Callable[[], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Call:
     """One HTTP request. `status` 0: it got no answer, or none yet."""
 
@@ -43,7 +47,6 @@ class Call:
     query: dict[str, str]
     at: float
     connection: int  # the caller's port: the same twice means that a connection was kept
-    authorized: bool  # an Authorization header came with it, right or wrong
     role: str = ""  # what the key stands for, where there are several
     body: Any = None
     status: int = 0
@@ -53,6 +56,40 @@ class Call:
 
 CALL = web.RequestKey("call", Call)
 CODE = web.ResponseKey("code", object)
+CUT = web.RequestKey("cut", bool)
+
+
+@dataclass(kw_only=True, eq=False, config=CHECKED)
+class Fault:
+    """One thing that goes wrong with requests of one name, or of any.
+
+    `html` answers a page of that status, `body` this text (or object, as JSON) under HTTP 200,
+    `answer` one of the stand-in's `answers`, `hang` nothing ever, `drip_s` a byte each so many
+    seconds. A cut resets the connection before anything was done, or closes it without a word
+    after that; a picture is half sent by then. All this after `delay_s`. With `effect` the request
+    is carried out all the same. `times` None: until it is taken back.
+    """
+
+    name: str = ANY
+    html: int | None = None
+    body: Any = None
+    answer: str | None = None
+    hang: bool = False
+    drip_s: float | None = None
+    cut_before_effect: bool = False
+    cut_after_effect: bool = False
+    delay_s: float = 0.0
+    effect: bool = False
+    times: int | None = 1
+    hits: int = 0
+
+    def __post_init__(self) -> None:
+        given = [self.html, self.body, self.answer, self.drip_s]
+        ways = [way is not None for way in given]
+        ways += [self.hang, self.cut_before_effect, self.cut_after_effect]
+        if sum(ways) > 1 or not (any(ways) or self.delay_s):
+            raise ValueError("one fault at a time")
+        self.effect = self.effect or self.cut_after_effect or self.drip_s is not None
 
 
 class StandIn:
@@ -67,7 +104,7 @@ class StandIn:
         self.clock = clock
         self.url = ""
         self.calls: list[Call] = []
-        self.faults: Faults[Fault] = Faults()
+        self.faults: list[Fault] = []
         self.closing = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -94,8 +131,8 @@ class StandIn:
     @asynccontextmanager
     async def serving(self, port: int) -> AsyncIterator[Self]:
         """Serve on 127.0.0.1 until the block is left; port 0 takes a free one."""
-        app = web.Application(middlewares=[self._through], client_max_size=MAX_REQUEST_BYTES)
-        app.add_routes([web.post(CONTROL + "{action}", self._control), *self.routes()])
+        app = web.Application(middlewares=[self.through], client_max_size=MAX_REQUEST_BYTES)
+        app.add_routes([*self.routes(), web.post(CONTROL + "{action}", self._control)])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -109,72 +146,72 @@ class StandIn:
             finally:
                 await runner.cleanup()
 
-    def fault(
-        self,
-        name: str = ANY,
-        *,
-        html: int | None = None,
-        body: object = None,
-        answer: str | None = None,
-        hang: bool = False,
-        drip_s: float | None = None,
-        cut_before_effect: bool = False,
-        cut_after_effect: bool = False,
-        delay_s: float = 0.0,
-        effect: bool = False,
-        times: int | None = 1,
-    ) -> Fault:
-        """Break the next requests of that name, or any; with `times` None until `mend`.
+    # --- Faults
 
-        `html` answers a page of that status, `body` this text (or object, as JSON) under HTTP 200,
-        `answer` one of the stand-in's `answers`, `hang` nothing ever, `drip_s` a byte each so many
-        seconds. A cut resets the connection before anything was done, or closes it without a word
-        after that; a picture is half sent by then. All this after `delay_s`. With `effect` the
-        request is carried out all the same.
-        """
-        if name not in self.names | {ANY}:
-            raise ValueError(f"there is no {name}, only {sorted(self.names)}")
-        text = body if isinstance(body, str) else json.dumps(body)
-        kind = "text/plain" if isinstance(body, str) else "application/json"
-        answers = [
-            html is not None and partial(page, html, self.front),
-            body is not None and partial(web.Response, text=text, content_type=kind),
-            answer is not None and self.answers[answer],
-        ]
-        said = [each for each in answers if each]
-        ways = [*said, hang, drip_s is not None, cut_before_effect, cut_after_effect]
-        if sum(map(bool, ways)) != 1 and (any(ways) or not delay_s):
-            raise ValueError("one fault at a time")
-        fault = Fault(
-            name=name,
-            answer=said[0] if said else None,
-            hang=hang,
-            drip_s=drip_s,
-            cut=cut_before_effect or cut_after_effect,
-            delay_s=delay_s,
-            effect=effect or cut_after_effect or drip_s is not None,
-            times=times,
-        )
-        self.faults.add(fault)
+    def fault(self, name: str = ANY, **form: Any) -> Fault:
+        """Break the next requests of that name, or any, in the form of a `Fault`."""
+        fault = Fault(name=name, **form)
+        if name not in self.names | {ANY} or fault.answer not in {None, *self.answers}:
+            raise ValueError(f"there is no {fault.answer or name}")
+        self.faults.append(fault)
         return fault
+
+    def take_fault(self, name: str) -> Fault | None:
+        """The fault of a request, which counts as one hit; they come in the order of ordering."""
+        for fault in self.faults:
+            if fault.name in (name, ANY):
+                fault.hits += 1
+                if fault.times == fault.hits:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    def withdraw(self, fault: Fault) -> None:
+        """Let it not happen any more; safe to repeat."""
+        with suppress(ValueError):
+            self.faults.remove(fault)
 
     def mend(self) -> None:
         """Take back all trouble that is still to come."""
         self.faults.clear()
 
-    def take_fault(self, name: str) -> Fault | None:
-        return self.faults.take(name)
+    async def spoil(self, fault: Fault, request: web.Request, act: Act) -> web.StreamResponse:
+        """Answer a request, which `act` carries out, as the fault will have it."""
+        done = await act() if fault.effect else None
+        await asyncio.sleep(fault.delay_s)
+        if fault.html is not None:
+            return page(fault.html, self.front)
+        if fault.body is not None:
+            is_text = isinstance(fault.body, str)
+            return web.Response(text=fault.body) if is_text else web.json_response(fault.body)
+        if fault.answer is not None:
+            return self.answers[fault.answer]()
+        if fault.drip_s is not None and isinstance(done, web.Response):
+            return await self._drip(request, done, fault.drip_s)
+        if fault.hang:
+            await self.closing.wait()
+        elif fault.cut_after_effect and isinstance(done, web.Response):
+            if done.content_type.startswith("image/"):
+                await _send(request, done, len(_bytes(done)) // 2)
+        elif not fault.cut_before_effect:
+            return await act() if done is None else done
+        return cut(request, reset=done is None)
 
-    def set(self, **values: object) -> None:
-        """Set switches, all of them or none. Raises ValueError, or KeyError for a wrong name."""
-        types = get_annotations(self.switches, eval_str=True)
-        checked = {name: TypeAdapter(types[name]).validate_python(values[name]) for name in values}
-        for name, value in checked.items():
-            setattr(self, name, value)
+    async def _drip(
+        self, request: web.Request, whole: web.Response, pause_s: float
+    ) -> web.StreamResponse:
+        response = await _send(request, whole, 0)
+        for byte in _bytes(whole):
+            try:
+                await response.write(bytes([byte]))
+            except ConnectionResetError:
+                break  # who asked has gone: nobody is left to be told
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), pause_s)
+                return cut(request)
+        return response
 
-    def since(self, since: int = 0) -> list[Call]:
-        """The calls without the first so many."""
-        return self.calls[since:]
+    # --- Waiting
 
     async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 60) -> T:
         """The first truthy value of the predicate, which is asked again after every change.
@@ -201,21 +238,16 @@ class StandIn:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    # --- Around every request
+
     @web.middleware
-    async def _through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Around every request: it is written down, broken if asked for, and dressed."""
+    async def through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Write a request down, let it be broken if that was asked for, and dress the answer."""
         if request.path.startswith(CONTROL):
-            return await _for_this_machine(request, handler)
+            return await for_this_machine(request, handler)
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        call = Call(
-            name=self.name_of(request),
-            method=request.method,
-            path=request.path,
-            query=dict(request.query),
-            at=self.clock(),
-            connection=peer[1] if peer else 0,
-            authorized=hdrs.AUTHORIZATION in request.headers,
-        )
+        name, query, port = self.name_of(request), dict(request.query), peer[1] if peer else 0
+        call = Call(name, request.method, request.path, query, self.clock(), port)
         request[CALL] = call
         self.calls.append(call)
         if len(self.calls) > KEPT_CALLS:
@@ -223,8 +255,8 @@ class StandIn:
         self.changed()
         try:
             act = partial(self.act, request, handler)
-            fault = self.take_fault(call.name)
-            response = await (fault.spoil(request, act, self.closing) if fault else act())
+            fault = self.take_fault(name)
+            response = await (self.spoil(fault, request, act) if fault else act())
             if not response.prepared:
                 self.dress(request, response)
             if CUT not in request:
@@ -238,14 +270,25 @@ class StandIn:
         act = actions.get(request.match_info["action"])
         if act is None:
             raise LookupError(f"no such action; there are {sorted(actions)}")
-        checked = validate_call(config=ConfigDict(val_json_bytes="base64"))(act)
-        result = checked(**json.loads(await request.read() or b"{}"))
+        fields = json.loads(await request.read() or b"{}")
+        result = validate_call(config=CHECKED)(act)(**fields)
         if isawaitable(result):
             result = await result
         return web.json_response(to_jsonable_python(result, fallback=repr))
 
+    def set(self, **values: object) -> None:
+        """Set switches, all of them or none. Raises ValueError, or KeyError for a wrong name."""
+        types = get_annotations(self.switches, eval_str=True)
+        checked = {name: TypeAdapter(types[name]).validate_python(values[name]) for name in values}
+        for name, value in checked.items():
+            setattr(self, name, value)
 
-async def _for_this_machine(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def since(self, since: int = 0) -> list[Call]:
+        """The calls without the first so many."""
+        return self.calls[since:]
+
+
+async def for_this_machine(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let through what comes from here, and from no page of another site in a browser."""
     origin, host = request.headers.get(hdrs.ORIGIN), urlsplit(f"//{request.host}").hostname
     foreign = origin is not None and urlsplit(origin).netloc != request.host
@@ -253,7 +296,7 @@ async def _for_this_machine(request: web.Request, handler: Handler) -> web.Strea
         return web.json_response({"error": "for this machine only"}, status=403)
     try:
         return await handler(request)
-    except (LookupError, ValueError, TypeError, AssertionError, TimeoutError) as error:
+    except (LookupError, ValueError, TypeError, TimeoutError) as error:
         return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
 
 
@@ -263,3 +306,40 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def page(status: int, text: str) -> web.Response:
+    """An HTML page, as a proxy answers when what is behind it does not."""
+    title = str(status)
+    with suppress(ValueError):
+        title += f" {HTTPStatus(status).phrase}"
+    html = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
+        f"<center><h1>{title}</h1></center>\r\n<hr><center>{text}</center>\r\n</body>\r\n</html>\r\n"
+    )
+    return web.Response(body=html.encode(), status=status, content_type="text/html")
+
+
+def cut(request: web.Request, *, reset: bool = True) -> web.Response:
+    """End the connection with no further word; what is returned never gets there."""
+    request[CUT] = True
+    if request.transport is not None:
+        if reset:
+            request.transport.abort()
+        else:
+            request.transport.close()
+    return web.Response()
+
+
+def _bytes(response: web.Response) -> bytes:
+    return response.body if isinstance(response.body, bytes) else b""
+
+
+async def _send(request: web.Request, whole: web.Response, count: int) -> web.StreamResponse:
+    """Promise all of an answer, and send its first bytes."""
+    kind = {hdrs.CONTENT_TYPE: whole.headers[hdrs.CONTENT_TYPE]}
+    response = web.StreamResponse(status=whole.status, headers=kind)
+    response.content_length = len(_bytes(whole))
+    await response.prepare(request)
+    await response.write(_bytes(whole)[:count])
+    return response

@@ -175,7 +175,7 @@ class Trouble:
                 {"raw": None},
                 {"urls": []},
                 {"redirect": "http://10.0.0.1/x.png"},
-                {"url": "http://169.254.169.254/latest"},
+                {"urls": ["http://169.254.169.254/latest"]},
             )
         )
         self._kie.next_result(**how)

@@ -41,7 +41,7 @@ async def test_half_an_emoji_everywhere_else(world: World) -> None:
     world.kie.fail_task(HALF, "Sorry.")
     anna.send("пёс")
     await world.said(anna, lambda text: text.startswith("Sorry."))
-    world.kie.next_result(url=f"https://example.com/{HALF}.png")
+    world.kie.next_result(urls=[f"https://example.com/{HALF}.png"])
     anna.send("лис")
     await world.said(anna, lambda text: text.startswith("Midjourney (KIE) не вернул ссылки"))
     await goes_on(world)

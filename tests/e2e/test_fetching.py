@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.kie import Served, Task
+from bot.demo.kie import Result, Task
 from storage.files import DiskFiles
 from tests.support import ADMIN, World, png
 
@@ -28,7 +28,7 @@ async def tried(world: World, times: int = TRIES) -> None:
 
 def heal(task: Task) -> None:
     """Let the task's result be served as usual from now on."""
-    task.result = replace(task.result, served=Served(data=png()))
+    task.result = Result(data=png())
 
 
 def statuses(world: World) -> set[str]:

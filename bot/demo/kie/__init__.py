@@ -4,7 +4,7 @@ from bot.demo.base import Call
 
 from .callbacks import Callbacks, Sent
 from .simulator import KieSimulator
-from .state import Failure, KieLimits, Result, Served, Task, Window
+from .state import Failure, KieLimits, Result, Task, Window
 
 __all__ = [
     "Call",
@@ -14,7 +14,6 @@ __all__ = [
     "KieSimulator",
     "Result",
     "Sent",
-    "Served",
     "Task",
     "Window",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from bot.demo.faults import cut, page
+from bot.demo.base import cut, page
 
 from . import pictures, wire
 from .account import Account
@@ -22,7 +22,7 @@ def routes(kie: Account) -> list[web.RouteDef]:
         task = kie.result_at(request.path)
         if task is None:
             return page(404, kie.front)
-        served = task.result.served
+        served = task.result
         if served.hang:
             await kie.closing.wait()
             return cut(request)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from bot.demo.base import Clock
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from bot.demo.base import CHECKED, Clock
 
 from . import wire
+
+UNSET: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,19 @@ class Failure:
     submit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What the result host sends for one result, where that is not the drawn picture."""
+@checked_dataclass(frozen=True, kw_only=True, config=CHECKED)
+class Result:
+    """What a task's success holds.
 
+    `raw` is `resultJson` itself: broken JSON, "", None or an object. `urls` are the addresses in
+    it, and `record` replaces other fields beside it. All else is what the result host does when
+    the one usual address is asked for: `data` in place of the drawn picture; the picture padded to
+    at least `size_bytes`; a body without end; silence; an HTTP status; a redirect.
+    """
+
+    raw: Any = UNSET
+    urls: list[Any] | None = None
+    record: dict[str, Any] = field(default_factory=dict)
     data: bytes | None = None
     content_type: str = "image/png"
     size_bytes: int | None = None
@@ -64,21 +76,6 @@ class Served:
     hang: bool = False
     status: int | None = None
     redirect: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a task's success holds.
-
-    `raw` replaces the whole `resultJson` (a one-element tuple, because None is a value too),
-    `urls` the addresses in it; without both it is one address served as `served` says. `record`
-    goes over the fields of the record.
-    """
-
-    raw: tuple[Any] | None = None
-    urls: tuple[str, ...] | None = None
-    served: Served = Served()
-    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +135,8 @@ class Task:
         """`resultJson`: a string with JSON in it, unless `result.raw` says otherwise."""
         if self.state != "success":
             return ""
-        if self.result.raw is not None:
-            return self.result.raw[0]
+        if self.result.raw is not UNSET:
+            return self.result.raw
         return wire.compact({"resultUrls": self.result_urls})
 
     @property

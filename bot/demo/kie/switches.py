@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from bot.demo.base import Clock, StandIn
-from bot.demo.faults import Fault, page
+from bot.demo.base import Clock, Fault, StandIn
 
 from .callbacks import Callbacks
 from .models import MODELS
-from .state import Failure, KieLimits, Result, Served, Task
+from .state import Failure, KieLimits, Result, Task
 from .wire import Refusal
 
-UNSET: Final = object()
 T = TypeVar("T")
 
 
@@ -89,55 +86,23 @@ class Switches(StandIn):
         """Let the next tasks end in `fail`; with `submit` at once, without ever running."""
         self.failures.extend([Failure(code, msg, submit)] * times)
 
-    def next_result(
-        self,
-        *,
-        raw: Any = UNSET,
-        urls: Sequence[str] | None = None,
-        url: str | None = None,
-        data: bytes | None = None,
-        content_type: str = "image/png",
-        size_bytes: int | None = None,
-        endless: bool = False,
-        hang: bool = False,
-        status: int | None = None,
-        redirect: str | None = None,
-        record: Mapping[str, Any] | None = None,
-        times: int = 1,
-    ) -> None:
-        """Say what the next created tasks' success holds.
-
-        `raw` is `resultJson` itself: broken JSON, "", None or an object. `urls` (or one `url`)
-        are the addresses in it, and `record` replaces other fields beside it. All else is what the
-        result host does when the one usual address is asked for: `data` in place of the drawn
-        picture; the picture padded to at least `size_bytes`; a body without end; silence; an HTTP
-        status; a redirect.
-        """
-        if url is not None:
-            urls = [url]
-        result = Result(
-            raw=None if raw is UNSET else (raw,),
-            urls=None if urls is None else tuple(urls),
-            served=Served(data, content_type, size_bytes, endless, hang, status, redirect),
-            record=record or {},
-        )
-        self.results.extend([result] * times)
+    def next_result(self, *, times: int = 1, **how: Any) -> None:
+        """Say what the next created tasks' success holds: the fields of a `Result`."""
+        self.results.extend([Result(**how)] * times)
 
     def mend(self) -> None:
         super().mend()
         self.down.clear()
-        for waiting in (
-            *(self.refused_creates, self.refused_polls, self.known_ids),
-            *(self.failures, self.results),
-        ):
-            waiting.clear()
+        for set_first in (self.refused_creates, self.refused_polls, self.known_ids):
+            set_first.clear()
+        self.failures.clear()
+        self.results.clear()
 
     def take_fault(self, name: str) -> Fault | None:
         status = self.down.get(name)
         if status is None:
             return super().take_fault(name)
-        answer = partial(page, status, self.front) if status else None
-        return Fault(name=name, answer=answer, cut=not status)
+        return Fault(name=name, html=status or None, cut_before_effect=not status)
 
     def take_poll_refusal(self, task_id: str) -> Refusal | None:
         for waiting in self.refused_polls:

@@ -13,8 +13,7 @@ from typing import Any
 from aiohttp import web
 from yarl import URL
 
-from bot.demo.base import CALL
-from bot.demo.faults import page
+from bot.demo.base import CALL, page
 
 from . import wire
 from .account import FILES, Account

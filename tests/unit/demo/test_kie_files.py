@@ -69,7 +69,7 @@ async def test_a_failed_task_has_no_result() -> None:
     [
         *[({"raw": raw}, raw) for raw in ("{broken", "", None, {"resultUrls": ["http://a/b"]})],
         ({"urls": []}, '{"resultUrls":[]}'),
-        ({"url": "http://10.0.0.1/x"}, '{"resultUrls":["http://10.0.0.1/x"]}'),
+        ({"urls": ["http://10.0.0.1/x"]}, '{"resultUrls":["http://10.0.0.1/x"]}'),
         ({"record": {"resultJson": 7, "completeTime": -(10**400)}}, 7),
     ],
 )

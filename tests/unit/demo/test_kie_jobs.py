@@ -260,7 +260,7 @@ async def test_it_is_controlled_over_http() -> None:
         assert (await api.call("POST", "/_emu/set", json=settings)).status == 200
         assert (kie.limits, kie.models) == (KieLimits(5, http_status=200), {TEXT_MODEL})
         assert kie.callbacks.hmac_key == "secret"
-        await api.call("POST", "/_emu/next_result", json={"url": "https://a/b.png"})
+        await api.call("POST", "/_emu/next_result", json={"urls": ["https://a/b.png"]})
         task_id = (await api.create(prompt="cat")).body["data"]["taskId"]
         await api.call("POST", "/_emu/finish", json={"task_id": task_id})
         (told,) = (await api.call("POST", "/_emu/tasks")).body
