@@ -18,7 +18,7 @@ from bot.demo.base import Clock, is_loopback
 
 from .callbacks import Sent, deliver
 from .models import model_of
-from .pictures import MAX_SOURCE_BYTES, draw, wrong_with
+from .pictures import MAX_SOURCE_BYTES, PNG_SIGNATURE, draw, wrong_with
 from .state import Failure, Result, Task, Upload, Window
 from .switches import Switches, taken
 
@@ -28,12 +28,6 @@ KEPT_UPLOAD_BYTES = 300 * 2**20
 LINK_LIVES_S = 20 * 60
 # What the documentation of the url upload gives a download.
 FETCH_TIMEOUT_S = 30.0
-SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
-}
 
 
 class Account(Switches):
@@ -193,9 +187,8 @@ class Account(Switches):
 
     def upload(self, folder: str, name: str | None, data: bytes) -> Upload:
         """A new file; the same path overwrites, the oldest go when it gets full."""
-        mime_type = next((kind for sign, kind in SIGNATURES.items() if data.startswith(sign)), None)
-        if mime_type is None:
-            mime_type = mimetypes.guess_type(name or "")[0] or "application/octet-stream"
+        guessed = mimetypes.guess_type(name or "")[0] or "application/octet-stream"
+        mime_type = "image/png" if data.startswith(PNG_SIGNATURE) else guessed
         now = self.clock()
         if not name:
             letters = random.choices(string.ascii_lowercase + string.digits, k=11)  # noqa: S311 - a name, no secret

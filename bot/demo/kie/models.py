@@ -77,19 +77,13 @@ def address(value: Any) -> str | None:
     return None if good else "must be an http or https URL"
 
 
-def several(most: int, check: Check) -> Check:
-    def check_all(value: Any) -> str | None:
-        if not isinstance(value, list):
-            return "must be an array"
-        if len(value) > most:
-            return f"must hold at most {most}"
-        return next(filter(None, map(check, value)), None)
+def addresses(most: int) -> Check:
+    def check(value: Any) -> str | None:
+        if not isinstance(value, list) or len(value) > most:
+            return f"must be an array of at most {most} URLs"
+        return next(filter(None, map(address, value)), None)
 
-    return check_all
-
-
-def record(value: Any) -> str | None:
-    return None if isinstance(value, dict) else "must hold objects"
+    return check
 
 
 def required(check: Check) -> Field:
@@ -118,10 +112,7 @@ _KLING_3_0 = {
     "sound": required(flag),
     "duration": required(choice(*map(str, range(3, 16)))),
     "mode": Field(choice("std", "pro", "4K")),
-    "multi_shots": Field(flag),
-    "multi_prompt": Field(several(5, record)),
-    "image_urls": Field(several(2, address)),
-    "kling_elements": Field(several(3, record)),
+    "image_urls": Field(addresses(2)),
 }
 
 MODELS: Mapping[str, Model] = {

@@ -34,7 +34,6 @@ from .refusal import (
 )
 from .state import Bucket, StoredObject
 
-JWT_SECRET = "super-secret-jwt-token-with-at-least-32-characters"  # noqa: S105 - of the emulator
 PREFIX = "/storage/v1"
 OBJECT = f"{PREFIX}/object/"
 # The object key's characters without the slash (supabase/storage, limits.ts).
@@ -83,7 +82,7 @@ class SupabaseEmulator(StandIn):
         Its keys are JWTs, unless a service key `sb_secret_...` is given; ValueError for any other,
         which no project would have.
         """
-        async with cls(Keys(JWT_SECRET, clock, service_key), clock).serving(port) as supabase:
+        async with cls(Keys(clock, service_key), clock).serving(port) as supabase:
             yield supabase
 
     @property

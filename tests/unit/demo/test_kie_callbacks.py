@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import time
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from bot.demo.base import CALL, StandIn
 from bot.demo.kie import Callbacks, KieSimulator, Task
 from tests.unit.demo.kie_api import TEXT_MODEL, Api, running
 
 
-@dataclass
-class Receiver:
-    url: str = ""
-    statuses: list[int] = field(default_factory=list)
-    bodies: list[Any] = field(default_factory=list)
-    headers: list[Any] = field(default_factory=list)
+class Receiver(StandIn):
+    names = frozenset({"callback"})
 
+    def name_of(self, request: web.Request) -> str:
+        return "callback"
 
-@asynccontextmanager
-async def receiving(*statuses: int) -> AsyncIterator[Receiver]:
-    """A receiver that answers these statuses in turn, then 200; 0 is no answer at all."""
-    receiver = Receiver(statuses=list(statuses))
-    closing = asyncio.Event()
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/kie", self._receive)]
 
-    async def receive(request: web.Request) -> web.Response:
-        receiver.bodies.append(await request.json())
-        receiver.headers.append(request.headers)
-        status = receiver.statuses.pop(0) if receiver.statuses else 200
-        if status == 0:
-            await closing.wait()
-        return web.Response(status=status or 200)
-
-    app = web.Application()
-    app.router.add_post("/kie", receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/kie"
-    try:
-        yield receiver
-    finally:
-        closing.set()
-        await runner.cleanup()
+    async def _receive(self, request: web.Request) -> web.Response:
+        request[CALL].body = await request.json()
+        return web.Response()
 
 
 async def create(kie: KieSimulator, api: Api, url: str) -> Task:
@@ -71,64 +48,59 @@ async def create(kie: KieSimulator, api: Api, url: str) -> Task:
 async def test_the_signature_is_of_task_and_time(
     callbacks: Callbacks, signed: bool, right: bool
 ) -> None:
-    async with receiving() as receiver, running() as (kie, api):
+    async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
         kie.callbacks = callbacks
-        task = await create(kie, api, receiver.url)
+        task = await create(kie, api, f"{receiver.url}/kie")
         await kie.wait_for(lambda: kie.sent)
 
-    headers = receiver.headers[0]
-    assert ("X-Webhook-Signature" in headers) is signed
-    assert ("X-Webhook-Timestamp" in headers) is signed
+    headers = kie.sent[0].headers
+    assert ("X-Webhook-Signature" in headers, "X-Webhook-Timestamp" in headers) == (signed, signed)
     message = f"{task.task_id}.{headers.get('X-Webhook-Timestamp')}".encode()
     digest = base64.b64encode(hmac.digest(b"secret", message, hashlib.sha256)).decode()
     assert (headers.get("X-Webhook-Signature") == digest) is right
 
 
-async def test_it_is_repeated_until_a_quick_200() -> None:
-    async with receiving(500, 0, 201) as receiver, running() as (kie, api):
-        kie.callbacks = Callbacks(retry_waits_s=(0, 0, 0), timeout_s=0.05)
-        await create(kie, api, receiver.url)
-        await kie.wait_for(lambda: len(kie.sent) == 4)
-
-    assert [sent.status for sent in kie.sent] == [500, None, 201, 200]
-    assert len(receiver.bodies) == 4
-
-
-async def test_it_is_given_up_after_three_repeats() -> None:
-    async with receiving(*[500] * 9) as receiver, running() as (kie, api):
-        kie.callbacks = Callbacks(retry_waits_s=(0, 0, 0))
-        await create(kie, api, receiver.url)
-        await kie.wait_for(lambda: len(kie.sent) == 4)
-        # A second task's callback comes after all that is left of the first one's.
-        await create(kie, api, receiver.url)
-        await kie.wait_for(lambda: len(kie.sent) == 8)
-
-    assert [sent.task_id for sent in kie.sent[:4]] == [kie.tasks[0].task_id] * 4
-
-
 @pytest.mark.parametrize(
-    ("callbacks", "count", "keys"),
+    ("faults", "callbacks", "statuses"),
     [
-        (Callbacks(copies=3), 3, {"code", "data", "msg"}),
-        (Callbacks(shape="id_only"), 1, {"task_id", "callbackType"}),
-        (Callbacks(shape="no_result"), 1, {"code", "data", "msg"}),
+        ([{"html": 500}, {"hang": True}], {"timeout_s": 0.05}, [500, None, 200]),
+        ([{"answer": "created"}, {"cut_after_effect": True}], {}, [201, None, 200]),
+        ([{"html": 500, "times": None}], {}, [500] * 4),
+        ([], {"copies": 3}, [200] * 3),
     ],
 )
-async def test_it_may_come_again_or_say_little(
-    callbacks: Callbacks, count: int, keys: set[str]
+async def test_it_is_repeated_until_a_quick_200_three_times_at_most(
+    faults: list[dict[str, Any]],
+    callbacks: dict[str, Any],
+    statuses: list[int | None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with receiving() as receiver, running() as (kie, api):
-        kie.callbacks = callbacks
-        await create(kie, api, receiver.url)
-        await kie.wait_for(lambda: len(kie.sent) == count)
+    monkeypatch.setattr(Receiver, "answers", {"created": lambda: web.Response(status=201)})
+    async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
+        kie.callbacks = Callbacks(**callbacks, retry_waits_s=(0, 0, 0))
+        for fault in faults:
+            receiver.fault(**fault)
+        task = await create(kie, api, f"{receiver.url}/kie")
+        await kie.wait_for(lambda: len(kie.sent) == len(statuses))
+        # A second task's callback comes after all that is left of the first one's.
+        await create(kie, api, f"{receiver.url}/kie")
+        await kie.wait_for(lambda: len(kie.sent) > len(statuses))
 
-    assert [set(body) for body in receiver.bodies] == [keys] * count
-    told = "resultJson" in receiver.bodies[0].get("data", {})
-    assert told is (callbacks.shape == "full")
+    told = [(sent.task_id, sent.status) for sent in kie.sent[: len(statuses)]]
+    assert told == [(task.task_id, status) for status in statuses]
+    assert all(call.body in (None, kie.sent[0].body) for call in receiver.calls[: len(statuses)])
 
 
-async def test_other_machines_are_never_called() -> None:
-    async with running() as (kie, api):
-        task = await create(kie, api, "https://example.com/kie")
-        await kie.wait_for(lambda: task.done)
-        assert kie.sent == []
+@pytest.mark.parametrize("shape", ["id_only", "no_result"])
+async def test_it_may_say_little_and_other_machines_are_never_called(shape: Any) -> None:
+    async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
+        kie.callbacks = Callbacks(shape=shape)
+        foreign = await create(kie, api, "https://example.com/kie")
+        task = await create(kie, api, f"{receiver.url}/kie")
+        await kie.wait_for(lambda: foreign.done and kie.sent)
+        (sent,) = kie.sent
+
+    if shape == "id_only":
+        assert sent.body == {"task_id": task.task_id, "callbackType": "task_completed"}
+    else:
+        assert "resultJson" not in sent.body["data"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -58,78 +57,12 @@ async def test_a_result_is_there_for_fourteen_days_and_a_link_for_twenty_minutes
             assert tuple(each.status for each in found) == statuses
 
 
-async def test_a_failed_task_has_no_result() -> None:
-    async with running() as (kie, api):
-        kie.fail_task()
-        assert (await api.result(await made(kie, api))).status == 404
-
-
-@pytest.mark.parametrize(
-    ("how", "told"),
-    [
-        *[({"raw": raw}, raw) for raw in ("{broken", "", None, {"resultUrls": ["http://a/b"]})],
-        ({"urls": []}, '{"resultUrls":[]}'),
-        ({"urls": ["http://10.0.0.1/x"]}, '{"resultUrls":["http://10.0.0.1/x"]}'),
-        ({"record": {"resultJson": 7, "completeTime": -(10**400)}}, 7),
-    ],
-)
-async def test_the_result_may_be_anything(how: dict[str, Any], told: object) -> None:
-    async with running() as (kie, api):
-        kie.next_result(**how)
-        tasks = [await made(kie, api) for _ in range(2)]
-        data, other = [(await api.poll(task.task_id)).body["data"] for task in tasks]
-        assert data["resultJson"] == told
-        assert data == data | how.get("record", {})
-        assert "resultUrls" in other["resultJson"]
-
-
-async def test_the_result_host_serves_what_it_is_told_to() -> None:
-    async with running() as (kie, api):
-        kie.next_result(data=b"<html>", content_type="text/html; charset=utf-8")
-        kie.next_result(redirect="http://10.0.0.1/x")
-        kie.next_result(status=404)
-        kie.next_result(size_bytes=5 * 2**20)
-        page, redirect, gone, large = [await api.result(await made(kie, api)) for _ in range(4)]
-
-    assert (page.raw, page.headers["Content-Type"]) == (b"<html>", "text/html; charset=utf-8")
-    assert (redirect.status, redirect.headers["Location"]) == (302, "http://10.0.0.1/x")
-    assert (gone.status, len(large.raw) >= 5 * 2**20) == (404, True)
-    with Image.open(io.BytesIO(large.raw)) as image:
-        image.load()
-        assert image.size == (1024, 1024)
-
-
-async def test_a_result_may_be_endless_or_silent() -> None:
-    async with running() as (kie, api):
-        kie.next_result(endless=True)
-        kie.next_result(hang=True)
-        task = await made(kie, api)
-        async with api.session.get(task.result_urls[0], headers={"User-Agent": "x"}) as response:
-            assert response.content_length is None
-            assert (await response.content.readexactly(3 * 2**20)).startswith(b"\x89PNG")
-        task = await made(kie, api)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await api.result(task)
-
-
 async def test_a_film_starts_as_an_mp4_does() -> None:
     async with running() as (kie, api):
         task = await made(kie, api, model=FILM_MODEL)
         answer = await api.result(task)
         assert re.fullmatch(rf"{kie.url}/k/.*\.mp4", task.result_urls[0])
         assert (answer.headers["Content-Type"], answer.raw[4:8]) == ("video/mp4", b"ftyp")
-
-
-async def test_a_result_can_move() -> None:
-    async with running() as (kie, api):
-        task = await made(kie, api)
-        old = task.result_urls[0]
-        kie.move_result(task)
-        told = (await api.poll(task.task_id)).body["data"]["resultJson"]
-        assert (old in told, task.result_urls[0] in told) == (False, True)
-        assert (await api.call("GET", old)).status == 404
-        assert (await api.result(task)).status == 200
 
 
 async def test_a_task_starts_from_an_upload_or_a_result() -> None:

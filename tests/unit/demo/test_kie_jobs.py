@@ -197,12 +197,6 @@ async def test_creates_and_polls_are_refused_as_told() -> None:
         assert len(kie.tasks) == 3
 
 
-async def test_only_as_many_tasks_fail_as_were_told_to() -> None:
-    async with running() as (kie, api):
-        kie.fail_task("INTERNAL", "word", times=2)
-        assert [(await made(kie, api)).state for _ in range(3)] == ["fail", "fail", "success"]
-
-
 async def test_trouble_is_mended() -> None:
     async with running() as (kie, api):
         task = await made(kie, api)
@@ -237,16 +231,6 @@ async def test_states_pass_in_order_each_task_in_its_time() -> None:
         assert seen == [[word, "waiting"] for word in (*kie.states, "success")]
         kie.finish(kie.tasks[1])
         assert (await api.poll(kie.tasks[1].task_id)).body["data"]["state"] == "success"
-
-
-async def test_a_record_may_come_later_than_its_task() -> None:
-    clock = Clock()
-    async with running(clock=clock) as (kie, api):
-        kie.record_delay_s = 5
-        await api.create()
-        assert (await api.poll(kie.tasks[0].task_id)).body["msg"] == "recordInfo is null"
-        clock.now += 5
-        assert (await api.poll(kie.tasks[0].task_id)).body["code"] == 200
 
 
 async def test_it_is_controlled_over_http() -> None:

@@ -3,7 +3,6 @@
 Its faults are met in tests/unit/storage/test_supabase.py.
 """
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -247,7 +246,7 @@ async def test_keys_that_are_no_keys(project: Project) -> None:
     cases = {
         "garbage": ("403", "Invalid Compact JWS"),
         "sb_secret_unknown": ("403", "Invalid Compact JWS"),
-        keys.jwt("service_role", secret="another"): ("403", "signature verification failed"),
+        keys.jwt("service_role") + "x": ("403", "signature verification failed"),
         keys.jwt("service_role", lives_s=-5): ("403", '"exp" claim timestamp check failed'),
         keys.jwt("stranger"): ("500", "database error, code: 22023"),
     }
@@ -300,9 +299,3 @@ async def test_what_is_not_played_says_so(project: Project, method: str, path: s
 async def test_another_service_of_the_project_is_the_gateway_s_404(project: Project) -> None:
     outside = await project.http.get(f"{project.emulator.url}/rest/v1/table")
     assert (outside.status_code, "error" in outside.json()) == (404, False)
-
-
-async def test_ten_uploads_at_once(project: Project) -> None:
-    files = project.storage.from_("images")
-    await asyncio.gather(*(files.upload("x", bytes([n]), PNG) for n in range(10)))
-    assert project.emulator.objects["images", "x"].upserts == 9
