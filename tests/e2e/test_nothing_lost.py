@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import FloodRules, Person, Video
+from bot.tools.rate_limits import RateLimit
 from storage.errors import (
     DatabaseInUseError,
     StorageBusyError,
@@ -623,8 +624,19 @@ async def test_a_block_that_was_taken_back_unheard_is_over_with_the_next_word(
     await world.until(lambda: not world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL"))
 
 
-async def test_telegram_s_limits_are_kept_by_ourselves(world: World) -> None:
-    """With the limits in force at Telegram, and the real ones here, nothing is refused."""
+async def test_telegram_s_limits_are_kept_by_ourselves(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the limits in force at Telegram, and the real ones here, nothing is refused: by the time
+    of each turn, for how long a request travels says how busy the machine is."""
+    turn, turns = RateLimit.wait, [0.0]
+
+    async def noted(limit: RateLimit) -> None:
+        await turn(limit)
+        turns.append(time.monotonic())
+
+    monkeypatch.setattr(RateLimit, "wait", noted)
+    monkeypatch.setattr(world.telegram._flood, "clock", lambda: turns[-1])  # noqa: SLF001
     await world.stop()
     world.tune(chat_messages=(1, 1.05), messages=(30, 1.1), edit_pause_s=3.0)
     world.telegram.flood = FloodRules(per_chat_per_s=1, burst=1, overall_per_s=30)
