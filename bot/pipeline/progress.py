@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.pipeline.estimates import Estimates
 from bot.pipeline.fair_queue import Queue
 from bot.telegram.buttons import Keyboard, cancel_keyboard
-from bot.telegram.errors import ChatClosedError, DeliveryError
+from bot.telegram.errors import ChatClosedError, DeliveryError, UnreachableError
 from bot.telegram.lanes import Priority
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import UNKNOWN_MESSAGE
@@ -20,7 +20,7 @@ from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
 from bot.tools.shield import to_the_end
 from providers.base import Provider
-from storage.errors import StorageError
+from storage.errors import StorageBusyError, StorageError, StorageFullError
 from storage.images import WAITING, ImageStatus, Job, JobView
 from storage.jobs import Jobs
 
@@ -28,12 +28,15 @@ EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
 ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
 LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
 FAR_BACK = 100  # places after which it is looked at half as often
+AGAIN_PAUSE_S = 60.0  # until what could not be told is told, if nothing moves before
 CREATE_SPACING_S = 0.53  # between two creates when many wait: 20 in 10.1 s and an answer's time
 # Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
 EDITS_PER_S = 10
 
 NEARLY = 0.9  # of a picture that takes longer than usual
 DRAWING = frozenset({ImageStatus.SUBMITTING, ImageStatus.GENERATING, ImageStatus.READY})
+
+PASSING = (UnreachableError, StorageBusyError, StorageFullError)
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class Progress:
         *,
         edit_pause_s: float = EDIT_PAUSE_S,
         act_pause_s: float = ACT_PAUSE_S,
+        again_pause_s: float = AGAIN_PAUSE_S,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -63,6 +67,7 @@ class Progress:
         self._estimates = estimates
         self._edit_pause_s = edit_pause_s
         self._act_pause_s = act_pause_s
+        self._again_pause_s = again_pause_s
         self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
         self._now = now
         self._sleep = sleep
@@ -91,8 +96,10 @@ class Progress:
         try:
             await self._keep(job_id, self._moved[job_id])
         except (DeliveryError, StorageError) as error:
-            # Neither pictures nor money wait for this; the next change or start tries again.
+            # Neither pictures nor money wait for this. The next change or start tries again.
             logger.warning("the progress of job %d cannot be told: %s", job_id, error)
+            if isinstance(error, PASSING):  # the last change of all may have been this one
+                asyncio.get_running_loop().call_later(self._again_pause_s, self.touch, job_id)
         except Exception:  # part of the worker's boundary: one bad job must not stop the bot
             logger.exception("the progress of job %d cannot be told", job_id)
         finally:
@@ -155,6 +162,13 @@ class Progress:
             if view.job.chat_id == view.job.user_id:
                 raise  # told when they are back
             # The bot was sent out of the group: what there is to say the person gets.
+        except UnreachableError:
+            raise
+        except DeliveryError as error:
+            if not view.ended:
+                raise
+            # What failed is told in a message of its own, whatever is wrong with this one.
+            logger.warning("the card of job %d stays as it is: %s", view.job.job_id, error)
         return card
 
     def _look_pause_s(self, view: JobView) -> float:
@@ -219,7 +233,7 @@ class Progress:
             keyboard=keyboard,
             priority=Priority.ANSWER,
         )
-        await self._jobs.set_progress_message(job.job_id, message_id)
+        await insist(lambda: self._jobs.set_progress_message(job.job_id, message_id))
 
     async def _close(self, view: JobView) -> None:
         """Say what failed in a message of its own: an edit makes no sound, and a person waits."""
@@ -227,7 +241,7 @@ class Progress:
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:
             await self._tell(view.job, reasons)
-        await self._jobs.close(view.job.job_id)
+        await insist(lambda: self._jobs.close(view.job.job_id))
 
     async def _tell(self, job: Job, text: str) -> None:
         try:

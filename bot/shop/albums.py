@@ -72,7 +72,7 @@ class Albums:
             items = await self._inputs.album(*album)
             if items:
                 await self._use(list(items))
-                await self._inputs.drop_album(items)
+                await insist(lambda: self._inputs.drop_album(items))
         except StorageError as error:
             logger.error("an album waits for the next start: %s", error)
         except Exception:  # part of the handlers' boundary: one bad album must not stop the bot
@@ -85,26 +85,32 @@ class Albums:
         if picture is None or picture.file_id is None:
             self._messenger.say(first.chat_id, texts.cannot_use(), reply_to=first.message_id)
             return
+        file_id = picture.file_id
         if len(items) > 1:
             self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
         caption = next((item.caption for item in items if item.caption), "")
         if not caption:
-            if await self._inputs.hold(first.user_id, picture.file_id, picture.message_id):
+            number = picture.message_id
+            if await insist(lambda: self._inputs.hold(first.user_id, file_id, number)):
                 self._messenger.say(
                     first.chat_id,
                     texts.what_to_make(),
-                    reply_to=picture.message_id,
-                    keyboard=held_keyboard(texts.drop_picture_button(), picture.message_id),
+                    reply_to=number,
+                    keyboard=held_keyboard(texts.drop_picture_button(), number),
                 )
             return
-        await self._orders.take(
-            Request(
-                user_id=first.user_id,
-                chat_id=first.chat_id,
-                message_id=first.message_id,
-                text=caption,
-                language=first.language,
-                input_file_id=picture.file_id,
-                late=self._is_late(first.received_at),
+
+        async def order() -> None:
+            await self._orders.take(
+                Request(
+                    user_id=first.user_id,
+                    chat_id=first.chat_id,
+                    message_id=first.message_id,
+                    text=caption,
+                    language=first.language,
+                    input_file_id=file_id,
+                    late=self._is_late(first.received_at),  # by the time that it can be stored
+                )
             )
-        )
+
+        await insist(order)

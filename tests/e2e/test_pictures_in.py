@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,6 +15,8 @@ from pillow_heif import register_heif_opener
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Person
 from bot.media.conversion import convert
+from storage.errors import StorageBusyError
+from storage.jobs import Jobs, PlacedJob
 from tests.support import ADMIN, World, open_world, png
 
 IMAGE_MODEL = "midjourney/v6-image-to-image"
@@ -173,6 +176,25 @@ async def test_an_album_survives_a_restart(world: World) -> None:
     await world.pictures(anna, 1)
     await world.closed()
     assert world.rows("SELECT * FROM album_items") == []
+
+
+async def test_an_album_is_ordered_from_once_the_database_is_free(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would hear of it else: it waited for the next start."""
+    monkeypatch.setattr("bot.tools.retry.STORAGE_PAUSE_S", 0.01)
+    place, held = Jobs.place, iter([True, True])
+
+    async def try_to(jobs: Jobs, **order: Any) -> PlacedJob | None:
+        if next(held, False):
+            raise StorageBusyError("held")
+        return await place(jobs, **order)
+
+    monkeypatch.setattr(Jobs, "place", try_to)
+    anna = await world.customer()
+    anna.send_album([(png(100, 50), "комикс"), (png(60, 60), None)])
+    await world.pictures(anna, 1)
+    await world.until(lambda: world.rows("SELECT * FROM album_items") == [])
 
 
 async def test_the_picture_is_uploaded_once_for_a_job(

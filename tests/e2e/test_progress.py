@@ -10,9 +10,11 @@ import pytest
 from bot.pipeline.estimates import Estimates
 from bot.pipeline.fair_queue import Queue
 from bot.pipeline.progress import Progress
-from bot.telegram.errors import DeliveryError
+from bot.telegram.errors import DeliveryError, UnreachableError
 from bot.texts import load_texts
+from storage.errors import StorageBusyError
 from storage.images import ImageStatus
+from storage.jobs import Jobs
 from tests.e2e.test_limits import view_of
 from tests.support import World
 
@@ -88,26 +90,85 @@ def test_what_has_no_place_yet_is_not_said_to_be_drawn(
     assert text.startswith(f"{says}\nСписано: ")
 
 
-async def test_what_moves_while_it_cannot_be_told_is_told_after_that() -> None:
-    """Else the outcome of a job would be told by the next start only."""
-    told: list[int] = []
-    both = asyncio.Event()
+class Deaf(Progress):
+    """Cannot be told to the first time, and meanwhile the last picture has failed, or not."""
 
-    class Deaf(Progress):
-        async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
-            moved.clear()
-            told.append(job_id)
-            if len(told) == 1:
-                self.touch(job_id)  # the last picture has failed
-                raise DeliveryError("Telegram could not be reached")
-            both.set()
+    error: Exception
+    moves: bool
+    again: asyncio.Event
+    told: tuple[int, ...] = ()
 
+    async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
+        moved.clear()
+        self.told = (*self.told, job_id)
+        if len(self.told) == 1:
+            if self.moves:
+                self.touch(job_id)
+            raise self.error
+        self.again.set()
+
+
+@pytest.mark.parametrize(
+    ("error", "moves"),
+    [
+        (DeliveryError("Bad Request"), True),
+        (UnreachableError("no answer"), False),
+        (StorageBusyError("held"), False),
+    ],
+)
+async def test_what_could_not_be_told_is_told_before_the_next_start(
+    error: Exception, moves: bool
+) -> None:
     nobody = cast("Any", AsyncMock())
     nobody.open_jobs.return_value = [7]
-    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates())
+    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates(), again_pause_s=0)
+    progress.error, progress.moves, progress.again = error, moves, asyncio.Event()
     running = asyncio.create_task(progress.run())
     async with asyncio.timeout(60):
-        await both.wait()
+        await progress.again.wait()
     running.cancel()
     await asyncio.wait([running])
-    assert told == [7, 7]
+    assert progress.told == (7, 7)
+
+
+async def test_an_outcome_is_told_once_though_that_cannot_be_noted_at_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.tools.retry.STORAGE_PAUSE_S", 0.01)
+    monkeypatch.setattr("bot.pipeline.progress.AGAIN_PAUSE_S", 0.01)
+    held = {Jobs.close: 1, Jobs.set_progress_message: 1}
+
+    def busy(method: Any) -> Any:
+        async def note(*args: Any) -> None:
+            if held[method]:
+                held[method] -= 1
+                raise StorageBusyError("held")
+            await method(*args)
+
+        return note
+
+    for method in held:
+        monkeypatch.setattr(Jobs, method.__name__, busy(method))
+    anna = await world.customer()
+    world.kie.fail_task("422", "No")
+    anna.send("кот")
+    await world.said(anna, lambda text: "No" in text)
+    await world.closed()
+    said = [each.words for each in world.bot_messages(anna) if each.reply_to]
+    assert len(said) == 2, said  # the card and the reason
+    assert list(held.values()) == [0, 0]
+
+
+async def test_an_outcome_is_told_though_the_card_cannot_be_changed(world: World) -> None:
+    anna = await world.customer()
+    world.kie.task_seconds = 60
+    world.kie.fail_task("422", "No")
+    anna.send("кот")
+    await world.kie.wait_for(lambda: bool(world.kie.tasks))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM jobs WHERE progress_message_id > 0")))
+    world.telegram.fail(
+        "editMessageText", status=400, description="Bad Request: MESSAGE_ID_INVALID", times=1000
+    )
+    world.kie.finish(world.kie.tasks[0])
+    await world.said(anna, lambda text: "No" in text)
+    await world.closed()
