@@ -153,7 +153,11 @@ class Orders:
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # Money is no answer to a greeting.
-                return texts.how_to_ask(model.price, in_group=request.chat_id != request.user_id)
+                return texts.how_to_ask(
+                    model.price,
+                    balance=error.balance,
+                    in_group=request.chat_id != request.user_id,
+                )
             return texts.refused(error)
         return None
 

@@ -104,7 +104,7 @@ class JobTexts(BaseTexts):
                 "Done, the picture is here.", "Done, {n} pictures are here.", count
             ).format(n=count)
         text = (
-            self._("{done} of {count} pictures are here.").format(done=done, count=count)
+            self._("{done} of {count} pictures came.").format(done=done, count=count)
             if done
             else self._("No picture this time.")
         )

@@ -251,14 +251,21 @@ class SettingsTexts(BaseTexts):
             parts.append(self._("How it works: /help"))
         return "\n".join(parts)
 
-    def how_to_ask(self, price: int, *, in_group: bool) -> str:
+    def how_to_ask(self, price: int, *, balance: int, in_group: bool) -> str:
         """In place of the question where the balance would not cover a picture: whoever says hello
-        did not ask for one."""
+        did not ask for one. What is left is nobody else's business in a group."""
         example = self._("a red fox in the snow")
-        text = self._(
-            "Describe a picture, and I draw it. For example: {line}. A picture costs {tokens}."
-        ).format(line=code(f"/draw {example}" if in_group else example), tokens=self.tokens(price))
-        return text if in_group else text + " /help"
+        text = self._("Describe a picture, and I'll draw it. For example: {line}.").format(
+            line=code(f"/draw {example}" if in_group else example)
+        )
+        if in_group:
+            return f"{text} " + self._("A picture costs {tokens}.").format(
+                tokens=self.tokens(price)
+            )
+        cost = self._("A picture costs {tokens}; you have {balance}.").format(
+            tokens=self.tokens(price), balance=balance
+        )
+        return f"{text} {cost} /help"
 
     def yes_button(self) -> str:
         """Under the question."""

@@ -117,7 +117,7 @@ async def test_a_greeting_is_not_answered_with_missing_tokens(world: World, word
     anna = await world.customer(tokens=10, ask=None)
     assert await ask(world, anna, words) == (
         "Опишите картинку, и я её нарисую. Например: рыжая лиса в снегу."
-        " Одна картинка стоит 79 токенов. /help"
+        " Картинка стоит 79 токенов, на балансе 10. /help"
     )
     assert "нужно 79, у вас 10" in await ask(world, anna, "кот"), "a prompt, maybe"
 
@@ -249,7 +249,7 @@ async def test_a_remark_in_a_group_is_not_answered_with_missing_tokens(world: Wo
     )
     assert said(group)[-1].words == (
         "Опишите картинку, и я её нарисую. Например: /draw рыжая лиса в снегу."
-        " Одна картинка стоит 79 токенов."
+        " Картинка стоит 79 токенов."
     )
     await handled(world)
 
