@@ -190,7 +190,7 @@ class World:
         """The bytes that the bot sent with a message."""
         file = message.photo[-1] if message.photo else message.document
         assert file is not None
-        return self.telegram.file(file.file_id).uploaded
+        return self.telegram.files[file.file_id].uploaded
 
     def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
         """What is committed in the bot's database."""

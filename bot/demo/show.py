@@ -61,7 +61,7 @@ class Show:
                 await self.telegram.wait_for(self._news, timeout_s=quiet_s)
             except AssertionError:  # nothing new
                 is_drawn = all(task.state in {"success", "fail"} for task in self.kie.tasks)
-                chats = self.telegram.state.chats.values()
+                chats = self.telegram.chats.values()
                 if is_drawn and all(chat.messages[-1].from_bot for chat in chats if chat.messages):
                     return
             for message in self._news():
@@ -71,7 +71,7 @@ class Show:
         """Messages that are not printed yet as they read now, in the order of their time."""
         messages = [
             message
-            for chat in self.telegram.state.chats.values()
+            for chat in self.telegram.chats.values()
             for message in chat.messages
             if self._shown.get((chat.chat_id, message.message_id)) != message.words
         ]
@@ -95,7 +95,7 @@ class Show:
     def _keep(self, message: Message) -> Path:
         file = message.photo[-1] if message.photo else message.document
         assert file is not None  # noqa: S101 - it has one of both
-        data = self.telegram.file(file.file_id).uploaded
+        data = self.telegram.files[file.file_id].uploaded
         prompt = message.reply_to.words if message.reply_to else "picture"
         words = re.findall(r"\w+", prompt.split("--")[0].lower())[:5]
         extension = "png" if data.startswith(b"\x89PNG") else "jpg"

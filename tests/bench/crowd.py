@@ -42,12 +42,12 @@ async def slow_down(telegram: TelegramEmulator, delay_s: float) -> None:
 
 async def until_left(telegram: TelegramEmulator) -> None:
     """Wait until nobody asks for updates any more: the last bot is gone."""
-    await telegram.wait_for(lambda: not telegram.is_polled, PATIENCE_S)
+    await telegram.wait_for(lambda: not telegram.updates.is_polled, PATIENCE_S)
 
 
 async def until_polled(telegram: TelegramEmulator) -> float:
     """Wait until the bot asks for updates, and forget what was called before; when that was."""
-    await telegram.wait_for(lambda: telegram.is_polled, PATIENCE_S)
+    await telegram.wait_for(lambda: telegram.updates.is_polled, PATIENCE_S)
     asked_at = time.time()
     telegram.calls.clear()
     return asked_at
@@ -57,11 +57,11 @@ async def until_polled(telegram: TelegramEmulator) -> float:
 def _bell(telegram: TelegramEmulator) -> Iterator[asyncio.Event]:
     """An event that is set whenever anything changes."""
     bell = asyncio.Event()
-    telegram.state.waiters.add(bell)
+    telegram.waiters.add(bell)
     try:
         yield bell
     finally:
-        telegram.state.waiters.discard(bell)
+        telegram.waiters.discard(bell)
 
 
 async def talk(
@@ -90,7 +90,7 @@ async def talk(
                 await bell.wait()
                 bell.clear()
                 now = time.time()
-                confirmed = len(waiting) - telegram.state.updates.pending_count
+                confirmed = len(waiting) - len(telegram.updates.pending)
                 done = [waiting.popleft() for _ in range(confirmed)]
                 for user_id, message_id in done:
                     confirmed_at[user_id, message_id] = now
@@ -137,7 +137,7 @@ async def write_steadily(
     telegram: TelegramEmulator, text: str, messages: int, pause_s: float
 ) -> None:
     """Have people write in turn, one message each `pause_s`."""
-    people = [chat_id for chat_id in telegram.state.chats if chat_id >= FIRST_PERSON]
+    people = [chat_id for chat_id in telegram.chats if chat_id >= FIRST_PERSON]
     begun = time.monotonic()
     for number in range(messages):
         await asyncio.sleep(max(begun + number * pause_s - time.monotonic(), 0.0))
@@ -154,5 +154,5 @@ async def ask_for_help(telegram: TelegramEmulator, user_id: int) -> float:
         PATIENCE_S,
     )
     seconds = time.time() - begun
-    await telegram.wait_for(lambda: telegram.state.updates.pending_count == 0, PATIENCE_S)
+    await telegram.wait_for(lambda: not telegram.updates.pending, PATIENCE_S)
     return seconds

@@ -114,8 +114,8 @@ def calls_of(emulator: TelegramEmulator) -> Calls:
 async def telegram() -> AsyncIterator[TelegramEmulator]:
     """Telegram, which notes when it answers. Its `calls` are `Calls`."""
     async with TelegramEmulator.start() as emulator:
-        emulator.state.calls = Calls()
-        emulator.poll_pause_s = 0.0
+        emulator.calls = Calls()
+        emulator.updates.pause_s = 0.0
         yield emulator
 
 

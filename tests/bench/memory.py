@@ -63,5 +63,5 @@ async def sent(telegram: TelegramEmulator, messages: int) -> None:
     said = elsewhere.calls_of(telegram).count_of
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
-            while not telegram.is_polled or said["sendMessage"] < messages:  # noqa: ASYNC110 - see below
+            while not telegram.updates.is_polled or said["sendMessage"] < messages:  # noqa: ASYNC110 - see below
                 await asyncio.sleep(0.1)  # and not at each of thousands of calls

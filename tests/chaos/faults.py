@@ -132,10 +132,10 @@ class Trouble:
         ]
         if not handed or rng.random() < 0.5:
             times = rng.randint(1, 4)
-            self._telegram.repeat_next_update(times)
+            self._telegram.updates.repeat_next(times)
             return f"the next {times} updates come twice"
         update_id = rng.choice(handed)
-        self._telegram.resend(update_id)
+        self._telegram.updates.resend(update_id)
         return f"update {update_id} comes again"
 
     def _break_files(self, rng: random.Random) -> str:

@@ -14,19 +14,7 @@ from typing import Any
 import pytest
 
 from bot.admin.broadcast import AT_ONCE
-from bot.demo.telegram import (
-    Animation,
-    Attachment,
-    CallbackQuery,
-    FloodRules,
-    Location,
-    Message,
-    Person,
-    Poll,
-    Sticker,
-    Video,
-    Voice,
-)
+from bot.demo.telegram import CallbackQuery, FloodRules, Message, Person
 from bot.telegram.messenger import Messenger
 from tests.support import ADMIN, World, png
 
@@ -127,10 +115,10 @@ async def test_pressed_twice_and_repeated_updates_send_once(world: World) -> Non
     people = await prepared(world, 3)
     admin = world.telegram.person(ADMIN)
     sent = admin.send(WORDS)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     admin.send("/broadcast", reply_to=sent)
     question = await world.said(admin, lambda text: text.startswith("Разослать это сообщение?"))
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     presses = [admin.press(question, "Разослать") for _ in range(2)]
     await world.telegram.wait_for(lambda: all(press.answer for press in presses))
     await world.said(admin, lambda text: text.startswith("Разослано."))
@@ -214,10 +202,8 @@ async def test_a_picture_is_copied_and_of_an_album_the_first_one(world: World) -
     assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
 
 
-@pytest.mark.parametrize(
-    "sent", [Voice(), Sticker(), Video(), Location(), Poll(), Animation()], ids=lambda it: it.name
-)
-async def test_anything_that_can_be_copied_is_taken(world: World, sent: Attachment) -> None:
+@pytest.mark.parametrize("sent", ["voice", "sticker", "video", "location", "poll", "animation"])
+async def test_anything_that_can_be_copied_is_taken(world: World, sent: str) -> None:
     await prepared(world, 1)
     admin, _ = await opened(world)
     admin.send_other(sent)
@@ -262,8 +248,8 @@ async def test_what_comes_again_is_neither_drawn_nor_asked_about_twice(world: Wo
     draft = world.telegram.pending_updates[-1].update_id
     await world.said(admin, lambda text: text.startswith(QUESTION))
     await world.stop()  # a new process has not seen the updates
-    world.telegram.resend(command)
-    world.telegram.resend(draft)
+    world.telegram.updates.resend(command)
+    world.telegram.updates.resend(draft)
     await world.start()
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     assert len(world.rows("SELECT 1 FROM broadcasts")) == 1

@@ -116,7 +116,7 @@ async def test_the_bounds_themselves_are_prices(world: World, admin: Person) -> 
 async def test_a_repeated_update_changes_nothing_twice(world: World, admin: Person) -> None:
     await ask(world, admin, "/models")
     for line in (f"/price {SLUG} 100", f"/disable {SLUG}", f"/rename {SLUG} Имя"):
-        world.telegram.repeat_next_update()
+        world.telegram.updates.repeat_next()
         await ask(world, admin, line)
         await handled(world)
     assert [entry[1] for entry in journal(world)] == ["price", "enabled", "name"]
@@ -214,7 +214,7 @@ async def test_closed_options_are_opened_for_a_model_and_closed_again(
     anna = await world.customer(tokens=1000)
     assert (await ask(world, anna, "кот --opt Speed=fast")).startswith("Настройка Speed закрыта:")
     await handled(world)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     words = await ask(world, admin, f"/options {SLUG} allow speed, resolution")
     assert words.startswith(f"{SLUG}: людям открыто: resolution, speed; раньше: ничего.")
     admin.send("/models")

@@ -190,7 +190,7 @@ async def test_what_hangs_is_ended_refunded_and_told(world: World) -> None:
     await pressed(world, answer, "1")
     await reads(world, answer, "1 · ")
     assert world.kie.tasks[0].task_id in answer.words
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     await pressed(world, answer, "Остановить, вернуть 79 токенов")
     await reads(world, answer, "Остановлено. Возвращено 79 токенов: Анна 1001.")
     assert world.balance(anna.user_id) == 79

@@ -52,7 +52,7 @@ async def test_grant_by_name_tells_both(world: World, admin: Person) -> None:
 
 async def test_a_repeated_grant_is_one(world: World, admin: Person) -> None:
     anna = await named(world, 1001, "Анна", None)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     await ask(world, admin, "/grant 1001 5")
     await handled(world)
     assert world.balance(1001) == 84
@@ -286,7 +286,7 @@ async def test_a_ban_that_comes_again_does_not_undo_what_followed(
     world: World, admin: Person
 ) -> None:
     await named(world, 1001, "Анна", None)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     admin.send("/ban 1001")
     admin.send("/unban 1001")
     await handled(world)
@@ -344,7 +344,7 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
     await world.start()
     assert await ask(world, anna, "пёс") == answered
     assert world.balance(anna.user_id) == 158
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     assert await ask(world, admin, "/maintenance on") == (
         "Новые запросы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
         "Идут технические работы, новые запросы пока не принимаю. Попробуйте позже.\n"
@@ -367,7 +367,7 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
 
 
 def menu(world: World, scope: str, language: str) -> list[str]:
-    commands = world.telegram.state.commands.get((scope, language), [])
+    commands = world.telegram.commands.get((scope, language), [])
     return [command["command"] for command in commands]
 
 

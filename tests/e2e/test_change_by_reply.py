@@ -108,7 +108,7 @@ async def test_a_repeated_change_is_drawn_once(world: World) -> None:
     anna = await world.customer()
     anna.send("лиса")
     (picture,) = await drawn(world, anna, 1)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     anna.send("--ar 9:16", reply_to=picture)
     await drawn(world, anna, 2)
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)

@@ -397,11 +397,11 @@ async def test_telegram_out_of_reach(around: World) -> None:
 
 
 async def test_a_webhook(around: World) -> None:
-    around.telegram.webhook_url = "https://bot.example.com/hidden-path"
+    around.telegram.updates.webhook_url = "https://bot.example.com/hidden-path"
     line = await problem(around)
     assert line.startswith("PROBLEM Telegram, a webhook is set to bot.example.com: ")
     assert "hidden-path" not in line
-    assert around.telegram.webhook_url, "it is not ours to remove"
+    assert around.telegram.updates.webhook_url, "it is not ours to remove"
 
 
 # --- KIE

@@ -90,7 +90,7 @@ async def test_once_whatever_comes_twice_and_without_a_write_for_those_who_had_i
 
     monkeypatch.setattr(Ledger, "welcome", count)
     anna = world.person(1001, "Анна")
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     anna.send("рыжая лиса")
     await world.pictures(anna, 1)
     await handled(world)

@@ -29,9 +29,7 @@ async def test_draw_charges_the_one_who_asks_and_answers_in_the_group(world: Wor
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=200)
     group = world.telegram.add_group(GROUP, "Группа", [anna, boris])
-    asked = boris.send(
-        "/draw@" + world.telegram.state.bot["username"] + " кот --ar 16:9", chat=group
-    )
+    asked = boris.send("/draw@" + world.telegram.bot["username"] + " кот --ar 16:9", chat=group)
     (picture,) = await pictures(world, group, 1)
     await world.closed()
     assert picture.reply_to is not None

@@ -118,7 +118,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
 
 
 def check_message(text: str) -> None:
-    shown, _ = format_text(text, "HTML", None, may_be_empty=False)
+    shown, _ = format_text(text, "HTML", may_be_empty=False)
     check_text(shown)
 
 
@@ -137,7 +137,7 @@ def test_captions_and_their_buttons(prompt: str, language: str, seed: str) -> No
     texts = TEXTS[language]
     view = view_of(prompt or "x", seed=seed, aspect_ratio=seed)
     for image in view.images:
-        caption, _ = format_text(texts.caption(view, image), "HTML", None, may_be_empty=False)
+        caption, _ = format_text(texts.caption(view, image), "HTML", may_be_empty=False)
         check_caption(caption)
         check_buttons(picture_keyboard(texts, view, image))
 

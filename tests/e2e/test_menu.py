@@ -13,7 +13,7 @@ from tests.support import ADMIN, World
 
 def own_menu(world: World, person: Person, language: str = "") -> dict[str, str]:
     """The menu of the person's own chat; empty where it has none."""
-    commands = world.telegram.state.commands.get((f"chat:{person.user_id}", language), [])
+    commands = world.telegram.commands.get((f"chat:{person.user_id}", language), [])
     return {each["command"]: each["description"] for each in commands}
 
 
@@ -72,7 +72,7 @@ async def test_start_brings_the_menu_of_an_earlier_version_up_to_date(world: Wor
     message = await card(world, anna)
     await speak(world, anna, message, "en")
     await world.telegram.wait_for(lambda: own_menu(world, anna))
-    del world.telegram.state.commands[f"chat:{anna.user_id}", ""]
+    del world.telegram.commands[f"chat:{anna.user_id}", ""]
     anna.send("/start")
     await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "my tokens")
 
@@ -86,7 +86,7 @@ async def test_an_admin_keeps_the_admins_commands(world: World) -> None:
     )
     await world.telegram.wait_for(lambda: own_menu(world, admin).get("balance") == "my tokens")
     await world.stop()
-    world.telegram.state.commands.clear()
+    world.telegram.commands.clear()
     await world.start()  # and after a restart
     await world.telegram.wait_for(lambda: own_menu(world, admin, "ru"))
     assert own_menu(world, admin, "ru")["balance"] == "my tokens"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import FloodRules, Person, Video
+from bot.demo.telegram import FloodRules, Person
 from bot.tools.rate_limits import RateLimit
 from storage.errors import (
     DatabaseInUseError,
@@ -36,7 +36,7 @@ async def test_an_update_is_confirmed_only_after_it_was_handled(world: World) ->
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     with holding(world.data_dir / "bot.db"):
         anna.send("кот")
-        await world.telegram.wait_for(lambda: world.telegram.is_polled or True)
+        await world.telegram.wait_for(lambda: world.telegram.updates.is_polled or True)
         await asyncio.sleep(0.2)  # the other program holds on: real time is the matter here
         assert len(world.telegram.pending_updates) == 1
     await world.pictures(anna, 1)
@@ -121,7 +121,7 @@ async def test_a_stale_album_is_asked_about_once(world: World) -> None:
 async def test_a_stale_video_with_words_gets_the_usual_sentence(world: World) -> None:
     anna = await world.customer()
     await world.stop()
-    anna.send_other(Video(), caption="кот", sent_at=time.time() - 61 * 60)
+    anna.send_other("video", caption="кот", sent_at=time.time() - 61 * 60)
     await world.start()
     await world.said(anna, lambda text: text.startswith("Такое я не понимаю"))
     assert world.rows("SELECT * FROM jobs") == []
@@ -142,7 +142,7 @@ async def test_a_stale_prompt_that_was_deleted_can_be_drawn_all_the_same(world: 
 
 async def test_an_update_that_nobody_can_read_holds_nothing_up(world: World) -> None:
     anna = await world.customer()
-    world.telegram.add_unknown_fields(something={"new": True})
+    world.telegram.updates.add_unknown_fields(something={"new": True})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
 
@@ -160,10 +160,10 @@ async def test_what_was_refused_stays_refused_when_it_comes_again(world: World) 
     world.telegram.person(ADMIN).send(f"/grant {anna.user_id} 1000")
     await world.said(anna, lambda _: world.balance(anna.user_id) == 1000)
     said = len(world.bot_messages(anna))
-    world.telegram.resend(asked)
+    world.telegram.updates.resend(asked)
     await world.stop()
     await world.start()
-    world.telegram.resend(asked)
+    world.telegram.updates.resend(asked)
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     assert len(world.bot_messages(anna)) == said + 1
@@ -198,7 +198,7 @@ async def test_one_who_is_slow_does_not_hold_up_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.updates.WAIT_S", 0.05)
-    world.telegram.poll_pause_s = 0.0
+    world.telegram.updates.pause_s = 0.0
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=500)
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
@@ -232,7 +232,7 @@ async def test_what_was_not_done_when_the_bot_died_comes_again(
     monkeypatch.setattr("bot.telegram.updates.WAIT_S", 0.05)
     await world.stop()
     world.tune(updates_kept=100)
-    world.telegram.poll_pause_s = 0.0
+    world.telegram.updates.pause_s = 0.0
     await world.start()
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=500)
@@ -259,7 +259,7 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
     """Telegram gives a hundred updates at most: there is nothing new to be had."""
     monkeypatch.setattr("bot.telegram.updates.WAIT_S", 0.05)
     await world.stop()
-    world.telegram.poll_pause_s = 0.0
+    world.telegram.updates.pause_s = 0.0
     await world.start(user_messages_per_minute=1000)
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=500)
@@ -279,8 +279,8 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
 
 async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -> None:
     anna = await world.customer()
-    world.telegram.state.updates.allowed = None
-    world.telegram.state.add_update("telepathy", {"from": {"id": 5}})
+    world.telegram.updates.allowed = None
+    world.telegram.add_update("telepathy", {"from": {"id": 5}})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
@@ -288,8 +288,8 @@ async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -
 
 async def test_a_server_that_does_not_wait_is_asked_twice_a_second_at_most(world: World) -> None:
     await world.stop()
-    world.telegram.poll_pause_s = 0.0
-    world.telegram.long_polling = False
+    world.telegram.updates.pause_s = 0.0
+    world.telegram.updates.waits = False
     await world.start()
     before = len(world.telegram.calls_of("getUpdates"))
     await world.telegram.wait_for(lambda: len(world.telegram.calls_of("getUpdates")) >= before + 6)
@@ -312,7 +312,7 @@ async def test_the_bot_knows_who_it_is_before_it_takes_updates(
     world.telegram.fail("getMe", hang=True)
     world.telegram.fail("getMe", html=502)
     anna.send("/start")
-    anna.send(f"/draw@{world.telegram.state.bot['username']} кот", chat=group)
+    anna.send(f"/draw@{world.telegram.bot['username']} кот", chat=group)
     before = len(world.telegram.calls)
     await world.start()
     await world.said(anna, lambda text: text.startswith("Привет!"))
@@ -457,7 +457,7 @@ async def test_a_webhook_that_was_left_over_is_removed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_world(tmp_path) as world:
-        world.telegram.webhook_url = "https://example.org/hook"
+        world.telegram.updates.webhook_url = "https://example.org/hook"
         anna = world.person(1001, "Анна")
         anna.send("/start")
         await world.start()
@@ -629,14 +629,16 @@ async def test_telegram_s_limits_are_kept_by_ourselves(
 ) -> None:
     """With the limits in force at Telegram, and the real ones here, nothing is refused: by the time
     of each turn, for how long a request travels says how busy the machine is."""
-    turn, turns = RateLimit.wait, [0.0]
+    turn, turns, count = RateLimit.wait, [0.0], FloodRules.count
 
     async def noted(limit: RateLimit) -> None:
         await turn(limit)
         turns.append(time.monotonic())
 
     monkeypatch.setattr(RateLimit, "wait", noted)
-    monkeypatch.setattr(world.telegram._flood, "clock", lambda: turns[-1])  # noqa: SLF001
+    monkeypatch.setattr(
+        FloodRules, "count", lambda rules, chat_id, _: count(rules, chat_id, turns[-1])
+    )
     await world.stop()
     world.tune(chat_messages=(1, 1.05), messages=(30, 1.1), edit_pause_s=3.0)
     world.telegram.flood = FloodRules(per_chat_per_s=1, burst=1, overall_per_s=30)

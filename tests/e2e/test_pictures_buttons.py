@@ -91,7 +91,7 @@ async def test_options_that_were_closed_since_are_not_repeated(world: World) -> 
 async def test_two_presses_of_one_thumb_charge_once_and_a_later_one_again(world: World) -> None:
     anna = await world.customer(tokens=1000)
     picture = await drawn(world, anna)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     presses = [anna.press(picture, AGAIN) for _ in range(3)]
     texts = [await answer(world, press) for press in presses]
     assert sum(text.startswith("Рисую ещё раз.") for text in texts) == 1
@@ -110,13 +110,13 @@ async def test_the_same_press_after_a_restart_charges_once(world: World) -> None
     anna = await world.customer(tokens=1000)
     picture = await drawn(world, anna)
     press = anna.press(picture, AGAIN)
-    update_id = world.telegram.state.updates.pending[-1].update_id
+    update_id = world.telegram.updates.pending[-1].update_id
     await answer(world, press)
     await world.pictures(anna, 2)
     await world.closed()
     await world.stop()
     await world.write("UPDATE jobs SET created_at = created_at - 3600")
-    world.telegram.resend(update_id)
+    world.telegram.updates.resend(update_id)
     await world.start()
     anna.send("/balance")
     await world.said(anna, lambda text: "842" in text)

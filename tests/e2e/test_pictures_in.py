@@ -120,7 +120,7 @@ async def test_a_picture_whose_message_comes_again_is_not_held_again(world: Worl
     anna.send("комикс")
     await world.pictures(anna, 1)
     await world.stop()  # a new process has not seen the update
-    world.telegram.resend(update_id)
+    world.telegram.updates.resend(update_id)
     await world.start()
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     anna.send("просто кот")

@@ -164,7 +164,7 @@ async def test_grant_is_the_admin_s_and_happens_once(world: World) -> None:
     anna.send("/grant 1001 500")
     await world.said(anna, lambda text: text.startswith("Такой команды нет."))
     admin = world.telegram.person(ADMIN)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     admin.send("/grant 1001 500 за терпение")
     await world.said(
         anna, lambda text: text == "Вам начислено: 500 токенов. Теперь на балансе: 579."

@@ -117,7 +117,7 @@ async def test_a_negative_prompt_is_the_next_text_and_costs_nothing(world: World
     await world.telegram.wait_for(lambda: message.words.startswith("Напишите следующим"))
     anna.send("/balance")  # a command is a command
     await world.said(anna, lambda text: text.startswith("1000 токенов осталось."))
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     anna.send("текст, <b>рамка</b>")
     await world.said(anna, lambda text: "не будет: «текст, <b>рамка</b>»" in text)
     await world.telegram.wait_for(lambda: "Чего не рисовать: текст, <b>рамка" in message.words)
@@ -362,7 +362,7 @@ async def test_what_the_question_said_is_what_is_charged(world: World) -> None:
 async def test_a_repeated_update_asks_no_more_once_it_is_drawn(world: World) -> None:
     anna = await world.customer(tokens=79)
     await ask_first(world, anna)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     question = await asked(world, anna, anna.send("кот"))
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     await pressed(world, anna, question, "Нарисовать")

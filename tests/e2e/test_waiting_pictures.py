@@ -221,7 +221,7 @@ async def test_a_press_that_comes_again_does_not_bring_it_back(world: World, how
     else:
         await answer(world, anna.press(card, DROP))
     await world.stop()  # a new process has not seen the update
-    world.telegram.resend(update_id)
+    world.telegram.updates.resend(update_id)
     await world.start()
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
     tasks = len(world.kie.tasks)

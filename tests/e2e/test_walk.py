@@ -124,7 +124,7 @@ async def test_quantity_flags(world: World, flag: str) -> None:
 
 async def test_a_repeated_update_does_nothing(world: World) -> None:
     anna = await world.customer(tokens=790)
-    world.telegram.repeat_next_update()
+    world.telegram.updates.repeat_next()
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()

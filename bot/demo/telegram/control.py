@@ -1,8 +1,9 @@
 """The control interface: what a Python test does with the emulator, over HTTP for other processes.
 
 GET  /_emu/state, /_emu/events (SSE: first a snapshot, then everything that happens),
-     /_emu/calls?since=N, /_emu/transcript?chat_id=N, /_emu/files/FILE_ID
-POST /_emu/ACTION with a JSON object; the actions are the functions below. Bytes are base64.
+     /_emu/calls?since=N, /_emu/files/FILE_ID
+POST /_emu/ACTION with a JSON object of the action's arguments; bytes are base64. What a person does
+     is a method of Person and needs `user_id` as well; the rest are methods of Telegram or below.
 
 For programs on this machine only: other addresses, names and web pages are turned away.
 """
@@ -14,52 +15,53 @@ import base64
 import inspect
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from .attachments import KINDS
 from .faults import FloodRules
 from .media import Upload
-from .state import Call, CallbackQuery, Message
+from .state import Message
+from .telegram import Telegram
 
-if TYPE_CHECKING:
-    from .emulator import SendingKind, TelegramEmulator
-
-Body = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+_OF_A_PERSON = (
+    "send", "send_photo", "send_document", "send_other", "send_album", "edit", "delete", "block",
+    "unblock", "deactivate",
+)  # fmt: skip
+_OF_TELEGRAM = (
+    "add_person", "add_group", "remove_bot", "upgrade_group", "fail", "move_clock", "transcript",
+)  # fmt: skip
+_SETTINGS = {"privacy_mode", "server_version", "flood"}
 
 
-class Control:
+def routes(telegram: Telegram) -> list[web.RouteDef]:
     """Routes under /_emu/ for one emulator."""
+    control = _Control(telegram)
+    return [
+        web.get("/_emu/state", _guarded(control.state)),
+        web.get("/_emu/events", _guarded(control.events), allow_head=False),
+        web.get("/_emu/calls", _guarded(control.calls)),
+        web.get("/_emu/files/{file_id}", _guarded(control.file)),
+        web.post("/_emu/{action}", _guarded(control.act)),
+    ]
 
-    def __init__(self, emulator: TelegramEmulator) -> None:
-        self._emulator = emulator
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/_emu/state", _guarded(self._state)),
-            web.get("/_emu/events", _guarded(self._events), allow_head=False),
-            web.get("/_emu/calls", _guarded(self._calls)),
-            web.get("/_emu/transcript", _guarded(self._transcript)),
-            web.get("/_emu/files/{file_id}", _guarded(self._file)),
-            web.post("/_emu/{action}", _guarded(self._act)),
-        ]
+class _Control:
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
 
-    async def _state(self, request: web.Request) -> web.StreamResponse:
-        return _json(self._emulator.show())
+    async def state(self, request: web.Request) -> web.StreamResponse:
+        return _json(self._telegram.show())
 
-    async def _calls(self, request: web.Request) -> web.StreamResponse:
+    async def calls(self, request: web.Request) -> web.StreamResponse:
         since = int(request.query.get("since", "0"))
-        return _json([call.show() for call in self._emulator.calls[since:]])
+        return _json([call.show() for call in self._telegram.calls[since:]])
 
-    async def _transcript(self, request: web.Request) -> web.StreamResponse:
-        return web.Response(text=self._emulator.transcript(int(request.query["chat_id"])))
-
-    async def _file(self, request: web.Request) -> web.StreamResponse:
-        file = self._emulator.file(request.match_info["file_id"])
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        file = self._telegram.files[request.match_info["file_id"]]
         kind = "image/jpeg" if file.kind == "Photo" else file.mime_type
         response = web.Response(body=file.data, content_type=kind)
         # Whatever a bot sent is shown as what it says it is, and never runs as a page of ours.
@@ -67,30 +69,82 @@ class Control:
         response.headers["Content-Security-Policy"] = "sandbox"
         return response
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
+    async def events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Cache-Control": "no-store"})
         response.content_type = "text/event-stream"
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        listeners = self._emulator.state.listeners
-        listeners.add(queue)
+        self._telegram.listeners.add(queue)
         try:
             await response.prepare(request)
-            await response.write(_event("snapshot", self._emulator.show()))
+            await response.write(_event("snapshot", self._telegram.show()))
             while True:
                 message = await queue.get()
                 await response.write(_event(message["event"], message))
         finally:
-            listeners.discard(queue)
+            self._telegram.listeners.discard(queue)
 
-    async def _act(self, request: web.Request) -> web.StreamResponse:
-        act = ACTIONS.get(request.match_info["action"])
-        if act is None:
-            raise LookupError(f"no such action; there are {sorted(ACTIONS)}")
+    async def act(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read() or b"{}")
         if not isinstance(body, dict):
             raise TypeError("a JSON object is expected")
-        result = act(self._emulator, **body)
-        return _json(await result if inspect.isawaitable(result) else result)
+        result = self._action(request.match_info["action"], body)(**body)
+        if inspect.isawaitable(result):
+            result = await result
+        # Of a person, a chat and a fault there is nothing to tell.
+        return _json({"result": result if isinstance(result, int | str | list | dict) else None})
+
+    def _action(self, name: str, body: dict[str, Any]) -> Callable[..., Any]:
+        if "data" in body:
+            body["data"] = _bytes(body["data"])
+        if "items" in body:
+            body["items"] = [(_bytes(data), caption) for data, caption in body["items"]]
+        own = (self.press, self.settings, self.clear_faults, self.wait_message)
+        if found := next((act for act in own if act.__name__ == name), None):
+            return found
+        if name in _OF_A_PERSON:
+            return getattr(self._telegram.person(body.pop("user_id")), name)  # type: ignore[no-any-return]
+        if name in _OF_TELEGRAM:
+            return getattr(self._telegram, name)  # type: ignore[no-any-return]
+        raise LookupError(f"no action {name}")
+
+    async def press(
+        self,
+        user_id: int,
+        message: int,
+        button: str,
+        chat: int | None = None,
+        wait_s: float = 0.0,
+    ) -> dict[str, Any] | None:
+        """Press, and wait at most so long for the answer, by default not at all."""
+        query = self._telegram.person(user_id).press(message, button, chat=chat)
+        if not wait_s:
+            return None
+        answer = await self._telegram.wait_for(lambda: query.answer, wait_s)
+        return {"text": answer.text, "alert": answer.alert}
+
+    def settings(self, **settings: Any) -> None:
+        """Any of privacy_mode, server_version and flood (its rules, or null)."""
+        if unknown := settings.keys() - _SETTINGS:
+            raise TypeError(f"no such settings: {sorted(unknown)}")
+        if settings.get("flood") is not None:
+            settings["flood"] = FloodRules(**settings["flood"])
+        for name, value in settings.items():
+            setattr(self._telegram, name, value)
+
+    def clear_faults(self) -> None:
+        self._telegram.faults.clear()
+
+    async def wait_message(
+        self, chat_id: int, contains: str = "", after: int = 0, timeout_s: float = 60
+    ) -> dict[str, Any]:
+        """The first message of the bot that fits; a 400 with the transcript when there is none."""
+
+        def find() -> Message | None:
+            messages = self._telegram.chat(chat_id).messages
+            fitting = (each for each in messages if each.from_bot and each.message_id > after)
+            return next((each for each in fitting if contains in each.words), None)
+
+        return (await self._telegram.wait_for(find, timeout_s)).show()
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -110,6 +164,10 @@ def _guarded(handler: Handler) -> Handler:
     return guard
 
 
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Upload):
         return f"<{value.filename}, {len(value.data)} bytes>"
@@ -126,244 +184,3 @@ def _json(value: Any) -> web.Response:
 
 def _event(name: str, value: Any) -> bytes:
     return f"event: {name}\ndata: {_dumps(value)}\n\n".encode()
-
-
-# Each action is a function of the emulator and the fields of the body; Python checks their names.
-
-
-def _add_person(emulator: TelegramEmulator, user_id: int, first_name: str, **more: Any) -> Body:
-    return emulator.add_person(user_id, first_name, **more).user
-
-
-def _add_group(emulator: TelegramEmulator, chat_id: int, title: str, members: list[int]) -> Body:
-    people = [emulator.person(user_id) for user_id in members]
-    return emulator.add_group(chat_id, title, people).wire()
-
-
-def _send(emulator: TelegramEmulator, user_id: int, text: str, **where: Any) -> Body:
-    return {"message_id": emulator.person(user_id).send(text, **where)}
-
-
-def _send_photo(emulator: TelegramEmulator, user_id: int, data: str, **more: Any) -> Body:
-    return {"message_id": emulator.person(user_id).send_photo(_bytes(data), **more)}
-
-
-def _send_document(emulator: TelegramEmulator, user_id: int, data: str, **more: Any) -> Body:
-    return {"message_id": emulator.person(user_id).send_document(_bytes(data), **more)}
-
-
-def _send_other(
-    emulator: TelegramEmulator,
-    user_id: int,
-    kind: str,
-    fields: Body | None = None,
-    **more: Any,
-) -> Body:
-    about = dict(fields or {})
-    if "data" in about:
-        about["data"] = _bytes(about["data"])
-    if "options" in about:
-        about["options"] = tuple(about["options"])
-    attachment = KINDS[kind](**about)
-    return {"message_id": emulator.person(user_id).send_other(attachment, **more)}
-
-
-def _send_album(emulator: TelegramEmulator, user_id: int, items: list[Body], **where: Any) -> Body:
-    pictures = [(_bytes(item["data"]), item.get("caption")) for item in items]
-    return {"message_ids": emulator.person(user_id).send_album(pictures, **where)}
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
-
-
-async def _press(
-    emulator: TelegramEmulator,
-    user_id: int,
-    message_id: int,
-    button: str,
-    chat: int | None = None,
-    wait_s: float = 0.0,
-) -> Body:
-    """Press, and wait at most so long for the answer, by default not at all."""
-    query = emulator.person(user_id).press(message_id, button, chat=chat)
-    return await _answered(emulator, query, wait_s)
-
-
-async def _forge(
-    emulator: TelegramEmulator,
-    user_id: int,
-    message_id: int,
-    data: str,
-    chat: int | None = None,
-    wait_s: float = 0.0,
-) -> Body:
-    query = emulator.person(user_id).forge(message_id, data, chat=chat)
-    return await _answered(emulator, query, wait_s)
-
-
-async def _answered(emulator: TelegramEmulator, query: CallbackQuery, wait_s: float) -> Body:
-    if wait_s:
-        await emulator.wait_for(lambda: query.answer, wait_s)
-    answer = query.answer and {"text": query.answer.text, "alert": query.answer.alert}
-    return {"query_id": query.query_id, "answer": answer}
-
-
-def _edit(
-    emulator: TelegramEmulator, user_id: int, message_id: int, text: str, chat: int | None = None
-) -> None:
-    emulator.person(user_id).edit(message_id, text, chat=chat)
-
-
-def _delete(
-    emulator: TelegramEmulator, user_id: int, message_id: int, chat: int | None = None
-) -> None:
-    emulator.person(user_id).delete(message_id, chat=chat)
-
-
-def _stop(emulator: TelegramEmulator, user_id: int, draft_id: int | None = None) -> None:
-    emulator.person(user_id).stop(draft_id)
-
-
-def _block(emulator: TelegramEmulator, user_id: int) -> None:
-    emulator.person(user_id).block()
-
-
-def _unblock(emulator: TelegramEmulator, user_id: int) -> None:
-    emulator.person(user_id).unblock()
-
-
-def _deactivate(emulator: TelegramEmulator, user_id: int) -> None:
-    emulator.person(user_id).deactivate()
-
-
-def _remove_bot(emulator: TelegramEmulator, chat_id: int) -> None:
-    emulator.remove_bot(chat_id)
-
-
-def _restrict_group(
-    emulator: TelegramEmulator,
-    chat_id: int,
-    forbidden: list[SendingKind],
-    topic_closed: bool = False,
-) -> None:
-    emulator.restrict_group(chat_id, *forbidden, topic_closed=topic_closed)
-
-
-def _upgrade_group(emulator: TelegramEmulator, chat_id: int, new_chat_id: int) -> Body:
-    return emulator.upgrade_group(chat_id, new_chat_id).wire()
-
-
-def _fail(emulator: TelegramEmulator, method: str, **how: Any) -> None:
-    emulator.fail(method, **how)
-
-
-def _clear_faults(emulator: TelegramEmulator) -> None:
-    emulator.faults.clear()
-
-
-def _repeat_next_update(emulator: TelegramEmulator, times: int = 1) -> None:
-    emulator.repeat_next_update(times)
-
-
-def _resend(emulator: TelegramEmulator, update_id: int) -> None:
-    emulator.resend(update_id)
-
-
-def _add_unknown_fields(emulator: TelegramEmulator, fields: Body) -> None:
-    emulator.add_unknown_fields(**fields)
-
-
-def _move_clock(emulator: TelegramEmulator, seconds: float) -> None:
-    emulator.move_clock(seconds)
-
-
-def _settings(emulator: TelegramEmulator, **settings: Any) -> None:
-    """Any of strict, privacy_mode, long_polling, server_version, webhook_url, flood (its rules, or
-    null)."""
-    unknown = settings.keys() - {
-        "strict",
-        "privacy_mode",
-        "long_polling",
-        "server_version",
-        "webhook_url",
-        "flood",
-    }
-    if unknown:
-        raise TypeError(f"no such settings: {sorted(unknown)}")
-    if settings.get("flood") is not None:
-        settings["flood"] = FloodRules(**settings["flood"])
-    for name, value in settings.items():
-        setattr(emulator, name, value)
-
-
-async def _wait_message(
-    emulator: TelegramEmulator,
-    chat_id: int,
-    contains: str = "",
-    after: int = 0,
-    from_bot: bool = True,
-    timeout_s: float = 60,
-) -> Body:
-    """The first message that fits; a 400 with the transcript when there is none in time."""
-
-    def find() -> list[Message]:
-        return [
-            message
-            for message in emulator.chat(chat_id).messages
-            if message.from_bot == from_bot
-            and message.message_id > after
-            and contains in message.words
-        ]
-
-    return (await emulator.wait_for(find, timeout_s))[0].show()
-
-
-async def _wait_call(
-    emulator: TelegramEmulator, method: str, since: int = 0, timeout_s: float = 10.0
-) -> Body:
-    """The first call of the method that is not among the first `since` ones of all."""
-
-    def find() -> list[Call]:
-        return [call for call in emulator.calls[since:] if call.method == method]
-
-    return (await emulator.wait_for(find, timeout_s))[0].show()
-
-
-def _reset(emulator: TelegramEmulator) -> None:
-    emulator.reset()
-
-
-ACTIONS: dict[str, Callable[..., Any]] = {
-    act.__name__.removeprefix("_"): act
-    for act in (
-        _add_person,
-        _add_group,
-        _send,
-        _send_photo,
-        _send_document,
-        _send_other,
-        _send_album,
-        _press,
-        _forge,
-        _edit,
-        _delete,
-        _stop,
-        _block,
-        _unblock,
-        _deactivate,
-        _remove_bot,
-        _restrict_group,
-        _upgrade_group,
-        _fail,
-        _clear_faults,
-        _repeat_next_update,
-        _resend,
-        _add_unknown_fields,
-        _move_clock,
-        _settings,
-        _wait_message,
-        _wait_call,
-        _reset,
-    )
-}

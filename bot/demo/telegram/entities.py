@@ -1,17 +1,15 @@
 """What becomes of a text on its way into a message: parsed, cleaned, trimmed, entities in order.
 
 Read in github.com/tdlib/td, td/telegram/MessageEntity.cpp (fix_formatted_text, fix_entities) and in
-github.com/tdlib/telegram-bot-api, telegram-bot-api/Client.cpp (get_formatted_text).
+github.com/tdlib/telegram-bot-api, telegram-bot-api/Client.cpp (get_formatted_text). Of the parse
+modes only HTML is known here.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from typing import Any
 
-from .hypertext import Entity, add_link, date_time, emoji_id, parse_html, utf16_length
-from .markdown import parse_markdown, parse_markdown_v2
+from .hypertext import Entity, parse_html, utf16_length
 from .refusal import RefusedError
 
 MAX_TEXT = 4096
@@ -20,17 +18,7 @@ MAX_RAW_BYTES = 32_768
 
 _SPLITTABLE = ("bold", "italic", "underline", "strikethrough", "spoiler")
 _PREFORMATTED = ("pre", "code")
-_DETECTED = (
-    "mention",
-    "hashtag",
-    "cashtag",
-    "bot_command",
-    "url",
-    "email",
-    "phone_number",
-    "bank_card_number",
-)
-_CONTINUOUS = ("text_link", "text_mention", "custom_emoji", "date_time")
+_SOLID = (*_PREFORMATTED, "text_link", "text_mention", "custom_emoji", "date_time")
 _QUOTES = ("blockquote", "expandable_blockquote")
 _UNCLEAN = re.compile("[\0-\t\v-\x1f\u2028-\u202e\u0333\u033f\u030a]")
 _DROPPED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
@@ -44,7 +32,7 @@ _FOUND = re.compile(
 
 
 def format_text(
-    raw: str, parse_mode: str | None, given: list[dict[str, Any]] | None, *, may_be_empty: bool
+    raw: str, parse_mode: str | None, *, may_be_empty: bool
 ) -> tuple[str, list[Entity]]:
     """Text and entities as the message will have them, their lengths unchecked.
 
@@ -56,14 +44,11 @@ def format_text(
         raise RefusedError("strings must be encoded in UTF-8") from None
     if size > MAX_RAW_BYTES:
         raise RefusedError("text is too long")
-    mode = (parse_mode or "none").lower()
-    if raw and mode != "none":
-        parsers = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
-        if mode not in parsers:
+    text, entities = raw, list[Entity]()
+    if raw and parse_mode:
+        if parse_mode.lower() != "html":
             raise RefusedError("unsupported parse_mode")
-        text, entities = parsers[mode](raw)
-    else:
-        text, entities = raw, _given(given or [])
+        text, entities = parse_html(raw)
     return finish_text(text, entities, may_be_empty=may_be_empty)
 
 
@@ -79,41 +64,6 @@ def check_caption(caption: str) -> None:
         raise RefusedError("message caption is too long")
 
 
-def _given(entities: list[dict[str, Any]]) -> list[Entity]:
-    """The `entities` parameter; types that Telegram finds by itself are ignored in it."""
-    result: list[Entity] = []
-    for given in entities:
-        kind = given["type"]
-        entity: Entity = {"type": kind, "offset": given["offset"], "length": given["length"]}
-        for name in ("offset", "length"):
-            if not 0 <= given[name] <= 1_000_000:
-                raise RefusedError(f"receive an entity with incorrect {name} {given[name]}")
-        if kind in _DETECTED:
-            continue
-        match kind:
-            case "text_link":
-                try:
-                    add_link(entity, str(given.get("url", "")))
-                except ValueError as reason:
-                    raise RefusedError(f"entity {reason}") from reason
-            case "text_mention":
-                entity["user"] = given.get("user")
-                if not isinstance(entity["user"], dict):
-                    raise RefusedError("can't parse MessageEntity: Can't find field \"user\"")
-            case "custom_emoji":
-                entity["custom_emoji_id"] = emoji_id(str(given.get("custom_emoji_id", "")))
-            case "date_time":
-                entity |= date_time(
-                    str(given.get("unix_time", "")), str(given.get("date_time_format") or "")
-                )
-            case "pre":
-                entity |= {"language": given["language"]} if given.get("language") else {}
-            case _ if kind not in (*_SPLITTABLE, *_QUOTES, "code"):
-                raise RefusedError("can't parse MessageEntity: Unsupported type specified")
-        result.append(entity)
-    return result
-
-
 def finish_text(
     text: str, entities: list[Entity], *, may_be_empty: bool
 ) -> tuple[str, list[Entity]]:
@@ -126,15 +76,9 @@ def finish_text(
         if may_be_empty:
             return "", []
         raise RefusedError("text must be non-empty")
-    end = utf16_length(kept)
-    entities = [
-        entity | {"length": min(entity["length"], end - entity["offset"])}
-        for entity in entities
-        if entity["offset"] < end
-    ]
+    entities = _within(entities, utf16_length(kept))
     blanks = len(kept) - len(kept.lstrip(" \n"))
-    cut = min([blanks, *(entity["offset"] for entity in entities)])
-    if cut:
+    if cut := min([blanks, *(entity["offset"] for entity in entities)]):
         kept = kept[cut:]
         entities = [entity | {"offset": entity["offset"] - cut} for entity in entities]
     return kept, sorted(entities + _find(kept, entities), key=_order)
@@ -144,12 +88,20 @@ def _order(entity: Entity) -> tuple[int, int, str]:
     return entity["offset"], -entity["length"], entity["type"]
 
 
+def _within(entities: list[Entity], end: int) -> list[Entity]:
+    return [
+        entity | {"length": min(entity["length"], end - entity["offset"])}
+        for entity in entities
+        if entity["offset"] < end
+    ]
+
+
 def _clean(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     """Control characters become spaces, some are dropped and the entities move up."""
     dropped = [utf16_length(text[: match.start()]) for match in _DROPPED.finditer(text)]
     moved: list[Entity] = []
     for entity in entities:
-        start, end = entity["offset"], entity["offset"] + entity["length"]
+        start, end = _span(entity)
         before = sum(1 for place in dropped if place < start)
         inside = sum(1 for place in dropped if start <= place < end)
         moved.append(entity | {"offset": start - before, "length": entity["length"] - inside})
@@ -158,14 +110,8 @@ def _clean(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
 
 def _mend(entities: list[Entity], text_end: int) -> list[Entity]:
     """Merge equal styles that touch, take styles out of code, drop what crosses something else."""
-    entities = [
-        entity | {"length": min(entity["length"], text_end - entity["offset"])}
-        for entity in sorted(entities, key=_order)
-        if entity["offset"] < text_end and entity["length"] > 0
-    ]
-    solid = _without_crossing(
-        [entity for entity in entities if entity["type"] in (*_PREFORMATTED, *_CONTINUOUS)]
-    )
+    entities = [each for each in _within(sorted(entities, key=_order), text_end) if each["length"]]
+    solid = _without_crossing([entity for entity in entities if entity["type"] in _SOLID])
     quotes = _without_crossing([entity for entity in entities if entity["type"] in _QUOTES])
     solid = [entity for entity in solid if not any(_cross(entity, quote) for quote in quotes)]
     code = [_span(entity) for entity in solid if entity["type"] in _PREFORMATTED]
@@ -185,11 +131,9 @@ def _span(entity: Entity) -> tuple[int, int]:
 
 def _without_crossing(entities: list[Entity]) -> list[Entity]:
     kept: list[Entity] = []
-    end = 0
     for entity in entities:
-        if entity["offset"] >= end:
+        if not kept or entity["offset"] >= _span(kept[-1])[1]:
             kept.append(entity)
-            end = entity["offset"] + entity["length"]
     return kept
 
 
@@ -223,9 +167,7 @@ def _find(text: str, entities: list[Entity]) -> list[Entity]:
     """Commands, mentions, hashtags and addresses outside links, code and the like."""
     if not any(mark in text for mark in "/@#"):
         return []
-    taken = [
-        _span(entity) for entity in entities if entity["type"] in (*_PREFORMATTED, *_CONTINUOUS)
-    ]
+    taken = [_span(entity) for entity in entities if entity["type"] in _SOLID]
     found: list[Entity] = []
     for match in _FOUND.finditer(text):
         offset = utf16_length(text[: match.start()])
@@ -233,59 +175,3 @@ def _find(text: str, entities: list[Entity]) -> list[Entity]:
         if not any(start < offset + length and offset < end for start, end in taken):
             found.append({"type": match.lastgroup, "offset": offset, "length": length})
     return found
-
-
-_HTML_TAGS = {
-    "bold": "b",
-    "italic": "i",
-    "underline": "u",
-    "strikethrough": "s",
-    "spoiler": "tg-spoiler",
-    "code": "code",
-    "pre": "pre",
-    "blockquote": "blockquote",
-}
-
-
-def to_html(text: str, entities: list[Entity]) -> str:
-    """The text as Telegram HTML that parses back to the same."""
-    units = text.encode("utf-16-le")
-    marks: list[tuple[int, int, int, str]] = []  # offset, ends first, outer before inner, tag
-    for entity in entities:
-        opening, closing = _tags(entity)
-        if opening:
-            start, end = _span(entity)
-            marks.append((start, 1, -end, opening))
-            marks.append((end, 0, -start, closing))
-    pieces: list[str] = []
-    at = 0
-    for offset, _, _, tag in sorted(marks):
-        pieces += [html.escape(units[at * 2 : offset * 2].decode("utf-16-le"), quote=False), tag]
-        at = offset
-    pieces.append(html.escape(units[at * 2 :].decode("utf-16-le"), quote=False))
-    return "".join(pieces)
-
-
-def _tags(entity: Entity) -> tuple[str, str]:
-    match entity["type"]:
-        case "text_link":
-            return f'<a href="{html.escape(entity["url"])}">', "</a>"
-        case "text_mention":
-            return f'<a href="tg://user?id={entity["user"]["id"]}">', "</a>"
-        case "custom_emoji":
-            return f'<tg-emoji emoji-id="{entity["custom_emoji_id"]}">', "</tg-emoji>"
-        case "date_time":
-            form = (
-                f' format="{entity["date_time_format"]}"' if entity.get("date_time_format") else ""
-            )
-            return f'<tg-time unix="{entity["unix_time"]}"{form}>', "</tg-time>"
-        case "expandable_blockquote":
-            return "<blockquote expandable>", "</blockquote>"
-        case "pre" if entity.get("language"):
-            return (
-                f'<pre><code class="language-{html.escape(entity["language"])}">',
-                "</code></pre>",
-            )
-        case kind if kind in _HTML_TAGS:
-            return f"<{_HTML_TAGS[kind]}>", f"</{_HTML_TAGS[kind]}>"
-    return "", ""

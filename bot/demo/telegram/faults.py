@@ -1,9 +1,8 @@
-"""Faults on demand, and flood limits of our own."""
+"""Faults on demand, and flood limits."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .refusal import RefusedError, too_many_requests
@@ -85,48 +84,32 @@ class Faults:
         self._waiting.clear()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class FloodRules:
-    """How much is let through before 429. Telegram publishes the first two only as advice (FAQ)."""
+    """How much is sent and edited before 429. Telegram publishes the first and the third number
+    only as advice (FAQ)."""
 
     per_chat_per_s: float = 1.0
     burst: int = 3  # messages that pass at once in a chat that was quiet
     overall_per_s: float = 30.0
     per_group_per_min: int = 20
-
-
-@dataclass
-class Flood:
-    """Counts what is sent and edited against the rules, if there are any."""
-
-    clock: Callable[[], float]
-    rules: FloodRules | None = None
     _buckets: dict[object, tuple[float, float]] = field(default_factory=dict)  # level, since
 
-    def set(self, rules: FloodRules | None) -> None:
-        """Begin anew with these rules."""
-        self.rules = rules
-        self._buckets.clear()
-
-    def count(self, chat_id: object, messages: int = 1) -> None:
-        """Let the messages pass. Raises RefusedError 429, and then they do not count."""
-        rules = self.rules
-        if rules is None:
-            return
+    def count(self, chat_id: object, now: float) -> None:
+        """Let a message pass. Raises RefusedError 429, and then it does not count."""
         limits: list[tuple[object, float, float]] = [
-            (chat_id, rules.per_chat_per_s, max(rules.burst, messages)),
-            ("overall", rules.overall_per_s, max(rules.overall_per_s, messages)),
+            (chat_id, self.per_chat_per_s, self.burst),
+            ("overall", self.overall_per_s, self.overall_per_s),
         ]
         if isinstance(chat_id, int) and chat_id < 0:
-            per_min = rules.per_group_per_min
-            limits.append((("minute", chat_id), per_min / 60, max(per_min, messages)))
-        now = self.clock()
+            per_min = self.per_group_per_min
+            limits.append((("minute", chat_id), per_min / 60, per_min))
         levels: list[tuple[object, float]] = []
         wait_s = 0.0
         for key, per_s, size in limits:
             level, since = self._buckets.get(key, (0.0, now))
-            level = max(0.0, level - (now - since) * per_s) + messages
-            wait_s = max(wait_s, (level - size) / per_s)
+            level = max(0.0, level - (now - since) * per_s) + 1
+            wait_s = max(wait_s, (level - max(size, 1)) / per_s)
             levels.append((key, level))
         if wait_s > 1e-9:
             raise too_many_requests(math.ceil(wait_s))

@@ -34,18 +34,16 @@ _TAGS = {
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _PLAIN = re.compile(r"[^&<]+")
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]*)|#([0-9]*)|([a-zA-Z]*));?")
-_SPACE = " \t\r\n\0\v"  # what the library's is_space takes, and the end of the text
-_END = "\0"
+_END = "\0"  # of the source; one in the middle ends a tag as well
+_BLANK = " \t\r\n\v"
+_SPACE = _BLANK + _END  # what the library's is_space takes
 _TOKEN = re.compile(r"[a-zA-Z0-9.-]*")
 
 
 def utf16_length(text: str) -> int:
     """The length Telegram gives entities in: characters outside the basic plane count twice."""
-    return (
-        len(text) + sum(1 for character in text if character > "\uffff")
-        if not text.isascii()
-        else len(text)
-    )
+    beyond = 0 if text.isascii() else sum(1 for character in text if character > "\uffff")
+    return len(text) + beyond
 
 
 class _Open(NamedTuple):
@@ -62,14 +60,17 @@ def parse_html(source: str) -> tuple[str, list[Entity]]:
     pieces: list[str] = []
     entities: list[Entity] = []
     stack: list[_Open] = []
-    offset = at = 0
-    while at < len(source):
-        if plain := _PLAIN.match(source, at):
+    end, offset, at = len(source), 0, 0
+    source += _END
+    while at < end:
+        if plain := _PLAIN.match(source, at, end):
             piece, at = plain.group(), plain.end()
         elif source[at] == "&":
             piece, at = _reference(source, at)
-        elif source.startswith("/", at + 1):
-            at = _close(source, at, stack, pieces, entities, offset)
+        elif source[at + 1] == "/":
+            opened, at = _close(source, at, stack)
+            if offset > opened.offset:
+                _add(opened, offset, pieces[opened.start :], entities)
             continue
         else:
             tag, attributes, at = _open(source, at)
@@ -89,8 +90,8 @@ def _broken(what: str) -> RefusedError:
     return RefusedError(f"can't parse entities: {what}")
 
 
-def _byte(source: str, index: int) -> int:
-    return len(source[:index].encode())
+def _broken_at(what: str, source: str, index: int, more: str = "") -> RefusedError:
+    return _broken(f"{what} at byte offset {len(source[:index].encode())}{more}")
 
 
 def _reference(source: str, at: int) -> tuple[str, int]:
@@ -116,132 +117,105 @@ def _reference(source: str, at: int) -> tuple[str, int]:
 
 def _open(source: str, begin: int) -> tuple[str, dict[str, str], int]:
     """Tag name, attributes and the index after the tag."""
-    padded = source + _END
-    at = begin + 1
-    while padded[at] not in _SPACE and padded[at] != ">":
-        at += 1
-    if padded[at] == _END:
-        raise _broken(f"Unclosed start tag at byte offset {_byte(source, begin)}")
+    at = _skip(source, begin + 1, _SPACE + ">", until=True)
+    if source[at] == _END:
+        raise _broken_at("Unclosed start tag", source, begin)
     tag = source[begin + 1 : at].lower()
     if tag not in _TAGS:
-        raise _broken(f'Unsupported start tag "{tag}" at byte offset {_byte(source, begin)}')
+        raise _broken_at(f'Unsupported start tag "{tag}"', source, begin)
     attributes: dict[str, str] = {}
-    while padded[at] != ">":
-        at = _skip_space(padded, at)
-        if padded[at] == ">":
-            break
+    while source[at := _skip(source, at, _BLANK)] != ">":
         start = at
-        while padded[at] not in _SPACE and padded[at] not in "=>/\"'":
-            at += 1
+        at = _skip(source, at, _SPACE + "=>/\"'", until=True)
         name = source[start:at]
         if not name:
-            raise _broken(
-                f'Empty attribute name in the tag "{tag}" at byte offset {_byte(source, begin)}'
-            )
-        at = _skip_space(padded, at)
-        if padded[at] == "=":
-            at = _skip_space(padded, at + 1)
-            if padded[at] == _END:
-                raise _broken(f'Unclosed start tag "{tag}" at byte offset {_byte(source, begin)}')
-            attributes[name], at = _attribute_value(source, padded, at)
-            if padded[at] == _END:
-                raise _broken(f"Unclosed start tag at byte offset {_byte(source, begin)}")
-        elif padded[at] == _END:
-            raise _broken(f'Unclosed start tag "{tag}" at byte offset {_byte(source, begin)}')
-        else:
-            attributes[name] = ""
+            raise _broken_at(f'Empty attribute name in the tag "{tag}"', source, begin)
+        at = _skip(source, at, _BLANK)
+        value = ""
+        if source[at] == "=":
+            at = _skip(source, at + 1, _BLANK)
+            if source[at] != _END:
+                value, at = _attribute_value(source, at)
+                if source[at] == _END:
+                    raise _broken_at("Unclosed start tag", source, begin)
+        if source[at] == _END:
+            raise _broken_at(f'Unclosed start tag "{tag}"', source, begin)
+        attributes[name] = value
     if tag == "span" and attributes.get("class") != "tg-spoiler":
-        raise _broken(
-            f'Tag "span" must have class "tg-spoiler" at byte offset {_byte(source, begin)}'
-        )
+        raise _broken_at('Tag "span" must have class "tg-spoiler"', source, begin)
     return tag, attributes, at + 1
 
 
-def _skip_space(padded: str, at: int) -> int:
-    while padded[at] != _END and padded[at] in _SPACE:
+def _skip(source: str, at: int, letters: str, *, until: bool = False) -> int:
+    """The index of the first letter that is none of these; with `until`, that is one of them."""
+    while (source[at] in letters) is not until:
         at += 1
     return at
 
 
-def _attribute_value(source: str, padded: str, at: int) -> tuple[str, int]:
-    quote = padded[at]
+def _attribute_value(source: str, at: int) -> tuple[str, int]:
+    quote = source[at]
     if quote not in "'\"":
         token = _TOKEN.match(source, at)
         end = token.end() if token else at
-        if padded[end] not in _SPACE and padded[end] != ">":
-            raise _broken(f"Unexpected end of name token at byte offset {_byte(source, at)}")
+        if source[end] not in _SPACE and source[end] != ">":
+            raise _broken_at("Unexpected end of name token", source, at)
         return source[at:end].lower(), end
     at += 1
     pieces: list[str] = []
-    while padded[at] not in (quote, _END):
-        if padded[at] == "&":
-            piece, at = _reference(source, at)
-        else:
-            piece, at = padded[at], at + 1
+    while source[at] not in (quote, _END):
+        piece, at = _reference(source, at) if source[at] == "&" else (source[at], at + 1)
         pieces.append(piece)
-    return "".join(pieces), at + (padded[at] == quote)
+    return "".join(pieces), at + (source[at] == quote)
 
 
-def _close(
-    source: str,
-    begin: int,
-    stack: list[_Open],
-    pieces: list[str],
-    entities: list[Entity],
-    offset: int,
-) -> int:
-    """Read an end tag, add the entity it ends, and tell where it ends."""
+def _close(source: str, begin: int, stack: list[_Open]) -> tuple[_Open, int]:
+    """What an end tag closes, and where it ends itself."""
     if not stack:
-        raise _broken(f"Unexpected end tag at byte offset {_byte(source, begin)}")
-    padded = source + _END
-    at = begin + 2
-    while padded[at] not in _SPACE and padded[at] != ">":
-        at += 1
+        raise _broken_at("Unexpected end tag", source, begin)
+    at = _skip(source, begin + 2, _SPACE + ">", until=True)
     name = source[begin + 2 : at].lower()
-    at = _skip_space(padded, at)
-    if padded[at] != ">":
-        raise _broken(f"Unclosed end tag at byte offset {_byte(source, begin)}")
+    at = _skip(source, at, _BLANK)
+    if source[at] != ">":
+        raise _broken_at("Unclosed end tag", source, begin)
     opened = stack.pop()
     if name and name != opened.tag:
-        raise _broken(
-            f"Unmatched end tag at byte offset {_byte(source, begin)}, "
-            f'expected "</{opened.tag}>", found "</{name}>"'
-        )
-    if offset > opened.offset:
-        entity: Entity = {
-            "type": _TAGS[opened.tag],
-            "offset": opened.offset,
-            "length": offset - opened.offset,
-        }
-        _add(entity, opened, "".join(pieces[opened.start :]) if opened.tag == "a" else "", entities)
-    return at + 1
+        more = f', expected "</{opened.tag}>", found "</{name}>"'
+        raise _broken_at("Unmatched end tag", source, begin, more)
+    return opened, at + 1
 
 
-def _add(entity: Entity, opened: _Open, inside: str, entities: list[Entity]) -> None:
+def _add(opened: _Open, end: int, inside: list[str], entities: list[Entity]) -> None:
     attributes = opened.attributes
-    last = entities[-1] if entities else None
-    same_place = last is not None and (last["offset"], last["length"]) == (
-        entity["offset"],
-        entity["length"],
-    )
+    entity: Entity = {
+        "type": _TAGS[opened.tag],
+        "offset": opened.offset,
+        "length": end - opened.offset,
+    }
+    same_place = entities and all(entities[-1][x] == entity[x] for x in ("offset", "length"))
+    last: Entity = entities[-1] if same_place else {"type": ""}
     match opened.tag:
         case "a":
-            if not is_link(entity, attributes.get("href") or inside):
-                return
+            try:
+                entity |= _link(attributes.get("href") or "".join(inside))
+            except ValueError:
+                return  # what is no link simply stays text
         case "tg-emoji":
-            entity["custom_emoji_id"] = emoji_id(attributes.get("emoji-id", ""))
+            entity["custom_emoji_id"] = attributes.get("emoji-id", "")
+            if not re.fullmatch(r"-?(?!0+$)[0-9]{1,19}", entity["custom_emoji_id"]):
+                raise _broken("Invalid custom emoji identifier specified")
         case "tg-time":
-            entity |= date_time(attributes.get("unix", ""), attributes.get("format", ""))
+            entity |= _date_time(attributes.get("unix", ""), attributes.get("format", ""))
         case "code":
             language = attributes.get("class", "")
             language = language[9:] if language.startswith("language-") else ""
-            if language and same_place and last is not None and last["type"] == "pre":
+            if language and last["type"] == "pre":
                 last["language"] = language
                 return
             if language:
                 entity["language"] = language  # becomes that of an enclosing <pre>, or is dropped
         case "pre":
-            if same_place and last is not None and last["type"] == "code" and last.get("language"):
+            if last["type"] == "code" and last.get("language"):
                 last["type"] = "pre"
                 return
         case "blockquote" if "expandable" in attributes:
@@ -254,18 +228,23 @@ _OWN_LINK = re.compile(r"(?:tg|ton|tonsite)://\S+", re.IGNORECASE)
 _WEB_LINK = re.compile(r"(https?)://([^\s/?#:@]*)(:[0-9]+)?([/?#]\S*)?", re.IGNORECASE)
 
 
-def checked_link(url: str, *, https_only: bool = False) -> str:
+def _link(url: str) -> dict[str, Any]:
+    """What makes an entity a link, or a mention. Raises ValueError for what is none."""
+    if user := _USER_LINK.fullmatch(url.strip()):
+        return {"type": "text_mention", "user": {"id": int(user.group(1))}}
+    return {"url": checked_link(url)}
+
+
+def checked_link(url: str) -> str:
     """The URL as Telegram keeps it. Raises ValueError with Telegram's reason why it is none."""
     url = url.strip()
-    if not https_only and _OWN_LINK.fullmatch(url):
+    if _OWN_LINK.fullmatch(url):
         return url
     if "://" not in url:
         url = f"http://{url}"
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in ("http", "https"):
         raise ValueError("Unsupported URL protocol")
-    if https_only and scheme.lower() != "https":
-        raise ValueError("Only HTTPS links are allowed")
     if not rest or rest[0] in "/?#:":
         raise ValueError("URL host is empty")
     match = _WEB_LINK.fullmatch(url)
@@ -275,34 +254,8 @@ def checked_link(url: str, *, https_only: bool = False) -> str:
     return url if path.startswith("/") else f"{url[: len(url) - len(path)]}/{path}"
 
 
-def add_link(entity: Entity, url: str) -> None:
-    """Make the entity a link, or a mention. Raises ValueError with Telegram's reason."""
-    if user := _USER_LINK.fullmatch(url.strip()):
-        entity["type"] = "text_mention"
-        entity["user"] = {"id": int(user.group(1))}
-    else:
-        entity["type"] = "text_link"
-        entity["url"] = checked_link(url)
-
-
-def is_link(entity: Entity, url: str) -> bool:
-    """The same while parsing, where what is no link simply stays text."""
-    try:
-        add_link(entity, url)
-    except ValueError:
-        return False
-    return True
-
-
-def emoji_id(value: str) -> str:
-    """The id of a custom emoji. Raises RefusedError."""
-    if not re.fullmatch(r"-?[0-9]{1,19}", value) or int(value) == 0:
-        raise _broken("Invalid custom emoji identifier specified")
-    return value
-
-
-def date_time(unix: str, form: str) -> dict[str, Any]:
-    """The fields of a date_time entity (Bot API 9.5). Raises RefusedError."""
+def _date_time(unix: str, form: str) -> dict[str, Any]:
+    """The fields of a date_time entity (Bot API 9.5)."""
     if not re.fullmatch(r"[0-9]{1,10}", unix):
         raise _broken("Invalid Unix time specified")
     if not re.fullmatch(r"r|w?[dD]?[tT]?", form):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import mimetypes
 import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -50,11 +49,11 @@ class File:
     unique_id: str
     kind: str  # "Photo", "Document" and so on, as Telegram's errors name it
     uploaded: bytes = field(repr=False)
+    path: str
     name: str = ""
-    mime_type: str = ""
+    mime_type: str = "application/octet-stream"
     width: int = 0
     height: int = 0
-    path: str = ""
     sizes: list[File] = field(default_factory=list, repr=False)  # of the photo, the smallest first
     link_until: float = 0.0  # the download link works until then, by the emulator's clock
 
@@ -78,8 +77,7 @@ class File:
         if self.kind == "Photo":
             common |= {"width": self.width, "height": self.height}
             return common | ({"file_size": len(self.data)} if "data" in self.__dict__ else {})
-        common |= {"file_name": self.name} if self.name else {}
-        common |= {"mime_type": self.mime_type} if self.mime_type else {}
+        common |= {"file_name": self.name, "mime_type": self.mime_type}
         return common | {"file_size": len(self.uploaded)}
 
 
@@ -102,9 +100,8 @@ def check_photo(upload: Upload) -> tuple[int, int]:
             "photo has unsupported extension. Use one of .jpg, .jpeg, .gif, .png, .tif or .bmp"
         )
     width, height = image_size(upload.data)
-    if width + height > MAX_PHOTO_SIDES_PX or max(width, height) > MAX_PHOTO_RATIO * min(
-        width, height
-    ):
+    ratio = max(width, height) / min(width, height)
+    if width + height > MAX_PHOTO_SIDES_PX or ratio > MAX_PHOTO_RATIO:
         raise RefusedError("PHOTO_INVALID_DIMENSIONS")
     return width, height
 
@@ -139,52 +136,34 @@ class Files:
         self._by_id: dict[str, File] = {}
         self._by_path: dict[str, File] = {}
 
-    def clear(self) -> None:
-        self._by_id.clear()
-        self._by_path.clear()
-
     def __getitem__(self, file_id: str) -> File:
         return self._by_id[file_id]
-
-    def __iter__(self) -> Iterator[File]:
-        return iter(self._by_id.values())
 
     def at(self, path: str) -> File | None:
         """The file behind a download link."""
         return self._by_path.get(path)
 
-    def add_document(self, upload: Upload, mime_type: str | None = None) -> File:
-        """Keep a document under a new id. The type is guessed from the name, as Telegram does."""
-        name = PurePath(upload.filename.replace("\\", "/")).name
-        guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return self._add(
-            lambda number: File(
-                *_ids("BQACAgIAAxkD", number),
-                kind="Document",
-                uploaded=upload.data,
-                name=name,
-                mime_type=mime_type or guessed,
-                path=f"documents/file_{number}{PurePath(name).suffix}",
-            )
-        )
-
-    def add_other(self, upload: Upload, *, kind: str, prefix: str, folder: str) -> File:
-        """Keep a file of another kind: voice, video, sticker and the like."""
-        return self._add(
-            lambda number: File(
-                *_ids(prefix, number),
-                kind=kind,
-                uploaded=upload.data,
-                name=upload.filename,
-                mime_type=upload.content_type,
-                path=f"{folder}/file_{number}{PurePath(upload.filename).suffix}",
-            )
-        )
-
-    def new_number(self) -> int:
-        """A number that nothing else has."""
+    def add(self, kind: str, prefix: str, path: str, uploaded: bytes, **more: Any) -> File:
+        """Keep a file under a new id; `path` lacks its number."""
+        number = self._next_number
         self._next_number += 1
-        return self._next_number - 1
+        file_id = f"{prefix}xkD{number:08d}EmulatedFileIdentifierAAE"
+        unique_id = f"AQAD{number:08d}Emulated"
+        file = File(file_id, unique_id, kind, uploaded, path.format(number), **more)
+        self._by_id[file_id] = self._by_path[file.path] = file
+        return file
+
+    def add_document(self, upload: Upload, mime_type: str | None = None) -> File:
+        """Keep a document. Its type is guessed from the name, as Telegram does."""
+        name = PurePath(upload.filename.replace("\\", "/")).name
+        return self.add(
+            "Document",
+            "BQACAgIAA",
+            f"documents/file_{{}}{PurePath(name).suffix}",
+            upload.data,
+            name=name,
+            mime_type=mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream",
+        )
 
     def add_photo(self, data: bytes, width: int, height: int) -> File:
         """Keep a photo; the answer is its largest size, and `.sizes` are all of them."""
@@ -192,29 +171,15 @@ class Files:
         longest = max(width, height)
         for side in _SIDES_PX:
             scale = min(1.0, side / longest)
-            shown = max(1, round(width * scale)), max(1, round(height * scale))
-            sizes.append(self._add_size(data, shown, sizes))
+            shown = {
+                "width": max(1, round(width * scale)),
+                "height": max(1, round(height * scale)),
+            }
+            path = "photos/file_{}.jpg"
+            sizes.append(self.add("Photo", "AgACAgIAA", path, data, **shown, sizes=sizes))
             if side >= longest:
                 break
         return sizes[-1]
-
-    def _add_size(self, data: bytes, shown: tuple[int, int], sizes: list[File]) -> File:
-        return self._add(
-            lambda number: File(
-                *_ids("AgACAgIAAxkD", number),
-                kind="Photo",
-                uploaded=data,
-                width=shown[0],
-                height=shown[1],
-                path=f"photos/file_{number}.jpg",
-                sizes=sizes,
-            )
-        )
-
-    def _add(self, make: Callable[[int], File]) -> File:
-        file = make(self.new_number())
-        self._by_id[file.file_id] = self._by_path[file.path] = file
-        return file
 
     def find(self, file_id: str, kind: str) -> File:
         """The file a bot sends again by its id. Raises RefusedError."""
@@ -227,7 +192,3 @@ class Files:
         if file.kind != kind:
             raise RefusedError(f"can't use file of type {file.kind} as {kind}")
         return file
-
-
-def _ids(prefix: str, number: int) -> tuple[str, str]:
-    return f"{prefix}{number:08d}EmulatedFileIdentifierAAE", f"AQAD{number:08d}Emulated"

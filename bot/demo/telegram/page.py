@@ -9,12 +9,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from .telegram import Telegram
+
 _FILE = Path(__file__).with_name("page.html")
 
 
-def routes() -> list[web.RouteDef]:
-    """The page at / and /chat."""
-    return [web.get("/", _show), web.get("/chat", _show)]
+def routes(telegram: Telegram) -> list[web.RouteDef]:
+    """The page at /, which asks for all else under /_emu/."""
+    return [web.get("/", _show)]
 
 
 async def _show(request: web.Request) -> web.StreamResponse:
@@ -23,7 +25,7 @@ async def _show(request: web.Request) -> web.StreamResponse:
         text=page,
         content_type="text/html",
         headers={
-            "Content-Security-Policy": policy(page),
+            "Content-Security-Policy": _policy(page),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-store",
@@ -31,7 +33,7 @@ async def _show(request: web.Request) -> web.StreamResponse:
     )
 
 
-def policy(page: str) -> str:
+def _policy(page: str) -> str:
     """A Content-Security-Policy for this very text: its script and style by their hashes.
 
     Whatever a person or the bot wrote cannot become markup: Trusted Types are demanded, and there

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
 
-from .attachments import Attachment, Video
+from .attachments import CAPTIONED, KINDS, attached
 from .entities import MAX_CAPTION, MAX_TEXT, finish_text
 from .hypertext import Entity, utf16_length
 from .media import File, Upload, image_size
@@ -13,8 +13,16 @@ from .refusal import RefusedError
 from .state import CallbackQuery, Chat, Message, State
 
 
+class Where(TypedDict, total=False):
+    """Where and when something is sent: to the private chat and now, if nothing else is said."""
+
+    chat: Chat | int | None
+    reply_to: Message | int | None
+    sent_at: float | None
+
+
 class Person:
-    """Somebody with a Telegram client, who writes to the private chat unless `chat` is said."""
+    """Somebody with a Telegram client. What no client sends raises ValueError."""
 
     def __init__(self, state: State, user: dict[str, Any]) -> None:
         self._state = state
@@ -37,32 +45,16 @@ class Person:
     def __repr__(self) -> str:
         return f"<Person {self.user_id} {self.user['first_name']}>"
 
-    def send(
-        self,
-        text: str,
-        *,
-        reply_to: Message | int | None = None,
-        sent_at: float | None = None,
-        chat: Chat | int | None = None,
-    ) -> int:
-        """Write a text; you get its message_id. Raises ValueError for what no client sends."""
+    def send(self, text: str, **where: Unpack[Where]) -> int:
+        """Write a text; you get its message_id."""
         shown, entities = _words(text, MAX_TEXT)
         if not shown:
             raise ValueError("a client sends no empty text")
-        return self._send(chat, reply_to, sent_at, text=shown, entities=entities).message_id
+        return self._send(where, text=shown, entities=entities)
 
-    def send_photo(
-        self,
-        data: bytes,
-        *,
-        caption: str | None = None,
-        reply_to: Message | int | None = None,
-        sent_at: float | None = None,
-        chat: Chat | int | None = None,
-    ) -> int:
-        """Send a picture as a photo. Raises ValueError for what is no picture."""
-        fields = {**_caption(caption), "photo": self._photo(data)}
-        return self._send(chat, reply_to, sent_at, **fields).message_id
+    def send_photo(self, data: bytes, *, caption: str | None = None, **where: Unpack[Where]) -> int:
+        """Send a picture as a photo."""
+        return self._send(where, **_caption(caption), photo=self._photo(data))
 
     def send_document(
         self,
@@ -71,55 +63,41 @@ class Person:
         filename: str,
         mime_type: str | None = None,
         caption: str | None = None,
-        reply_to: Message | int | None = None,
-        sent_at: float | None = None,
-        chat: Chat | int | None = None,
+        **where: Unpack[Where],
     ) -> int:
         """Send a file as it is."""
-        upload = Upload(filename, mime_type or "", data)
-        document = self._state.files.add_document(upload, mime_type)
-        fields = {**_caption(caption), "document": document}
-        return self._send(chat, reply_to, sent_at, **fields).message_id
+        document = self._state.files.add_document(Upload(filename, "", data), mime_type)
+        return self._send(where, **_caption(caption), document=document)
 
     def send_other(
         self,
-        attachment: Attachment,
+        kind: str,
         *,
         caption: str | None = None,
-        reply_to: Message | int | None = None,
-        sent_at: float | None = None,
-        chat: Chat | int | None = None,
+        fields: Mapping[str, Any] | None = None,
+        **where: Unpack[Where],
     ) -> int:
-        """Send a voice message, a sticker, a poll and so on; attachments.py has them."""
-        fields = self._attached(attachment, caption)
-        return self._send(chat, reply_to, sent_at, **fields).message_id
+        """Send a voice message, a sticker, a poll and so on; attachments.py has the kinds."""
+        return self._send(where, **self._other(kind, caption, fields or {}))
 
     def send_album(
-        self,
-        items: Sequence[tuple[bytes | Attachment, str | None]],
-        *,
-        reply_to: Message | int | None = None,
-        sent_at: float | None = None,
-        chat: Chat | int | None = None,
+        self, items: Sequence[tuple[bytes | str, str | None]], **where: Unpack[Where]
     ) -> list[int]:
-        """Send 2-10 photos or videos (or music alone), each with its caption or None, as one
+        """Send 2-10 photos or `video`s (or `audio` alone), each with its caption or None, as one
         album: an update each."""
         if not 2 <= len(items) <= 10:
             raise ValueError("an album has 2-10 items")
-        kinds = {each.album if isinstance(each, Attachment) else Video.album for each, _ in items}
+        kinds = {KINDS[each if isinstance(each, str) else "video"].album for each, _ in items}
         if len(kinds) > 1 or "" in kinds:
             raise ValueError("these do not go into one album")
         album = self._state.album_id()
         contents = [
-            self._attached(each, caption)
-            if isinstance(each, Attachment)
+            self._other(each, caption, {})
+            if isinstance(each, str)
             else {**_caption(caption), "photo": self._photo(each)}
             for each, caption in items
         ]
-        return [
-            self._send(chat, reply_to, sent_at, media_group_id=album, **content).message_id
-            for content in contents
-        ]
+        return [self._send(where, media_group_id=album, **content) for content in contents]
 
     def press(
         self, message: Message | int, button: str, *, chat: Chat | int | None = None
@@ -151,32 +129,20 @@ class Person:
 
     def edit(self, message: Message | int, text: str, *, chat: Chat | int | None = None) -> None:
         """Change the text or caption of an own message."""
-        own = self._own(message, chat)
-        before = own.words
+        own = self._message(message, chat)
+        if own.sender["id"] != self.user_id:
+            raise ValueError("only own messages can be edited")
         if own.text is not None:
-            own.text, own.entities = _words(text, MAX_TEXT)
+            shown, entities = _words(text, MAX_TEXT)
+            self._state.edit(own, text=shown, entities=entities)
         else:
-            own.caption, own.caption_entities = _words(text, MAX_CAPTION)
-        self._state.edited(own, before)
+            self._state.edit(own, **_caption(text))
         if self._reaches_bot(own):
             self._state.add_update("edited_message", own.wire())
 
     def delete(self, message: Message | int, *, chat: Chat | int | None = None) -> None:
         """Delete a message of the chat for both sides. The bot is not told."""
-        self._state.delete([self._message(message, chat)])
-
-    def stop(self, draft_id: int | None = None) -> None:
-        """Press Stop under the draft that is shown (Bot API 10.3). Raises LookupError."""
-        now = self._state.clock()
-        for draft in self.chat.drafts.values():
-            if draft_id in (None, draft.draft_id) and draft.can_stop and now < draft.until:
-                draft.stopped = True
-                if not draft.keep_on_stop:
-                    draft.until = now
-                body = {"chat": self.chat.wire(), "draft_id": draft.draft_id}
-                self._state.add_update("stopped_message_generation", body)
-                return
-        raise LookupError("no draft with a Stop button is shown")
+        self._state.delete(self._message(message, chat))
 
     def block(self) -> None:
         """Block the bot."""
@@ -191,21 +157,14 @@ class Person:
             return
         self.chat.blocked = blocked
         self._state.changed("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
-        new = "kicked" if blocked else "member"
-        body = membership(self._state.bot, self.chat, self.user, self._state.clock(), new)
-        self._state.add_update("my_chat_member", body)
+        self._state.tell_membership(self.chat, self.user, "kicked" if blocked else "member")
 
     def deactivate(self) -> None:
         """Delete the own account. The bot is not told until it writes."""
         self.chat.deactivated = True
 
-    def _send(
-        self,
-        chat: Chat | int | None,
-        reply_to: Message | int | None,
-        sent_at: float | None,
-        **fields: Any,
-    ) -> Message:
+    def _send(self, where: Where, **fields: Any) -> int:
+        chat = where.get("chat")
         place = self._chat(chat)
         if place is self.chat:
             if place.deactivated:
@@ -213,14 +172,14 @@ class Person:
             if place.blocked:
                 raise ValueError(f"{self} has blocked the bot; a client lets them unblock it first")
             place.started = True
-        if reply_to is not None:
+        if (reply_to := where.get("reply_to")) is not None:
             fields["reply_to"] = self._message(reply_to, chat)
-        if sent_at is not None:
+        if (sent_at := where.get("sent_at")) is not None:
             fields["sent_at"] = sent_at
         message = self._state.new_message(place, self.user, **fields)
         if self._reaches_bot(message):
             self._state.add_update("message", message.wire())
-        return message
+        return message.message_id
 
     def _reaches_bot(self, message: Message) -> bool:
         """In groups a bot in privacy mode gets commands and replies to itself only (Bot FAQ)."""
@@ -248,20 +207,12 @@ class Person:
         return place
 
     def _message(self, message: Message | int, chat: Chat | int | None) -> Message:
-        if isinstance(message, Message):
-            return message
-        return self._chat(chat).history[message]
+        return message if isinstance(message, Message) else self._chat(chat).history[message]
 
-    def _own(self, message: Message | int, chat: Chat | int | None) -> Message:
-        own = self._message(message, chat)
-        if own.sender["id"] != self.user_id:
-            raise ValueError("only own messages can be edited")
-        return own
-
-    def _attached(self, attachment: Attachment, caption: str | None) -> dict[str, Any]:
-        if caption and not attachment.takes_caption:
-            raise ValueError(f"a {attachment.name} has no caption")
-        return {**_caption(caption), "attachment": attachment.fields(self._state.files)}
+    def _other(self, kind: str, caption: str | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+        if caption and kind not in CAPTIONED:
+            raise ValueError(f"a {kind} has no caption")
+        return {**_caption(caption), "attachment": attached(self._state.files, kind, fields)}
 
     def _photo(self, data: bytes) -> list[File]:
         try:
@@ -272,24 +223,6 @@ class Person:
         for size in sizes:
             len(size.data)  # painted at once, as the bot is told the sizes in bytes
         return sizes
-
-
-def membership(
-    bot: dict[str, Any], chat: Chat, by: dict[str, Any], now: float, new: str
-) -> dict[str, Any]:
-    """A ChatMemberUpdated by which the bot becomes "kicked", or "member" again."""
-    states = {
-        "member": {"status": "member", "user": bot},
-        "kicked": {"status": "kicked", "user": bot, "until_date": 0},
-    }
-    old = "member" if new == "kicked" else "kicked"
-    return {
-        "chat": chat.wire(),
-        "from": by,
-        "date": int(now),
-        "old_chat_member": states[old],
-        "new_chat_member": states[new],
-    }
 
 
 def _words(text: str, limit: int) -> tuple[str, list[Entity]]:

@@ -9,107 +9,101 @@ import asyncio
 import inspect
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from .faults import DOWNLOAD, Fault, Faults, Flood
+from .faults import DOWNLOAD, Fault
 from .media import Upload
-from .methods import METHODS, Method, Params
+from .methods import METHODS, Method
 from .refusal import RefusedError
-from .shapes import Reader
-from .state import Call, State
+from .shapes import Reader, read_fields, version
+from .state import Call
+from .telegram import Telegram
 
 _TOKEN = re.compile(r"[0-9]{1,19}:[A-Za-z0-9_-]{1,}")
 
 
-class BotApi:
-    """The two doors of the Bot API: methods and downloads."""
+def routes(telegram: Telegram) -> list[web.RouteDef]:
+    """The two doors of the Bot API, methods and downloads, and a wall beside them."""
+    api = _BotApi(telegram)
+    return [
+        web.get("/bot{token}/{method}", api.call, allow_head=False),
+        web.post("/bot{token}/{method}", api.call),
+        web.get("/file/bot{token}/{path:.+}", api.download, allow_head=False),
+        web.route("*", "/{path:.*}", api.nothing),
+    ]
 
-    def __init__(self, state: State, token: str, faults: Faults, flood: Flood) -> None:
-        self._state = state
-        self._token = token
-        self._faults = faults
-        self._flood = flood
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/bot{token}/{method}", self._call, allow_head=False),
-            web.post("/bot{token}/{method}", self._call),
-            web.get("/file/bot{token}/{path:.+}", self._download, allow_head=False),
-            web.route("*", "/{path:.*}", self._nothing),
-        ]
+class _BotApi:
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
 
-    async def _nothing(self, request: web.Request) -> web.StreamResponse:
-        return refusal(RefusedError("", 404))
+    async def nothing(self, request: web.Request) -> web.StreamResponse:
+        return _refusal(RefusedError("", 404))
 
     def _check_token(self, request: web.Request) -> None:
         token = request.match_info["token"]
         if not _TOKEN.fullmatch(token):
             raise RefusedError("invalid token specified", 401)
-        if token != self._token:
+        if token != self._telegram.token:
             raise RefusedError("", 401)
 
-    async def _call(self, request: web.Request) -> web.StreamResponse:
+    async def call(self, request: web.Request) -> web.StreamResponse:
         """One call of a method, whatever becomes of it."""
+        telegram = self._telegram
         name = request.match_info["method"]
-        params: Params = {}
+        params: dict[str, Any] = {}
         files: dict[str, Upload] = {}
         fault: Fault | None = None
         result: Any = None
         refused: RefusedError | None = None
-        at = self._state.clock()
+        at = telegram.clock()
         try:
             self._check_token(request)
             method = METHODS.get(name.lower())
-            if method is None or method.since > self._state.version:
+            if method is None:
                 raise RefusedError("method not found", 404)
             name = method.name
-            values, files = await read_request(request, method, self._state.max_request_bytes)
-            reader = Reader(self._state.version, self._state.strict, files)
-            params = method.read(reader, values)
-            fault = self._faults.take(name, params.get("chat_id"))
+            values, files = await _read_request(request, method, telegram.max_request_bytes)
+            reader = Reader(version(telegram.server_version), files)
+            params = read_fields(reader, values, method.shape, name)
+            fault = telegram.faults.take(name, params.get("chat_id"))
             if fault is None or fault.after_effect or not fault.spoils:
-                result = await self._do(method, params)
+                if telegram.flood is not None and method.counts:
+                    telegram.flood.count(params["chat_id"], telegram.clock())
+                result = method.do(telegram, params)
+                if inspect.isawaitable(result):
+                    result = await result
         except RefusedError as error:
             refused = error
         if fault is not None and fault.refusal is not None and refused is None:
             refused = fault.refusal
-        self._record(Call(name, params, files, at, refused, fault, result))
+        call = Call(name, params, files, at, refused, fault, result)
+        telegram.calls.append(call)
+        telegram.changed("call", call.show)
         if fault is not None:
             await asyncio.sleep(fault.delay_s)
             if spoilt := await _spoil(request, fault):
                 return spoilt
             if isinstance(result, dict):
                 result = {key: result[key] for key in result if key not in fault.without}
-        return envelope(result) if refused is None else refusal(refused)
+        return _refusal(refused) if refused else _json({"ok": True, "result": result}, 200)
 
-    async def _do(self, method: Method, params: Params) -> Any:
-        if method.counts:
-            items = params.get("media")
-            self._flood.count(params.get("chat_id"), len(items) if isinstance(items, list) else 1)
-        result = method.do(self._state, params)
-        return await result if inspect.isawaitable(result) else result
-
-    def _record(self, call: Call) -> None:
-        self._state.calls.append(call)
-        self._state.changed("call", call.show)
-
-    async def _download(self, request: web.Request) -> web.StreamResponse:
+    async def download(self, request: web.Request) -> web.StreamResponse:
         try:
             self._check_token(request)
+            if fault := self._telegram.faults.take(DOWNLOAD, None):
+                await asyncio.sleep(fault.delay_s)
+                if fault.refusal is not None:
+                    raise fault.refusal
+                if spoilt := await _spoil(request, fault):
+                    return spoilt
+            file = self._telegram.files.at(request.match_info["path"])
+            if file is None or self._telegram.clock() >= file.link_until:
+                raise RefusedError("", 404)
         except RefusedError as error:
-            return refusal(error)
-        if fault := self._faults.take(DOWNLOAD, None):
-            await asyncio.sleep(fault.delay_s)
-            if fault.refusal is not None:
-                return refusal(fault.refusal)
-            if spoilt := await _spoil(request, fault):
-                return spoilt
-        file = self._state.files.at(request.match_info["path"])
-        if file is None or self._state.clock() >= file.link_until:
-            return refusal(RefusedError("", 404))
+            return _refusal(error)
         return web.Response(body=file.data, content_type="application/octet-stream")
 
 
@@ -126,11 +120,7 @@ async def _spoil(request: web.Request, fault: Fault) -> web.StreamResponse | Non
     return None
 
 
-def envelope(result: Any) -> web.Response:
-    return _json({"ok": True, "result": result}, 200)
-
-
-def refusal(error: RefusedError) -> web.Response:
+def _refusal(error: RefusedError) -> web.Response:
     body: dict[str, Any] = {
         "ok": False,
         "error_code": error.code,
@@ -149,7 +139,7 @@ def _json(body: dict[str, Any], status: int) -> web.Response:
     return web.Response(status=status, body=encoded, content_type="application/json")
 
 
-async def read_request(
+async def _read_request(
     request: web.Request, method: Method, max_bytes: int
 ) -> tuple[dict[str, Any], dict[str, Upload]]:
     """The arguments as they came, from the query and a form, multipart or JSON body, and the files.
@@ -164,7 +154,7 @@ async def read_request(
         case "multipart/form-data":
             await _read_parts(request, values, files, max_bytes)
         case "application/x-www-form-urlencoded":
-            values |= _fields(await request.post())
+            values |= dict(await request.post())
         case _:
             await request.read()
     for name in files:
@@ -182,10 +172,6 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RefusedError("can't parse JSON object")
     return value
-
-
-def _fields(form: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(form.items())
 
 
 async def _read_parts(

@@ -1,19 +1,37 @@
-"""Methods about the bot itself: updates, commands, descriptions, files, answers to presses."""
+"""Methods about the bot itself: updates, commands, files, answers to presses."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from .hypertext import checked_link, utf16_length
+from .hypertext import utf16_length
 from .media import MAX_DOWNLOAD_BYTES
 from .refusal import RefusedError
+from .shapes import Raw, Reader, Shape, chat_id, decoded, needs, read_fields, string
 from .state import CallbackAnswer, State
 
 Params = dict[str, Any]
 LINK_S = 3600
 MAX_CALLBACK_TEXT = 200
 MAX_COMMANDS = 100
+COMMAND: Shape = {"command": needs(string), "description": needs(string)}
+_SCOPE: Shape = {"type": needs(string)}
+_SCOPES = {
+    **dict.fromkeys(("default", "all_private_chats", "all_group_chats"), _SCOPE),
+    "chat": {**_SCOPE, "chat_id": needs(chat_id)},
+}
+
+
+def scope(reader: Reader, value: Raw, name: str) -> dict[str, Any]:
+    """A BotCommandScope."""
+    value = decoded(value, name)
+    if not isinstance(value, dict):
+        raise RefusedError("can't parse BotCommandScope: expected an Object")
+    kind = value.get("type")
+    if not isinstance(kind, str) or kind not in _SCOPES:
+        raise RefusedError("can't parse BotCommandScope: type is unsupported")
+    return read_fields(reader, value, _SCOPES[kind], "BotCommandScope")
 
 
 def get_me(state: State, params: Params) -> dict[str, Any]:
@@ -43,7 +61,7 @@ def get_webhook_info(state: State, params: Params) -> dict[str, Any]:
     info: dict[str, Any] = {
         "url": state.updates.webhook_url,
         "has_custom_certificate": False,
-        "pending_update_count": state.updates.pending_count,
+        "pending_update_count": len(state.updates.pending),
     }
     if state.updates.allowed is not None:
         info["allowed_updates"] = sorted(state.updates.allowed)
@@ -53,7 +71,7 @@ def get_webhook_info(state: State, params: Params) -> dict[str, Any]:
 def delete_webhook(state: State, params: Params) -> bool:
     state.updates.webhook_url = ""
     if params.get("drop_pending_updates"):
-        state.updates.drop()
+        state.updates.pending.clear()
     return True
 
 
@@ -61,10 +79,10 @@ def answer_callback_query(state: State, params: Params) -> bool:
     text = params.get("text", "")
     if utf16_length(text) > MAX_CALLBACK_TEXT:
         raise RefusedError("MESSAGE_TOO_LONG")
-    if params.get("url"):
-        raise RefusedError("URL_INVALID")  # only for games and t.me links to the bot
-    answer = CallbackAnswer(text, params.get("show_alert", False), "", state.clock())
-    state.answer_callback(params["callback_query_id"], answer)
+    state.answer_callback(
+        params["callback_query_id"],
+        CallbackAnswer(text, params.get("show_alert", False), state.clock()),
+    )
     return True
 
 
@@ -84,30 +102,30 @@ def get_file(state: State, params: Params) -> dict[str, Any]:
     }
 
 
+def set_my_commands(state: State, params: Params) -> bool:
+    key = _scope_key(state, params)
+    if len(params["commands"]) > MAX_COMMANDS:
+        raise RefusedError("BOT_COMMANDS_TOO_MUCH")
+    state.commands[key] = [_command(command) for command in params["commands"]]
+    state.changed("commands", state.show_commands)
+    return True
+
+
+def delete_my_commands(state: State, params: Params) -> bool:
+    state.commands.pop(_scope_key(state, params), None)
+    state.changed("commands", state.show_commands)
+    return True
+
+
 def _scope_key(state: State, params: Params) -> tuple[str, str]:
-    scope: dict[str, Any] = params.get("scope", {"type": "default"})
+    where: dict[str, Any] = params.get("scope", {"type": "default"})
     language = params.get("language_code", "")
     if language and not re.fullmatch(r"[a-z]{2}", language):
         raise RefusedError("invalid language code specified")
-    place = scope["type"]
-    if "chat_id" in scope:
-        chat = state.chat(scope["chat_id"])
-        if place != "chat" and chat.kind == "private":
-            raise RefusedError("can't use specified scope in private chats")
-        place += f":{chat.chat_id}"
-    if "user_id" in scope:
-        place += f":{scope['user_id']}"
+    place: str = where["type"]
+    if "chat_id" in where:
+        place += f":{state.find_chat(where['chat_id']).chat_id}"
     return place, language
-
-
-def set_my_commands(state: State, params: Params) -> bool:
-    commands: list[dict[str, Any]] = params["commands"]
-    key = _scope_key(state, params)
-    if len(commands) > MAX_COMMANDS:
-        raise RefusedError("BOT_COMMANDS_TOO_MUCH")
-    state.commands[key] = [_command(command) for command in commands]
-    state.changed("commands", lambda: {"scope": key[0], "language": key[1]})
-    return True
 
 
 def _command(given: dict[str, Any]) -> dict[str, Any]:
@@ -123,55 +141,4 @@ def _command(given: dict[str, Any]) -> dict[str, Any]:
         raise RefusedError("command description length must not exceed 256")
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise RefusedError("BOT_COMMAND_INVALID")
-    return given | {"command": name, "description": description}
-
-
-def get_my_commands(state: State, params: Params) -> list[dict[str, Any]]:
-    return state.commands.get(_scope_key(state, params), [])
-
-
-def delete_my_commands(state: State, params: Params) -> bool:
-    key = _scope_key(state, params)
-    state.commands.pop(key, None)
-    state.changed("commands", lambda: {"scope": key[0], "language": key[1]})
-    return True
-
-
-def _set_text(state: State, params: Params, name: str, most: int, refusal: str) -> bool:
-    text: str = params.get(name, "")
-    language: str = params.get("language_code", "")
-    if language and not re.fullmatch(r"[a-z]{2}", language):
-        raise RefusedError("invalid language code specified")
-    if len(text) > most:
-        raise RefusedError(refusal)
-    state.texts[name, language] = text
-    state.changed(name, lambda: {"text": text, "language": language})
-    return True
-
-
-def set_my_description(state: State, params: Params) -> bool:
-    return _set_text(state, params, "description", 512, "BOT_DESCRIPTION_TOO_LONG")
-
-
-def set_my_short_description(state: State, params: Params) -> bool:
-    return _set_text(state, params, "short_description", 120, "BOT_ABOUT_TOO_LONG")
-
-
-def set_chat_menu_button(state: State, params: Params) -> bool:
-    button: dict[str, Any] = params.get("menu_button", {"type": "default"})
-    if button["type"] == "web_app":
-        if not button.get("text") or not button.get("web_app"):
-            raise RefusedError("can't parse menu button: text and web_app are required")
-        try:
-            checked_link(button["web_app"]["url"], https_only=True)
-        except ValueError as reason:
-            url = button["web_app"]["url"]
-            raise RefusedError(f"menu button Web App URL '{url}' is invalid: {reason}") from reason
-    if "chat_id" not in params:
-        state.menu_button = button
-        return True
-    chat = state.chat(params["chat_id"])
-    if chat.kind != "private":
-        raise RefusedError("invalid chat_id specified")
-    chat.menu_button = button
-    return True
+    return {"command": name, "description": description}

@@ -1,22 +1,20 @@
-"""What this Telegram holds: people, chats, messages, presses, drafts, the bot's settings."""
+"""What this Telegram holds: people, chats, messages, presses, the bot's settings."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .entities import to_html
-from .faults import Fault
+from .faults import Fault, FloodRules
 from .hypertext import Entity
 from .media import MAX_REQUEST_BYTES, File, Files, Upload
 from .refusal import RefusedError
-from .rich import rich_words
 from .updates import Update, Updates
 
 CALLBACK_ANSWER_S = 15.0  # Telegram publishes no number; presses get "too old" after some seconds
-DRAFT_S = 30.0
 ACTION_S = 5.0
 _SUPERGROUPS_BELOW = -1_000_000_000_000
 
@@ -38,13 +36,11 @@ class Message:
     photo: list[File] = field(default_factory=list)  # the sizes, smallest first
     document: File | None = None
     attachment: dict[str, Any] = field(default_factory=dict)  # voice, video, poll: as on the wire
-    rich_message: dict[str, Any] | None = None
     reply_to: Message | None = None
     reply_markup: dict[str, Any] | None = None
     media_group_id: str | None = None
     edited_at: float | None = None
     edits: list[str] = field(default_factory=list)  # earlier texts or captions, oldest first
-    reactions: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)  # further fields, as they go to the wire
     deleted: bool = False
 
@@ -54,37 +50,14 @@ class Message:
 
     @property
     def words(self) -> str:
-        """The text, or the caption of a picture or document, or what the blocks say."""
-        return self.text or self.caption or rich_words(self.rich_message)
-
-    @property
-    def html(self) -> str:
-        """Text or caption with its formatting, as Telegram HTML."""
-        return to_html(self.words, self.entities or self.caption_entities)
+        """The text, or the caption of a picture or document."""
+        return self.text or self.caption or ""
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
         """The buttons under the message, row by row."""
         rows = (self.reply_markup or {}).get("inline_keyboard", [])
         return [button for row in rows for button in row]
-
-    @property
-    def content(self) -> tuple[Any, ...]:
-        """What an edit has to change."""
-        return (
-            self.text,
-            self.entities,
-            self.caption,
-            self.caption_entities,
-            [size.file_id for size in self.photo],
-            self.document and self.document.file_id,
-            self.attachment,
-            self.rich_message,
-            self.reply_markup,
-            self.options.get("link_preview_options"),
-            self.options.get("show_caption_above_media"),
-            self.options.get("has_media_spoiler"),
-        )
 
     def wire(self, *, with_reply: bool = True) -> dict[str, Any]:
         """The Message object of the Bot API."""
@@ -98,9 +71,7 @@ class Message:
             wire["edit_date"] = int(self.edited_at)
         if self.reply_to is not None and with_reply and not self.reply_to.deleted:
             wire["reply_to_message"] = self.reply_to.wire(with_reply=False)
-        if self.media_group_id is not None:
-            wire["media_group_id"] = self.media_group_id
-        for name in ("text", "entities", "caption", "caption_entities", "rich_message"):
+        for name in ("media_group_id", "text", "entities", "caption", "caption_entities"):
             if value := getattr(self, name):
                 wire[name] = value
         if self.photo:
@@ -112,15 +83,9 @@ class Message:
         return wire | self.attachment | self.options
 
     def show(self) -> dict[str, Any]:
-        """The message as JSON, with what only the people and the tests see."""
-        return self.wire() | {
-            "html": self.html,
-            "from_bot": self.from_bot,
-            "keyboard": self.reply_markup,
-            "edits": self.edits,
-            "reactions": self.reactions,
-            "deleted": self.deleted,
-        }
+        """The message as JSON, with what only the people see."""
+        more = {"from_bot": self.from_bot, "keyboard": self.reply_markup, "edits": self.edits}
+        return self.wire() | more
 
     def inaccessible(self) -> dict[str, Any]:
         """What the bot gets in place of a message that is gone."""
@@ -132,7 +97,6 @@ class Chat:
     """A private chat (its id is the person's) or a group."""
 
     chat_id: int
-    kind: ChatKind
     title: str = ""
     member_ids: set[int] = field(default_factory=set)
     user: dict[str, Any] = field(default_factory=dict)  # the person of a private chat
@@ -145,9 +109,12 @@ class Chat:
     history: dict[int, Message] = field(default_factory=dict)  # with the deleted ones
     actions: list[tuple[float, str]] = field(default_factory=list)  # when, which chat action
     action_until: float = 0.0
-    drafts: dict[int, Draft] = field(default_factory=dict)  # the one that is shown, by its id
-    menu_button: dict[str, Any] | None = None
-    reply_keyboard: dict[str, Any] | None = None
+
+    @property
+    def kind(self) -> ChatKind:
+        if self.chat_id > 0:
+            return "private"
+        return "supergroup" if self.chat_id < _SUPERGROUPS_BELOW else "group"
 
     @property
     def messages(self) -> list[Message]:
@@ -155,35 +122,16 @@ class Chat:
         return [message for message in self.history.values() if not message.deleted]
 
     def wire(self) -> dict[str, Any]:
-        if self.kind != "private":
-            return {"id": self.chat_id, "type": self.kind, "title": self.title}
-        names: dict[str, Any] = {
-            name: self.user[name]
-            for name in ("first_name", "last_name", "username")
-            if name in self.user
-        }
-        return {"id": self.chat_id, "type": self.kind, **names}
-
-
-@dataclass(eq=False)
-class Draft:
-    """A streamed message that is still being made (Bot API 9.3)."""
-
-    draft_id: int
-    text: str
-    entities: list[Entity]
-    until: float
-    can_stop: bool = False
-    keep_on_stop: bool = False
-    stopped: bool = False
+        names = ("first_name", "last_name", "username")
+        shown = {name: self.user[name] for name in names if name in self.user}
+        return {"id": self.chat_id, "type": self.kind} | (shown or {"title": self.title})
 
     def show(self) -> dict[str, Any]:
-        return {
-            "draft_id": self.draft_id,
-            "text": self.text,
-            "html": to_html(self.text, self.entities),
-            "until": self.until,
-            "can_stop": self.can_stop and not self.stopped,
+        """The chat as JSON, with what only the people see."""
+        return self.wire() | {
+            "blocked": self.blocked,
+            "messages": [message.show() for message in self.messages],
+            "action_until": self.action_until,
         }
 
 
@@ -193,7 +141,6 @@ class CallbackAnswer:
 
     text: str
     alert: bool
-    url: str
     at: float
 
 
@@ -250,36 +197,57 @@ class Call:
 
 
 class State:
-    """Everything one emulator remembers, and who is told when it changes."""
+    """Everything one emulator remembers, and who is told when it changes.
 
-    def __init__(self, bot: dict[str, Any], clock: Callable[[], float], first_id: int) -> None:
-        self.bot = bot
-        self.clock = clock
+    Attributes:
+        calls: every call of the Bot API that was answered, oldest first.
+        callbacks: every press of a button, oldest first.
+        flood: flood limits that are enforced; None is none.
+        max_request_bytes: a larger request is answered with 413.
+        privacy_mode: whether the bot gets only commands and replies to itself in groups.
+        server_version: the Bot API's; fields that came later are refused.
+    """
+
+    def __init__(self, token: str, first_id: int) -> None:
+        self.token = token
+        self.bot: dict[str, Any] = {
+            "id": int(token.partition(":")[0]),
+            "is_bot": True,
+            "first_name": "Test Bot",
+            "username": "emulated_bot",
+        }
+        self._shift_s = 0.0
+        self._stopped_at: float | None = None
         self.listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self.waiters: set[asyncio.Event] = set()
         self._next_message_id = first_id
         self._next_query_id = 4_000_000_000_000_000_000 + first_id
         self._next_album = 13_000_000_000_000_000 + first_id
         self.files = Files(first_id)
-        self.updates = Updates(clock, lambda: self.changed("polling", dict), 500_000_000 + first_id)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything but who is listening. No number is given out a second time."""
+        polled = lambda: self.changed("polling", dict)  # noqa: E731
+        self.updates = Updates(self.clock, polled, 500_000_000 + first_id)
         self.users: dict[int, dict[str, Any]] = {}
         self.chats: dict[int, Chat] = {}
-        self.files.clear()
-        self.updates.reset()
-        self.callbacks: dict[str, CallbackQuery] = {}
+        self.callbacks: list[CallbackQuery] = []
         self.calls: list[Call] = []
-        self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        self.texts: dict[tuple[str, str], str] = {}  # (description or short_description, language)
-        self.menu_button: dict[str, Any] = {"type": "commands"}
+        self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of a scope and language
+        self.flood: FloodRules | None = None
         self.privacy_mode = True
-        self.version: tuple[int, int] = (10, 3)
-        self.strict = True
+        self.server_version = "10.3"
         self.max_request_bytes = MAX_REQUEST_BYTES
-        self.callback_answer_s = CALLBACK_ANSWER_S
+
+    def clock(self) -> float:
+        """Seconds since 1970, as this Telegram sees them."""
+        return (time.time() if self._stopped_at is None else self._stopped_at) + self._shift_s
+
+    def move_clock(self, seconds: float) -> None:
+        """Let time go on at once: presses get too old, links end, 48 hours pass."""
+        self._shift_s += seconds
+        self.changed("clock", lambda: {"now": self.clock()})
+
+    def stop_clock(self) -> None:
+        """Let time stand still; from now on only `move_clock` moves it."""
+        self._stopped_at = time.time()
 
     def changed(self, event: str, tell: Callable[[], dict[str, Any]]) -> None:
         """Wake those who wait, and tell the listeners; the event is made only if there are any."""
@@ -290,6 +258,25 @@ class State:
             for listener in self.listeners:
                 listener.put_nowait(message)
 
+    def show(self) -> dict[str, Any]:
+        """What the chat page needs to know to begin with."""
+        return {
+            "bot": self.bot,
+            "now": self.clock(),
+            "users": list(self.users.values()),
+            "chats": [chat.show() for chat in self.chats.values()],
+            "calls": len(self.calls),
+            **self.show_commands(),
+        }
+
+    def show_commands(self) -> dict[str, Any]:
+        return {
+            "commands": [
+                {"scope": scope, "language_code": language, "commands": commands}
+                for (scope, language), commands in self.commands.items()
+            ]
+        }
+
     def add_update(self, kind: str, body: dict[str, Any]) -> Update | None:
         """Queue an update for the bot; None if it did not ask for this kind."""
         update = self.updates.add(kind, body)
@@ -297,7 +284,22 @@ class State:
             self.changed("update", update.wire)
         return update
 
-    def chat(self, chat_id: int | str) -> Chat:
+    def tell_membership(self, chat: Chat, by: dict[str, Any], new: str) -> None:
+        """Tell the bot that it is "kicked", or a "member" again."""
+        states = {
+            "member": {"status": "member", "user": self.bot},
+            "kicked": {"status": "kicked", "user": self.bot, "until_date": 0},
+        }
+        body = {
+            "chat": chat.wire(),
+            "from": by,
+            "date": int(self.clock()),
+            "old_chat_member": states["member" if new == "kicked" else "kicked"],
+            "new_chat_member": states[new],
+        }
+        self.add_update("my_chat_member", body)
+
+    def find_chat(self, chat_id: int | str) -> Chat:
         """The chat the bot means, which must exist for it. Raises RefusedError."""
         # By @username a bot finds public groups and channels only, and there are none here.
         chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
@@ -317,7 +319,7 @@ class State:
 
     def writable_chat(self, chat_id: int | str) -> Chat:
         """The chat, if the bot may do something in it. Raises RefusedError."""
-        chat = self.chat(chat_id)
+        chat = self.find_chat(chat_id)
         if chat.migrated_to is not None:
             raise RefusedError(
                 "group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.migrated_to
@@ -370,7 +372,6 @@ class State:
         chat.history[message.message_id] = message
         if message.from_bot:
             chat.action_until = 0.0
-            chat.drafts.clear()
         self.changed("message", lambda: {"message": message.show()})
         return message
 
@@ -385,28 +386,24 @@ class State:
         self._next_album += 1
         return str(self._next_album - 1)
 
-    def edited(self, message: Message, before: str) -> None:
-        """Note an edit that has been made."""
-        message.edits.append(before)
+    def edit(self, message: Message, **fields: Any) -> None:
+        """Change a message, and tell everybody but the bot."""
+        message.edits.append(message.words)
         message.edited_at = self.clock()
+        for name, value in fields.items():
+            setattr(message, name, value)
         self.changed("edit", lambda: {"message": message.show()})
 
-    def delete(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            message.deleted = True
-            self._tell_deleted(message)
-
-    def _tell_deleted(self, message: Message) -> None:
-        self.changed(
-            "delete",
-            lambda: {"chat_id": message.chat.chat_id, "message_id": message.message_id},
-        )
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        where = {"chat_id": message.chat.chat_id, "message_id": message.message_id}
+        self.changed("delete", lambda: where)
 
     def new_callback(self, user: dict[str, Any], message: Message, data: str) -> CallbackQuery:
         """A press of a button, queued for the bot."""
         query = CallbackQuery(str(self._next_query_id), user, message, data, self.clock())
         self._next_query_id += 1
-        self.callbacks[query.query_id] = query
+        self.callbacks.append(query)
         self.add_update(
             "callback_query",
             {
@@ -421,20 +418,11 @@ class State:
 
     def answer_callback(self, query_id: str, answer: CallbackAnswer) -> None:
         """Raises RefusedError for a query that is unknown, too old or answered already."""
-        query = self.callbacks.get(query_id)
-        late = query is None or self.clock() >= query.pressed_at + self.callback_answer_s
+        query = next((each for each in reversed(self.callbacks) if each.query_id == query_id), None)
+        late = query is None or self.clock() >= query.pressed_at + CALLBACK_ANSWER_S
         if query is None or late or query.answer is not None:
             raise RefusedError(
                 "query is too old and response timeout expired or query ID is invalid"
             )
         query.answer = answer
-        self.changed(
-            "callback_answer",
-            lambda: {"query_id": query_id, "text": answer.text, "alert": answer.alert},
-        )
-
-    def kind_of(self, chat_id: int) -> ChatKind:
-        """What the id of a chat tells of its kind."""
-        if chat_id > 0:
-            return "private"
-        return "supergroup" if chat_id < _SUPERGROUPS_BELOW else "group"
+        self.changed("callback_answer", dict)

@@ -14,8 +14,6 @@ from typing import Any
 
 from .refusal import RefusedError
 
-# Not sent unless they are asked for by name.
-_ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _LIFETIME_S = 86_400
 _CALLBACK_LIFETIME_S = 150
 _TERMINATED = (
@@ -44,7 +42,8 @@ class Updates:
     """The queue of one bot.
 
     Attributes:
-        allowed: the kinds the bot asked for last; None means all but those sent on request only.
+        pending: those the bot has not confirmed.
+        allowed: the kinds the bot asked for last; None means all.
         pause_s: how long a repeated question for the same offset waits at least.
         waits: whether a question waits for updates at all.
         conflict_pause_s: how long a further conflict within that time is held back.
@@ -59,11 +58,7 @@ class Updates:
         self._poller: asyncio.Future[str] | None = None  # the conflict that ended it, or ""
         self._last_question: tuple[int, float] | None = None
         self._next_conflict_at = 0.0
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all updates and settings. Numbers go on, and who waits goes on waiting."""
-        self._pending: deque[Update] = deque()
+        self.pending: deque[Update] = deque()
         self._again: deque[Update] = deque()
         self._archive: dict[int, Update] = {}
         self._repeats = 0
@@ -75,22 +70,13 @@ class Updates:
         self.conflict_pause_s = 3.0
 
     @property
-    def pending(self) -> list[Update]:
-        """Those the bot has not confirmed."""
-        return list(self._pending)
-
-    @property
-    def pending_count(self) -> int:
-        return len(self._pending)
-
-    @property
     def is_polled(self) -> bool:
         """Whether a getUpdates is waiting."""
         return self._poller is not None
 
     def allows(self, kind: str) -> bool:
         """Whether the bot gets this kind; what counts is when the update is made."""
-        return kind not in _ON_REQUEST if self.allowed is None else kind in self.allowed
+        return self.allowed is None or kind in self.allowed
 
     def add(self, kind: str, body: dict[str, Any]) -> Update | None:
         """Queue an update; None if the bot did not ask for this kind."""
@@ -99,11 +85,11 @@ class Updates:
         update = Update(self._next_id, kind, body, self._clock())
         self._next_id += 1
         self._archive[update.update_id] = update
-        self._pending.append(update)
+        self.pending.append(update)
         self._wake()
         return update
 
-    def repeat_next(self, times: int) -> None:
+    def repeat_next(self, times: int = 1) -> None:
         """Deliver the next `times` updates that get confirmed once more each."""
         self._repeats += times
 
@@ -112,13 +98,9 @@ class Updates:
         self._again.append(self._archive[update_id])
         self._wake()
 
-    def add_unknown_fields(self, fields: dict[str, Any]) -> None:
+    def add_unknown_fields(self, **fields: Any) -> None:
         """Put fields that no bot knows into the next update that is delivered."""
         self._extras.append(fields)
-
-    def drop(self) -> None:
-        """Forget what is pending, as drop_pending_updates does."""
-        self._pending.clear()
 
     @property
     def webhook_url(self) -> str:
@@ -188,20 +170,20 @@ class Updates:
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:
-            while len(self._pending) > -offset:
-                self._pending.popleft()
-        while self._pending and self._pending[0].update_id < offset:
-            update = self._pending.popleft()
+            while len(self.pending) > -offset:
+                self.pending.popleft()
+        while self.pending and self.pending[0].update_id < offset:
+            update = self.pending.popleft()
             if self._repeats:
                 self._repeats -= 1
                 self._again.append(update)
 
     def _take(self, limit: int) -> list[dict[str, Any]]:
         now = self._clock()
-        while self._pending and self._pending[0].is_over(now):
-            self._pending.popleft()
+        while self.pending and self.pending[0].is_over(now):
+            self.pending.popleft()
         batch = [self._again.popleft() for _ in range(min(limit, len(self._again)))]
-        for update in self._pending:
+        for update in self.pending:
             if len(batch) >= limit:
                 break
             if not update.is_over(now):

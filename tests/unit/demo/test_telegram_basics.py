@@ -27,23 +27,17 @@ from aiogram.types import (
     BotCommandScopeAllPrivateChats,
     BufferedInputFile,
     CopyTextButton,
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InputMediaDocument,
-    InputMediaPhoto,
-    InputRichMessage,
-    KeyboardButton,
     LinkPreviewOptions,
-    MenuButtonCommands,
     Message,
-    ReactionTypeEmoji,
-    ReplyKeyboardMarkup,
     ReplyParameters,
     TelegramObject,
 )
 from PIL import Image
 
-from bot.demo.telegram import Person, TelegramEmulator, fresh_id
+from bot.demo.telegram import Person, TelegramEmulator
 
 
 def png(width: int = 64, height: int = 48, colour: str = "orange") -> bytes:
@@ -100,12 +94,6 @@ class Talk:
         assert body["ok"], body
         return int(body["result"]["message_id"])
 
-    async def say_in(self, chat_id: int) -> str | None:
-        """A message of the bot to a group; the words of the refusal, or None."""
-        body = await self.call("sendMessage", chat_id=chat_id, text="x")
-        description: str | None = body.get("description")
-        return description
-
     async def upload(
         self, method: str, field: str, data: bytes, filename: str, **params: Any
     ) -> dict[str, Any]:
@@ -143,121 +131,71 @@ BUTTONS = InlineKeyboardMarkup(
 )
 
 
-async def test_get_me() -> None:
+async def test_a_bot_that_sends_all_it_can() -> None:
     async with talking() as talk:
-        me = await talk.bot.get_me()
-    assert me.id == 123456
-    assert me.is_bot
-    assert me.can_read_all_group_messages is False
-
-
-async def test_text_with_everything() -> None:
-    async with talking() as talk:
+        bot = talk.bot
+        me = await bot.get_me()
+        assert (me.id, me.is_bot, me.can_read_all_group_messages) == (123456, True, False)
         first = talk.anna.send("привет")
-        sent = await talk.bot.send_message(
+        text = await bot.send_message(
             1001,
             "<b>Привет</b>, <a href='https://example.com/a'>вот</a> &amp; /start",
             parse_mode="HTML",
             reply_markup=BUTTONS,
-            reply_parameters=ReplyParameters(message_id=first),
+            reply_parameters=ReplyParameters(message_id=first, quote_parse_mode=None),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
-            protect_content=True,
-            message_effect_id="5104841245755180586",
         )
-        shown = talk.anna.messages[-1]
-    assert sent.text == shown.text == "Привет, вот & /start"
-    assert [entity.type for entity in sent.entities or []] == ["bold", "text_link", "bot_command"]
-    assert plain(sent.reply_markup) == plain(BUTTONS)
-    assert sent.reply_to_message is not None
-    assert sent.reply_to_message.text == "привет"
-    assert sent.has_protected_content
-    assert shown.from_bot
-    assert shown.html == ('<b>Привет</b>, <a href="https://example.com/a">вот</a> &amp; /start')
+        assert text.text == talk.anna.messages[-1].text == "Привет, вот & /start"
+        assert [each.type for each in text.entities or []] == ["bold", "text_link", "bot_command"]
+        assert plain(text.reply_markup) == plain(BUTTONS)
+        assert text.reply_to_message is not None
+        assert text.reply_to_message.text == "привет"
+        assert text.link_preview_options is not None
+        assert text.link_preview_options.is_disabled
 
-
-async def test_what_aiogram_makes_of_every_other_method() -> None:
-    async with talking() as talk:
-        bot, picture = talk.bot, BufferedInputFile(png(), "cat.png")
-        photo = await bot.send_photo(1001, picture, caption="кот", has_spoiler=True)
+        picture = BufferedInputFile(png(), "cat.png")
+        photo = await bot.send_photo(1001, picture, caption="кот")
         assert photo.photo is not None
         assert (photo.photo[-1].width, photo.photo[-1].height) == (64, 48)
-        assert photo.has_media_spoiler
         again = await bot.send_photo(1001, photo.photo[-1].file_id)
         assert again.photo is not None
         assert plain(again.photo[0]) == plain(photo.photo[0])
         document = await bot.send_document(1001, picture, caption="<i>файл</i>", parse_mode="HTML")
         assert document.document is not None
-        assert (document.document.file_name, document.document.mime_type) == (
-            "cat.png",
-            "image/png",
-        )
-        album = await bot.send_media_group(
-            1001,
-            [
-                InputMediaPhoto(media=BufferedInputFile(png(), "a.png"), caption="1"),
-                InputMediaPhoto(media=photo.photo[0].file_id),
-            ],
-        )
-        assert len({message.media_group_id for message in album}) == 1
-        copied = await bot.copy_message(1001, 1001, photo.message_id, caption="копия")
-        assert talk.telegram.chat(1001).history[copied.message_id].caption == "копия"
-        text = await bot.send_message(1001, "1 %")
-        edited = await bot.edit_message_text(
-            "2 %", chat_id=1001, message_id=text.message_id, reply_markup=BUTTONS
-        )
+        assert document.document.file_name == "cat.png"
+        assert document.document.mime_type == "image/png"
+        copied = await bot.copy_message(1001, 1001, photo.message_id, reply_markup=BUTTONS)
+        shown = talk.anna.messages[-1]
+        assert (shown.message_id, shown.caption) == (copied.message_id, "кот")
+        assert [button["text"] for button in shown.buttons] == ["Ещё", "Seed"]
+
+        edited = await bot.edit_message_text("2 %", chat_id=1001, message_id=text.message_id)
         assert isinstance(edited, Message)
-        assert (edited.text, plain(edited.reply_markup)) == ("2 %", plain(BUTTONS))
+        assert (edited.text, edited.reply_markup) == ("2 %", None)  # the edit did not name it again
         assert edited.edit_date is not None
-        media = InputMediaPhoto(media=BufferedInputFile(png(), "b.png"), caption="готово")
-        done = await bot.edit_message_media(media, chat_id=1001, message_id=text.message_id)
-        assert isinstance(done, Message)
-        assert (done.text, done.caption, done.reply_markup) == (None, "готово", None)
-        await bot.edit_message_caption(chat_id=1001, message_id=text.message_id, caption="всё")
-        await bot.edit_message_reply_markup(
-            chat_id=1001, message_id=text.message_id, reply_markup=BUTTONS
-        )
-        assert await bot.set_message_reaction(
-            1001, text.message_id, reaction=[ReactionTypeEmoji(emoji="👌")]
-        )
+        question = ForceReply(input_field_placeholder="Что нарисовать?", selective=True)
+        asked = await bot.send_message(1001, "?", reply_markup=question)
+        assert asked.reply_markup is None
+        assert talk.anna.messages[-1].reply_markup == plain(question)
         assert await bot.send_chat_action(1001, "upload_photo")
-        assert await bot.send_message_draft(1001, 7, text="рисую", can_stop=True)
-        rich = await bot.send_rich_message(
-            1001, InputRichMessage(html="<h2>Цены</h2><p>Пять <b>токенов</b></p><hr/>")
-        )
-        assert rich.rich_message is not None
-        assert [block.type for block in rich.rich_message.blocks] == [
-            "heading",
-            "paragraph",
-            "divider",
-        ]
-        assert await bot.delete_message(1001, rich.message_id)
-        assert await bot.delete_messages(1001, [again.message_id, 99_999])
-        files = InputMediaDocument(media=BufferedInputFile(b"1", "a.txt"))
-        await bot.edit_message_media(files, chat_id=1001, message_id=text.message_id)
-        keyboard = ReplyKeyboardMarkup(keyboard=[[KeyboardButton(text="Баланс")]])
-        await bot.send_message(1001, "меню", reply_markup=keyboard)
-        assert talk.anna.chat.reply_keyboard == {"keyboard": [[{"text": "Баланс"}]]}
+        assert [action for _, action in talk.anna.chat.actions] == ["upload_photo"]
+        assert talk.anna.chat.action_until == pytest.approx(talk.telegram.clock() + 5, abs=1)
+        await talk.say()
+        assert talk.anna.chat.action_until == 0
 
 
-async def test_commands_and_texts_of_the_bot() -> None:
+async def test_commands_of_the_bot() -> None:
     async with talking() as talk:
         bot, scope = talk.bot, BotCommandScopeAllPrivateChats()
         commands = [BotCommand(command="start", description="Начать")]
         assert await bot.set_my_commands(commands, scope=scope, language_code="ru")
-        (command,) = await bot.get_my_commands(scope=scope, language_code="ru")
-        assert plain(command) == plain(commands[0])
-        assert await bot.get_my_commands() == []
+        kept = talk.telegram.commands
+        assert kept == {("all_private_chats", "ru"): [plain(commands[0])]}
         assert await bot.delete_my_commands(scope=scope, language_code="ru")
-        assert await bot.get_my_commands(scope=scope, language_code="ru") == []
-        assert await bot.set_my_description("Рисует", language_code="ru")
-        assert await bot.set_my_description("")
-        assert await bot.set_my_short_description("Рисует")
-        assert await bot.set_chat_menu_button(chat_id=1001, menu_button=MenuButtonCommands())
-        assert await bot.set_chat_menu_button()
+        assert kept == {}
         info = await bot.get_webhook_info()
         assert (info.url, info.pending_update_count) == ("", 0)
         assert await bot.delete_webhook()
-    assert talk.telegram.state.texts["description", "ru"] == "Рисует"
 
 
 async def test_a_dispatcher_polls_answers_and_downloads() -> None:
@@ -334,11 +272,10 @@ async def test_unknown_method_and_wrong_token() -> None:
 
 
 async def test_numbers_begin_where_they_are_told_to() -> None:
-    first_id = fresh_id()
-    async with talking(first_id=first_id) as talk:
-        assert talk.anna.send("x") == first_id
+    async with talking(first_id=217_000_000) as talk:
+        assert talk.anna.send("x") == 217_000_000
         (update,) = talk.telegram.pending_updates
-        assert first_id < update.update_id < 2**31
+        assert 217_000_000 < update.update_id < 2**31
 
 
 async def test_waiting_in_vain_tells_the_story() -> None:

@@ -1,4 +1,4 @@
-"""Formatting: HTML, MarkdownV2 and Markdown into text and entities, and back."""
+"""Formatting: HTML into text and entities."""
 
 import html
 from typing import Any
@@ -8,9 +8,8 @@ from aiogram.exceptions import TelegramBadRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.telegram.entities import finish_text, format_text, to_html
+from bot.demo.telegram.entities import finish_text, format_text
 from bot.demo.telegram.hypertext import parse_html, utf16_length
-from bot.demo.telegram.markdown import parse_markdown_v2
 from bot.demo.telegram.refusal import RefusedError
 from tests.unit.demo.test_telegram_basics import talking
 
@@ -20,9 +19,9 @@ HALF_A_CHARACTER = (
 )
 
 
-def kinds(source: str, mode: str = "HTML") -> tuple[str, list[tuple[Any, ...]]]:
+def kinds(source: str) -> tuple[str, list[tuple[Any, ...]]]:
     """Text, and of every entity its type, offset, length and what else it says."""
-    text, entities = format_text(source, mode, None, may_be_empty=False)
+    text, entities = format_text(source, "HTML", may_be_empty=False)
     return text, [
         (
             *(entity.pop(name) for name in ("type", "offset", "length")),
@@ -43,23 +42,6 @@ def test_escaped_text_in_tags_keeps_the_whole_length(text: str) -> None:
     parsed, entities = parse_html(f"<b>{html.escape(text)}</b>")
     assert parsed == text
     assert [entity["length"] for entity in entities] == [utf16_length(text)] * bool(text)
-
-
-@given(st.text())
-def test_escaped_markdown_parses_back_to_itself(text: str) -> None:
-    escaped = "".join(f"\\{letter}" if "!" <= letter <= "~" else letter for letter in text)
-    assert parse_markdown_v2(escaped) == (text, [])
-
-
-@given(st.lists(st.tuples(st.sampled_from(["b", "i", "u", "code", "x"]), st.text("ж🙂<& "))))
-def test_what_is_shown_as_html_parses_to_the_same(parts: list[tuple[str, str]]) -> None:
-    source = "".join(
-        html.escape(text) if tag == "x" else f"<{tag}>{html.escape(text)}</{tag}>"
-        for tag, text in parts
-    )
-    text, entities = format_text(source, "HTML", None, may_be_empty=True)
-    shown = to_html(text, entities)
-    assert format_text(shown, "HTML", None, may_be_empty=True) == (text, entities)
 
 
 @given(st.text(), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20))))
@@ -103,19 +85,18 @@ def test_entities_stay_within_the_text(text: str, spans: list[tuple[int, int]]) 
         ),
         ("<B>a</b>", "a", [("bold", 0, 1)]),
         ("<b>a</>", "a", [("bold", 0, 1)]),
-        (" \n <b> a </b> \n", "a", [("bold", 0, 1)]),
+        # Blanks are cut up to the first entity.
+        (" \n <b> a </b> \n", " a", [("bold", 0, 2)]),
         ("a\r\nb\tc", "a\nb c", []),
-        ("/start и https://a.b/c.", "/start и https://a.b/c", []),
+        (
+            "/start и https://a.b/c.",
+            "/start и https://a.b/c.",
+            [("bot_command", 0, 6), ("url", 9, 13)],
+        ),
     ],
 )
 def test_html(source: str, text: str, entities: list[tuple[Any, ...]]) -> None:
-    shown, found = kinds(source)
-    if source.startswith("/start"):
-        assert [kind for kind, *_ in found] == ["bot_command", "url"]
-    elif source.startswith(" \n"):
-        assert (shown, found) == (" a", [("bold", 0, 2)])  # blanks are cut up to the first entity
-    else:
-        assert (shown, found) == (text, entities)
+    assert kinds(source) == (text, entities)
 
 
 @pytest.mark.parametrize(
@@ -137,108 +118,31 @@ def test_html(source: str, text: str, entities: list[tuple[Any, ...]]) -> None:
         ("<a href=x/y>z</a>", "Unexpected end of name token at byte offset 8"),
         ("<span>a</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
         ("<tg-emoji>a</tg-emoji>", "Invalid custom emoji identifier specified"),
-        (
-            "&#xd83d;",
-            HALF_A_CHARACTER,
-        ),
+        ("&#xd83d;", HALF_A_CHARACTER),
     ],
 )
 def test_html_that_is_refused(source: str, words: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        format_text(source, "html", None, may_be_empty=True)
+        format_text(source, "html", may_be_empty=True)
     assert caught.value.description == f"Bad Request: can't parse entities: {words}"
 
 
-@pytest.mark.parametrize(
-    ("source", "text", "entities"),
-    [
-        (
-            "*a* _b_ __c__ ~d~ ||e||",
-            "a b c d e",
-            ["bold", "italic", "underline", "strikethrough", "spoiler"],
-        ),
-        ("*a _b_*", "a b", ["bold", "italic"]),
-        ("`a*b`", "a*b", ["code"]),
-        ("```py\na```", "a", ["pre"]),
-        ("[a](https://b.c/d\\))", "a", ["text_link"]),
-        (">a\n>b\nc", "a\nb\nc", ["blockquote"]),
-        (">a\n>b||", "a\nb", ["expandable_blockquote"]),
-        ("![👍](tg://emoji?id=53)", "👍", ["custom_emoji"]),
-        ("![x](tg://time?unix=17&format=wDT)", "x", ["date_time"]),
-        ("1\\.5 \\- \\!", "1.5 - !", []),
-        ("a\nb", "a\nb", []),
-    ],
-)
-def test_markdown_v2(source: str, text: str, entities: list[str]) -> None:
-    shown, found = kinds(source, "MarkdownV2")
-    assert (shown, [kind for kind, *_ in found]) == (text, entities)
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ("a.b", "Character '.' is reserved and must be escaped with the preceding '\\'"),
-        ("--ar 16:9", "Character '-' is reserved and must be escaped with the preceding '\\'"),
-        ("a|b", "Character '|' is reserved and must be escaped with the preceding '\\'"),
-        ("a>b", "Character '>' is reserved and must be escaped with the preceding '\\'"),
-        ("ж *a", "Can't find end of Bold entity at byte offset 3"),
-        ("_a", "Can't find end of Italic entity at byte offset 0"),
-        ("```py\na", "Can't find end of PreCode entity at byte offset 0"),
-        ("[a](b", "Can't find end of a URL at byte offset 4"),
-        ("![a]", "Custom emoji entity must contain a tg://emoji URL"),
-    ],
-)
-def test_markdown_v2_that_is_refused(source: str, words: str) -> None:
-    with pytest.raises(RefusedError) as caught:
-        format_text(source, "MarkdownV2", None, may_be_empty=True)
-    assert caught.value.description == f"Bad Request: can't parse entities: {words}"
-
-
-def test_old_markdown() -> None:
-    assert kinds("*a* _b_ `c` [d](http://e.f) ```py\ng```", "Markdown")[1] == [
-        ("bold", 0, 1),
-        ("italic", 2, 1),
-        ("code", 4, 1),
-        ("text_link", 6, 1, "http://e.f/"),
-        ("pre", 8, 1, "py"),
-    ]
-    with pytest.raises(
-        RefusedError, match="Can't find end of the entity starting at byte offset 0"
-    ):
-        format_text("*a", "markdown", None, may_be_empty=True)
-
-
-def test_modes_and_given_entities() -> None:
-    with pytest.raises(RefusedError, match="unsupported parse_mode"):
-        format_text("a", "BBCode", None, may_be_empty=True)
-    bold: dict[str, Any] = {"type": "bold", "offset": 0, "length": 1}
-    assert format_text("ab", None, [bold], may_be_empty=True) == ("ab", [bold])
-    assert format_text("ab", "none", [bold | {"type": "url"}], may_be_empty=True)[1] == []
-    for wrong in (
-        bold | {"type": "blink"},
-        bold | {"type": "text_link", "url": "nowhere"},
-        bold | {"type": "text_mention"},
-        bold | {"offset": -1},
-        bold | {"length": 1_000_001},
-    ):
-        with pytest.raises(RefusedError):
-            format_text("ab", None, [wrong], may_be_empty=True)
+def test_other_modes_and_text_that_is_no_utf_8() -> None:
+    for mode in ("BBCode", "MarkdownV2", "Markdown"):
+        with pytest.raises(RefusedError, match="unsupported parse_mode"):
+            format_text("a", mode, may_be_empty=True)
     with pytest.raises(RefusedError, match="strings must be encoded in UTF-8"):
-        format_text("\ud800", None, None, may_be_empty=True)
+        format_text("\ud800", None, may_be_empty=True)
 
 
-@given(
-    st.sampled_from(["HTML", "MarkdownV2", "Markdown"]),
-    st.text("<>/=\"' &;#xa\n\r\0bicodepre-tgmu*_~`|[]()!\\>ж🙂"),
-)
-def test_whatever_is_sent_is_parsed_or_refused(mode: str, source: str) -> None:
+@given(st.text("<>/=\"' &;#xa\n\r\0bicodepre-tgmu!ж🙂"))
+def test_whatever_is_sent_is_parsed_or_refused(source: str) -> None:
     try:
-        text, entities = format_text(source, mode, None, may_be_empty=True)
+        text, entities = format_text(source, "HTML", may_be_empty=True)
     except RefusedError:
         return
     for entity in entities:
         assert 0 < entity["length"] <= utf16_length(text) - entity["offset"]
-    to_html(text, entities)
 
 
 async def test_who_is_mentioned_by_id_is_whole_or_not_mentioned() -> None:

@@ -1,16 +1,13 @@
-"""Photos, documents, albums and downloads."""
+"""Photos, documents and downloads."""
 
 import io
-import json
 import zlib
-from typing import Any
 
-import aiohttp
 import pytest
 from PIL import Image
 
 from bot.demo.telegram import TelegramEmulator
-from tests.unit.demo.test_telegram_basics import Talk, png, talking
+from tests.unit.demo.test_telegram_basics import png, talking
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -50,11 +47,7 @@ EXTENSION = "photo has unsupported extension. Use one of .jpg, .jpeg, .gif, .png
         (png(), "a.webp", EXTENSION),
         (png(), "a", EXTENSION),
         (b"", "a.png", "file must be non-empty"),
-        (
-            png() + bytes(10_485_760),
-            "a.png",
-            TOO_BIG,
-        ),
+        (png() + bytes(10_485_760), "a.png", TOO_BIG),
     ],
     ids=lambda value: None if isinstance(value, str) else "data",
 )
@@ -81,7 +74,7 @@ async def test_photos_that_pass_are_made_anew(
         body = await talk.upload("sendPhoto", "photo", data, name, chat_id=1001)
         largest = body["result"]["photo"][-1]
         assert (largest["width"], largest["height"]) == size
-        file = talk.telegram.file(largest["file_id"])
+        file = talk.telegram.files[largest["file_id"]]
         assert file.uploaded == data
         image = Image.open(io.BytesIO(file.data))
         assert (image.format, image.size) == ("JPEG", size)
@@ -101,7 +94,7 @@ async def test_documents() -> None:
         assert body["description"] == "Bad Request: file must be non-empty"
         body = await talk.upload("sendDocument", "document", b"RIFF", "a.webp", chat_id=1001)
         assert body["result"]["document"]["mime_type"] == "image/webp"
-        assert talk.telegram.file(body["result"]["document"]["file_id"]).data == b"RIFF"
+        assert talk.telegram.files[body["result"]["document"]["file_id"]].data == b"RIFF"
 
 
 async def test_a_request_over_fifty_megabytes_is_413() -> None:
@@ -138,62 +131,19 @@ async def test_sending_by_file_id_and_by_url() -> None:
         )
 
 
-async def album(talk: Talk, items: list[dict[str, Any]], **files: tuple[bytes, str]) -> str:
-    """The refusal of an album, or its description "ok"."""
-    form = aiohttp.FormData()
-    form.add_field("chat_id", "1001")
-    form.add_field("media", json.dumps(items))
-    for name, (data, filename) in files.items():
-        form.add_field(name, data, filename=filename)
-    url = f"{talk.telegram.url}/bot{talk.telegram.token}/sendMediaGroup"
-    async with talk.http.post(url, data=form) as response:
-        body = await response.json()
-    return str(body.get("description", "ok")).removeprefix("Bad Request: ")
-
-
-async def test_albums() -> None:
-    good = (png(), "a.png")
-    photo = {"type": "photo", "media": "attach://a"}
-    document = {"type": "document", "media": "attach://a"}
-    async with talking() as talk:
-        assert "too few messages" in await album(talk, [photo], a=good)
-        assert await album(talk, [photo] * 11, a=good) == "too many messages to send as an album"
-        assert (
-            await album(talk, [photo, document], a=good)
-            == "document can't be mixed with other media types"
-        )
-        assert await album(talk, [photo, photo], a=(b"x", "a.png")) == (
-            'failed to send message #1 with the error message "IMAGE_PROCESS_FAILED"'
-        )
-        assert await album(talk, [photo, photo], a=(b"", "a.png")) == "file must be non-empty"
-        long = photo | {"caption": "x" * 1025}
-        assert await album(talk, [photo, long], a=good) == "message caption is too long"
-        assert await album(talk, [photo, photo]) == "can't parse InputMedia: media not found"
-        assert 'unknown field "reply_markup"' in await talk.refusal(
-            "sendMediaGroup", chat_id=1001, media=[], reply_markup={"inline_keyboard": []}
-        )
-        assert not talk.anna.messages
-        assert (
-            await album(
-                talk, [photo | {"caption": "<b>x</b>", "parse_mode": "HTML"}, photo], a=good
-            )
-            == "ok"
-        )
-        assert await album(talk, [document] * 10, a=good) == "ok"
-    assert [message.caption for message in talk.anna.messages[:2]] == ["x", None]
-
-
 async def test_downloads() -> None:
     async with talking() as talk:
         talk.anna.send_document("файл".encode(), filename="мой файл.txt")
         document = talk.anna.messages[-1].document
         assert document is not None
+        url = f"{talk.telegram.url}/file/bot{talk.telegram.token}/{document.path}"
+        async with talk.http.get(url) as response:
+            assert response.status == 404  # until getFile was asked
         info = await talk.bot.get_file(document.file_id)
-        assert info.file_size == 8
+        assert (info.file_size, info.file_path) == (8, document.path)
         data = await talk.bot.download(document.file_id)
         assert data is not None
         assert data.read() == "файл".encode()
-        url = f"{talk.telegram.url}/file/bot{talk.telegram.token}/{info.file_path}"
         async with talk.http.get(url.replace(":TEST", "%3ATEST")) as response:
             assert response.status == 200
         talk.telegram.move_clock(3601)
@@ -204,17 +154,6 @@ async def test_downloads() -> None:
             assert response.status == 200
         async with talk.http.get(url.replace("TEST", "OTHER")) as response:
             assert response.status == 401
-        assert await talk.refusal("getFile", file_id="nothing") == "invalid file_id"
-
-
-async def test_a_link_works_only_after_get_file() -> None:
-    async with talking() as talk:
-        talk.anna.send_document(b"1", filename="a.txt")
-        document = talk.anna.messages[-1].document
-        assert document is not None
-        url = f"{talk.telegram.url}/file/bot{talk.telegram.token}/{document.path}"
-        async with talk.http.get(url) as response:
-            assert response.status == 404
 
 
 async def test_get_file_up_to_twenty_megabytes() -> None:

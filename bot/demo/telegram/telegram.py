@@ -1,0 +1,198 @@
+"""A Telegram of one bot as tests and the control interface move it: people, groups, faults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar
+
+from .faults import Fault, Faults
+from .people import Person
+from .state import Call, Chat, Message, State
+from .updates import Update
+
+T = TypeVar("T")
+SendingKind = Literal["text messages", "photos", "documents"]
+
+
+class Telegram(State):
+    """What the state holds, and the hands that move it."""
+
+    def __init__(self, token: str, first_id: int) -> None:
+        super().__init__(token, first_id)
+        self.url = ""
+        self.faults = Faults()
+        self._people: dict[int, Person] = {}
+
+    @property
+    def pending_updates(self) -> list[Update]:
+        """The updates the bot has not confirmed."""
+        return list(self.updates.pending)
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method, oldest first."""
+        return [call for call in self.calls if call.method.lower() == method.lower()]
+
+    def add_person(
+        self,
+        user_id: int,
+        first_name: str,
+        *,
+        language_code: str | None = None,
+        username: str | None = None,
+        started: bool = False,
+    ) -> Person:
+        """A person with a private chat, whose id is the same.
+
+        The bot may write there once the person has written, or at once with `started`.
+        """
+        if user_id in self._people:
+            raise ValueError(f"there is a person {user_id} already")
+        user: dict[str, Any] = {"id": user_id, "is_bot": False, "first_name": first_name}
+        user |= {"language_code": language_code} if language_code else {}
+        user |= {"username": username} if username else {}
+        person = self._people[user_id] = Person(self, user)
+        self.users[user_id] = user
+        self.chats[user_id] = Chat(user_id, user=user, started=started)
+        self.changed("person", lambda: {"user": user})
+        return person
+
+    def person(self, user_id: int) -> Person:
+        return self._people[user_id]
+
+    def add_group(self, chat_id: int, title: str, members: Iterable[Person | int]) -> Chat:
+        """A group, or a supergroup if the id is below -1000000000000, with the bot in it."""
+        ids = {each if isinstance(each, int) else each.user_id for each in members}
+        group = self.chats[chat_id] = Chat(chat_id, title, ids | {self.bot["id"]})
+        self.changed("group", lambda: {"chat": group.wire()})
+        return group
+
+    def remove_bot(self, chat_id: int) -> None:
+        """Throw the bot out of a group."""
+        group = self.chat(chat_id)
+        group.member_ids.discard(self.bot["id"])
+        self.tell_membership(group, next(iter(self.users.values())), "kicked")
+
+    def restrict_group(
+        self, chat_id: int, *forbidden: SendingKind, topic_closed: bool = False
+    ) -> None:
+        """Forbid these in a group, and allow all else."""
+        group = self.chat(chat_id)
+        group.forbidden, group.topic_closed = frozenset(forbidden), topic_closed
+
+    def upgrade_group(self, chat_id: int, new_chat_id: int) -> Chat:
+        """Make a supergroup of a group; the old id is refused from now on, naming the new one."""
+        old = self.chat(chat_id)
+        new = self.chats[new_chat_id] = Chat(new_chat_id, old.title, set(old.member_ids))
+        old.migrated_to = new_chat_id
+        sender = next(iter(self.users.values()))
+        for chat, note in (
+            (old, {"migrate_to_chat_id": new_chat_id}),
+            (new, {"migrate_from_chat_id": chat_id}),
+        ):
+            message = self.new_message(chat, sender, options=note)
+            self.add_update("message", message.wire())
+        return new
+
+    def chat(self, chat_id: int) -> Chat:
+        return self.chats[chat_id]
+
+    def fail(
+        self,
+        method: str,
+        *,
+        status: int | None = None,
+        html: int | None = None,
+        retry_after: int | None = None,
+        description: str = "",
+        hang: bool = False,
+        cut_before_effect: bool = False,
+        cut_after_effect: bool = False,
+        after_effect: bool = False,
+        without: Iterable[str] = (),
+        delay_s: float = 0.0,
+        chat_id: int | None = None,
+        times: int | None = 1,
+    ) -> Fault:
+        """Let the next `times` calls of a method fail, or all until removed with None.
+
+        The method is "*" for all but getUpdates, "download" for files. `after_effect` makes any of
+        the failures come only once the call has done its work. `without` leaves these fields out of
+        the result of a call that went well.
+        """
+        if retry_after is not None and status is None:
+            status = 429
+        fault = Fault(
+            method,
+            status=status,
+            html=html,
+            retry_after_s=retry_after,
+            description=description,
+            hang=hang,
+            cut=cut_before_effect or cut_after_effect,
+            delay_s=delay_s,
+            after_effect=after_effect or cut_after_effect,
+            without=frozenset(without),
+            chat_id=chat_id,
+            times=times,
+        )
+        self.faults.add(fault)
+        return fault
+
+    async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 60) -> T:
+        """The first truthy value of the predicate, asked again after every change.
+
+        Raises AssertionError with the chats and the last calls when the time is over.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        changed = asyncio.Event()
+        self.waiters.add(changed)
+        try:
+            while not (value := predicate()):
+                changed.clear()
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await changed.wait()
+                except TimeoutError:
+                    if value := predicate():
+                        return value
+                    raise AssertionError(self._story(timeout_s)) from None
+            return value
+        finally:
+            self.waiters.discard(changed)
+
+    def _story(self, timeout_s: float) -> str:
+        parts = [f"what was waited for did not happen within {timeout_s:g} s"]
+        parts += [self.transcript(chat_id) for chat_id in self.chats]
+        calls = [call for call in self.calls if call.method != "getUpdates" or not call.ok]
+        parts.append("last calls:")
+        parts += [f"  {call.method} {'ok' if call.ok else call.error}" for call in calls[-15:]]
+        return "\n".join(parts)
+
+    def transcript(self, chat_id: int) -> str:
+        """The conversation, readable, with deleted messages marked."""
+        chat = self.chat(chat_id)
+        name = chat.title or chat.user.get("first_name", "")
+        lines = [f"--- chat {chat_id} {name}{' (blocked)' if chat.blocked else ''}"]
+        lines += [_line(message) for message in chat.history.values()]
+        return "\n".join(lines)
+
+
+def _line(message: Message) -> str:
+    who = "bot" if message.from_bot else message.sender["first_name"]
+    parts = [f"  {message.message_id} {who}:"]
+    if message.deleted:
+        parts.append("[deleted]")
+    if message.reply_to is not None:
+        parts.append(f"[to {message.reply_to.message_id}]")
+    if message.photo:
+        largest = message.photo[-1]
+        parts.append(f"[photo {largest.width}x{largest.height}]")
+    if message.document is not None:
+        parts.append(f"[{message.document.name} {len(message.document.uploaded)} bytes]")
+    parts += [f"[{name}]" for name in message.attachment]
+    parts.append(message.words)
+    if message.edits:
+        parts.append(f"[edited {len(message.edits)} times]")
+    parts += [f"[{button['text']}]" for button in message.buttons]
+    return " ".join(part for part in parts if part)
