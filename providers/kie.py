@@ -32,6 +32,7 @@ CODES_ACCESS = frozenset({401, 403, 433})  # wrong key, not allowed here, over t
 CODE_CREDIT = 402
 CREDIT_WORDS = "credits insufficient"  # also reported under code 500
 CODE_TOO_OFTEN = 429
+GAVE_UP_WAITING = frozenset({408, 499})  # HTTP status of a gateway: the task may be made
 CODE_SERVER = 500  # also of a wrong input, which no repeat makes right: the words decide
 SERVER_WORDS = "Server exception"
 CODE_FAILED = 501  # "Generation failed": of the task, not of the question
@@ -253,7 +254,8 @@ class Kie:
             # A gateway's page, half a body, another shape: nothing that KIE says.
             case _ if status == CODE_TOO_OFTEN:
                 raise _refusal(path, status, "", retry_after)
-            case _ if method == "POST" and 400 <= status < 500:  # whoever it is took nothing
+            # Whoever it is took nothing; but for those that gave up waiting for KIE itself.
+            case _ if method == "POST" and 400 <= status < 500 and status not in GAVE_UP_WAITING:
                 raise RefusedError(f"{path}: HTTP {status}", detail=f"HTTP {status}")
             case _:
                 raise OutcomeUnknownError(f"{path}: HTTP {status}, no KIE answer", code=status)

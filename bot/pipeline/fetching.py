@@ -40,8 +40,9 @@ class FetchPolicy:
     # Cloudflare keeps a 404 for three minutes unless it is told otherwise: before that the second
     # is no more than the first.
     gone_pause_s: float = 200.0
-    # What is no picture, or leads astray, for so long is so, and no gateway's page or redirect.
-    believed_s: float = 300.0
+    # What is no picture, or leads astray, for so long is so, and no gateway's page or redirect:
+    # hosts are in trouble for half an hour, and KIE bills what is given up.
+    believed_s: float = 3600.0
     address_s: float = DAY_S  # KIE's pages: addresses usually end then; a fresh one may help
     life_s: float = 14 * DAY_S  # KIE's pages: media are deleted then
 

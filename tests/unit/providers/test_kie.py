@@ -167,6 +167,15 @@ async def test_an_unknown_path_is_refused(
         await kie.record_info("0" * 32)
 
 
+@pytest.mark.parametrize("status", [408, 499])
+async def test_a_gateway_that_gave_up_waiting_leaves_it_open_whether_a_task_was_made(
+    session: aiohttp.ClientSession, simulator: KieSimulator, status: int
+) -> None:
+    simulator.fault("createTask", html=status, effect=True)
+    with pytest.raises(OutcomeUnknownError):
+        await client(session, simulator.url, simulator.key).create_task(MODEL, INPUT)
+
+
 PAGES = {
     "a page": "<html>404 Not Found</html>",
     "nothing": "",
