@@ -7,12 +7,11 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
-from bot.pipeline.failures import InputError
-from bot.shop.orders import Orders, Request
+from bot.shop.orders import Orders
 from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.prompts import picture_of
+from handlers.prompts import order_by_words, origin_of
 
 
 def create_router() -> Router:
@@ -59,52 +58,22 @@ async def draw(
     texts: Texts,
 ) -> None:
     """/draw PROMPT, with a picture or in reply to one."""
-    if not (command.args or "").strip():
+    words = (command.args or "").strip()
+    if not words:
         messenger.say(message.chat.id, texts.draw_usage(), reply_to=message.message_id)
         return
-    await _order(
-        message, event_from_user, command.args or "", orders, messenger, texts, explicit=True
-    )
+    origin = origin_of(message, event_from_user, texts)
+    await order_by_words(message, words, origin, orders, explicit=True)
 
 
-async def draw_reply(
-    message: Message, event_from_user: User, orders: Orders, messenger: Messenger, texts: Texts
-) -> None:
+async def draw_reply(message: Message, event_from_user: User, orders: Orders, texts: Texts) -> None:
     """Words for a picture of the bot's, flags to change one, or words alone."""
-    text = message.text or message.caption or ""
-    await _order(message, event_from_user, text, orders, messenger, texts)
-
-
-async def _order(
-    message: Message,
-    user: User,
-    text: str,
-    orders: Orders,
-    messenger: Messenger,
-    texts: Texts,
-    *,
-    explicit: bool = False,
-) -> None:
     answered = message.reply_to_message
-    try:
-        file_id = picture_of(message) or (picture_of(answered) if answered else None)
-        if file_id is None and answered is not None:
-            file_id = await orders.replied_picture(message.chat.id, answered.message_id)
-    except InputError as error:
-        refusal = texts.input_refused(error.kind)
-        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
-        return
-    await orders.take(
-        Request(
-            user_id=user.id,
-            chat_id=message.chat.id,
-            message_id=message.message_id,
-            text=text,
-            language=texts.language,
-            input_file_id=file_id,
-            reply_to=answered.message_id if answered else None,
-            explicit=explicit,
-            # What replies to a question of the bot's has its picture, too, and is the answer.
-            aside=bool(answered and (answered.photo or answered.document)),
-        )
+    await order_by_words(
+        message,
+        message.text or message.caption or "",
+        origin_of(message, event_from_user, texts),
+        orders,
+        # What replies to a question of the bot's has its picture, too, and is the answer.
+        aside=bool(answered and (answered.photo or answered.document)),
     )

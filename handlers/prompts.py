@@ -5,13 +5,13 @@ from aiogram.enums import ContentType
 from aiogram.types import Message, User
 
 from bot.pipeline.failures import FailureKind, InputError
-from bot.prompts.parse import only_flags
 from bot.shop.albums import Albums
-from bot.shop.orders import Orders, Request
+from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
 from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from order import Origin
 from storage.inputs import AlbumItem, Inputs
 
 MAX_DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile
@@ -66,31 +66,11 @@ async def refuse_message(message: Message, messenger: Messenger, texts: Texts) -
 
 
 async def order_by_text(
-    message: Message,
-    event_from_user: User,
-    is_late: IsLate,
-    orders: Orders,
-    inputs: Inputs,
-    messenger: Messenger,
-    texts: Texts,
+    message: Message, event_from_user: User, is_late: IsLate, orders: Orders, texts: Texts
 ) -> None:
     """Words alone, words in reply to a picture, or words for the picture sent before."""
-    text = message.text or ""
-    about = message.reply_to_message
-    if about is not None and only_flags(text):  # a change of what was drawn
-        await orders.take(_request(message, event_from_user, texts, text, None, is_late))
-        return
-    try:
-        file_id = picture_of(about) if about else None
-        if file_id is None and about is not None:
-            file_id = await orders.replied_picture(message.chat.id, about.message_id)
-    except InputError as error:
-        refusal = texts.input_refused(error.kind)
-        messenger.say(message.chat.id, refusal, reply_to=message.message_id)
-        return
-    if file_id is None and (held := await inputs.held(event_from_user.id)):
-        file_id = held.file_id
-    await orders.take(_request(message, event_from_user, texts, text, file_id, is_late))
+    origin = origin_of(message, event_from_user, texts, late=is_late(message.date.timestamp()))
+    await order_by_words(message, message.text or "", origin, orders)
 
 
 async def order_by_picture(
@@ -103,6 +83,10 @@ async def order_by_picture(
     texts: Texts,
 ) -> None:
     """A picture with words, or one whose words come next."""
+    if message.caption:
+        origin = origin_of(message, event_from_user, texts, late=is_late(message.date.timestamp()))
+        await order_by_words(message, message.caption, origin, orders)
+        return
     try:
         file_id = picture_of(message)
     except InputError as error:
@@ -110,10 +94,6 @@ async def order_by_picture(
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
     assert file_id is not None  # noqa: S101 - the router saw to it
-    if message.caption:
-        request = _request(message, event_from_user, texts, message.caption, file_id, is_late)
-        await orders.take(request)
-        return
     if await inputs.hold(event_from_user.id, file_id, message.message_id):
         messenger.say(
             message.chat.id,
@@ -168,23 +148,33 @@ def picture_of(message: Message) -> str | None:
     return None
 
 
-def _request(
+def origin_of(message: Message, user: User, texts: Texts, *, late: bool = False) -> Origin:
+    """Who wrote it, and where."""
+    return Origin(user.id, message.chat.id, message.message_id, texts.language, late=late)
+
+
+async def order_by_words(
     message: Message,
-    user: User,
-    texts: Texts,
-    text: str,
-    file_id: str | None,
-    is_late: IsLate,
-) -> Request:
-    """One that is older than the settings allow waited while the bot was down, and whoever sent it
-    may not want it any more: it is late, and not charged unasked."""
-    return Request(
-        user_id=user.id,
-        chat_id=message.chat.id,
-        message_id=message.message_id,
-        text=text,
-        language=texts.language,
-        input_file_id=file_id,
-        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
-        late=is_late(message.date.timestamp()),
+    words: str,
+    origin: Origin,
+    orders: Orders,
+    *,
+    explicit: bool = False,
+    aside: bool = False,
+) -> None:
+    """Words of a message, for the picture in it or in the one that it replies to."""
+    picture, unusable = None, None
+    about = message.reply_to_message
+    try:
+        picture = picture_of(message) or (picture_of(about) if about else None)
+    except InputError as error:
+        unusable = error.kind
+    await orders.take(
+        words,
+        origin,
+        picture=picture,
+        unusable=unusable,
+        about=about.message_id if about else None,
+        explicit=explicit,
+        aside=aside,
     )

@@ -10,6 +10,7 @@ from bot.telegram.buttons import HELD, held_by_in, held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.debounce import Presses
+from order import Origin
 from storage.images import ImageStatus
 from storage.inputs import Inputs
 from storage.jobs import Jobs, press_key
@@ -40,14 +41,15 @@ async def draw_again(
     if image is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
-    said, alert = await orders.again(
-        image,
-        query.id,
-        query.message.chat.id,
-        query.message.message_id,
-        texts,
-        told_price=told_price,
+    origin = Origin(
+        user_id=event_from_user.id,
+        chat_id=query.message.chat.id,
+        message_id=press_key(query.id),
+        language=texts.language,
+        reply_to_message_id=query.message.message_id,
+        again_of=image.image_id,
     )
+    said, alert = await orders.again(image, origin, texts, told_price=told_price)
     messenger.answer_press(query.id, said, alert=alert)
 
 

@@ -1,18 +1,9 @@
 """What every image provider looks like from inside the bot."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class ImageRequest:
-    """One image to be made. `options` go to the provider last and unchanged."""
-
-    prompt: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    image_url: str | None = None
+from order import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +41,10 @@ class Provider(Protocol):
     def name(self) -> str:
         """What people and admins read in front of an error, e.g. `Midjourney (KIE)`."""
 
-    async def submit(self, request: ImageRequest) -> str:
-        """Create a task, in one attempt, and return the provider's id of it.
+    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
+        """Create a task for one image of an order, in one attempt, and return the provider's id.
+
+        `picture_url` is where the provider finds the picture to start from.
 
         Raises:
             NotTakenError, RefusedError, OutcomeUnknownError: see `providers.errors`.

@@ -1,13 +1,13 @@
 """Jobs and their images as they are kept: a row each, read-only."""
 
-import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-JsonValue = Any  # what json.loads gives
+from order import Order, Origin
+from storage.order_rows import order_in, origin_in
 
 
 class ImageStatus(StrEnum):
@@ -34,30 +34,17 @@ OPEN = frozenset(status for status in ImageStatus if not status.ended)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request of one person."""
+    """An order that was paid for."""
 
     job_id: int
-    user_id: int
-    chat_id: int
-    message_id: int
-    progress_message_id: int | None
-    model: str
-    prompt: str
-    params: Mapping[str, JsonValue]
-    options: Mapping[str, JsonValue]
-    price: int
-    language: str
+    order: Order
+    origin: Origin
+    price: int  # of one image
     created_at: float
     closed_at: float | None
-    input_file_id: str | None
+    progress_message_id: int | None
     input_url: str | None
     input_uploaded_at: float | None
-    reply_to_message_id: int | None
-
-    @property
-    def reply_to(self) -> int:
-        """The message that whatever is said of the job replies to."""
-        return self.reply_to_message_id or self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +106,33 @@ class JobView:
     price_now: int  # of one image of that model
 
     @property
+    def order(self) -> Order:
+        """What was asked for."""
+        return self.job.order
+
+    @property
+    def origin(self) -> Origin:
+        """Who asked, and where."""
+        return self.job.origin
+
+    @property
     def ended(self) -> bool:
         """Whether nothing happens to any of its images any more."""
         return all(image.status.ended for image in self.images)
 
 
-def read_job(row: sqlite3.Row) -> Job:
-    """From a row with all columns of `jobs`, and maybe more."""
-    fields = {name: row[name] for name in Job.__slots__}
+def read_job(row: sqlite3.Row, quantity: int) -> Job:
+    """From a row with all columns of `jobs`, and maybe more, and the number of its images."""
     return Job(
-        **{**fields, "params": json.loads(row["params"]), "options": json.loads(row["options"])}
+        job_id=row["job_id"],
+        order=order_in(row, quantity),
+        origin=origin_in(row),
+        price=row["price"],
+        created_at=row["created_at"],
+        closed_at=row["closed_at"],
+        progress_message_id=row["progress_message_id"],
+        input_url=row["input_url"],
+        input_uploaded_at=row["input_uploaded_at"],
     )
 
 

@@ -8,13 +8,13 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from storage.catalogue import Model
+from order import Order, Origin
 from storage.database import Database, fetch_one
 from storage.errors import (
     InsufficientTokensError,
@@ -29,7 +29,6 @@ from storage.images import (
     Image,
     ImageStatus,
     JobView,
-    JsonValue,
     Sent,
     read_image,
     read_job,
@@ -38,6 +37,7 @@ from storage.inputs import forget_held
 from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 from storage.maintenance import check_open
+from storage.order_rows import COLUMNS, VALUES, row_of
 
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
 
@@ -74,34 +74,22 @@ class Jobs:
 
     async def place(
         self,
+        order: Order,
+        origin: Origin,
         *,
-        user_id: int,
-        chat_id: int,
-        message_id: int,
-        model: Model,
-        prompt: str,
-        quantity: int,
-        params: Mapping[str, JsonValue],
-        options: Mapping[str, JsonValue],
-        language: str,
         max_active_images: int,
-        input_file_id: str | None = None,
-        reply_to: int | None = None,
-        again_of: int | None = None,
-        named: AbstractSet[str] = frozenset(),
         told_price: int | None = None,
         asked: bool = False,
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
-        The model's options of this moment go under the person's own, and under the `named`
-        parameters, those that somebody chose.
+        The model's options of this moment go under the person's own, and under the named
+        parameters.
 
         None, and nothing is charged, when the message already has its job: Telegram may deliver
-        an update twice. What a button asks for has a `message_id` made by `press_key` and a
-        message to `reply_to`; `again_of` is the image that is repeated, and None is then also
-        the answer when that was asked for AGAIN_PAUSE_S ago or less. `asked` is the yes to a
-        question: a picture that came since and waits for words is not for this.
+        an update twice; or when the same image was asked for again AGAIN_PAUSE_S ago or less.
+        `asked` is the yes to a question: a picture that came since and waits for words is not for
+        this.
 
         Raises:
             MaintenanceError: no orders are taken for now.
@@ -110,54 +98,39 @@ class Jobs:
             TooManyActiveImagesError: with these the person would have too many unfinished images.
             InsufficientTokensError: the balance does not cover all images.
         """
+        user_id, quantity = origin.user_id, order.quantity
 
         def work(tx: sqlite3.Connection) -> PlacedJob | None:
-            if fetch_one(
-                tx,
-                "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
-                (self._database.bot_id, chat_id, message_id),
-            ):
+            if is_placed_in(tx, self._database.bot_id, origin):
                 return None
             now = self._now()
-            if again_of is not None and _is_impatient(tx, again_of, now):
+            if origin.again_of is not None and _is_impatient(tx, origin.again_of, now):
                 return None
-            see_user(tx, user_id, language, now)
+            see_user(tx, user_id, origin.language, now)
             check_open(tx)
-            price, defaults = _terms(tx, model)
+            price, defaults = _terms(tx, order.model)
             if told_price is not None and price > told_price:
                 raise PriceChangedError(price)
-            defaults = {key: value for key, value in defaults.items() if key not in named}
+            defaults = {key: value for key, value in defaults.items() if key not in order.named}
             _check_active(tx, user_id, quantity, max_active_images)
             balance = balance_in(tx, user_id)
             if balance < quantity * price:
                 raise InsufficientTokensError(needed=quantity * price, balance=balance)
             cursor = tx.execute(
-                "INSERT INTO jobs (bot_id, user_id, chat_id, message_id, model, prompt, params,"
-                " options, price, language, created_at, input_file_id, reply_to_message_id,"
-                " again_of)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    self._database.bot_id,
-                    user_id,
-                    chat_id,
-                    message_id,
-                    model.slug,
-                    prompt,
-                    json.dumps(params, ensure_ascii=False),
-                    json.dumps({**defaults, **options}, ensure_ascii=False),
-                    price,
-                    language,
-                    now,
-                    input_file_id,
-                    reply_to,
-                    again_of,
-                ),
+                f"INSERT INTO jobs ({COLUMNS}, bot_id, price, created_at)"  # noqa: S608 - our own names
+                f" VALUES ({VALUES}, :bot_id, :price, :now)",
+                {
+                    **row_of(replace(order, options={**defaults, **order.options}), origin),
+                    "bot_id": self._database.bot_id,
+                    "price": price,
+                    "now": now,
+                },
             )
             job_id = int(cursor.lastrowid or 0)  # an INSERT has one
-            if chat_id == user_id and not asked:
+            if origin.in_private and not asked:
                 forget_held(tx, user_id)
-            elif chat_id == user_id and input_file_id is not None:  # the rest the question has done
-                forget_held(tx, user_id, input_file_id)
+            elif origin.in_private and order.input_file_id is not None:
+                forget_held(tx, user_id, order.input_file_id)  # the rest the question has done
             tx.executemany(
                 "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
@@ -222,7 +195,7 @@ class Jobs:
         if row is None:
             raise LookupError(f"job {job_id}")
         return JobView(
-            read_job(row),
+            read_job(row, len(images)),
             [read_image(each) for each in images],
             row["model_name"],
             row["provider"],
@@ -240,11 +213,8 @@ class Jobs:
 
     async def is_placed(self, chat_id: int, message_id: int) -> bool:
         """Whether the message has its job."""
-        row = await self._database.fetch_one(
-            "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?",
-            (self._database.bot_id, chat_id, message_id),
-        )
-        return row is not None
+        key = (self._database.bot_id, chat_id, message_id)
+        return await self._database.fetch_one(PLACED, key) is not None
 
     async def open_jobs(self, user_id: int | None = None) -> list[int]:
         """Jobs, of everybody or of one person, whose outcome was not told yet, oldest first."""
@@ -498,16 +468,20 @@ class Jobs:
         return moved
 
 
+PLACED = "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?"
 IMAGES_OF_JOB = "SELECT * FROM images WHERE job_id = ? ORDER BY position"
 
 
-def _terms(tx: sqlite3.Connection, model: Model) -> tuple[int, dict[str, JsonValue]]:
+def is_placed_in(tx: sqlite3.Connection, bot_id: int, origin: Origin) -> bool:
+    """Whether the message has its job."""
+    return fetch_one(tx, PLACED, (bot_id, origin.chat_id, origin.message_id)) is not None
+
+
+def _terms(tx: sqlite3.Connection, model: str) -> tuple[int, dict[str, Any]]:
     """Price and options at the moment of charging, whatever the caller read before."""
-    row = fetch_one(
-        tx, "SELECT price, options FROM models WHERE slug = ? AND enabled", (model.slug,)
-    )
+    row = fetch_one(tx, "SELECT price, options FROM models WHERE slug = ? AND enabled", (model,))
     if row is None:
-        raise ModelUnavailableError(model.slug)
+        raise ModelUnavailableError(model)
     return row["price"], json.loads(row["options"])
 
 

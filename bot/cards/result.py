@@ -18,12 +18,12 @@ COPY_UNITS = 256  # Bot API, CopyTextButton
 def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
     """What can be done with a picture."""
     number = image.image_id
-    job = view.job
-    seed = job.options.get("seed", job.params.get("seed"))
+    order = view.order
+    seed = order.options.get("seed", order.params.get("seed"))
     copies = [
         Button(label, copy=text)
         for label, text in (
-            (texts.copy_prompt_button(), job.prompt),
+            (texts.copy_prompt_button(), order.prompt),
             (texts.copy_seed_button(), "" if seed is None else str(seed)),
         )
         if text.strip() and units(text) <= COPY_UNITS

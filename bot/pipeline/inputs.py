@@ -60,12 +60,12 @@ class InputPictures:
         Raises:
             InputError: it cannot be used, or not be uploaded.
         """
-        if job.input_file_id is None or self.url_of(job) is not None:
+        if job.order.input_file_id is None or self.url_of(job) is not None:
             return
         source = self._files.incoming(f"input-{job.job_id}")
         png = self._files.incoming(f"input-{job.job_id}.png")
         try:
-            await self._fetch(job.input_file_id, source)
+            await self._fetch(job.order.input_file_id, source)
             async with self._converting:
                 await convert(source, png)
             url = await self._send(png)

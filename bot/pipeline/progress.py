@@ -19,9 +19,10 @@ from bot.texts import Texts
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
 from bot.tools.shield import to_the_end
+from order import Origin
 from providers.base import Provider
 from storage.errors import StorageBusyError, StorageError, StorageFullError
-from storage.images import WAITING, ImageStatus, Job, JobView
+from storage.images import WAITING, ImageStatus, JobView
 from storage.jobs import Jobs
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
@@ -119,9 +120,10 @@ class Progress:
         if not any(image.status in DRAWING and not image.comes_late for image in view.images):
             self._drawing.pop(job.job_id, None)
         elif job.job_id not in self._drawing:
-            if job.chat_id not in self._drawing.values():
-                self._messenger.act(job.chat_id, "upload_photo")
-            self._drawing[job.job_id] = job.chat_id
+            chat_id = job.origin.chat_id
+            if chat_id not in self._drawing.values():
+                self._messenger.act(chat_id, "upload_photo")
+            self._drawing[job.job_id] = chat_id
 
     async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
@@ -159,7 +161,7 @@ class Progress:
         try:
             await self._show(view, *card)
         except ChatClosedError:
-            if view.job.chat_id == view.job.user_id:
+            if view.origin.in_private:
                 raise  # told when they are back
             # The bot was sent out of the group: what there is to say the person gets.
         except UnreachableError:
@@ -177,7 +179,7 @@ class Progress:
 
     def _card(self, view: JobView) -> tuple[str, Keyboard]:
         """The text and the buttons that a job's message has to have now."""
-        texts = self._texts[view.job.language]
+        texts = self._texts[view.origin.language]
         place = self._place(view)
         text = texts.progress(
             view,
@@ -192,7 +194,7 @@ class Progress:
 
     def _left_s(self, view: JobView, place: int | None) -> float | None:
         """Seconds until the job's last picture is likely to be there; None: nobody knows."""
-        typical_s = self._estimates.typical_s(view.job.model)
+        typical_s = self._estimates.typical_s(view.order.model)
         if typical_s is None or view.ended:
             return None
         now = self._now()
@@ -204,7 +206,7 @@ class Progress:
 
     def _drawn(self, view: JobView) -> float:
         """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
-        typical_s = self._estimates.typical_s(view.job.model)
+        typical_s = self._estimates.typical_s(view.order.model)
         parts = 0.0
         for image in view.images:
             if image.status.ended:
@@ -220,16 +222,16 @@ class Progress:
             await to_the_end(self._begin(view, text, keyboard))
         else:
             await self._messenger.edit(
-                job.chat_id, job.progress_message_id, text, keyboard=keyboard
+                job.origin.chat_id, job.progress_message_id, text, keyboard=keyboard
             )
 
     async def _begin(self, view: JobView, text: str, keyboard: Keyboard) -> None:
         job = view.job
         # An answer: the person was charged and has heard nothing yet. Only edits are progress.
         message_id = await self._messenger.send(
-            job.chat_id,
+            job.origin.chat_id,
             text,
-            reply_to=job.reply_to,
+            reply_to=job.origin.reply_to,
             keyboard=keyboard,
             priority=Priority.ANSWER,
         )
@@ -237,19 +239,19 @@ class Progress:
 
     async def _close(self, view: JobView) -> None:
         """Say what failed in a message of its own: an edit makes no sound, and a person waits."""
-        texts = self._texts[view.job.language]
+        texts = self._texts[view.origin.language]
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:
-            await self._tell(view.job, reasons)
+            await self._tell(view.origin, reasons)
         await insist(lambda: self._jobs.close(view.job.job_id))
 
-    async def _tell(self, job: Job, text: str) -> None:
+    async def _tell(self, origin: Origin, text: str) -> None:
         try:
-            await self._messenger.send(job.chat_id, text, reply_to=job.reply_to)
+            await self._messenger.send(origin.chat_id, text, reply_to=origin.reply_to)
         except ChatClosedError:
-            if job.chat_id == job.user_id:
+            if origin.in_private:
                 raise
-            await self._messenger.send(job.user_id, text)
+            await self._messenger.send(origin.user_id, text)
 
     def _place(self, view: JobView) -> int | None:
         """The place of the job's first waiting image; None once one of its images has moved on."""

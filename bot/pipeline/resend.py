@@ -109,7 +109,7 @@ class Archive:
                 texts = self._texts[wish.language]
                 self._messenger.say(wish.chat_id, texts.picture_gone(), reply_to=wish.reply_to)
             elif wish.as_file:
-                name = f"{view.job.model}-{wish.image.image_id}.{picture.extension}"
+                name = f"{view.order.model}-{wish.image.image_id}.{picture.extension}"
                 sent = await self._messenger.send_file(
                     wish.chat_id, picture.path, name=name, reply_to=wish.reply_to
                 )

@@ -32,7 +32,7 @@ from bot.texts import Texts
 from bot.tools.rate_limits import Permits
 from bot.tools.retry import RetryPolicy, insist
 from bot.tools.shield import to_the_end
-from providers.base import Done, ImageRequest, Provider
+from providers.base import Done, Provider
 from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
 from storage.errors import StaleImageError
 from storage.images import WAITING, Image, ImageStatus, Job, JobView
@@ -270,15 +270,14 @@ class Worker:
         view = await self._jobs.view(image.job_id)
         job, provider = view.job, self._providers[view.provider]
         url = self._inputs.url_of(job)
-        if url is None and job.input_file_id is not None:  # it grew old in the queue
+        if url is None and job.order.input_file_id is not None:  # it grew old in the queue
             self._offer(image, with_picture=True)
             return None
         await asyncio.sleep(self._grace_s(job))
-        request = ImageRequest(
-            prompt=job.prompt, params=job.params, options=job.options, image_url=url
-        )
         try:
-            image = await self._submit_when_taken(image, provider, request)
+            image = await self._submit_when_taken(
+                image, lambda: provider.submit(job.order, picture_url=url)
+            )
         except OutcomeUnknownError as error:
             image = await self._jobs.image(image.image_id)
             logger.warning("create %d of %d: %s", image.attempts, MAX_ATTEMPTS, error)
@@ -302,22 +301,20 @@ class Worker:
     def _create_after(self) -> float:
         return self._now() + max(self._lost_pause_s, self._breaker.pause_s)
 
-    async def _submit_when_taken(
-        self, image: Image, provider: Provider, request: ImageRequest
-    ) -> Image:
+    async def _submit_when_taken(self, image: Image, submit: Callable[[], Awaitable[str]]) -> Image:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context("the create", _pause_after):
             with attempt:
                 async with self._create_permits.one(), self._breaker.request():
-                    return await to_the_end(self._submit(image, provider, request))
+                    return await to_the_end(self._submit(image, submit))
         raise AssertionError("unreachable")
 
-    async def _submit(self, image: Image, provider: Provider, request: ImageRequest) -> Image:
+    async def _submit(self, image: Image, submit: Callable[[], Awaitable[str]]) -> Image:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
         submitting = await self._jobs.begin_submit(image, create_after=self._create_after())
         self._progress.touch(image.job_id)  # it cannot be cancelled any more
         try:
-            task_id = await provider.submit(request)
+            task_id = await submit()
         except NotTakenError as error:
             await self._jobs.not_taken(submitting, image)
             pause = error.retry_after_s or self._create_retry.first_pause_s
@@ -333,7 +330,7 @@ class Worker:
         if image.status is ImageStatus.GENERATING:
             done = await self._result(image, view)
             if done.seconds is not None:
-                self._durations.add(view.job.model, done.seconds)
+                self._durations.add(view.order.model, done.seconds)
             image = await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
         picture, image = await self._fetcher.picture(image, lambda image: self._result(image, view))
         if image.image_id in self._given_up:
@@ -347,7 +344,7 @@ class Worker:
             await self._keeper.tidy(image.image_id)
         # One that had to wait for the result's host tells nothing about the next.
         if image.finished_at and image.submitted_at and not image.fetch_attempts:
-            self._estimates.add(view.job.model, image.finished_at - image.submitted_at)
+            self._estimates.add(view.order.model, image.finished_at - image.submitted_at)
         self._progress.touch(image.job_id)
         return image
 
@@ -359,13 +356,13 @@ class Worker:
         return await self._poller.wait_until_done(
             provider,
             image.task_id,
-            model=view.job.model,
+            model=view.order.model,
             age_s=max(self._now() - image.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
         )
 
     async def _deliver(self, view: JobView, image: Image, picture: Picture) -> Image:
-        job, texts = view.job, self._texts[view.job.language]
+        origin, texts = view.origin, self._texts[view.origin.language]
         caption = texts.caption(view, image)
         keyboard = picture_keyboard(texts, view, image)
         losses = Losses(
@@ -381,19 +378,21 @@ class Worker:
             losses=losses,
         )
         try:
-            sent = await send(job.chat_id, reply_to=job.reply_to)
+            sent = await send(origin.chat_id, reply_to=origin.reply_to)
         except DeliveryError as error:
-            if job.chat_id == job.user_id:
+            if origin.in_private:
                 raise
             # Whatever a group has against it: the picture is the person's all the same.
             logger.warning("sent to the person, not to the group: %s", error)
             try:
-                sent = await send(job.user_id, reply_to=None)
+                sent = await send(origin.user_id, reply_to=None)
             except ChatClosedError:
-                if not await self._users.is_blocked(job.user_id):  # said once, not for each picture
-                    await self._users.set_blocked(job.user_id, blocked=True)
+                if not await self._users.is_blocked(
+                    origin.user_id
+                ):  # said once, not for each picture
+                    await self._users.set_blocked(origin.user_id, blocked=True)
                     self._messenger.say(
-                        job.chat_id, texts.waits_in_private(), reply_to=job.reply_to
+                        origin.chat_id, texts.waits_in_private(), reply_to=origin.reply_to
                     )
                 raise
         logger.info("delivered")

@@ -13,7 +13,6 @@ from bot.prompts.grammar import (
     PAIR,
     QUALITIES,
     RATIOS,
-    Defaults,
     Flag,
     PromptError,
     as_json,
@@ -29,6 +28,7 @@ from bot.prompts.grammar import (
     readings,
     split,
 )
+from order import Order
 
 _RATIO = re.compile(
     r"(?P<width>\d{1,5}(?:[.,]\d{1,5})?)(?:\s*[:：∶;/\\xXхХ×*—–-]\s*|\s+)"
@@ -40,11 +40,14 @@ _QUALITY_WORDS = {
 }
 
 
+ANY = Order(model="", prompt="")
+
+
 def suggestion(
     prompt: str,
     flags: list[Flag],
+    base: Order,
     max_quantity: int,
-    defaults: Defaults,
     allowed_options: Collection[str] = (),
 ) -> str | None:
     """The line to send instead of one that is wrong; None where there is none that parses."""
@@ -57,7 +60,7 @@ def suggestion(
     kept = _last_of_each(mended, allowed_options)
     line = clean(" ".join(filter(None, [*texts, *map(str, kept)])))
     try:
-        read(*split(line), max_quantity, defaults, allowed_options)
+        read(*split(line), base, max_quantity, allowed_options)
     except PromptError:
         return None
     return line
@@ -95,7 +98,7 @@ def _mended(flag: Flag, given: set[str | None], max_quantity: int) -> tuple[list
 
 def _good(flag: Flag, max_quantity: int) -> bool:
     try:
-        read("prompt", [flag], max_quantity)
+        read("prompt", [flag], ANY, max_quantity)
     except PromptError:
         return False
     return True

@@ -5,13 +5,14 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import JsonValue
 
 from bot.prompts.closed_options import closed_in
+from order import Order
 
 PROMPT_CHARS = 2000
 NEGATIVE_CHARS = 2500
@@ -20,35 +21,6 @@ OPTIONS_DEPTH = 32  # deeper JSON may decode here and overflow the stack where i
 
 RATIOS = ("1:1", "16:9", "9:16", "3:2", "2:3")
 QUALITIES = ("standard", "high")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One request as it was understood.
-
-    `params` goes into the provider's `input` beside prompt and image, in this order; `options` is
-    merged into it last and unchanged. `named` are the params that somebody chose, by a flag or in
-    the defaults: options of the model do not win over them.
-    """
-
-    prompt: str
-    quantity: int
-    params: dict[str, JsonValue]
-    options: dict[str, JsonValue]
-    named: frozenset[str] = field(default=frozenset(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What stands for whatever a text leaves out: flags, and for a change the words as well."""
-
-    prompt: str = ""
-    quantity: int = 1
-    params: Mapping[str, JsonValue] = field(default_factory=dict)
-    options: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-NONE_GIVEN = Defaults()
 
 
 # --- What a flag takes: for the sentence that tells the person
@@ -267,15 +239,15 @@ def split(text: str) -> tuple[str, list[Flag]]:
 def read(
     prompt: str,
     flags: Iterable[Flag],
+    base: Order,
     max_quantity: int,
-    defaults: Defaults = NONE_GIVEN,
     allowed_options: Collection[str] = (),
 ) -> Order:
-    """The order that prompt and flags make; raises the first PromptError there is."""
-    prompt = prompt or defaults.prompt
-    values: dict[str, JsonValue] = {**PARAMS, **defaults.params}
+    """The order that prompt and flags make of `base`; raises the first PromptError there is."""
+    prompt = prompt or base.prompt
+    values: dict[str, JsonValue] = {**PARAMS, **base.params}
     options: dict[str, JsonValue] = {}
-    quantity = min(defaults.quantity, max_quantity)
+    quantity = min(base.quantity, max_quantity)
     seen: set[str] = set()
     for flag in flags:
         written = f"--{flag.word}"
@@ -298,7 +270,7 @@ def read(
                 raise ClosedOptionError(option, tuple(allowed_options))
             options |= added
             # After each flag, so that the one that is too much is named
-            if _bytes({**defaults.options, **options}) > OPTIONS_BYTES:
+            if _bytes({**base.options, **options}) > OPTIONS_BYTES:
                 raise BadValueError(written, flag.value, BytesUpTo(OPTIONS_BYTES))
     if not _SUBSTANCE.search(prompt):
         raise EmptyPromptError
@@ -307,9 +279,14 @@ def read(
     params = {param: values[param] for param in FIELDS.values() if param in values}
     chosen = {FIELDS[name] for name in seen if name in FIELDS}
     # Options win over params: one of an earlier request must not win over a flag of this one
-    kept = {key: value for key, value in defaults.options.items() if key not in chosen}
-    return Order(
-        prompt, quantity, params, {**kept, **options}, frozenset(chosen | defaults.params.keys())
+    kept = {key: value for key, value in base.options.items() if key not in chosen}
+    return replace(
+        base,
+        prompt=prompt,
+        quantity=quantity,
+        params=params,
+        options={**kept, **options},
+        named=frozenset(chosen | base.params.keys()),
     )
 
 

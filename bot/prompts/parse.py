@@ -13,7 +13,6 @@ from bot.prompts.grammar import (
     FIELDS,
     NAMES,
     NEGATIVE_CHARS,
-    NONE_GIVEN,
     OPTIONS_BYTES,
     PARAMS,
     PROMPT_CHARS,
@@ -24,12 +23,10 @@ from bot.prompts.grammar import (
     BytesUpTo,
     Choices,
     ClosedOptionError,
-    Defaults,
     EmptyPromptError,
     Form,
     MissingValueError,
     NumberRange,
-    Order,
     PromptError,
     PromptTooLongError,
     QuantityTooHighError,
@@ -38,6 +35,7 @@ from bot.prompts.grammar import (
     UnknownFlagError,
     clean,
 )
+from order import Order
 
 __all__ = [
     "FIELDS",
@@ -53,12 +51,10 @@ __all__ = [
     "BytesUpTo",
     "Choices",
     "ClosedOptionError",
-    "Defaults",
     "EmptyPromptError",
     "Form",
     "MissingValueError",
     "NumberRange",
-    "Order",
     "PromptError",
     "PromptTooLongError",
     "QuantityTooHighError",
@@ -72,22 +68,18 @@ __all__ = [
 
 
 def parse(
-    text: str,
-    *,
-    max_quantity: int,
-    defaults: Defaults = NONE_GIVEN,
-    allowed_options: Collection[str] = (),
+    text: str, base: Order, *, max_quantity: int, allowed_options: Collection[str] = ()
 ) -> Order:
     """The order that `text` stands for; raises a PromptError, and nothing else, for any text.
 
-    What `text` leaves out is taken from `defaults`; a flag in it wins. `allowed_options` are those
-    that people may set although they are closed elsewhere.
+    What `text` leaves out is as in `base`; a flag in it wins. `allowed_options` are those that
+    people may set although they are closed elsewhere.
     """
     prompt, given = flags.split(clean(text))
     try:
-        return flags.read(prompt, given, max_quantity, defaults, allowed_options)
+        return flags.read(prompt, given, base, max_quantity, allowed_options)
     except PromptError as error:
-        error.suggestion = suggestion(prompt, given, max_quantity, defaults, allowed_options)
+        error.suggestion = suggestion(prompt, given, base, max_quantity, allowed_options)
         raise
 
 

@@ -8,12 +8,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.shop.orders import Orders, Request
+from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
 from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.tools.retry import insist
+from order import Origin
 from storage.errors import StorageError
 from storage.inputs import AlbumItem, Inputs
 
@@ -101,16 +102,10 @@ class Albums:
             return
 
         async def order() -> None:
-            await self._orders.take(
-                Request(
-                    user_id=first.user_id,
-                    chat_id=first.chat_id,
-                    message_id=first.message_id,
-                    text=caption,
-                    language=first.language,
-                    input_file_id=file_id,
-                    late=self._is_late(first.received_at),  # by the time that it can be stored
-                )
+            late = self._is_late(first.received_at)  # by the time that it can be stored
+            origin = Origin(
+                first.user_id, first.chat_id, first.message_id, first.language, late=late
             )
+            await self._orders.take(caption, origin, picture=file_id)
 
         await insist(order)

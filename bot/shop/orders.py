@@ -1,18 +1,22 @@
-"""A request becomes a paid job in the queue, or a sentence that says why not."""
+"""What somebody asks for becomes a paid job in the queue, a question first, or a sentence that says
+why not: words, a yes, and "again" under a picture come the same way."""
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from enum import StrEnum
 
+from bot.pipeline.failures import FailureKind
 from bot.pipeline.progress import Progress
 from bot.pipeline.worker import Worker
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
-from bot.prompts.parse import FIELDS, Defaults, PromptError, only_flags, parse
+from bot.prompts.parse import FIELDS, PromptError, only_flags, parse
 from bot.settings import Settings
-from bot.telegram.buttons import Keyboard, question_keyboard
+from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from order import Order, Origin
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
@@ -21,40 +25,25 @@ from storage.errors import (
     StorageError,
     TooManyActiveImagesError,
 )
-from storage.images import Image, Job
+from storage.images import Image
 from storage.inputs import Inputs
-from storage.jobs import Jobs, PlacedJob, press_key
+from storage.jobs import Jobs, PlacedJob
 from storage.maintenance import Flags
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
-from storage.questions import PricedRequest, Questions
+from storage.questions import Question, Questions
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody wrote, and the picture it is about, if any (Telegram's file id).
+class Asked(StrEnum):
+    """Why there is a question in place of a job."""
 
-    `reply_to` is the message that it replies to: flags alone, in reply to a picture of ours, are a
-    change of what was asked for then. A `late` one waited while the bot was down: it is asked
-    about before it is charged. An `explicit` one came with a command, so that there is no doubt;
-    one said `aside` are words to a picture in a group.
-    """
-
-    user_id: int
-    chat_id: int
-    message_id: int
-    text: str
-    language: str
-    input_file_id: str | None = None
-    reply_to: int | None = None
-    late: bool = False
-    explicit: bool = False
-    aside: bool = False
+    FIRST = "first"
+    PRICE_CHANGED = "price_changed"  # an image costs more than the person was told
 
 
 class Orders:
-    """Takes requests, from wherever they come."""
+    """Takes orders, from wherever they come."""
 
     def __init__(
         self,
@@ -83,108 +72,112 @@ class Orders:
         self._messenger = messenger
         self._texts = texts
 
-    async def take(self, request: Request) -> None:
-        """Charge and queue what was asked for, or say why not. Safe to repeat: a message has one
-        job, however often it comes."""
-        refusal = await self._take(request)
+    async def take(
+        self,
+        text: str,
+        origin: Origin,
+        *,
+        picture: str | None = None,
+        unusable: FailureKind | None = None,
+        about: int | None = None,
+        explicit: bool = False,
+        aside: bool = False,
+    ) -> None:
+        """Charge and queue what somebody wrote, or ask first, or say why not. Safe to repeat: a
+        message has one job, however often it comes.
+
+        `picture` (Telegram's file id) came with the words, or stands in the message that they
+        reply to (`about`); `unusable` is what is wrong with one that did. Flags alone, in reply to
+        a picture of ours, are a change of what was asked for then. What is `explicit` came with a
+        command, so that there is no doubt; said `aside` are words to a picture in a group.
+        """
+        refusal = await self._take(
+            text, origin, picture, unusable, about, explicit=explicit, aside=aside
+        )
         if refusal is not None:
-            self._messenger.say(request.chat_id, refusal, reply_to=request.message_id)
+            self._messenger.say(origin.chat_id, refusal, reply_to=origin.message_id)
 
-    async def replied_picture(self, chat_id: int, message_id: int) -> str | None:
-        """The picture that a message of the bot's is about though it shows none: a question."""
-        return await self._jobs.picture_file(chat_id, message_id)
-
-    async def _take(self, request: Request) -> str | None:
-        """The sentence that refuses the request, or None when it was taken."""
-        texts = self._texts[request.language]
+    async def _take(
+        self,
+        text: str,
+        origin: Origin,
+        picture: str | None,
+        unusable: FailureKind | None,
+        about: int | None,
+        *,
+        explicit: bool,
+        aside: bool,
+    ) -> str | None:
+        """The sentence that refuses it, or None when it was taken."""
+        texts = self._texts[origin.language]
+        earlier = await self._changed_by(text, origin.chat_id, about)
+        if earlier is None and unusable is not None:
+            return texts.input_refused(unusable)
         closed = await self._flags.maintenance()
-        if closed is not None and not await self._jobs.is_placed(
-            request.chat_id, request.message_id
-        ):
+        if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
-        preferences = await self._preferences.get(request.user_id)
-        earlier = await self._changed_by(request)
-        wanted = earlier.model if earlier else preferences.model
+        own = await self._preferences.get(origin.user_id)
+        wanted = earlier.model if earlier else own.model
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
+        if earlier is None:
+            picture = picture or await self._picture(origin, about)
+            base = order_with(own, model, picture)
+        else:  # as it was, but one picture: one was replied to
+            options = without_closed(earlier.options, model)
+            base = replace(earlier, model=model.slug, quantity=1, options=options)
         try:
             order = parse(
-                request.text,
+                text,
+                base,
                 max_quantity=self._settings.max_quantity,
-                defaults=defaults_of(earlier, model) if earlier else defaults_from(preferences),
                 allowed_options=model.allowed_options,
             )
         except PromptError as error:
             return texts.prompt_error(error)
-        input_file_id = earlier.input_file_id if earlier else request.input_file_id
-        if input_file_id is not None and model.input_images == 0:
-            await self._inputs.drop(request.user_id)  # else the words alone would get it, too
+        if order.input_file_id is not None and model.input_images == 0:
+            await self._inputs.drop(origin.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
         doubt = None
-        if preferences.ask is None and not request.explicit:
-            doubt = doubt_of(
-                request.text, with_picture=input_file_id is not None, aside=request.aside
-            )
-        priced = PricedRequest(
-            chat_id=request.chat_id,
-            message_id=request.message_id,
-            user_id=request.user_id,
-            model=model.slug,
-            prompt=order.prompt,
-            quantity=order.quantity,
-            params=order.params,
-            options=order.options,
-            named=order.named,
-            price=model.price,
-            language=request.language,
-            input_file_id=input_file_id,
-            doubt=doubt is not None and not request.late,
-        )
+        if own.ask is None and not explicit:
+            doubt = doubt_of(text, with_picture=order.input_file_id is not None, aside=aside)
+        question = Question(order, origin, model.price, doubt=bool(doubt) and not origin.late)
         off_sale = None
         if wanted is not None and wanted != model.slug:
             off_sale = await self._catalogue.get(wanted)
+        ask = own.ask == ALWAYS or doubt is not None or origin.late
         try:
-            if preferences.ask == ALWAYS or doubt or request.late:
-                await self._ask(priced, model, off_sale, late=request.late)
-            elif await self._place(priced, model) and off_sale is not None:
-                notice = texts.drawn_by_another(off_sale.name, model)
-                self._messenger.say(request.chat_id, notice, reply_to=request.message_id)
+            taken = await self._draw(question, model, ask=ask, off_sale=off_sale)
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # Money is no answer to a greeting.
                 return texts.how_to_ask(
-                    model.price,
-                    balance=error.balance,
-                    in_group=request.chat_id != request.user_id,
+                    model.price, balance=error.balance, in_group=not origin.in_private
                 )
             return texts.refused(error)
+        if isinstance(taken, PlacedJob) and off_sale is not None:
+            notice = texts.drawn_by_another(off_sale.name, model)
+            self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
 
-    async def _changed_by(self, request: Request) -> Job | None:
-        """The job of ours that a request asks for again, with other flags."""
-        if request.reply_to is None or not only_flags(request.text):
+    async def _changed_by(self, text: str, chat_id: int, about: int | None) -> Order | None:
+        """What of ours is asked for again, with other flags."""
+        if about is None or not only_flags(text):
             return None
-        image_id = await self._jobs.picture_at(request.chat_id, request.reply_to)
+        image_id = await self._jobs.picture_at(chat_id, about)
         if image_id is None:
             return None
         image = await self._jobs.image(image_id)
-        return (await self._jobs.view(image.job_id)).job
+        return (await self._jobs.view(image.job_id)).job.order
 
-    async def _ask(
-        self, priced: PricedRequest, model: Model, off_sale: Model | None, *, late: bool
-    ) -> None:
-        """Show what would be drawn and what it costs, and wait for a yes."""
-        balance = await self._questions.ask(priced)
-        if balance is None:  # the message came again; its job is on its way
-            return
-        texts = self._texts[priced.language]
-        self._messenger.say(
-            priced.chat_id,
-            texts.question(priced, model, balance, off_sale.name if off_sale else None, late=late),
-            reply_to=priced.reply_to,
-            keyboard=_keyboard(texts, priced),
-        )
+    async def _picture(self, origin: Origin, about: int | None) -> str | None:
+        """The picture that words are for though none came with them: that of a message of the
+        bot's which is about one, a question say; or one that was sent before."""
+        if about is not None and (file_id := await self._jobs.picture_file(origin.chat_id, about)):
+            return file_id
+        held = await self._inputs.held(origin.user_id) if origin.in_private else None
+        return held.file_id if held else None
 
     async def answer(
         self,
@@ -202,8 +195,8 @@ class Orders:
 
         Safe to repeat: the first answer counts, and a message has one job.
         """
-        priced = await self._questions.get(chat_id, message_id, user_id)
-        if priced is None:
+        question = await self._questions.get(chat_id, message_id, user_id)
+        if question is None:
             if await self._jobs.is_placed(chat_id, message_id):  # a second press of one thumb
                 return texts.question_answered()
             return texts.question_gone()
@@ -211,62 +204,40 @@ class Orders:
             await self._questions.drop(chat_id, message_id)
             self._messenger.change(chat_id, card_id, texts.question_dropped())
             return ""
+        origin = replace(question.origin, language=texts.language)
         closed = await self._flags.maintenance()
         if closed is not None:
-            self._messenger.say(chat_id, texts.maintenance(closed), reply_to=priced.reply_to)
+            self._messenger.say(chat_id, texts.maintenance(closed), reply_to=origin.reply_to)
             return ""
-        priced = replace(priced, language=texts.language)
-        model = await self._catalogue.get(priced.model)
+        model = await self._catalogue.get(question.order.model)
         if model is None or not model.enabled:
             await self._questions.drop(chat_id, message_id)
-            name = model.name if model else priced.model
+            name = model.name if model else question.order.model
             self._messenger.change(chat_id, card_id, texts.model_went_off_sale(name))
             return ""
+        # It may have waited for long.
+        order = replace(question.order, options=without_closed(question.order.options, model))
+        question = replace(question, order=order, origin=origin)
         try:
-            placed = await self._place(priced, model, told_price=priced.price, card_id=card_id)
-        except PriceChangedError as error:
-            await self._ask_again(
-                replace(priced, price=error.price), replace(model, price=error.price), card_id
-            )
-            return texts.price_changed()
+            taken = await self._draw(question, model, told_price=question.price, card_id=card_id)
         except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
             # The question stays: it can be answered when there is room, or are tokens.
-            self._messenger.say(chat_id, texts.refused(error), reply_to=priced.reply_to)
+            self._messenger.say(chat_id, texts.refused(error), reply_to=origin.reply_to)
             return ""
+        if isinstance(taken, Asked):
+            return texts.price_changed()
         if never_again:
             await self._preferences.change(user_id, ask=NEVER)
         await self._questions.drop(chat_id, message_id)
         if never_again:
             return texts.asked_no_more()
-        return "" if placed else texts.question_answered()
-
-    async def _ask_again(self, priced: PricedRequest, model: Model, card_id: int) -> None:
-        texts = self._texts[priced.language]
-        try:
-            balance = await self._questions.ask(priced)
-        except InsufficientTokensError as error:
-            self._messenger.say(priced.chat_id, texts.refused(error), reply_to=priced.reply_to)
-            return
-        if balance is not None:
-            self._messenger.change(
-                priced.chat_id,
-                card_id,
-                texts.question(priced, model, balance, None),
-                keyboard=_keyboard(texts, priced),
-            )
+        return "" if taken else texts.question_answered()
 
     async def again(
-        self,
-        image: Image,
-        query_id: str,
-        chat_id: int,
-        message_id: int,
-        texts: Texts,
-        *,
-        told_price: int | None,
+        self, image: Image, origin: Origin, texts: Texts, *, told_price: int | None
     ) -> tuple[str, bool]:
-        """Draw the request of an image once more, in answer to a button under it (of message
-        `message_id`), and return what to answer to the press, and whether as an alert.
+        """Draw what an image was asked for by once more, in answer to a button under it, and
+        return what to answer to the press, and whether as an alert.
 
         Asked about first is who wants that always, and where an image costs more now than the
         `told_price` that the button showed. Safe to repeat, and two presses of one thumb are one.
@@ -275,75 +246,70 @@ class Orders:
             return texts.maintenance_in_short(closed), True
         view = await self._jobs.view(image.job_id)
         job = view.job
-        model = await self._catalogue.get(job.model)
+        model = await self._catalogue.get(job.order.model)
         if model is None or not model.enabled:
             return texts.model_gone(view.model_name), True
-        priced = PricedRequest(
-            chat_id=chat_id,
-            message_id=press_key(query_id),
-            user_id=image.user_id,
-            model=model.slug,
-            prompt=job.prompt,
-            quantity=min(len(view.images), self._settings.max_quantity),
-            params=job.params,
-            options=without_closed(job.options, model),
+        order = replace(
+            job.order,
+            quantity=min(job.order.quantity, self._settings.max_quantity),
+            options=without_closed(job.order.options, model),
             # The job has the model's options of its day: those of today do not come on top.
             named=frozenset(model.options),
-            price=model.price,
-            language=texts.language,
-            input_file_id=job.input_file_id,
-            reply_to_message_id=job.reply_to if chat_id == job.chat_id else message_id,
-            again_of=image.image_id,
         )
-        preferences = await self._preferences.get(image.user_id)
+        if origin.chat_id == job.origin.chat_id:
+            origin = replace(origin, reply_to_message_id=job.origin.reply_to)
+        own = await self._preferences.get(image.user_id)
         try:
-            if preferences.ask == ALWAYS or told_price is None:
-                await self._ask(priced, model, None, late=False)
-                return "", False
-            try:
-                placed = await self._place(priced, model, told_price=told_price)
-            except PriceChangedError as error:
-                priced = replace(priced, price=error.price)
-                await self._ask(priced, replace(model, price=error.price), None, late=False)
-                return texts.price_changed(), False
+            taken = await self._draw(
+                Question(order, origin, model.price),
+                model,
+                told_price=told_price,
+                ask=own.ask == ALWAYS or told_price is None,
+            )
         except (InsufficientTokensError, TooManyActiveImagesError) as error:
             return texts.refused(error), True
         except ModelUnavailableError:
             return texts.model_gone(view.model_name), True
-        return texts.again_taken(placed) if placed else texts.again_already(), False
+        if taken is Asked.PRICE_CHANGED:
+            return texts.price_changed(), False
+        if taken is Asked.FIRST:
+            return "", False
+        return texts.again_taken(taken) if taken else texts.again_already(), False
 
-    async def _place(
+    async def _draw(
         self,
-        priced: PricedRequest,
+        question: Question,
         model: Model,
         *,
+        ask: bool = False,
         told_price: int | None = None,
+        off_sale: Model | None = None,
         card_id: int | None = None,
-    ) -> PlacedJob | None:
-        """Charge and queue; None when the message has its job already. The progress is shown on
-        the card that asked, if there is one."""
-        placed = await self._jobs.place(
-            user_id=priced.user_id,
-            chat_id=priced.chat_id,
-            message_id=priced.message_id,
-            model=model,
-            prompt=priced.prompt,
-            quantity=priced.quantity,
-            params=priced.params,
-            options=without_closed(priced.options, model),  # it may have waited for long
-            named=priced.named,
-            language=priced.language,
-            max_active_images=self._settings.user_max_active_images,
-            input_file_id=priced.input_file_id,
-            reply_to=priced.reply_to_message_id,
-            again_of=priced.again_of,
-            told_price=told_price,
-            asked=card_id is not None,
-        )
+    ) -> PlacedJob | Asked | None:
+        """Charge and queue, or ask first; None when the message has its job already.
+
+        What is asked, and the progress, is shown on the card that asked, if there is one.
+        """
+        if ask:
+            await self._show(question, model, off_sale)
+            return Asked.FIRST
+        order, origin = question.order, question.origin
+        try:
+            placed = await self._jobs.place(
+                order,
+                origin,
+                max_active_images=self._settings.user_max_active_images,
+                told_price=told_price,
+                asked=card_id is not None,
+            )
+        except PriceChangedError as error:
+            dearer = replace(question, price=error.price)
+            await self._show(dearer, replace(model, price=error.price), None, card_id)
+            return Asked.PRICE_CHANGED
         if placed is None:  # the message came again; its job is on its way
             return None
         # First: they are paid for, whatever comes of the rest.
-        self._worker.begin(placed.images, with_picture=priced.input_file_id is not None)
+        self._worker.begin(placed.images, with_picture=order.input_file_id is not None)
         if card_id is not None:
             try:
                 await self._jobs.set_progress_message(placed.job_id, card_id)
@@ -353,23 +319,33 @@ class Orders:
         logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
         return placed
 
+    async def _show(
+        self, question: Question, model: Model, off_sale: Model | None, card_id: int | None = None
+    ) -> None:
+        """Show what would be drawn and what it costs, and wait for a yes."""
+        balance = await self._questions.ask(question)
+        if balance is None:  # the message came again; its job is on its way
+            return
+        origin = question.origin
+        texts = self._texts[origin.language]
+        text = texts.question(question, model, balance, off_sale.name if off_sale else None)
+        never = texts.never_button() if question.doubt else ""
+        keyboard = question_keyboard(
+            texts.yes_button(), texts.no_button(), never, origin.message_id
+        )
+        if card_id is None:
+            self._messenger.say(origin.chat_id, text, reply_to=origin.reply_to, keyboard=keyboard)
+        else:
+            self._messenger.change(origin.chat_id, card_id, text, keyboard=keyboard)
 
-def _keyboard(texts: Texts, priced: PricedRequest) -> Keyboard:
-    never = texts.never_button() if priced.doubt else ""
-    return question_keyboard(texts.yes_button(), texts.no_button(), never, priced.message_id)
 
-
-def defaults_from(preferences: Preferences) -> Defaults:
-    """What a person's own settings put in the place of flags they do not give."""
-    params = {param: getattr(preferences, param, None) for param in FIELDS.values()}
-    return Defaults(
-        quantity=preferences.quantity or 1,
+def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
+    """What a person's own settings put in the place of flags that they do not give."""
+    params = {param: getattr(own, param, None) for param in FIELDS.values()}
+    return Order(
+        model=model.slug,
+        prompt="",
+        quantity=own.quantity or 1,
         params={param: value for param, value in params.items() if value is not None},
-    )
-
-
-def defaults_of(job: Job, model: Model) -> Defaults:
-    """What a change begins with: the request as it was, but for one picture: to one was replied."""
-    return Defaults(
-        prompt=job.prompt, params=job.params, options=without_closed(job.options, model)
+        input_file_id=picture,
     )

@@ -48,7 +48,7 @@ class HistoryTexts(JobTexts):
         lines = []
         for number, (view, place) in enumerate(jobs, 1):
             state = " ".join(self.state_of(view, place))
-            prompt = quoted(" ".join(view.job.prompt.split()), PROMPT_SHOWN)
+            prompt = quoted(" ".join(view.order.prompt.split()), PROMPT_SHOWN)
             lines.append(f"{number}. {prompt}\n{state}")
         title = self._("Not finished yet")
         hint = self._("What is being drawn now will come; what waits can be cancelled.")

@@ -66,7 +66,7 @@ class JobTexts(BaseTexts):
         elif waits:
             parts.append(
                 self._("Preparing the picture to start from.")
-                if view.job.input_file_id is not None
+                if view.order.input_file_id is not None
                 else self._("Your request is in the queue.")
             )
         elif count == 1 and not late:
@@ -85,7 +85,7 @@ class JobTexts(BaseTexts):
 
     def _source(self, view: JobView) -> list[str]:
         """What the job starts from, where that is a picture."""
-        return [self._("From your picture.")] if view.job.input_file_id is not None else []
+        return [self._("From your picture.")] if view.order.input_file_id is not None else []
 
     def _time(self, seconds: float) -> str:
         """A time to come, as roughly as it is known."""

@@ -15,19 +15,19 @@ class PictureTexts(BaseTexts):
 
     def caption(self, view: JobView, image: Image) -> str:
         """Under a picture: which of how many, how it was made, and what was asked for."""
-        job = view.job
-        seed = job.options.get("seed", job.params.get("seed"))
+        order = view.order
+        seed = order.options.get("seed", order.params.get("seed"))
         parts = [
             f"{image.position}/{len(view.images)}" if len(view.images) > 1 else "",
             quoted(view.model_name, NAME_SHOWN),
-            quoted(str(job.params.get("aspect_ratio", "")), VALUE_SHOWN),
+            quoted(str(order.params.get("aspect_ratio", "")), VALUE_SHOWN),
             "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",
-            self._("from your picture") if job.input_file_id is not None else "",
+            self._("from your picture") if order.input_file_id is not None else "",
         ]
         head = " · ".join(part for part in parts if part)
 
         def caption(length: int) -> str:
-            prompt = escape(clip_units(job.prompt, length), quote=False)
+            prompt = escape(clip_units(order.prompt, length), quote=False)
             return f"{head}\n<blockquote expandable>{prompt}</blockquote>"
 
         return fitted(caption, CAPTION_UNITS, CAPTION_UNITS)

@@ -7,10 +7,11 @@ from babel import Locale
 
 from bot.prompts.parse import NEGATIVE_CHARS, PARAMS
 from bot.texts.base import BaseTexts, code, quoted
+from order import Order
 from storage.catalogue import Model
 from storage.ledger import Movement
 from storage.preferences import Preferences
-from storage.questions import PricedRequest
+from storage.questions import Question
 
 NAME_SHOWN = 60
 PROMPT_SHOWN = 700
@@ -181,20 +182,47 @@ class SettingsTexts(BaseTexts):
 
     # --- The question before a charge
 
-    def question(
-        self,
-        request: PricedRequest,
-        model: Model,
-        balance: int,
-        off_sale: str | None,
-        *,
-        late: bool = False,
-    ) -> str:
-        """What would be drawn, and for how much; a late request waited while the bot was down."""
-        if request.doubt:
-            return self._doubtful_question(request, model, balance, off_sale)
-        of_model = {key: each for key, each in model.options.items() if key not in request.named}
-        params = {**request.params, **of_model, **request.options}  # as a job is placed
+    def question(self, question: Question, model: Model, balance: int, off_sale: str | None) -> str:
+        """What would be drawn, and for how much; a late order waited while the bot was down."""
+        order, origin = question.order, question.origin
+        if question.doubt:
+            title = self._("Shall I draw a picture of this?")
+        elif origin.late:
+            title = self._("I was away when you sent this. Shall I draw it now?")
+        else:
+            title = self._("Shall I draw this?")
+        parts = [
+            title,
+            f"<blockquote expandable>{quoted(order.prompt, PROMPT_SHOWN)}</blockquote>",
+        ]
+        if not question.doubt:
+            parts += self._facts(order, model)
+        if order.input_file_id is not None:
+            parts.append(self._("It starts from your picture."))
+        if off_sale is not None:
+            parts.append(self.drawn_by_another(off_sale, model))
+        pictures, tokens = self.pictures(order.quantity), self.tokens(question.cost)
+        if not question.doubt:
+            parts.append(
+                self._(
+                    "{pictures} for {tokens}; you have {balance}. Nothing is charged yet."
+                ).format(pictures=pictures, tokens=tokens, balance=self.tokens(balance))
+            )
+            return "\n".join(parts)
+        # Of words that may be none for a picture: short, as in a conversation.
+        parts.append(
+            self._("{pictures} for {tokens}; {left} will be left. Nothing is charged yet.").format(
+                pictures=pictures, tokens=tokens, left=balance - question.cost
+            )
+        )
+        if origin.in_private:  # where it is answered
+            parts.append(self._("How it works: /help"))
+        return "\n".join(parts)
+
+    def _facts(self, order: Order, model: Model) -> list[str]:
+        """How it would be made."""
+        of_model = {key: each for key, each in model.options.items() if key not in order.named}
+        params = {**order.params, **of_model, **order.options}  # as a job is placed
         facts = [
             quoted(model.name, NAME_SHOWN),
             *(quoted(str(params[name]), 40) for name in ("aspect_ratio", "quality")),
@@ -205,51 +233,11 @@ class SettingsTexts(BaseTexts):
             for name in ("chaos", "seed", "style", "mode")
             if name in params
         ]
-        parts = [
-            self._("I was away when you sent this. Shall I draw it now?")
-            if late
-            else self._("Shall I draw this?"),
-            f"<blockquote expandable>{quoted(request.prompt, PROMPT_SHOWN)}</blockquote>",
-            " · ".join(facts),
-        ]
+        lines = [" · ".join(facts)]
         if negative := params.get("negative_prompt"):
             words = quoted(str(negative), NEGATIVE_SHOWN)
-            parts.append(f"{self.setting('no')}: {words}")
-        if request.input_file_id is not None:
-            parts.append(self._("It starts from your picture."))
-        if off_sale is not None:
-            parts.append(self.drawn_by_another(off_sale, model))
-        parts.append(
-            self._("{pictures} for {tokens}; you have {balance}. Nothing is charged yet.").format(
-                pictures=self.pictures(request.quantity),
-                tokens=self.tokens(request.cost),
-                balance=self.tokens(balance),
-            )
-        )
-        return "\n".join(parts)
-
-    def _doubtful_question(
-        self, request: PricedRequest, model: Model, balance: int, off_sale: str | None
-    ) -> str:
-        """Of words that may be none for a picture: short, as in a conversation."""
-        parts = [
-            self._("Shall I draw a picture of this?"),
-            f"<blockquote expandable>{quoted(request.prompt, PROMPT_SHOWN)}</blockquote>",
-        ]
-        if request.input_file_id is not None:
-            parts.append(self._("It starts from your picture."))
-        if off_sale is not None:
-            parts.append(self.drawn_by_another(off_sale, model))
-        parts.append(
-            self._("{pictures} for {tokens}; {left} will be left. Nothing is charged yet.").format(
-                pictures=self.pictures(request.quantity),
-                tokens=self.tokens(request.cost),
-                left=balance - request.cost,
-            )
-        )
-        if request.chat_id == request.user_id:  # in private, where it is answered
-            parts.append(self._("How it works: /help"))
-        return "\n".join(parts)
+            lines.append(f"{self.setting('no')}: {words}")
+        return lines
 
     def how_to_ask(self, price: int, *, balance: int, in_group: bool) -> str:
         """In place of the question where the balance would not cover a picture: whoever says hello

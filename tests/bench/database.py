@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from order import Order, Origin
 from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.gallery import Gallery
@@ -78,18 +79,9 @@ async def _charges_per_s(database: Database, count: int, at_once: int) -> tuple[
 
     async def place(user_id: int, message_id: int) -> None:
         begun = time.perf_counter()
-        await jobs.place(
-            user_id=user_id,
-            chat_id=user_id,
-            message_id=message_id,
-            model=model,
-            prompt="рыжая лиса в осеннем лесу",
-            quantity=1,
-            params={"aspect_ratio": "16:9"},
-            options={},
-            language="ru",
-            max_active_images=1_000_000,
-        )
+        order = Order(model.slug, "рыжая лиса в осеннем лесу", params={"aspect_ratio": "16:9"})
+        origin = Origin(user_id, user_id, message_id, "ru")
+        await jobs.place(order, origin, max_active_images=1_000_000)
         took_ms.append((time.perf_counter() - begun) * 1000)
 
     async def one_by_one(user_id: int) -> None:

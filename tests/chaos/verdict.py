@@ -67,7 +67,7 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
         for (user_id, message_id), job in evidence.jobs.items():
             complaints += _progress(evidence, toll, job)
             view = await jobs.view(job["job_id"])
-            texts = load_texts()[view.job.language]
+            texts = load_texts()[view.origin.language]
             wanted = texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None)
             said = evidence.telegram.chat(user_id).history.get(job["progress_message_id"])
             if said is None:

@@ -1,8 +1,11 @@
 """The button "again" and the question before a charge."""
 
+from typing import Any
+
 import pytest
 
 from bot.demo.telegram import Message, Person
+from order import Order, Origin
 from storage.jobs import Jobs, PlacedJob
 from tests.asking import handled
 from tests.e2e.test_groups import GROUP, pictures, said
@@ -101,10 +104,12 @@ async def test_a_price_that_rises_at_the_last_moment_is_asked_about_too(
 ) -> None:
     place = Jobs.place
 
-    async def place_late(self: Jobs, **request: object) -> PlacedJob | None:
-        if request["again_of"] is not None:
+    async def place_late(
+        self: Jobs, order: Order, origin: Origin, **terms: Any
+    ) -> PlacedJob | None:
+        if origin.again_of is not None:
             await world.write("UPDATE models SET price = 100")
-        return await place(self, **request)  # type: ignore[arg-type]
+        return await place(self, order, origin, **terms)
 
     monkeypatch.setattr(Jobs, "place", place_late)
     anna = await world.customer()

@@ -24,6 +24,7 @@ from bot.prompts.parse import PARAMS, PromptError, parse
 from bot.telegram.buttons import Keyboard
 from bot.texts import Texts, load_texts
 from bot.texts.base import fit
+from order import Order, Origin
 from providers.kie import Trouble
 from storage.backup import Inspection
 from storage.broadcasts import Unreached
@@ -33,7 +34,7 @@ from storage.images import Image, ImageStatus, Job, JobView
 from storage.journal import Entry
 from storage.open_images import OpenImage
 from storage.people import JobLine, LedgerLine, Person, Record
-from storage.questions import PricedRequest
+from storage.questions import Question
 from tests.support import World
 
 TEXTS = load_texts()
@@ -66,22 +67,14 @@ languages = st.sampled_from(sorted(TEXTS))
 def view_of(prompt: str, **params: Any) -> JobView:
     job = Job(
         job_id=1,
-        user_id=1,
-        chat_id=1,
-        message_id=1,
-        progress_message_id=None,
-        model="m",
-        prompt=prompt,
-        params={"aspect_ratio": "16:9", **params},
-        options={},
+        order=Order("m", prompt, params={"aspect_ratio": "16:9", **params}),
+        origin=Origin(1, 1, 1, "ru"),
         price=79,
-        language="ru",
         created_at=0.0,
         closed_at=None,
-        input_file_id=None,
+        progress_message_id=None,
         input_url=None,
         input_uploaded_at=None,
-        reply_to_message_id=None,
     )
     images = [
         Image(
@@ -199,7 +192,7 @@ def test_html_is_cut_only_where_it_may_be(parts: list[str], length: int) -> None
 def test_refusals_of_any_line(prompt: str, flag: str) -> None:
     for line in (f"{flag}{prompt}", f"{prompt} {flag}{prompt}", f"кот {flag}{prompt[:3900]}"):
         try:
-            parse(line, max_quantity=4)
+            parse(line, Order("m", ""), max_quantity=4)
         except PromptError as error:
             for texts in TEXTS.values():
                 check_message(texts.prompt_error(error))
@@ -219,22 +212,17 @@ def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
         options={},
         used=10**6,
     )
-    priced = PricedRequest(
-        chat_id=1,
-        message_id=1,
-        user_id=1,
+    order = Order(
         model="m",
         prompt=prompt or "x",
         quantity=4,
         params={**PARAMS, "negative_prompt": prompt[:2500]},
         options={"x": prompt[:1000]},
-        named=frozenset(),
-        price=79,
-        language=texts.language,
         input_file_id="x",
     )
+    question = Question(order, Origin(1, 1, 1, texts.language), 79)
     yield lambda: texts.model_takes_no_picture(prompt[:60])
-    yield lambda: texts.question(priced, model, 10**9, prompt[:60])
+    yield lambda: texts.question(question, model, 10**9, prompt[:60])
     yield lambda: texts.model_went_off_sale(prompt[:60])
     yield lambda: texts.negative_kept(prompt)
     yield lambda: texts.models([model] * 10, "m")

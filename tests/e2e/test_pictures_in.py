@@ -185,10 +185,10 @@ async def test_an_album_is_ordered_from_once_the_database_is_free(
     monkeypatch.setattr("bot.tools.retry.STORAGE_PAUSE_S", 0.01)
     place, held = Jobs.place, iter([True, True])
 
-    async def try_to(jobs: Jobs, **order: Any) -> PlacedJob | None:
+    async def try_to(jobs: Jobs, *args: Any, **terms: Any) -> PlacedJob | None:
         if next(held, False):
             raise StorageBusyError("held")
-        return await place(jobs, **order)
+        return await place(jobs, *args, **terms)
 
     monkeypatch.setattr(Jobs, "place", try_to)
     anna = await world.customer()

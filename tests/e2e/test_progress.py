@@ -85,7 +85,8 @@ def test_what_has_no_place_yet_is_not_said_to_be_drawn(
 ) -> None:
     view = view_of("кот")
     image = replace(view.images[0], status=ImageStatus.QUEUED)
-    view = replace(view, job=replace(view.job, input_file_id=input_file_id), images=[image])
+    order = replace(view.order, input_file_id=input_file_id)
+    view = replace(view, job=replace(view.job, order=order), images=[image])
     text = load_texts()["ru"].progress(view, product="M", place=None, left_s=None)
     assert text.startswith(f"{says}\nСписано: ")
 

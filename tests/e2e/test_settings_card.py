@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Message, Person
+from order import Order, Origin
 from storage.errors import StorageFullError
 from storage.jobs import Jobs, PlacedJob
 from tests.e2e.test_pictures_buttons import answer
@@ -560,9 +561,11 @@ async def test_a_price_that_changes_at_the_last_moment_is_asked_about_anew(
 ) -> None:
     place = Jobs.place
 
-    async def place_late(self: Jobs, **request: Any) -> PlacedJob | None:
+    async def place_late(
+        self: Jobs, order: Order, origin: Origin, **terms: Any
+    ) -> PlacedJob | None:
         await world.write("UPDATE models SET price = 100")
-        return await place(self, **request)
+        return await place(self, order, origin, **terms)
 
     monkeypatch.setattr(Jobs, "place", place_late)
     anna = await world.customer()

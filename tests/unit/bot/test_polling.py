@@ -13,7 +13,8 @@ import pytest
 from bot.pipeline.durations import Durations
 from bot.pipeline.polling import Poller, PollPolicy
 from bot.tools.rate_limits import RateLimit
-from providers.base import Done, Failed, ImageRequest, Pending, TaskState
+from order import Order
+from providers.base import Done, Failed, Pending, TaskState
 from providers.errors import (
     AccessError,
     DeadlineError,
@@ -47,7 +48,7 @@ class Script:
     name: str = "Script"
     asked_at: list[float] = field(default_factory=list)
 
-    async def submit(self, request: ImageRequest) -> str:
+    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
         raise AssertionError("nothing is created while polling")
 
     async def check(self, task_id: str) -> TaskState:
@@ -343,7 +344,7 @@ class Draws:
     questions: int = 0
     known_after: list[float] = field(default_factory=list)
 
-    async def submit(self, request: ImageRequest) -> str:
+    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
         raise AssertionError("nothing is created while polling")
 
     async def check(self, task_id: str) -> TaskState:

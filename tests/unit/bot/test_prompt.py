@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +15,10 @@ from bot.prompts.parse import (
     BytesUpTo,
     Choices,
     ClosedOptionError,
-    Defaults,
     EmptyPromptError,
     Form,
     MissingValueError,
     NumberRange,
-    Order,
     PromptError,
     PromptTooLongError,
     QuantityTooHighError,
@@ -27,6 +26,7 @@ from bot.prompts.parse import (
     TextUpTo,
     UnknownFlagError,
 )
+from order import Order
 
 MAX = 4
 RATIO = Choices(("1:1", "16:9", "9:16", "3:2", "2:3"))
@@ -36,8 +36,11 @@ COUNT = NumberRange(1, MAX, 1)
 DEFAULTS: dict[str, Any] = {"aspect_ratio": "1:1", "quality": "standard", "cfg_scale": 0.5}
 
 
-def parse(text: str) -> Order:
-    return prompt.parse(text, max_quantity=MAX)
+NOTHING = Order("m", "")
+
+
+def parse(text: str, base: Order = NOTHING) -> Order:
+    return replace(prompt.parse(text, base, max_quantity=MAX), named=frozenset())
 
 
 def refused(text: str) -> PromptError:
@@ -49,7 +52,7 @@ def refused(text: str) -> PromptError:
 
 
 def order(text: str = "кот", quantity: int = 1, /, **params: Any) -> Order:
-    return Order(text, quantity, DEFAULTS | params, {})
+    return Order("m", text, quantity, DEFAULTS | params)
 
 
 @pytest.mark.parametrize(
@@ -503,7 +506,9 @@ def test_options_may_take_4096_bytes() -> None:
 
 def test_an_option_that_an_admin_opened_passes_however_it_is_spelled() -> None:
     def line(text: str) -> Order:
-        return prompt.parse(text, max_quantity=MAX, allowed_options=("image_resolution", "speed"))
+        return prompt.parse(
+            text, NOTHING, max_quantity=MAX, allowed_options=("image_resolution", "speed")
+        )
 
     assert line("кот --opt imageResolution=4K").options == {"imageResolution": "4K"}
     assert line('кот --options {"a":{"SPEED":"fast"}}').options == {"a": {"SPEED": "fast"}}
@@ -519,7 +524,7 @@ def test_spaces_in_json_do_not_count() -> None:
 
 def test_limit_of_one_image() -> None:
     with pytest.raises(QuantityTooHighError) as caught:
-        prompt.parse("кот --n 2", max_quantity=1)
+        prompt.parse("кот --n 2", NOTHING, max_quantity=1)
     assert caught.value.suggestion == "кот --n 1"
 
 
@@ -623,7 +628,7 @@ def test_an_order_written_as_a_line_comes_back(
     line = f"{text} --ar {ratio} --q {quality} --cfg {cfg / 10} --n {quantity}"
     line += "".join(f" --{name}={spelled(value)}" for name, value in rest.items())
     line += f" --options {json.dumps(options)}"
-    assert parse(line) == Order(text, quantity, params, options)
+    assert parse(line) == Order("m", text, quantity, params, options)
 
 
 @pytest.mark.parametrize(
@@ -644,14 +649,12 @@ def test_a_full_message_of_anything_is_answered(start: str, piece: str) -> None:
 # --- What a text leaves out
 
 
-OWN = Defaults(quantity=3, params={"aspect_ratio": "16:9", "negative_prompt": "frame"})
-EARLIER = Defaults(
-    prompt="fox", params={**DEFAULTS, "seed": 7}, options={"weird": 1, "quality": "best"}
-)
+OWN = Order("m", "", 3, {"aspect_ratio": "16:9", "negative_prompt": "frame"})
+EARLIER = Order("m", "fox", 1, {**DEFAULTS, "seed": 7}, {"weird": 1, "quality": "best"}, "file")
 
 
 @pytest.mark.parametrize(
-    ("text", "defaults", "expected"),
+    ("text", "base", "expected"),
     [
         ("кот", OWN, order("кот", 3, aspect_ratio="16:9", negative_prompt="frame")),
         (
@@ -659,38 +662,38 @@ EARLIER = Defaults(
             OWN,
             order("кот", 1, aspect_ratio="3:2", negative_prompt="dog"),
         ),
-        ("кот", Defaults(quantity=9), order("кот", MAX)),
+        ("кот", Order("m", "", 9), order("кот", MAX)),
         (
             "--ar 9:16 --opt weird=2",
             EARLIER,
             Order(
+                "m",
                 "fox",
                 1,
                 DEFAULTS | {"aspect_ratio": "9:16", "seed": 7},
                 {"weird": 2, "quality": "best"},
+                "file",
             ),
         ),
         (
             "--q high",
             EARLIER,
-            Order("fox", 1, DEFAULTS | {"quality": "high", "seed": 7}, {"weird": 1}),
+            Order("m", "fox", 1, DEFAULTS | {"quality": "high", "seed": 7}, {"weird": 1}, "file"),
         ),
     ],
 )
-def test_defaults_stand_for_what_is_left_out(
-    text: str, defaults: Defaults, expected: Order
-) -> None:
-    assert prompt.parse(text, max_quantity=MAX, defaults=defaults) == expected
+def test_defaults_stand_for_what_is_left_out(text: str, base: Order, expected: Order) -> None:
+    assert parse(text, base) == expected
 
 
 def test_what_was_chosen_is_named() -> None:
-    chosen = prompt.parse("кот --cfg 1", max_quantity=MAX, defaults=OWN).named
+    chosen = prompt.parse("кот --cfg 1", OWN, max_quantity=MAX).named
     assert chosen == {"aspect_ratio", "negative_prompt", "cfg_scale"}
 
 
 def test_a_change_is_mended_as_a_change() -> None:
     with pytest.raises(BadValueError) as caught:
-        prompt.parse("--ar 4:3", max_quantity=MAX, defaults=EARLIER)
+        prompt.parse("--ar 4:3", EARLIER, max_quantity=MAX)
     assert caught.value.suggestion == "--ar 3:2"
 
 

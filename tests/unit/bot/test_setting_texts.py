@@ -10,10 +10,11 @@ from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.prompts.parse import NEGATIVE_CHARS, PARAMS, PROMPT_CHARS
 from bot.telegram.buttons import Keyboard
 from bot.texts import load_texts
+from order import Order, Origin
 from storage.catalogue import Model
 from storage.ledger import Movement
 from storage.preferences import Preferences
-from storage.questions import PricedRequest
+from storage.questions import Question
 
 TEXTS = load_texts()
 MAX_TEXT = 4096
@@ -76,21 +77,16 @@ def test_the_card_and_its_menus(language: str, name: str, about: str, negative: 
 def test_the_question_and_the_balance(language: str, prompt: str, name: str, option: str) -> None:
     texts = TEXTS[language]
     extra = ("chaos", "seed", "style", "mode", "aspect_ratio", "quality", "cfg_scale")
-    request = PricedRequest(
-        chat_id=1,
-        message_id=1,
-        user_id=1,
+    order = Order(
         model="m1",
         prompt=prompt,
         quantity=10,
         params={**PARAMS, "negative_prompt": option[:NEGATIVE_CHARS]},
         options=dict.fromkeys(extra, option),
-        named=frozenset(),
-        price=1_000_000,
-        language=language,
         input_file_id="x",
     )
-    check(texts.question(request, model(name, ""), 10**12, name, late=True))
+    question = Question(order, Origin(1, 1, 1, language, late=True), 1_000_000)
+    check(texts.question(question, model(name, ""), 10**12, name))
     kinds = ("welcome", "grant", "charge", "refund", "later")
     movements = [Movement(kind, -1_000_000, 10, prompt, 1.8e9) for kind in kinds] * 2
     check(texts.balance(10**12, 79, movements))

@@ -1,28 +1,31 @@
 """What goes into `input`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.demo.kie import KieSimulator
-from providers.base import Done, ImageRequest, Pending
+from order import Order
+from providers.base import Done, Pending
 from providers.kie import Kie
 from providers.midjourney import Midjourney, input_fields
 
 
+def order(
+    params: Mapping[str, Any] | None = None, options: Mapping[str, Any] | None = None
+) -> Order:
+    return Order("m", "лиса", params=params or {}, options=options or {})
+
+
 def test_the_prompt_alone() -> None:
-    assert input_fields(ImageRequest("рыжая лиса")) == {"prompt": "рыжая лиса"}
+    assert input_fields(order()) == {"prompt": "лиса"}
 
 
 def test_the_order() -> None:
-    request = ImageRequest(
-        "лиса",
-        params={"aspect_ratio": "16:9", "seed": 7},
-        options={"weird": {"a": [1, None]}},
-        image_url="https://example.com/in.png",
-    )
-    fields = input_fields(request)
+    asked = order({"aspect_ratio": "16:9", "seed": 7}, {"weird": {"a": [1, None]}})
+    fields = input_fields(asked, "https://example.com/in.png")
     assert list(fields) == ["prompt", "aspect_ratio", "seed", "image_url", "weird"]
     assert fields["weird"] == {"a": [1, None]}
     assert fields["image_url"] == "https://example.com/in.png"
@@ -31,13 +34,13 @@ def test_the_order() -> None:
 @pytest.mark.parametrize("name", ["prompt", "aspect_ratio", "image_url"])
 def test_the_options_come_over_all_that_stands_before(name: str) -> None:
     options: dict[str, Any] = {name: {"of": "the options"}}
-    request = ImageRequest("лиса", {"aspect_ratio": "1:1"}, options, "https://example.com/in.png")
-    assert input_fields(request)[name] == {"of": "the options"}
+    asked = order({"aspect_ratio": "1:1"}, options)
+    assert input_fields(asked, "https://example.com/in.png")[name] == {"of": "the options"}
 
 
-def test_the_request_is_left_as_it_was() -> None:
+def test_the_order_is_left_as_it_was() -> None:
     params, options = {"seed": 7}, {"seed": 8}
-    assert input_fields(ImageRequest("лиса", params, options))["seed"] == 8
+    assert input_fields(order(params, options))["seed"] == 8
     assert (params, options) == ({"seed": 7}, {"seed": 8})
 
 
@@ -49,10 +52,9 @@ async def test_a_picture_takes_the_other_model() -> None:
             image_model="midjourney/v6-image-to-image",
         )
         kie.task_seconds = 60
-        params = {"aspect_ratio": "1:1"}
-        await midjourney.submit(ImageRequest("лиса", params))
-        with_picture = ImageRequest("лиса", params, image_url="https://example.invalid/in.png")
-        await midjourney.submit(with_picture)
+        asked = order({"aspect_ratio": "1:1"})
+        await midjourney.submit(asked)
+        await midjourney.submit(asked, picture_url="https://example.invalid/in.png")
         first, second = kie.tasks
         assert first.model == "midjourney/v6-text-to-image"
         assert second.model == "midjourney/v6-image-to-image"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from order import Order, Origin
 from storage.catalogue import Catalogue, Model
 from storage.database import Database
 from storage.images import Image
@@ -18,7 +19,23 @@ from storage.ledger import Ledger
 NOW = 1_700_000_000.0
 PRICE = 79  # of the model that the migration brings
 SLUG = "midjourney-v7-fast"
+ORDER = frozenset(Order.__slots__)
+ASKED = ORDER | frozenset(Origin.__slots__)
 TABLES = ("users", "models", "jobs", "images", "ledger")
+
+
+def asked(**changes: Any) -> tuple[Order, Origin]:
+    """What person 1 asked for in message 10, in its own words where they matter."""
+    order: dict[str, Any] = {
+        "model": SLUG,
+        "prompt": "рыжая лиса",
+        "params": {"aspect_ratio": "16:9"},
+        "options": {"weird": [1, None]},
+    }
+    origin: dict[str, Any] = {"user_id": 1, "chat_id": 1, "message_id": 10, "language": "ru"}
+    for name, value in changes.items():
+        (order if name in ORDER else origin)[name] = value
+    return Order(**order), Origin(**origin)
 
 
 @dataclass(frozen=True)
@@ -37,19 +54,9 @@ class Shop:
 
     async def place(self, **changes: Any) -> PlacedJob | None:
         """A request for one picture, in its own words where they matter."""
-        request: dict[str, Any] = {
-            "user_id": 1,
-            "chat_id": 1,
-            "message_id": 10,
-            "model": self.model,
-            "prompt": "рыжая лиса",
-            "quantity": 1,
-            "params": {"aspect_ratio": "16:9"},
-            "options": {"weird": [1, None]},
-            "language": "ru",
-            "max_active_images": 8,
-        }
-        return await self.jobs.place(**{**request, **changes})
+        changes = {"max_active_images": 8, **changes}
+        order, origin = asked(**{name: changes.pop(name) for name in ASKED & changes.keys()})
+        return await self.jobs.place(order, origin, **changes)
 
     async def image(self, status: str = "queued", *, message_id: int = 10) -> Image:
         """An image of a new job of person 1, walked to a state."""

@@ -1,7 +1,6 @@
 """Placing a job: charged as a whole, once, or not at all."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -40,9 +39,14 @@ async def test_the_job_is_kept_as_it_was_asked_for(shop: Shop) -> None:
     assert placed is not None
     view = await shop.jobs.view(placed.job_id)
     job = view.job
-    assert (job.user_id, job.chat_id, job.message_id, job.language) == (1, 5, 77, "en")
-    assert (job.prompt, job.price, job.created_at) == ("рыжая лиса", PRICE, NOW)
-    assert (job.params, job.options) == ({"aspect_ratio": "16:9"}, {"weird": [1, None]})
+    assert (job.origin.user_id, job.origin.chat_id, job.origin.message_id, job.origin.language) == (
+        1,
+        5,
+        77,
+        "en",
+    )
+    assert (job.order.prompt, job.price, job.created_at) == ("рыжая лиса", PRICE, NOW)
+    assert (job.order.params, job.order.options) == ({"aspect_ratio": "16:9"}, {"weird": [1, None]})
     assert (job.progress_message_id, job.closed_at) == (None, None)
     assert view.images == placed.images
     assert (view.model_name, view.provider) == ("Midjourney V6", "midjourney")
@@ -73,7 +77,7 @@ async def test_the_same_number_in_another_chat_is_another_message(shop: Shop) ->
 async def test_the_price_is_that_of_the_moment_of_charging(shop: Shop) -> None:
     await shop.customer(tokens=10)
     await shop.run("UPDATE models SET price = 4")
-    placed = await shop.place(model=replace(shop.model, price=PRICE), quantity=2)
+    placed = await shop.place(quantity=2)
     assert placed is not None
     assert (placed.charged, placed.balance) == (8, 2)
     assert [image.cost for image in placed.images] == [4, 4]

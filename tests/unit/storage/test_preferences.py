@@ -8,26 +8,13 @@ from storage.database import Database, Params
 from storage.errors import InsufficientTokensError
 from storage.ledger import Movement
 from storage.preferences import ALWAYS, Preferences, PreferenceStore
-from storage.questions import ASKED_FOR_S, PricedRequest, Questions
-from tests.unit.storage.shop import NOW, PRICE, SLUG, Shop
+from storage.questions import ASKED_FOR_S, Question, Questions
+from tests.unit.storage.shop import NOW, PRICE, Shop, asked
 
 
-def request(**changes: Any) -> PricedRequest:
-    values: dict[str, Any] = {
-        "chat_id": 1,
-        "message_id": 10,
-        "user_id": 1,
-        "model": SLUG,
-        "prompt": "рыжая лиса",
-        "quantity": 2,
-        "params": {"aspect_ratio": "16:9"},
-        "options": {"weird": [1, None]},
-        "named": frozenset({"aspect_ratio"}),
-        "price": PRICE,
-        "language": "ru",
-        "input_file_id": None,
-    }
-    return PricedRequest(**{**values, **changes})
+def question(**changes: Any) -> Question:
+    values: dict[str, Any] = {"quantity": 2, "named": frozenset({"aspect_ratio"})}
+    return Question(*asked(**{**values, **changes}), PRICE)
 
 
 async def test_nobody_has_to_set_anything(shop: Shop) -> None:
@@ -79,13 +66,13 @@ async def test_a_question_is_kept_until_it_is_answered_or_old(shop: Shop) -> Non
     now = [NOW]
     questions = Questions(shop.database, now=lambda: now[0])
     await shop.customer(tokens=158)
-    assert await questions.ask(request()) == 158
-    assert await questions.get(1, 10, 1) == request()
+    assert await questions.ask(question()) == 158
+    assert await questions.get(1, 10, 1) == question()
     assert await questions.get(1, 10, 2) is None, "somebody else's"
     now[0] += ASKED_FOR_S
     assert await questions.get(1, 10, 1) is None
     now[0] += 1
-    await questions.ask(request(message_id=11))
+    await questions.ask(question(message_id=11))
     (left,) = await shop.rows("SELECT message_id FROM questions")
     assert left["message_id"] == 11, "old ones do not stay"
     await questions.drop(1, 11)
@@ -96,9 +83,9 @@ async def test_what_cannot_be_paid_or_was_drawn_is_not_asked(shop: Shop) -> None
     questions = Questions(shop.database)
     await shop.customer(tokens=157)
     with pytest.raises(InsufficientTokensError):
-        await questions.ask(request())
+        await questions.ask(question())
     await shop.place()
-    assert await questions.ask(request(quantity=1)) is None
+    assert await questions.ask(question(quantity=1)) is None
     assert await shop.rows("SELECT * FROM questions") == []
 
 

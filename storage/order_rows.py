@@ -1,0 +1,58 @@
+"""Orders and origins in the tables `jobs` and `questions`, whose columns have the same names."""
+
+import json
+import sqlite3
+from typing import Any
+
+from order import Order, Origin
+
+COLUMNS = (
+    "user_id, chat_id, message_id, language, reply_to_message_id, again_of,"
+    " model, prompt, params, options, input_file_id"
+)
+VALUES = (
+    ":user_id, :chat_id, :message_id, :language, :reply_to_message_id, :again_of,"
+    " :model, :prompt, :params, :options, :input_file_id"
+)
+
+
+def row_of(order: Order, origin: Origin) -> dict[str, Any]:
+    """A value for each of COLUMNS."""
+    return {
+        "user_id": origin.user_id,
+        "chat_id": origin.chat_id,
+        "message_id": origin.message_id,
+        "language": origin.language,
+        "reply_to_message_id": origin.reply_to_message_id,
+        "again_of": origin.again_of,
+        "model": order.model,
+        "prompt": order.prompt,
+        "params": json.dumps(dict(order.params), ensure_ascii=False),
+        "options": json.dumps(dict(order.options), ensure_ascii=False),
+        "input_file_id": order.input_file_id,
+    }
+
+
+def order_in(row: sqlite3.Row, quantity: int, named: frozenset[str] = frozenset()) -> Order:
+    """The order in a row that has COLUMNS, and maybe more."""
+    return Order(
+        model=row["model"],
+        prompt=row["prompt"],
+        quantity=quantity,
+        params=json.loads(row["params"]),
+        options=json.loads(row["options"]),
+        input_file_id=row["input_file_id"],
+        named=named,
+    )
+
+
+def origin_in(row: sqlite3.Row) -> Origin:
+    """The origin in such a row."""
+    return Origin(
+        user_id=row["user_id"],
+        chat_id=row["chat_id"],
+        message_id=row["message_id"],
+        language=row["language"],
+        reply_to_message_id=row["reply_to_message_id"],
+        again_of=row["again_of"],
+    )
