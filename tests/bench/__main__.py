@@ -41,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, metavar="NAME", default=BENCHMARKS)
     parser.add_argument("--quick", action="store_true", help="little of everything, to try it out")
-    parser.add_argument("--out", type=Path, default=Path("bench-results.json"))
+    parser.add_argument("--out", type=Path, default=Path("docs/bench-results.json"))
     parser.add_argument("--before", type=Path, help="earlier results, to be compared with these")
     parser.add_argument("--page", type=Path, help="a document whose marked tables are renewed")
     given = parser.parse_args()
