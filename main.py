@@ -75,7 +75,7 @@ from bot.telegram.updates import Updates
 from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
 from bot.tools.background import Errands
-from bot.tools.rate_limits import Permits, RateLimit
+from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import RetryPolicy
 from handlers import create_dispatcher
 from providers.download import Downloader
@@ -253,7 +253,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, tuning: Tuning) -> Non
             jobs=jobs,
             queue=queue,
             providers=providers,
-            create_permits=Permits(*tuning.creates),
+            create_limit=RateLimit(*tuning.creates),
             breaker=CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s),
             poller=poller,
             fetcher=Fetcher(

@@ -3,20 +3,20 @@
 import time
 from collections.abc import Callable
 
+from cachetools import TTLCache
+
 REPEAT_S = 3.0
+REMEMBERED = 10_000  # presses
 
 
 class Presses:
     """Remembers who pressed what a moment ago. What moves money has its key in the database."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._pressed: dict[tuple[int, str], float] = {}
+        self._pressed = TTLCache[tuple[int, str], None](REMEMBERED, REPEAT_S, clock)
 
     def is_repeat(self, user_id: int, data: str) -> bool:
         """Whether this is the second press of one thumb; it counts as pressed from now on."""
-        now = self._clock()
-        self._pressed = {key: at for key, at in self._pressed.items() if at > now - REPEAT_S}
         repeated = (user_id, data) in self._pressed
-        self._pressed[user_id, data] = now
+        self._pressed[user_id, data] = None
         return repeated

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
+from cachetools import TTLCache
 
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.tools.rate_limits import RateLimit
 
 WINDOW_S = 60.0
-REMEMBERED = 10_000  # people; those quiet for a minute are forgotten first
+REMEMBERED = 10_000  # people; the quietest are forgotten first
 
 
 class PaceMiddleware(BaseMiddleware):
@@ -28,8 +29,8 @@ class PaceMiddleware(BaseMiddleware):
         self._messenger = messenger
         self._per_minute = per_minute
         self._clock = clock
-        self._limits: dict[int, RateLimit] = {}
-        self._told: dict[int, float] = {}
+        self._limits = TTLCache[int, RateLimit](REMEMBERED, WINDOW_S + 1, clock)
+        self._told = TTLCache[int, None](REMEMBERED, WINDOW_S, clock)
 
     async def __call__(
         self,
@@ -48,19 +49,15 @@ class PaceMiddleware(BaseMiddleware):
         return None
 
     def _limit_of(self, user_id: int) -> RateLimit:
-        limit = self._limits.pop(user_id, None)
+        limit = self._limits.get(user_id)
         if limit is None:
             limit = RateLimit(self._per_minute, WINDOW_S, clock=self._clock)
-        self._limits[user_id] = limit  # at the end: the first is the one silent for longest
-        if len(self._limits) > REMEMBERED:
-            del self._limits[next(iter(self._limits))]
+        self._limits[user_id] = limit  # from now on again: it counts as new after a quiet minute
         return limit
 
     def _is_news(self, user_id: int) -> bool:
         """Whether the person was not told within the last minute."""
-        now = self._clock()
-        self._told = {who: at for who, at in self._told.items() if at > now - WINDOW_S}
         if user_id in self._told:
             return False
-        self._told[user_id] = now
+        self._told[user_id] = None
         return True

@@ -29,7 +29,7 @@ from bot.pipeline.progress import Progress
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
-from bot.tools.rate_limits import Permits
+from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import RetryPolicy, insist
 from bot.tools.shield import to_the_end
 from providers.base import Done, Provider
@@ -62,7 +62,7 @@ class Worker:
         jobs: Jobs,
         queue: Queue,
         providers: Mapping[str, Provider],
-        create_permits: Permits,
+        create_limit: RateLimit,
         breaker: CircuitBreaker,
         poller: Poller,
         fetcher: Fetcher,
@@ -84,7 +84,7 @@ class Worker:
         self._jobs = jobs
         self._queue = queue
         self._providers = providers
-        self._create_permits = create_permits
+        self._create_limit = create_limit
         self._breaker = breaker
         self._unprepared = Queue()  # images whose picture is to be prepared first
         self._poller = poller
@@ -305,7 +305,7 @@ class Worker:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._create_retry.context("the create", _pause_after):
             with attempt:
-                async with self._create_permits.one(), self._breaker.request():
+                async with self._create_limit.held(), self._breaker.request():
                     return await to_the_end(self._submit(image, submit))
         raise AssertionError("unreachable")
 
@@ -318,7 +318,7 @@ class Worker:
         except NotTakenError as error:
             await self._jobs.not_taken(submitting, image)
             pause = error.retry_after_s or self._create_retry.first_pause_s
-            self._create_permits.pause(min(pause, MAX_RETRY_AFTER_S))
+            self._create_limit.pause(min(pause, MAX_RETRY_AFTER_S))
             raise
         logger.info("task %s created", task_id)
         return await insist(lambda: self._jobs.task_created(submitting, task_id))

@@ -1,15 +1,14 @@
-"""So many in any so many seconds: the limits of KIE's account and of Telegram's chats."""
+"""Sliding-window rate limits: those of KIE's account, of Telegram's chats, and of each person."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
-
-UNITS_PER_S = 1_000_000  # of the bucket's time; pyrate-limiter means milliseconds, but only counts
+ROUNDING_S = 1e-6  # more than clocks lose in adding: "in any window" means at both its ends
 
 W = TypeVar("W")
 
@@ -17,8 +16,10 @@ W = TypeVar("W")
 class RateLimit:
     """A sliding window: at most `limit` turns in any `window_s` seconds, first come first served.
 
-    The window is pyrate-limiter's; the waiting is ours, so that a clock can be handed in and
-    turns are given in order.
+    A turn comes back `window_s` after it was taken (`wait`, `take`). One that is held (`held`)
+    comes back `window_s` after its end, for the other side counts arrivals, which lie somewhere
+    between a request and its answer: however long each of them travels, never more than `limit`
+    arrive in a window.
     """
 
     def __init__(
@@ -30,99 +31,63 @@ class RateLimit:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.window_s = window_s
-        # The bucket counts a turn exactly `window` old as gone; one unit more keeps "in any" true
-        # for turns rounded down to it.
-        self._bucket = InMemoryBucket([Rate(limit, int(window_s * UNITS_PER_S) + 1)])
+        self._free = limit
+        self._ended: deque[float] = deque()  # when, of turns that are still to come back
         self._clock = clock
         self._sleep = sleep
         self._turn = asyncio.Lock()
+        self._held_no_more = asyncio.Event()
         self._closed_until = 0.0
 
     async def wait(self) -> None:
         """Return when it is the caller's turn; the turn is then taken."""
-        async with self._turn:  # a fair lock: waiters are served in order
-            while (wait_s := self._wait_s()) > 0:
-                await self._sleep(wait_s)
+        async with self.held():
+            pass
 
     def take(self) -> bool:
         """Take a turn if there is one now."""
-        return self._wait_s() == 0
-
-    def pause(self, seconds: float) -> None:
-        """Nobody's turn comes for so long: the other side said that it is too much."""
-        self._closed_until = max(self._closed_until, self._clock() + seconds)
-
-    def _wait_s(self) -> float:
-        """Take a turn and return 0, or the seconds after which to try again."""
-        now = self._clock()
-        if now < self._closed_until:
-            return self._closed_until - now
-        at = int(now * UNITS_PER_S)
-        self._bucket.leak(at)
-        item = RateItem("", at)
-        if self._bucket.put(item):
-            return 0.0
-        # The bucket in memory answers at once; the type is shared with those on a network.
-        return max(cast("int", self._bucket.waiting(item)), 1) / UNITS_PER_S
-
-
-class Permits:
-    """At most `limit` requests in any `window_s` seconds, as the other side counts them.
-
-    It counts arrivals, which lie somewhere between a request and its answer. A permit is taken
-    before the one and comes back `window_s` after the other: however long each of them travels,
-    never more than `limit` arrive in a window.
-    """
-
-    def __init__(
-        self,
-        limit: int,
-        window_s: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._window_s = window_s
-        self._free = limit
-        self._answered: deque[float] = deque()  # when, of permits that are still to come back
-        self._clock = clock
-        self._sleep = sleep
-        self._turn = asyncio.Lock()
-        self._returned = asyncio.Event()
-        self._closed_until = 0.0
+        if self._wait_s() > 0:
+            return False
+        self._free -= 1
+        self._end()
+        return True
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Hold a permit; the request goes out and is answered inside."""
+    async def held(self) -> AsyncIterator[None]:
+        """Hold a turn; the request goes out and is answered inside."""
         async with self._turn:  # a fair lock: waiters are served in order
-            while (wait_s := self._wait_s()) != 0:
-                self._returned.clear()
-                if wait_s is None:  # all are under way
-                    await self._returned.wait()
+            while (wait_s := self._wait_s()) > 0:
+                self._held_no_more.clear()
+                if wait_s == math.inf:
+                    await self._held_no_more.wait()
                 else:
                     await self._sleep(wait_s)
             self._free -= 1
         try:
             yield
         finally:
-            self._answered.append(self._clock())
-            self._returned.set()
+            self._end()
 
     def pause(self, seconds: float) -> None:
-        """None is given for so long: the other side said that it is too much."""
+        """Nobody's turn comes for so long: the other side said that it is too much."""
         self._closed_until = max(self._closed_until, self._clock() + seconds)
 
-    def _wait_s(self) -> float | None:
-        """Seconds until a permit may be free; 0: one is; None: when one is answered."""
+    def _end(self) -> None:
+        self._ended.append(self._clock())
+        self._held_no_more.set()
+
+    def _wait_s(self) -> float:
+        """Seconds until a turn may be free; 0: one is; infinite: when one that is held ends."""
         now = self._clock()
         if now < self._closed_until:
             return self._closed_until - now
-        while self._answered and self._answered[0] + self._window_s <= now:
-            self._answered.popleft()
+        window_s = self.window_s + ROUNDING_S
+        while self._ended and self._ended[0] + window_s <= now:
+            self._ended.popleft()
             self._free += 1
         if self._free > 0:
             return 0.0
-        return self._answered[0] + self._window_s - now if self._answered else None
+        return self._ended[0] + window_s - now if self._ended else math.inf
 
 
 class Turns(Generic[W]):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tools.rate_limits import Permits, RateLimit, Turns
+from bot.tools.rate_limits import RateLimit, Turns
 from tests.unit.bot.clock import FakeClock
 
 
@@ -141,12 +141,12 @@ def test_never_more_than_the_limit_arrive_in_any_window(
 
     async def travel() -> None:
         clock = FakeClock()
-        permits = Permits(limit, 10.0, clock=clock.now, sleep=clock.sleep)
+        permits = RateLimit(limit, 10.0, clock=clock.now, sleep=clock.sleep)
         arrivals: list[float] = []
 
         async def go(asked_at: float, there_s: float, back_s: float) -> None:
             await clock.sleep(asked_at)
-            async with permits.one():
+            async with permits.held():
                 await clock.sleep(there_s)
                 arrivals.append(clock.now())
                 await clock.sleep(back_s)
@@ -162,14 +162,14 @@ def test_never_more_than_the_limit_arrive_in_any_window(
 
 async def test_permits_are_given_at_once_while_there_are_any_and_not_during_a_pause() -> None:
     clock = FakeClock()
-    permits = Permits(2, 10.0, clock=clock.now, sleep=clock.sleep)
+    permits = RateLimit(2, 10.0, clock=clock.now, sleep=clock.sleep)
     for _ in range(2):
-        async with permits.one():
+        async with permits.held():
             assert clock.now() == 0
     permits.pause(15)
 
     async def third() -> float:
-        async with permits.one():
+        async with permits.held():
             return clock.now()
 
     task = asyncio.create_task(third())
