@@ -280,7 +280,7 @@ class Lanes:
     def _rest(self, chat_id: int, call: _Call, error: TelegramAPIError | ClientDecodeError) -> None:
         """Nothing that is wrong with the call: a fault of the network's or of the token's."""
         if call.attempts_left <= 0:
-            _fail(call, UnreachableError(f"Telegram could not be reached: {error}"), error)
+            _fail(call, UnreachableError(f"Telegram could not be reached: {error!s:.300}"), error)
             return
         if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
             logger.error("Telegram does not know BOT_TOKEN any more: %s", error.message)

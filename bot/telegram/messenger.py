@@ -47,7 +47,7 @@ SEND_TIMEOUT_S = 60
 UPLOAD_BYTES_PER_S = 100_000  # of a slow line: so much longer may a file take
 # Until a picture is sent again whose sending may have gone through, the first and the second time;
 # after a third it counts as sent. Telegram's uploads may fail for minutes while all else works.
-LOST_PAUSES_S = (5.0, 300.0)
+LOST_PAUSES_S = (5.0, 120.0)
 
 # 400s about a message that somebody removed or that already says so: no fault.
 HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
