@@ -34,7 +34,7 @@ chat: $(VENV)/run.stamp ## talk to it in the browser, without any account
 	@$(BIN)/python main.py chat
 
 run: $(VENV)/run.stamp ## start the real bot with the keys in .env
-	@$(BIN)/python main.py run
+	@$(BIN)/python main.py
 
 test: check ## the same as check
 check: $(VENV)/dev.stamp ## formatter, linter, strict types, all tests: what CI runs

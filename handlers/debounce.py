@@ -1,8 +1,5 @@
 """Impatient thumbs: the same button pressed again at once is one press."""
 
-import time
-from collections.abc import Callable
-
 from cachetools import TTLCache
 
 REPEAT_S = 3.0
@@ -12,8 +9,8 @@ REMEMBERED = 10_000  # presses
 class Presses:
     """Remembers who pressed what a moment ago. What moves money has its key in the database."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pressed = TTLCache[tuple[int, str], None](REMEMBERED, REPEAT_S, clock)
+    def __init__(self) -> None:
+        self._pressed = TTLCache[tuple[int, str], None](REMEMBERED, REPEAT_S)
 
     def is_repeat(self, user_id: int, data: str) -> bool:
         """Whether this is the second press of one thumb; it counts as pressed from now on."""

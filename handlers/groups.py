@@ -8,8 +8,8 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
 from bot.shop.orders import Orders
-from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
+from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
 from handlers.prompts import order_by_words, origin_of
 

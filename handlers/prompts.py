@@ -8,8 +8,8 @@ from bot.pipeline.failures import FailureKind, InputError
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
-from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
+from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
 from order import Origin
 from storage.inputs import AlbumItem, Inputs

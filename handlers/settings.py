@@ -12,6 +12,7 @@ from bot.cards.settings import CARD, SETTING, WHATS, WRITE, Shelf, back, card, c
 from bot.prompts.parse import NEGATIVE_CHARS, clean
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
+from bot.telegram.telegram_time import TelegramTime
 from bot.texts import Texts, language_of
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
@@ -92,6 +93,7 @@ async def press_setting(
     shelves: Shelves,
     preferences: PreferenceStore,
     menu: Menu,
+    telegram_time: TelegramTime,
     messenger: Messenger,
     texts: Texts,
     all_texts: Mapping[str, Texts],
@@ -103,7 +105,7 @@ async def press_setting(
     chat_id, card_id, user_id = query.message.chat.id, query.message.message_id, event_from_user.id
     _, what, value = [*(query.data or "").split(":", 2), ""][:3]
     if (what, value) == ("no", WRITE):
-        await preferences.await_words(user_id, card_id)
+        await preferences.await_words(user_id, card_id, telegram_time())
         messenger.answer_press(query.id)
         messenger.change(chat_id, card_id, texts.write_negative(), keyboard=back(texts))
         return

@@ -1,6 +1,5 @@
 """Nobody is so fast: more messages in a minute than the limit are answered once and left."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,18 +18,11 @@ REMEMBERED = 10_000  # people; the quietest are forgotten first
 class PaceMiddleware(BaseMiddleware):
     """Counts the messages and presses of each person."""
 
-    def __init__(
-        self,
-        messenger: Messenger,
-        per_minute: int,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, messenger: Messenger, per_minute: int) -> None:
         self._messenger = messenger
         self._per_minute = per_minute
-        self._clock = clock
-        self._limits = TTLCache[int, RateLimit](REMEMBERED, WINDOW_S + 1, clock)
-        self._told = TTLCache[int, None](REMEMBERED, WINDOW_S, clock)
+        self._limits = TTLCache[int, RateLimit](REMEMBERED, WINDOW_S + 1)
+        self._told = TTLCache[int, None](REMEMBERED, WINDOW_S)
 
     async def __call__(
         self,
@@ -51,7 +43,7 @@ class PaceMiddleware(BaseMiddleware):
     def _limit_of(self, user_id: int) -> RateLimit:
         limit = self._limits.get(user_id)
         if limit is None:
-            limit = RateLimit(self._per_minute, WINDOW_S, clock=self._clock)
+            limit = RateLimit(self._per_minute, WINDOW_S)
         self._limits[user_id] = limit  # from now on again: it counts as new after a quiet minute
         return limit
 

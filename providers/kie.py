@@ -11,9 +11,10 @@ import logging
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -119,6 +120,13 @@ class Kie:
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._timeout = aiohttp.ClientTimeout(total=request_timeout_s, sock_connect=10)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, **options: Any) -> AsyncIterator[Self]:
+        """With sessions of its own."""
+        async with aiohttp.ClientSession() as session, aiohttp.ClientSession() as creates:
+            yield cls(session, creates=creates, **options)
 
     async def create_task(self, model: str, input_fields: Mapping[str, Any]) -> str:
         """POST /api/v1/jobs/createTask, in one attempt; returns the task id.

@@ -5,8 +5,7 @@ arrived, and is never sent again.
 """
 
 import sqlite3
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,9 +85,8 @@ class Unreached:
 class Broadcasts:
     """The tables `broadcasts`, `broadcast_recipients` and `awaited_drafts`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def reachable(self) -> int:
         """How many people have neither blocked the bot nor been banned."""
@@ -168,7 +166,7 @@ class Broadcasts:
                 tx,
                 "INSERT INTO broadcasts (asked_key, admin_id, language, message_id, created_at)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING broadcast_id",
-                (asked_key, admin_id, language, message_id, self._now()),
+                (asked_key, admin_id, language, message_id, self._database.now()),
             )
             return int(row["broadcast_id"]) if row else None
 
@@ -182,7 +180,7 @@ class Broadcasts:
         """
 
         def work(tx: sqlite3.Connection) -> int | None:
-            now = self._now()
+            now = self._database.now()
             cursor = tx.execute(
                 "UPDATE broadcasts SET status = 'running', started_at = ?, card_message_id = ?"
                 " WHERE broadcast_id = ? AND admin_id = ? AND status = 'asked' AND created_at > ?",
@@ -222,7 +220,7 @@ class Broadcasts:
         """Send it to nobody else; False: it was not running. Without an act the bot does it."""
 
         def work(tx: sqlite3.Connection) -> bool:
-            now = self._now()
+            now = self._database.now()
             cursor = tx.execute(
                 "UPDATE broadcasts SET status = 'stopped', ended_at = ?, reason = ?"
                 " WHERE broadcast_id = ? AND status = 'running'",
@@ -254,7 +252,7 @@ class Broadcasts:
         """The admin knows how it ended."""
         await self._database.execute(
             "UPDATE broadcasts SET told_at = ? WHERE broadcast_id = ?",
-            (self._now(), broadcast_id),
+            (self._database.now(), broadcast_id),
         )
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
@@ -338,7 +336,7 @@ class Broadcasts:
     async def _end(self, sql: str, *params: object) -> bool:
 
         def work(tx: sqlite3.Connection) -> bool:
-            cursor = tx.execute(sql, (self._now(), *params))
+            cursor = tx.execute(sql, (self._database.now(), *params))
             return cursor.rowcount > 0
 
         return await self._database.write(work)

@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,9 +46,8 @@ PLACE = "place"  # the journal's word for a change of `position`
 class Catalogue:
     """Reads the models, and sets what admins may set of them."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def first(self) -> Model | None:
         """The enabled model that stands first, or None when none is enabled."""
@@ -97,7 +95,7 @@ class Catalogue:
                 subject=slug,
                 before=str(model[field]),
                 after=str(value),
-                now=self._now(),
+                now=self._database.now(),
             )
 
         return await self._database.write(work)
@@ -129,7 +127,7 @@ class Catalogue:
                 subject=slug,
                 before=str(before),
                 after=str(slugs.index(slug) + 1),
-                now=self._now(),
+                now=self._database.now(),
             )
 
         return await self._database.write(work)

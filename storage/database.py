@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -160,17 +161,27 @@ class Database:
 
     A write is a function that is called in the writer's thread, inside a transaction, and so can
     wait for nothing but the disk. Reads have a connection of their own: under WAL they see what is
-    committed and nothing else. `bot_id` is that of the bot whose data this is.
+    committed and nothing else. `bot_id` is that of the bot whose data this is; `now` gives Unix
+    seconds, by the one clock that all times in it are from.
     """
 
-    def __init__(self, writer: Connection, reader: Connection, bot_id: int = 0) -> None:
+    def __init__(
+        self,
+        writer: Connection,
+        reader: Connection,
+        bot_id: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.bot_id = bot_id
+        self.now = clock
         self._writes = _Writes(writer)
         self._reads = _Queue(reader, _read)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, bot_id: int = 0) -> AsyncIterator[Self]:
+    async def open(
+        cls, path: Path, bot_id: int = 0, *, clock: Callable[[], float] = time.time
+    ) -> AsyncIterator[Self]:
         """Open the file, made and brought up to date where needed.
 
         With a bot's id it is that bot's from then on. 0: whose it is does not matter.
@@ -203,7 +214,7 @@ class Database:
                     await writer.run(partial(claim, bot_id))
                 await writer.execute(f"PRAGMA busy_timeout = {int(ATTEMPT_S * 1000)}")
                 await reader.execute("PRAGMA query_only = ON")
-                database = cls(writer, reader, bot_id)
+                database = cls(writer, reader, bot_id, clock)
                 try:
                     yield database
                 finally:

@@ -7,7 +7,6 @@ number below 0 that leads to nobody. Of somebody who is banned, this one fact st
 import hashlib
 import hmac
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -40,13 +39,11 @@ class Forgetting:
         image_bucket: str,
         input_bucket: str,
         welcome_mark: Callable[[int], str],
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._image_bucket = image_bucket
         self._input_bucket = input_bucket
         self._welcome_mark = welcome_mark
-        self._now = now
 
     async def forget(self, user_id: int) -> int:
         """Forget a person and return 0; or do nothing and return how many images are under way.
@@ -72,7 +69,7 @@ class Forgetting:
             cursor = tx.execute(
                 "INSERT INTO users (user_id, balance, language, created_at, blocked_at)"
                 " SELECT ?, balance, '', created_at, ? FROM users WHERE user_id = ?",
-                (nobody, self._now(), user_id),
+                (nobody, self._database.now(), user_id),
             )
             if cursor.rowcount == 0:
                 return 0
@@ -82,7 +79,7 @@ class Forgetting:
                 (user_id,),
             )
             self._doom_files(tx, user_id)
-            names = {"nobody": nobody, "user_id": user_id, "now": self._now()}
+            names = {"nobody": nobody, "user_id": user_id, "now": self._database.now()}
             for sql in FORGET_NAMES:
                 tx.execute(sql, names)
             tx.execute(
@@ -102,7 +99,7 @@ class Forgetting:
         return await self._database.write(work)
 
     def _doom_files(self, tx: sqlite3.Connection, user_id: int) -> None:
-        now = self._now()
+        now = self._database.now()
         doomed: list[tuple[str, str, float]] = []
         for row in tx.execute(
             "SELECT file_key, stored_url, store_after FROM images"
@@ -135,14 +132,14 @@ class Forgetting:
         rows = await self._database.fetch_all(
             "SELECT place, file_key, attempts FROM files_to_remove"
             " WHERE remove_after <= ?1 OR remove_after > ?1 + ?2 ORDER BY remove_after LIMIT ?3",
-            (self._now(), NO_PAUSE_S, limit),
+            (self._database.now(), NO_PAUSE_S, limit),
         )
         return [Doomed(**dict(row)) for row in rows]
 
-    async def next_at(self) -> float | None:
-        """When the next file is due (Unix seconds); None: there is none."""
+    async def due_in_s(self) -> float | None:
+        """Seconds until the next file is due; None: there is none."""
         row = await self._database.fetch_one("SELECT min(remove_after) AS at FROM files_to_remove")
-        return row["at"] if row else None
+        return row["at"] - self._database.now() if row and row["at"] is not None else None
 
     async def removed(self, doomed: Doomed) -> None:
         """It is gone."""
@@ -156,7 +153,7 @@ class Forgetting:
         await self._database.execute(
             "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
             " WHERE place = ? AND file_key = ?",
-            (self._now() + pause_s, doomed.place, doomed.file_key),
+            (self._database.now() + pause_s, doomed.place, doomed.file_key),
         )
 
 

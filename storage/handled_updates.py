@@ -9,34 +9,32 @@ KEPT = 10_000  # Telegram repeats updates for a day at most; few bots get more i
 
 
 class HandledUpdates:
-    """One bot's, by Telegram's `update_id`; the last `keep` of them."""
+    """This bot's, by Telegram's `update_id`."""
 
-    def __init__(self, database: Database, bot_id: int, *, keep: int = KEPT) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._bot_id = bot_id
-        self.keep = keep
 
     async def recent(self) -> list[int]:
         """The last ones, oldest first."""
         rows = await self._database.fetch_all(
             "SELECT update_id FROM handled_updates WHERE bot_id = ? ORDER BY number",
-            (self._bot_id,),
+            (self._database.bot_id,),
         )
         return [row["update_id"] for row in rows]
 
-    async def remember(self, update_ids: Iterable[int]) -> None:
-        """These were dealt with; safe to repeat."""
+    async def remember(self, update_ids: Iterable[int], *, keep: int = KEPT) -> None:
+        """These were dealt with, and all but the last `keep` can be forgotten; safe to repeat."""
 
         def work(tx: sqlite3.Connection) -> None:
             tx.executemany(
                 "INSERT INTO handled_updates (bot_id, update_id) VALUES (?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [(self._bot_id, update_id) for update_id in update_ids],
+                [(self._database.bot_id, update_id) for update_id in update_ids],
             )
             tx.execute(
                 "DELETE FROM handled_updates"
                 " WHERE number <= (SELECT max(number) FROM handled_updates) - ?",
-                (self.keep,),
+                (keep,),
             )
 
         await self._database.write(work)

@@ -1,8 +1,7 @@
 """Pictures that people sent and that no job has yet: held for words, or items of an album."""
 
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database, fetch_one
@@ -36,9 +35,8 @@ class AlbumItem:
 class Inputs:
     """The tables `held_pictures` and `album_items`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def hold(self, user_id: int, file_id: str, held_by: int) -> bool:
         """Remember a picture for the person's next request, in place of an earlier one.
@@ -57,7 +55,12 @@ class Inputs:
                 " message_id = max(message_id, excluded.message_id)"
                 " WHERE excluded.held_by > message_id"
                 " OR (excluded.held_by < 0 AND excluded.held_by <> held_by)",
-                {"user_id": user_id, "file_id": file_id, "now": self._now(), "held_by": held_by},
+                {
+                    "user_id": user_id,
+                    "file_id": file_id,
+                    "now": self._database.now(),
+                    "held_by": held_by,
+                },
             )
             return self._waits(tx, user_id, held_by)
 
@@ -65,7 +68,7 @@ class Inputs:
 
     async def held(self, user_id: int) -> Held | None:
         """The picture that the person's next request is for, if it is not too old."""
-        now = self._now()
+        now = self._database.now()
         row = await self._database.fetch_one(WAITING, (user_id, now, HELD_FOR_S, None))
         if row is None:
             return None
@@ -85,7 +88,9 @@ class Inputs:
         return await self._database.write(work)
 
     def _waits(self, tx: sqlite3.Connection, user_id: int, held_by: int | None) -> bool:
-        return fetch_one(tx, WAITING, (user_id, self._now(), HELD_FOR_S, held_by)) is not None
+        return (
+            fetch_one(tx, WAITING, (user_id, self._database.now(), HELD_FOR_S, held_by)) is not None
+        )
 
     async def add_album_item(self, item: AlbumItem) -> None:
         """Keep an item until its album is whole; safe to repeat."""

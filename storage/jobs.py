@@ -7,8 +7,7 @@ in the same transaction.
 import hashlib
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -68,9 +67,8 @@ class PlacedJob:
 class Jobs:
     """The tables `jobs` and `images`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def place(
         self,
@@ -103,7 +101,7 @@ class Jobs:
         def work(tx: sqlite3.Connection) -> PlacedJob | None:
             if is_placed_in(tx, self._database.bot_id, origin):
                 return None
-            now = self._now()
+            now = self._database.now()
             if origin.again_of is not None and _is_impatient(tx, origin.again_of, now):
                 return None
             see_user(tx, user_id, origin.language, now)
@@ -236,7 +234,7 @@ class Jobs:
         """The outcome of the job was told; there is no more to say about it."""
         await self._database.execute(
             "UPDATE jobs SET closed_at = ? WHERE job_id = ? AND closed_at IS NULL",
-            (self._now(), job_id),
+            (self._database.now(), job_id),
         )
 
     async def set_progress_message(self, job_id: int, message_id: int) -> None:
@@ -249,7 +247,7 @@ class Jobs:
         """The picture to start from is where the provider finds it."""
         await self._database.execute(
             "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
-            (url, self._now(), job_id),
+            (url, self._database.now(), job_id),
         )
 
     async def begin_submit(self, image: Image, *, create_after: float | None = None) -> Image:
@@ -284,7 +282,7 @@ class Jobs:
             {ImageStatus.SUBMITTING},
             status=ImageStatus.GENERATING,
             task_id=task_id,
-            submitted_at=self._now(),
+            submitted_at=self._database.now(),
             create_after=None,
         )
 
@@ -314,7 +312,7 @@ class Jobs:
             image,
             {ImageStatus.READY},
             file_key=file_key,
-            store_after=self._now() if to_store else None,
+            store_after=self._database.now() if to_store else None,
         )
 
     async def sendings_lost(self, image_id: int, count: int) -> None:
@@ -368,7 +366,7 @@ class Jobs:
             )
             active = [read_image(row) for row in rows]
             queued = [image for image in active if image.status is ImageStatus.QUEUED]
-            now = self._now()
+            now = self._database.now()
             tx.executemany(
                 "UPDATE images SET status = 'cancelled', finished_at = ? WHERE image_id = ?",
                 [(now, image.image_id) for image in queued],
@@ -414,7 +412,7 @@ class Jobs:
             raise StaleImageError(f"image {image.image_id} is {image.status}")
         moved = replace(image, **changes)
         if moved.status.ended:
-            moved = replace(moved, finished_at=self._now())
+            moved = replace(moved, finished_at=self._database.now())
 
         def work(tx: sqlite3.Connection) -> None:
             cursor = tx.execute(
@@ -450,7 +448,7 @@ class Jobs:
             if cursor.rowcount == 0:
                 raise StaleImageError(f"image {image.image_id} is no longer {image.status}")
             if moved.status in {ImageStatus.FAILED, ImageStatus.CANCELLED}:
-                refund(tx, image.user_id, image.image_id, image.cost, self._now())
+                refund(tx, image.user_id, image.image_id, image.cost, self._database.now())
             if sent is not None:
                 _note_sent(tx, image, sent)
             if act is not None:
@@ -461,7 +459,7 @@ class Jobs:
                     subject=str(image.user_id),
                     before=f"image {image.image_id} {image.status}",
                     after=f"{moved.status}, refunded {image.cost}",
-                    now=self._now(),
+                    now=self._database.now(),
                 )
 
         await self._database.write(work)

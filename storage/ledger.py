@@ -5,7 +5,6 @@ from going below zero, and no row is ever changed or removed.
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -46,11 +45,9 @@ class Ledger:
         database: Database,
         *,
         welcome_mark: Callable[[int], str] = lambda user_id: f"welcome:{user_id}",
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._welcome_mark = welcome_mark  # of people who were forgotten and are back
-        self._now = now
 
     async def balance(self, user_id: int) -> int:
         """Tokens the person has; 0 for someone who has never been here."""
@@ -96,7 +93,7 @@ class Ledger:
         """Give the welcome tokens, once in a person's life. An amount of 0 gives nothing."""
 
         def work(tx: sqlite3.Connection) -> Granted:
-            see_user(tx, user_id, language, self._now())
+            see_user(tx, user_id, language, self._database.now())
             mark = self._welcome_mark(user_id)
             # 0 for who had theirs before they were forgotten.
             had = fetch_one(tx, "SELECT 1 FROM ledger WHERE grant_key = ?", (mark,))
@@ -141,7 +138,7 @@ class Ledger:
         tx.execute(
             "INSERT INTO ledger (user_id, kind, amount, grant_key, granted_by, note, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (user_id, kind, amount, grant_key, granted_by, note, self._now()),
+            (user_id, kind, amount, grant_key, granted_by, note, self._database.now()),
         )
         if granted_by is not None:
             record(
@@ -151,7 +148,7 @@ class Ledger:
                 subject=str(user_id),
                 before=str(balance),
                 after=str(balance + amount),
-                now=self._now(),
+                now=self._database.now(),
             )
         return Granted(amount, balance + amount, language, new=True)
 

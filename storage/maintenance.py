@@ -1,8 +1,6 @@
 """What holds until an admin ends it: the table `flags`."""
 
 import sqlite3
-import time
-from collections.abc import Callable
 
 from storage.database import Database, fetch_one
 from storage.errors import MaintenanceError
@@ -15,9 +13,8 @@ OFF = "off"  # the journal's word
 class Flags:
     """Each is one row, or none."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def maintenance(self) -> str | None:
         """The text that people read in place of an order being taken; None: orders are taken."""
@@ -48,7 +45,7 @@ class Flags:
                 subject="",
                 before=_word(row["value"] if row else None),
                 after=_word(text),
-                now=self._now(),
+                now=self._database.now(),
             )
 
         return await self._database.write(work)

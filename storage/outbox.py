@@ -1,8 +1,5 @@
 """Pictures on their way from the disk to where they are kept for good."""
 
-import time
-from collections.abc import Callable
-
 from storage.database import Database
 from storage.images import Image, read_image
 
@@ -12,9 +9,8 @@ NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put ba
 class ToStore:
     """What of `images` is still to be moved, and what must stay on disk till then."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def needed_files(self) -> set[str]:
         """The keys of files that are still to be delivered or moved."""
@@ -33,16 +29,16 @@ class ToStore:
         rows = await self._database.fetch_all(
             "SELECT * FROM images WHERE (store_after <= ?1 OR store_after > ?1 + ?2)"
             " AND file_key IS NOT NULL ORDER BY store_after LIMIT ?3",
-            (self._now(), NO_PAUSE_S, limit),
+            (self._database.now(), NO_PAUSE_S, limit),
         )
         return [read_image(row) for row in rows]
 
-    async def next_at(self) -> float | None:
-        """When the next file is due to be moved (Unix seconds); None: there is none."""
+    async def due_in_s(self) -> float | None:
+        """Seconds until the next file is due to be moved; None: there is none."""
         row = await self._database.fetch_one(
             "SELECT min(store_after) AS at FROM images WHERE store_after IS NOT NULL"
         )
-        return row["at"] if row else None
+        return row["at"] - self._database.now() if row and row["at"] is not None else None
 
     async def stored(self, image: Image, url: str) -> None:
         """The file has its place for good."""
@@ -68,7 +64,7 @@ class ToStore:
         await self._database.execute(
             "UPDATE images SET store_after = ?, store_attempts = 0 WHERE image_id = ?"
             " AND store_after IS NULL AND stored_url IS NULL AND file_key IS NOT NULL",
-            (self._now(), image_id),
+            (self._database.now(), image_id),
         )
 
     async def later(self, image: Image, pause_s: float | None) -> None:
@@ -77,7 +73,7 @@ class ToStore:
             "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
             " WHERE image_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
             (
-                None if pause_s is None else self._now() + pause_s,
+                None if pause_s is None else self._database.now() + pause_s,
                 image.image_id,
                 image.file_key,
             ),

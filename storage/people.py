@@ -1,8 +1,7 @@
 """People as the admins see them: names, what they did last, and who is banned."""
 
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -66,9 +65,8 @@ class Record:
 class People:
     """The tables `users` and `usernames`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
         self._banned: dict[int, str] | None = None  # id to reason; None: ask the database
         self._ban_changes = 0
 
@@ -175,7 +173,7 @@ class People:
         Raises:
             UnknownUserError: nobody by that id has talked to the bot.
         """
-        return await self._set_ban(user_id, self._now(), reason, act)
+        return await self._set_ban(user_id, self._database.now(), reason, act)
 
     async def unban(self, user_id: int, act: Act) -> Entry:
         """Take the person back; once for each act.
@@ -220,7 +218,7 @@ class People:
                     subject=str(user_id),
                     before=_ban_words(row["banned_at"], row["ban_reason"]),
                     after=_ban_words(at, reason),
-                    now=self._now(),
+                    now=self._database.now(),
                 )
 
             return await self._database.write(work)

@@ -1,8 +1,6 @@
 """What people set for themselves: the tables `preferences` and `awaited_words`."""
 
 import sqlite3
-import time
-from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
@@ -27,11 +25,10 @@ class Preferences:
 
 
 class PreferenceStore:
-    """Reads and keeps what people set. `now` is Telegram's time: messages' is compared with it."""
+    """Reads and keeps what people set."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def get(self, user_id: int) -> Preferences:
         """What the person set, so far."""
@@ -64,13 +61,14 @@ class PreferenceStore:
 
     # --- A negative prompt is written as a message of its own
 
-    async def await_words(self, user_id: int, card_message_id: int) -> None:
-        """The person's next words are their negative prompt, for a while."""
+    async def await_words(self, user_id: int, card_message_id: int, asked_at: float) -> None:
+        """The person's next words are their negative prompt, for a while. Telegram's time, as that
+        of their message will be."""
         await self._database.execute(
             "INSERT INTO awaited_words (user_id, card_message_id, asked_at) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET card_message_id = excluded.card_message_id,"
             " asked_at = excluded.asked_at",
-            (user_id, card_message_id, self._now()),
+            (user_id, card_message_id, asked_at),
         )
 
     async def stop_awaiting(self, user_id: int) -> None:

@@ -4,9 +4,6 @@ What else could grow is bounded where it is written: `picture_messages` (storage
 `handled_updates` (storage/handled_updates.py); of other tables a person has one row each.
 """
 
-import time
-from collections.abc import Callable
-
 from storage.database import Database
 from storage.questions import ASKED_FOR_S
 
@@ -42,9 +39,8 @@ RULES = (
 class Pruning:
     """Keeps tables from growing for ever."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def prune(self) -> int:
         """Remove what is of no use any more, and say how many rows that were."""
@@ -52,6 +48,6 @@ class Pruning:
         for sql, kept_s in RULES:
             rows = BATCH
             while rows == BATCH:
-                rows = await self._database.execute(sql, (self._now() - kept_s, BATCH))
+                rows = await self._database.execute(sql, (self._database.now() - kept_s, BATCH))
                 removed += rows
         return removed

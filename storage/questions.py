@@ -7,8 +7,6 @@ whatever was edited or set meanwhile.
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from order import Order, Origin
@@ -40,9 +38,8 @@ class Question:
 class Questions:
     """Asks about orders, and remembers what was asked."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def ask(self, question: Question) -> int | None:
         """Keep an order until it is answered and return its sender's balance.
@@ -58,7 +55,7 @@ class Questions:
         def work(tx: sqlite3.Connection) -> int | None:
             if is_placed_in(tx, self._database.bot_id, origin):
                 return None
-            now = self._now()
+            now = self._database.now()
             if origin.again_of is not None and fetch_one(
                 tx,
                 "SELECT 1 FROM questions WHERE user_id = ? AND asked_at BETWEEN ? AND ?"
@@ -104,7 +101,7 @@ class Questions:
         row = await self._database.fetch_one(
             "SELECT * FROM questions WHERE chat_id = ? AND message_id = ? AND user_id = ?"
             " AND asked_at > ?",
-            (chat_id, message_id, user_id, self._now() - ASKED_FOR_S),
+            (chat_id, message_id, user_id, self._database.now() - ASKED_FOR_S),
         )
         return _question(row) if row else None
 

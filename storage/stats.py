@@ -4,8 +4,7 @@ Days are UTC; the last one is today. A year of a million images is a few thousan
 tables, and one for each person and day they asked for a picture.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +57,12 @@ class Numbers:
 class Stats:
     """Reads the tables `daily_*`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def last(self, days: int) -> Numbers:
         """The numbers of today and the days before it, so many in all."""
-        today = int(self._now() // DAY_S)
+        today = int(self._database.now() // DAY_S)
         first = today - days + 1
         median_s, p95_s = await self._percentiles(first)
         return Numbers(

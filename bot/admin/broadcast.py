@@ -5,7 +5,7 @@ What is done is in the database (storage/broadcasts.py): the next start goes on 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from bot.telegram.buttons import Button, Keyboard
@@ -42,14 +42,12 @@ class Broadcaster:
         texts: Mapping[str, Texts],
         *,
         card_pause_s: float = CARD_PAUSE_S,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._broadcasts = broadcasts
         self._users = users
         self._messenger = messenger
         self._texts = texts
         self._card_pause_s = card_pause_s
-        self._sleep = sleep
         self._wanted = asyncio.Event()
         self._sending: tuple[int, asyncio.Task[None]] | None = None
         self._stopped = False  # the one that is being sent
@@ -71,7 +69,7 @@ class Broadcaster:
         while True:
             self._wanted.clear()
             try:
-                await insist(self._send_open, self._sleep)
+                await insist(self._send_open)
             except Exception:  # they are tried again with the next, or at the next start
                 logger.exception("broadcasts cannot go on")
             await self._wanted.wait()
@@ -107,7 +105,7 @@ class Broadcaster:
                 await asyncio.gather(card, sending, return_exceptions=True)
             if not sending.cancelled():
                 sending.result()
-                await insist(partial(self._broadcasts.finish, number), self._sleep)
+                await insist(partial(self._broadcasts.finish, number))
         ended = await self._broadcasts.get(number)
         if ended is None or ended.status is BroadcastStatus.RUNNING:
             return
@@ -133,7 +131,7 @@ class Broadcaster:
         if self._stopped:
             return []
         read = partial(self._broadcasts.pending, broadcast.broadcast_id, last, BATCH)
-        return await insist(read, self._sleep)
+        return await insist(read)
 
     async def _send_from(self, people: "asyncio.Queue[int]", broadcast: Broadcast) -> None:
         while True:
@@ -141,7 +139,7 @@ class Broadcaster:
             if not self._stopped:
                 # Safe to repeat: whatever was begun is not begun again.
                 try:
-                    await insist(partial(self._send, broadcast, user_id), self._sleep)
+                    await insist(partial(self._send, broadcast, user_id))
                 except Exception as error:  # one person's row keeps it from nobody else
                     logger.exception("broadcast %d, user %d", broadcast.broadcast_id, user_id)
                     failed = partial(
@@ -150,12 +148,12 @@ class Broadcaster:
                         user_id,
                         type(error).__name__,
                     )
-                    await insist(failed, self._sleep)
+                    await insist(failed)
             people.task_done()
 
     async def _send(self, broadcast: Broadcast, user_id: int) -> None:
         number = broadcast.broadcast_id
-        receipt = _Receipt(self._broadcasts, number, user_id, self._sleep)
+        receipt = _Receipt(self._broadcasts, number, user_id)
         try:
             await self._messenger.copy(
                 user_id,
@@ -190,7 +188,7 @@ class Broadcaster:
                         shown = text
             except (DeliveryError, StorageError) as error:
                 logger.warning("broadcast %d: its card is not up to date: %s", broadcast_id, error)
-            await self._sleep(self._card_pause_s)
+            await asyncio.sleep(self._card_pause_s)
 
     async def _show(self, broadcast: Broadcast, text: str) -> None:
         assert broadcast.card_message_id is not None  # noqa: S101 - the caller saw to it
@@ -240,20 +238,18 @@ class _Receipt:
         broadcasts: Broadcasts,
         broadcast_id: int,
         user_id: int,
-        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._broadcasts = broadcasts
         self._broadcast_id = broadcast_id
         self._user_id = user_id
-        self._sleep = sleep
 
     async def sending(self) -> bool:
         return await self._broadcasts.sending(self._broadcast_id, self._user_id)
 
     async def not_sent(self) -> None:
         store = partial(self._broadcasts.not_sent, self._broadcast_id, self._user_id)
-        await insist(store, self._sleep)
+        await insist(store)
 
     async def sent(self) -> None:
         store = partial(self._broadcasts.sent, self._broadcast_id, self._user_id)
-        await insist(store, self._sleep)
+        await insist(store)

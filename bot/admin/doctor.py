@@ -12,23 +12,29 @@ import os
 import shlex
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Protocol
 from urllib.parse import urlsplit
 
-from bot.media.buckets import check_buckets
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
+
+from bot.admin.kie_account import open_kie
+from bot.media.buckets import check_buckets, open_supabase
 from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
+from bot.telegram.session import open_bot
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
-from providers.kie import Kie
 from storage.backup import inspect
 from storage.errors import StorageError
 from storage.owner import ADVICE, whose
 from storage.restore import pending
-from storage.supabase import FileStoreError, SupabaseStorage
+from storage.supabase import FileStoreError
 
 NETWORK_LIMIT_S = 15.0
 DATABASE_LIMIT_S = 120.0
@@ -53,57 +59,17 @@ class Finding:
         return f"ok      {self.what}" if self.ok else f"PROBLEM {self.what}: {self.advice}"
 
 
-class Account(Protocol):
-    """The bot's own account at Telegram."""
-
-    @property
-    def username(self) -> str | None: ...
-
-
-class Webhook(Protocol):
-    """Where Telegram sends updates, and how many wait."""
-
-    @property
-    def url(self) -> str: ...
-
-    @property
-    def pending_update_count(self) -> int: ...
-
-
-class TelegramBot(Protocol):
-    """What is asked of aiogram's Bot."""
-
-    async def get_me(self) -> Account: ...
-
-    async def get_webhook_info(self) -> Webhook: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Telegram:
-    """A Bot and what it raises: for a token that Telegram does not know, and for all else."""
-
-    bot: TelegramBot
-    refused: tuple[type[Exception], ...]
-    failed: tuple[type[Exception], ...]
-
-
 Check = Callable[[], Awaitable[list[Finding]]]
 
 
 async def examine(
     settings: Settings,
     *,
-    telegram: Telegram,
-    kie: Kie,
-    supabase: AbstractAsyncContextManager[SupabaseStorage | None],
     env_file: Path | None = ENV_FILE,
     network_limit_s: float = NETWORK_LIMIT_S,
     database_limit_s: float = DATABASE_LIMIT_S,
 ) -> AsyncGenerator[Finding, None]:
-    """Look at everything at once, and tell what was found in a fixed order, without secrets.
-
-    `supabase` is opened, and closed again; it gives None where Supabase is not set up.
-    """
+    """Look at everything at once, and tell what was found in a fixed order, without secrets."""
     checks: list[tuple[str, float, Check]] = [
         (
             "settings",
@@ -121,10 +87,10 @@ async def examine(
             database_limit_s,
             partial(check_database, settings.data_dir / "bot.db", settings.bot_id),
         ),
-        ("Telegram", network_limit_s, partial(check_telegram, telegram)),
-        ("KIE credit", network_limit_s, partial(check_credit, kie, settings)),
-        ("KIE models", network_limit_s, partial(check_models, kie, settings)),
-        ("Supabase", network_limit_s, partial(check_supabase, supabase, settings)),
+        ("Telegram", network_limit_s, partial(check_telegram, settings)),
+        ("KIE credit", network_limit_s, partial(check_credit, settings)),
+        ("KIE models", network_limit_s, partial(check_models, settings)),
+        ("Supabase", network_limit_s, partial(check_supabase, settings)),
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
     try:
@@ -260,15 +226,16 @@ async def check_database(path: Path, bot_id: int) -> list[Finding]:
     return [*findings, Finding(True, f"{total} ({states})" if states else total)]
 
 
-async def check_telegram(telegram: Telegram) -> list[Finding]:
+async def check_telegram(settings: Settings) -> list[Finding]:
     """Whose the token is, and whether somebody else takes its updates."""
     try:
-        me = await telegram.bot.get_me()
-        webhook = await telegram.bot.get_webhook_info()
-    except telegram.refused:
+        async with open_bot(settings) as bot:
+            me = await bot.get_me()
+            webhook = await bot.get_webhook_info()
+    except (TelegramUnauthorizedError, TelegramNotFound):
         advice = "Telegram does not know the token: copy it anew from @BotFather"
         return [Finding(False, "BOT_TOKEN", advice)]
-    except telegram.failed as error:
+    except (TelegramAPIError, ClientDecodeError) as error:
         advice = "no answer that helps: check the network and TELEGRAM_API_URL"
         return [Finding(False, "Telegram", f"{advice} ({_shown(error)})")]
     waiting = f"{webhook.pending_update_count} update(s) wait"
@@ -284,10 +251,11 @@ async def check_telegram(telegram: Telegram) -> list[Finding]:
     return findings
 
 
-async def check_credit(kie: Kie, settings: Settings) -> list[Finding]:
+async def check_credit(settings: Settings) -> list[Finding]:
     """Whether KIE takes the key, and how much credit is left."""
     try:
-        credit = await kie.credit()
+        async with open_kie(settings, settings.midjourney_kie_base_url) as kie:
+            credit = await kie.credit()
     except ProviderError as error:
         advice = _kie_advice(error, settings)
         return [Finding(False, "KIE credit", f"{advice} ({_shown(error)})")]
@@ -296,10 +264,11 @@ async def check_credit(kie: Kie, settings: Settings) -> list[Finding]:
     return [Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)]
 
 
-async def check_models(kie: Kie, settings: Settings) -> list[Finding]:
+async def check_models(settings: Settings) -> list[Finding]:
     """Whether KIE lists the models that are set."""
     try:
-        names = await kie.models()
+        async with open_kie(settings, settings.midjourney_kie_base_url) as kie:
+            names = await kie.models()
     except ProviderError as error:
         advice = f"the list cannot be read: {_kie_advice(error, settings)}"
         return [Finding(False, "KIE models", f"{advice} ({_shown(error)})")]
@@ -340,12 +309,10 @@ def _kie_advice(error: ProviderError, settings: Settings) -> str:
             return "KIE cannot be reached: check the network and MIDJOURNEY_KIE_BASE_URL"
 
 
-async def check_supabase(
-    supabase: AbstractAsyncContextManager[SupabaseStorage | None], settings: Settings
-) -> list[Finding]:
+async def check_supabase(settings: Settings) -> list[Finding]:
     """Whether the buckets are there, can be read by everybody, and take pictures."""
     try:
-        async with supabase as storage:
+        async with open_supabase(settings) as storage:
             if storage is None:
                 return [Finding(True, "Supabase: not set up, pictures stay in DATA_DIR")]
             return [

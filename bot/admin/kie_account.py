@@ -2,16 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 from bot.admin.alerts import Alerts
 from bot.admin.kie_report import Report
+from bot.settings import Settings
 from providers.errors import ProviderError
 from providers.kie import CallLog, Kie
 
 LOOK_PAUSE_S = 300.0
 
 logger = logging.getLogger(__name__)
+
+
+def open_kie(
+    settings: Settings, base_url: str, log: CallLog | None = None
+) -> AbstractAsyncContextManager[Kie]:
+    """KIE at one of its addresses, asked with Midjourney's key."""
+    return Kie.open(
+        base_url=base_url,
+        api_key=settings.midjourney_key,
+        request_timeout_s=settings.midjourney_kie_request_timeout,
+        log=log,
+    )
 
 
 class Account:
@@ -25,14 +38,12 @@ class Account:
         *,
         low: float,
         pause_s: float = LOOK_PAUSE_S,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._kie = kie
         self._log = log
         self._alerts = alerts
         self._low = low
         self._pause_s = pause_s
-        self._sleep = sleep
         self._spent = asyncio.Event()
 
     def spent(self) -> None:
@@ -62,4 +73,4 @@ class Account:
                 await self._credit()
             except Exception:  # pictures do not wait for this; the next create looks again
                 logger.exception("the account was not looked at")
-            await self._sleep(self._pause_s)
+            await asyncio.sleep(self._pause_s)

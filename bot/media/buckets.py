@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
 from bot.media.conversion import MAX_PNG_BYTES
 from bot.media.keeping import CONTENT_TYPES
@@ -12,6 +13,17 @@ from storage.supabase import FileStoreError, SupabaseStorage
 RESULT_BYTES = 15_000_000
 
 logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | None]:
+    """Supabase's Storage, where it is set up."""
+    if settings.supabase_url is None or settings.supabase_service_role_key is None:
+        yield None
+        return
+    key = settings.supabase_service_role_key.get_secret_value()
+    async with SupabaseStorage.open(settings.supabase_url, key) as supabase:
+        yield supabase
 
 
 async def check_buckets(
@@ -36,8 +48,10 @@ async def check_buckets(
             yield bucket, None
 
 
-async def report_buckets(storage: SupabaseStorage, settings: Settings) -> None:
+async def report_buckets(storage: SupabaseStorage | None, settings: Settings) -> None:
     """Say plainly in the log what is wrong with a bucket; the bot works on without it."""
+    if storage is None:
+        return
     async for bucket, error in check_buckets(storage, settings):
         if error is None:
             logger.info("Supabase, bucket %r: ok", bucket)

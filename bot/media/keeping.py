@@ -6,8 +6,7 @@ from there, and is moved beside or after that, across restarts, with growing pau
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bot.media.outbox import FIRST_PAUSE_S, Outbox
 from storage.errors import StorageError
@@ -34,9 +33,8 @@ class Keeper(Outbox[Image]):
         bucket: str,
         *,
         first_pause_s: float = FIRST_PAUSE_S,
-        now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(first_pause_s=first_pause_s, now=now)
+        super().__init__(first_pause_s=first_pause_s)
         self._jobs = jobs
         self._to_store = to_store
         self._files = files
@@ -62,8 +60,8 @@ class Keeper(Outbox[Image]):
     async def _due(self, limit: int) -> Sequence[Image]:
         return await self._to_store.due(limit)
 
-    async def _next_at(self) -> float | None:
-        return await self._to_store.next_at()
+    async def _due_in_s(self) -> float | None:
+        return await self._to_store.due_in_s()
 
     async def _do(self, row: Image) -> None:
         assert row.file_key is not None  # noqa: S101 - only such are due

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from bot.tools.retry import pause_after
@@ -25,11 +24,8 @@ class Outbox(ABC, Generic[T]):
     A row that cannot be dealt with is put off, whatever is wrong with it; the others go on.
     """
 
-    def __init__(
-        self, *, first_pause_s: float = FIRST_PAUSE_S, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, *, first_pause_s: float = FIRST_PAUSE_S) -> None:
         self._first_pause_s = first_pause_s
-        self._now = now
         self._more = asyncio.Event()
 
     def wake(self) -> None:
@@ -60,9 +56,8 @@ class Outbox(ABC, Generic[T]):
                 continue
 
     async def _pause_s(self) -> float | None:
-        """Seconds until something is due; None: until somebody says so."""
-        at = await self._next_at()
-        return None if at is None else max(at - self._now(), 0.01)
+        in_s = await self._due_in_s()
+        return None if in_s is None else max(in_s, 0.01)
 
     async def _try(self, row: T) -> None:
         try:
@@ -87,8 +82,8 @@ class Outbox(ABC, Generic[T]):
         """What is to be done now."""
 
     @abstractmethod
-    async def _next_at(self) -> float | None:
-        """When the next is due (Unix seconds); None: there is nothing to do."""
+    async def _due_in_s(self) -> float | None:
+        """Seconds until the next is due; None: there is nothing to do."""
 
     @abstractmethod
     async def _do(self, row: T) -> None:

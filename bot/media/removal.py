@@ -1,8 +1,7 @@
 """Removing the files of people who are forgotten: from the disk, and from the buckets."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bot.media.outbox import FIRST_PAUSE_S, Outbox
 from storage.files import DiskFiles
@@ -20,9 +19,8 @@ class Remover(Outbox[Doomed]):
         supabase: SupabaseStorage | None,
         *,
         first_pause_s: float = FIRST_PAUSE_S,
-        now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(first_pause_s=first_pause_s, now=now)
+        super().__init__(first_pause_s=first_pause_s)
         self._forgetting = forgetting
         self._files = files
         self._supabase = supabase
@@ -30,8 +28,8 @@ class Remover(Outbox[Doomed]):
     async def _due(self, limit: int) -> Sequence[Doomed]:
         return await self._forgetting.due(limit)
 
-    async def _next_at(self) -> float | None:
-        return await self._forgetting.next_at()
+    async def _due_in_s(self) -> float | None:
+        return await self._forgetting.due_in_s()
 
     async def _do(self, row: Doomed) -> None:
         if not row.place:

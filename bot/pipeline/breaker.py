@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from bot.tools.retry import pause_after
@@ -21,12 +21,9 @@ class CircuitBreaker:
         self,
         first_pause_s: float = FIRST_PAUSE_S,
         longest_pause_s: float = LONGEST_PAUSE_S,
-        *,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
-        self._clock = clock
         self._lost = 0  # answers in a row
         self._closed_until = 0.0
         self._trial = asyncio.Lock()
@@ -56,7 +53,7 @@ class CircuitBreaker:
             except OutcomeUnknownError:
                 if self._lost == lost:  # those that were under way together count once
                     self._lost += 1
-                    self._closed_until = self._clock() + self.pause_s
+                    self._closed_until = time.monotonic() + self.pause_s
                     self._answered.clear()
                 raise
             except NotTakenError as error:
@@ -70,7 +67,7 @@ class CircuitBreaker:
                 self._answer()
 
     async def _pause(self) -> None:
-        while self._lost and (left_s := self._closed_until - self._clock()) > 0:
+        while self._lost and (left_s := self._closed_until - time.monotonic()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
                     await self._answered.wait()

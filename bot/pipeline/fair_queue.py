@@ -1,11 +1,11 @@
 """Whose image is next: a queue that goes round by person, so that nobody waits for one's forty."""
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from itertools import count
 
+from bot.tools.clock import CLOCK, Clock
 from storage.images import Image
 
 COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
@@ -18,7 +18,7 @@ class Queue:
     after the one before was released: creates of a job go out one after another.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Clock = CLOCK) -> None:
         self._clock = clock
         self._places: dict[int, int] = {}  # by image, as they were when they were counted
         self._counted_at = float("-inf")
@@ -80,7 +80,7 @@ class Queue:
         True for what waits now; people who come later may step in between. A place may be as old
         as COUNTED_FOR_S: with thousands of people, everybody asks for theirs again and again.
         """
-        now = self._clock()
+        now = self._clock.steady()
         if now >= self._counted_at + COUNTED_FOR_S or image.image_id not in self._places:
             self._places, self._counted_at = self._count(), now
         return self._places.get(image.image_id)

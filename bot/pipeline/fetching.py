@@ -8,13 +8,13 @@ is tried again with growing pauses, across restarts, and nobody else waits for i
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.media.keeping import Keeper
 from bot.media.kinds import NotAPictureError, Picture, inspect
 from bot.pipeline.progress import Progress
+from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import pause_after
 from providers.base import Done
 from providers.download import Downloader
@@ -62,9 +62,7 @@ class Fetcher:
         progress: Progress,
         keeper: Keeper | None,
         policy: FetchPolicy = FETCHING,
-        now: Callable[[], float] = time.time,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
         self._downloader = downloader
@@ -72,9 +70,7 @@ class Fetcher:
         self._progress = progress
         self._keeper = keeper
         self._policy = policy
-        self._now = now
         self._clock = clock
-        self._sleep = sleep
 
     async def picture(self, image: Image, ask: Ask) -> tuple[Picture, Image]:
         """The picture on disk: fetched once, and again only when it is gone from there.
@@ -99,7 +95,7 @@ class Fetcher:
 
     async def _until_fetched(self, image: Image, ask: Ask) -> tuple[Picture, str, Image]:
         policy = self._policy
-        began = self._clock()
+        began = self._clock.steady()
         no_picture_since: float | None = None
         named_at = image.submitted_at or 0.0  # when the provider told the address
         confirmed = False  # it told it once more since it was gone
@@ -110,8 +106,8 @@ class Fetcher:
             except (NotAPictureError, ResultRefusedError) as error:
                 no_picture = True
                 if no_picture_since is None:
-                    no_picture_since = self._clock()
-                elif self._clock() - no_picture_since >= policy.believed_s:
+                    no_picture_since = self._clock.steady()
+                elif self._clock.steady() - no_picture_since >= policy.believed_s:
                     raise
                 trouble: Exception = error
             except DownloadError as error:
@@ -134,15 +130,15 @@ class Fetcher:
                 pause_s,
                 trouble,
             )
-            if gone or self._now() - named_at >= policy.address_s:
+            if gone or self._clock.now() - named_at >= policy.address_s:
                 done = await ask(image)
-                named_at = self._now()
+                named_at = self._clock.now()
                 confirmed = gone and image.result_url in done.urls
                 if confirmed:
                     pause_s = policy.gone_pause_s
                 elif image.result_url not in done.urls:
                     image = await self._jobs.result_moved(image, done.urls[0])
-            await self._sleep(pause_s * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            await self._clock.sleep(pause_s * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
             image = await self._jobs.image(image.image_id)
             if image.status is not ImageStatus.READY:
                 raise StaleImageError(f"image {image.image_id} is {image.status}")
@@ -150,8 +146,10 @@ class Fetcher:
     def _is_over(self, image: Image, began: float) -> bool:
         """Whether the provider has deleted it by now, by its own rules; a clock that jumped, or a
         network that is not up yet, is not enough."""
-        age_s = self._now() - (image.submitted_at or 0.0)
-        return age_s >= self._policy.life_s and self._clock() - began >= self._policy.believed_s
+        age_s = self._clock.now() - (image.submitted_at or 0.0)
+        return (
+            age_s >= self._policy.life_s and self._clock.steady() - began >= self._policy.believed_s
+        )
 
     async def _fetch(self, image: Image) -> tuple[Picture, str]:
         """In one attempt, to its place for good."""

@@ -29,14 +29,12 @@ class Housekeeping:
         data_dir: Path,
         *,
         keep_days: int,
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._to_store = to_store
         self._files = files
         self._pruning = pruning
         self._data_dir = data_dir
         self._keep_days = keep_days
-        self._now = now
 
     async def run(self) -> None:
         """Now and every hour, until cancelled."""
@@ -59,7 +57,7 @@ class Housekeeping:
             return
         needed = await self._to_store.needed_files()
         removed = await asyncio.to_thread(
-            self._files.remove_older, self._keep_days * DAY_S, self._now(), needed
+            self._files.remove_older, self._keep_days * DAY_S, time.time(), needed
         )
         logger.info("%d file(s) older than %d day(s) removed from disk", removed, self._keep_days)
 
@@ -73,7 +71,7 @@ class Housekeeping:
     def _remove_old_copies(self) -> None:
         for path in self._data_dir.glob("bot.db.before-*"):
             try:
-                if path.stat().st_mtime < self._now() - COPIES_KEPT_S:
+                if path.stat().st_mtime < time.time() - COPIES_KEPT_S:
                     path.unlink()
                     logger.info("%s, from before an upgrade, was removed", path)
             except OSError as error:

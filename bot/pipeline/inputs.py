@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.admin.alerts import Alerts
@@ -11,6 +9,7 @@ from bot.media.conversion import convert
 from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
 from bot.pipeline.failures import FailureKind, InputError
 from bot.telegram.files import Incoming, TelegramUnavailableError
+from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import RetryPolicy
 from storage.files import DiskFiles
 from storage.images import Job
@@ -36,7 +35,7 @@ class InputPictures:
         *,
         alerts: Alerts,
         retry: RetryPolicy = INPUT_RETRY,
-        now: Callable[[], float] = time.time,
+        clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
         self._incoming = incoming
@@ -44,12 +43,12 @@ class InputPictures:
         self._upload = upload
         self._alerts = alerts
         self._retry = retry
-        self._now = now
+        self._clock = clock
         self._converting = asyncio.Semaphore(CONVERSIONS)
 
     def url_of(self, job: Job) -> str | None:
         """Where the provider finds the job's picture; None: it has to be prepared (again)."""
-        age_s = abs(self._now() - (job.input_uploaded_at or 0))  # the clock may be put back
+        age_s = abs(self._clock.now() - (job.input_uploaded_at or 0))  # the clock may be put back
         return job.input_url if age_s < UPLOAD_LASTS_S else None
 
     async def prepare(self, job: Job) -> None:

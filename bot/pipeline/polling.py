@@ -4,14 +4,13 @@ All tasks share one budget of questions. A question is due when the task's age m
 asking (`durations`); of those that are due, the next goes to the one where it is worth most.
 """
 
-import asyncio
 import logging
 import random
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.pipeline.durations import Curve, Durations
+from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit, Turns
 from bot.tools.retry import pause_after
 from providers.base import Done, Failed, Provider
@@ -90,14 +89,11 @@ class Poller:
         limit: RateLimit,
         policy: PollPolicy,
         durations: Durations,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = CLOCK,
     ) -> None:
         self._limit = limit
         self._policy = policy
         self._durations = durations
-        self._sleep = sleep
         self._clock = clock
         self._turns = Turns(limit, self._worth)
 
@@ -120,7 +116,7 @@ class Poller:
             GenerationFailedError, NoResultError, RecordGoneError, DeadlineError
         """
         policy = self._policy
-        start = self._clock()
+        start = self._clock.steady()
         created = start - age_s
         deadline = start + min(max(policy.timeout_s - age_s, policy.grace_s), policy.timeout_s)
         unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
@@ -129,7 +125,7 @@ class Poller:
         failed = 0  # questions since the last answer
         asked_at = 0.0  # the task's age then
         while True:
-            now = self._clock()
+            now = self._clock.steady()
             curve = self._durations.curve(model)
             pause_s = curve.pause_s(asked_at, policy.interval_s)
             if failed:
@@ -141,9 +137,9 @@ class Poller:
             ask_at = created + asked_at + pause_s * random.uniform(0.9, 1.1)  # noqa: S311
             if now < deadline:  # what is done by then is not to be missed
                 ask_at = min(ask_at, deadline)
-            await self._sleep(max(ask_at - now, 0.0))
+            await self._clock.sleep(max(ask_at - now, 0.0))
             await self._turns.wait(_Wait(curve, created, asked_at))
-            asked = self._clock()
+            asked = self._clock.steady()
             since_last_s = asked - created - asked_at
             asked_at = asked - created
             try:
@@ -190,7 +186,7 @@ class Poller:
                     last = None
 
     def _worth(self, wait: _Wait) -> float:
-        return wait.curve.worth(wait.asked_at, self._clock() - wait.created)
+        return wait.curve.worth(wait.asked_at, self._clock.steady() - wait.created)
 
 
 def _is_unknown(error: ProviderError) -> bool:

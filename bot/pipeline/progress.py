@@ -5,8 +5,7 @@ What it says is made from the database each time, so that it is true after a res
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from bot.pipeline.estimates import Estimates
 from bot.pipeline.fair_queue import Queue
@@ -16,6 +15,7 @@ from bot.telegram.lanes import Priority
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.texts import Texts
+from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
 from bot.tools.shield import to_the_end
@@ -55,10 +55,7 @@ class Progress:
         estimates: Estimates,
         *,
         edit_pause_s: float = EDIT_PAUSE_S,
-        act_pause_s: float = ACT_PAUSE_S,
-        again_pause_s: float = AGAIN_PAUSE_S,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
         self._queue = queue
@@ -67,11 +64,8 @@ class Progress:
         self._providers = providers
         self._estimates = estimates
         self._edit_pause_s = edit_pause_s
-        self._act_pause_s = act_pause_s
-        self._again_pause_s = again_pause_s
         self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
-        self._now = now
-        self._sleep = sleep
+        self._clock = clock
         self._moved: dict[int, asyncio.Event] = {}  # by job
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
         self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
@@ -100,7 +94,7 @@ class Progress:
             # Neither pictures nor money wait for this. The next change or start tries again.
             logger.warning("the progress of job %d cannot be told: %s", job_id, error)
             if isinstance(error, PASSING):  # the last change of all may have been this one
-                asyncio.get_running_loop().call_later(self._again_pause_s, self.touch, job_id)
+                asyncio.get_running_loop().call_later(AGAIN_PAUSE_S, self.touch, job_id)
         except Exception:  # part of the worker's boundary: one bad job must not stop the bot
             logger.exception("the progress of job %d cannot be told", job_id)
         finally:
@@ -113,7 +107,7 @@ class Progress:
         while True:
             for chat_id in set(self._drawing.values()):
                 self._messenger.act(chat_id, "upload_photo")
-            await self._sleep(self._act_pause_s)
+            await asyncio.sleep(ACT_PAUSE_S)
 
     def _note_drawing(self, view: JobView) -> None:
         job = view.job
@@ -197,7 +191,7 @@ class Progress:
         typical_s = self._estimates.typical_s(view.order.model)
         if typical_s is None or view.ended:
             return None
-        now = self._now()
+        now = self._clock.now()
         begun = [image.submitted_at for image in view.images if image.submitted_at is not None]
         waiting = sum(image.status in WAITING for image in view.images)
         if waiting:
@@ -212,7 +206,7 @@ class Progress:
             if image.status.ended:
                 parts += 1
             elif image.submitted_at is not None and typical_s:
-                parts += min(max(self._now() - image.submitted_at, 0) / typical_s, NEARLY)
+                parts += min(max(self._clock.now() - image.submitted_at, 0) / typical_s, NEARLY)
         return parts / len(view.images)
 
     async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:

@@ -7,7 +7,6 @@ stood: what was created at the provider is never created again, and what was fet
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -29,6 +28,7 @@ from bot.pipeline.progress import Progress
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
+from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import RetryPolicy, insist
 from bot.tools.shield import to_the_end
@@ -79,7 +79,7 @@ class Worker:
         on_created: Callable[[], None] = lambda: None,
         lost_pause_s: float = LOST_PAUSE_S,
         create_retry: RetryPolicy = CREATE_RETRY,
-        now: Callable[[], float] = time.time,
+        clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
         self._queue = queue
@@ -106,7 +106,7 @@ class Worker:
         self._given_up: set[int] = set()  # images that an admin ended
         self._parked: dict[int, dict[int, Image]] = {}  # by person: pictures nobody can be sent
         self._create_retry = create_retry
-        self._now = now
+        self._clock = clock
 
     async def run(self) -> None:
         """Take up what an earlier process left, then go on until cancelled."""
@@ -176,7 +176,7 @@ class Worker:
         """Seconds until it may be created once more; none where the clock was put back since."""
         if image.create_after is None or image.attempts >= MAX_ATTEMPTS:
             return 0.0
-        wait_s = image.create_after - self._now()
+        wait_s = image.create_after - self._clock.now()
         return wait_s if wait_s <= max(self._lost_pause_s, LONGEST_PAUSE_S) else 0.0
 
     def _go_on(self, image: Image) -> None:
@@ -295,11 +295,11 @@ class Worker:
 
     def _grace_s(self, job: Job) -> float:
         """Seconds in which it can still be cancelled, for sure."""
-        left_s = job.created_at + self._cancel_s - self._now()
+        left_s = job.created_at + self._cancel_s - self._clock.now()
         return max(0.0, min(left_s, self._cancel_s))  # the clock may have been set
 
     def _create_after(self) -> float:
-        return self._now() + max(self._lost_pause_s, self._breaker.pause_s)
+        return self._clock.now() + max(self._lost_pause_s, self._breaker.pause_s)
 
     async def _submit_when_taken(self, image: Image, submit: Callable[[], Awaitable[str]]) -> Image:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
@@ -357,7 +357,7 @@ class Worker:
             provider,
             image.task_id,
             model=view.order.model,
-            age_s=max(self._now() - image.submitted_at, 0.0),
+            age_s=max(self._clock.now() - image.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, error),
         )
 

@@ -6,12 +6,12 @@ the next start.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
-from bot.telegram.clock import IsLate
 from bot.telegram.messenger import Messenger
+from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
 from bot.tools.retry import insist
 from order import Origin
@@ -38,7 +38,6 @@ class Albums:
         *,
         is_late: IsLate,
         pause_s: float = PAUSE_S,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._inputs = inputs
         self._orders = orders
@@ -46,7 +45,6 @@ class Albums:
         self._texts = texts
         self._is_late = is_late
         self._pause_s = pause_s
-        self._sleep = sleep
         self._arrived: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
 
@@ -67,7 +65,7 @@ class Albums:
                 self._waiting[album] = group.create_task(self._finish(album))
 
     async def _finish(self, album: tuple[int, str]) -> None:
-        await self._sleep(self._pause_s)
+        await asyncio.sleep(self._pause_s)
         del self._waiting[album]  # from here on it is not cancelled; a late item comes alone
         try:
             items = await self._inputs.album(*album)

@@ -6,12 +6,22 @@ raises when the rest does not fit its types, as if nothing had been sent.
 
 import json
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramEntityTooLarge
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramEntityTooLarge,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 from aiogram.methods import (
     CopyMessage,
     EditMessageText,
@@ -22,17 +32,31 @@ from aiogram.methods import (
     TelegramMethod,
 )
 from aiogram.methods.base import TelegramType
-from aiogram.types import Chat, Document, Message, PhotoSize, TelegramObject
+from aiogram.types import (
+    Chat,
+    Document,
+    LinkPreviewOptions,
+    Message,
+    PhotoSize,
+    TelegramObject,
+)
 from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
 
-from bot.telegram.clock import TelegramTime
+from bot.settings import Settings
+from bot.telegram.telegram_time import TelegramTime
 
 UNKNOWN_MESSAGE = 0  # the id of one that was sent; Telegram numbers messages from 1
 
 # What must not be done a second time because its answer could not be read.
 SENDING = (SendMessage, SendPhoto, SendDocument, CopyMessage, EditMessageText)
 
+FIRST_LOOK_S = 3  # whether Telegram knows the token; who does not answer is asked again later
+
 logger = logging.getLogger(__name__)
+
+
+class TokenRefusedError(Exception):
+    """Telegram knows no such bot; the text is a sentence for the operator."""
 
 
 class Session(AiohttpSession):
@@ -78,6 +102,42 @@ class Session(AiohttpSession):
         logger.warning("%s was done, and its answer cannot be read", method.__api_method__)
         result = _dict(_dict(_loads(content)).get("result"))
         return Response.model_construct(ok=True, result=_read(method, result))
+
+
+@asynccontextmanager
+async def open_bot(
+    settings: Settings, telegram_time: TelegramTime | None = None
+) -> AsyncIterator[Bot]:
+    """aiogram's Bot, over such a session."""
+    session = Session(
+        api=TelegramAPIServer.from_base(settings.telegram_api_url), telegram_time=telegram_time
+    )
+    async with Bot(
+        settings.bot_token.get_secret_value(),
+        session=session,
+        default=DefaultBotProperties(
+            parse_mode="HTML", link_preview=LinkPreviewOptions(is_disabled=True)
+        ),
+    ) as bot:
+        yield bot
+
+
+async def greet(settings: Settings) -> None:
+    """Look whose the token is; that Telegram cannot be reached yet is no fault of it.
+
+    Raises:
+        TokenRefusedError: nobody's.
+    """
+    async with open_bot(settings) as bot:
+        try:
+            me = await bot.get_me(request_timeout=FIRST_LOOK_S)
+            logger.info("this is @%s", me.username)
+        except (TelegramUnauthorizedError, TelegramNotFound):
+            raise TokenRefusedError(
+                "BOT_TOKEN: Telegram does not know it; copy it anew from @BotFather"
+            ) from None
+        except (TelegramAPIError, ClientDecodeError) as error:
+            logger.warning("Telegram cannot be reached yet: %s", error)
 
 
 def _refusal(method: TelegramMethod[Any], status_code: int) -> TelegramAPIError:

@@ -64,10 +64,12 @@ class Updates:
         bot: Bot,
         dispatcher: Dispatcher,
         handled: HandledUpdates,
+        keep: int,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
         self._store = handled
+        self._keep = keep  # update ids that are remembered
         self._handled: dict[int, None] = {}  # the last update ids, in order
         self._taken: set[int] = set()  # came, and Telegram may not know it yet
         self._unfinished: set[int] = set()  # of these, what must not be confirmed yet
@@ -242,7 +244,7 @@ class Updates:
         while self._done:
             done, self._done = self._done, []
             try:
-                await self._store.remember(done)
+                await self._store.remember(done, keep=self._keep)
             except Exception as error:  # what must not count twice has a key of its own
                 surprising = not isinstance(error, StorageError)
                 logger.warning(
@@ -261,7 +263,7 @@ class Updates:
         if known:
             return False
         self._handled[update_id] = None
-        if len(self._handled) > self._store.keep:
+        if len(self._handled) > self._keep:
             del self._handled[next(iter(self._handled))]
         return True
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import math
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
+
+from bot.tools.clock import CLOCK, Clock
 
 ROUNDING_S = 1e-6  # more than clocks lose in adding: "in any window" means at both its ends
 
@@ -22,19 +23,11 @@ class RateLimit:
     arrive in a window.
     """
 
-    def __init__(
-        self,
-        limit: int,
-        window_s: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, limit: int, window_s: float, *, clock: Clock = CLOCK) -> None:
         self.window_s = window_s
         self._free = limit
         self._ended: deque[float] = deque()  # when, of turns that are still to come back
         self._clock = clock
-        self._sleep = sleep
         self._turn = asyncio.Lock()
         self._held_no_more = asyncio.Event()
         self._closed_until = 0.0
@@ -61,7 +54,7 @@ class RateLimit:
                 if wait_s == math.inf:
                     await self._held_no_more.wait()
                 else:
-                    await self._sleep(wait_s)
+                    await self._clock.sleep(wait_s)
             self._free -= 1
         try:
             yield
@@ -70,15 +63,15 @@ class RateLimit:
 
     def pause(self, seconds: float) -> None:
         """Nobody's turn comes for so long: the other side said that it is too much."""
-        self._closed_until = max(self._closed_until, self._clock() + seconds)
+        self._closed_until = max(self._closed_until, self._clock.steady() + seconds)
 
     def _end(self) -> None:
-        self._ended.append(self._clock())
+        self._ended.append(self._clock.steady())
         self._held_no_more.set()
 
     def _wait_s(self) -> float:
         """Seconds until a turn may be free; 0: one is; infinite: when one that is held ends."""
-        now = self._clock()
+        now = self._clock.steady()
         if now < self._closed_until:
             return self._closed_until - now
         window_s = self.window_s + ROUNDING_S

@@ -62,13 +62,11 @@ def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:
     return min(first_s * 2.0 ** min(attempts, MAX_DOUBLINGS), longest_s)
 
 
-async def insist(
-    do: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> T:
+async def insist(do: Callable[[], Awaitable[T]]) -> T:
     """Do it, however long the disk is full or the database is held; no repeat mends all else."""
     while True:
         try:
             return await do()
         except (StorageBusyError, StorageFullError) as error:
             logger.error("nothing can be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
-            await sleep(STORAGE_PAUSE_S)
+            await asyncio.sleep(STORAGE_PAUSE_S)

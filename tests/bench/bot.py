@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-import main
+from bot.app import Tuning, serve
 from bot.logs import set_up_logging
 from bot.settings import load_settings
 
-# Those of main.Tuning that are how long something waits between two looks or tries.
+# Those of Tuning that are how long something waits between two looks or tries.
 PAUSES = frozenset({"card_pause_s", "credit_pause_s", "edit_pause_s", "album_pause_s"})
 
 
-async def run(tuning: main.Tuning, profiler: cProfile.Profile) -> None:
+async def run(tuning: Tuning, profiler: cProfile.Profile) -> None:
     """Serve until SIGTERM."""
     settings = load_settings(None)
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
@@ -33,7 +33,7 @@ async def run(tuning: main.Tuning, profiler: cProfile.Profile) -> None:
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, collect)
     loop.add_signal_handler(signal.SIGUSR2, profiler.enable)
-    await main.serve(settings, stop, tuning)
+    await serve(settings, stop, tuning)
 
 
 def collect() -> None:
@@ -43,9 +43,9 @@ def collect() -> None:
     sys.stdout.flush()
 
 
-def tuned(changes: Mapping[str, Any], speed: float) -> main.Tuning:
+def tuned(changes: Mapping[str, Any], speed: float) -> Tuning:
     """The usual tuning at that speed, with changes that hold at any."""
-    usual = {field.name: getattr(main.Tuning(), field.name) for field in fields(main.Tuning)}
+    usual = {field.name: getattr(Tuning(), field.name) for field in fields(Tuning)}
     faster = {
         name: (value[0], value[1] / speed) if isinstance(value, tuple) else value / speed
         for name, value in usual.items()
@@ -54,7 +54,7 @@ def tuned(changes: Mapping[str, Any], speed: float) -> main.Tuning:
     lists = {
         name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()
     }
-    return main.Tuning(**{**usual, **faster, **lists})
+    return Tuning(**{**usual, **faster, **lists})
 
 
 def start(changes: str, speed: str = "1", profile: str = "") -> None:

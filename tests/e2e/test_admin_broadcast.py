@@ -416,11 +416,12 @@ async def test_answers_come_before_it(world: World) -> None:
 
 # The real limits, ten times as fast; the emulator enforces them.
 PROCESS = """
-import asyncio, main
+import asyncio
+from bot.app import Tuning, serve
 from bot.settings import load_settings
-tuning = main.Tuning(
+tuning = Tuning(
     bulk_messages=(200, 1.0), messages=(300, 1.0), chat_messages=(1, 0.1), card_pause_s=0.3)
-asyncio.run(main.serve(load_settings(None), asyncio.Event(), tuning))
+asyncio.run(serve(load_settings(None), asyncio.Event(), tuning))
 """
 LIMITS = FloodRules(per_chat_per_s=10, burst=3, overall_per_s=300)
 

@@ -133,10 +133,12 @@ async def test_percentiles_are_those_of_the_definition(tmp_path: Path) -> None:
         await database.write(
             lambda tx: tx.executemany("INSERT INTO daily_seconds VALUES (?, ?, ?)", rows)
         )
-        numbers = await Stats(database, now=lambda: 101 * 86_400 + 5).last(2)
+        database.now = lambda: 101 * 86_400 + 5
+        numbers = await Stats(database).last(2)
         assert (numbers.median_s, numbers.p95_s) == (50, 95)
         assert [day.day for day in numbers.by_day] == [100, 101]
-        empty = await Stats(database, now=lambda: 300 * 86_400).last(30)
+        database.now = lambda: 300 * 86_400
+        empty = await Stats(database).last(30)
         assert (empty.median_s, empty.p95_s, empty.success) == (None, None, None)
         for sql in (
             "SELECT sum(images) FROM daily_images WHERE day >= 5 GROUP BY status",

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bot.tools.clock import Clock
 from tests.asking import handled
 from tests.e2e.test_settings_card import card, pressed
 from tests.support import World, png
@@ -12,20 +13,20 @@ HOUR_S = 3600.0
 DAY_S = 86_400.0
 
 
-class WrongClock:
+class WrongClock(Clock):
     """The machine's clock, so many seconds ahead."""
 
     def __init__(self, ahead_s: float) -> None:
         self.ahead_s = ahead_s
 
-    def __call__(self) -> float:
+    def now(self) -> float:
         return time.time() + self.ahead_s
 
 
 async def start_with(world: World, ahead_s: float) -> WrongClock:
     clock = WrongClock(ahead_s)
     await world.stop()
-    world.tune(now=clock)
+    world.tune(clock=clock)
     await world.start()
     return clock
 

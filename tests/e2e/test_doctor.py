@@ -9,30 +9,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramNotFound,
-    TelegramUnauthorizedError,
-)
 from pydantic import SecretStr
 
 from bot.admin import doctor
-from bot.admin.doctor import GB, Finding, Telegram, examine
+from bot.admin.doctor import GB, Finding, examine
 from bot.demo.supabase import SupabaseEmulator
+from bot.media.buckets import open_supabase
 from bot.settings import Settings
-from providers.kie import Kie
 from storage import audit
-from storage.supabase import SupabaseStorage
 from tests.support import World, open_world
 
 ROOT = Path(__file__).parents[2]
@@ -56,42 +45,11 @@ async def supabase() -> AsyncIterator[SupabaseEmulator]:
 
 async def found(settings: Settings, env_file: Path | None = None, **limits: float) -> list[Finding]:
     """What the doctor finds; nothing of it is secret."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
-    async with (
-        aiohttp.ClientSession() as kie_session,
-        Bot(settings.bot_token.get_secret_value(), session=session) as bot,
-    ):
-        kie = Kie(
-            kie_session,
-            base_url=settings.midjourney_kie_base_url,
-            api_key=settings.midjourney_key,
-            request_timeout_s=5,
-        )
-        telegram = Telegram(
-            bot,
-            refused=(TelegramUnauthorizedError, TelegramNotFound),
-            failed=(TelegramAPIError, ClientDecodeError),
-        )
-        examination = examine(
-            settings,
-            telegram=telegram,
-            kie=kie,
-            supabase=storage_of(settings),
-            env_file=env_file,
-            **limits,
-        )
-        async with aclosing(examination):
-            findings = [finding async for finding in examination]
+    async with aclosing(examine(settings, env_file=env_file, **limits)) as examination:
+        findings = [finding async for finding in examination]
     for secret in settings.secrets:
         assert secret not in "\n".join(map(str, findings))
     return findings
-
-
-def storage_of(settings: Settings) -> AbstractAsyncContextManager[SupabaseStorage | None]:
-    if settings.supabase_url is None or settings.supabase_service_role_key is None:
-        return nullcontext()
-    key = settings.supabase_service_role_key.get_secret_value()
-    return SupabaseStorage.open(settings.supabase_url, key)
 
 
 async def lines(world: World, **limits: float) -> list[str]:
@@ -548,7 +506,7 @@ async def test_no_check_waits_for_another_or_for_ever(
     around.use_supabase(supabase)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
     monkeypatch.setattr(audit, "INVARIANTS", [("endless", f"{endless} WHERE i < 0")])
-    async with storage_of(around.settings):
+    async with open_supabase(around.settings):
         pass  # supabase-py takes its time to be imported
     around.telegram.fail("getMe", hang=True)
     around.kie.fault("credit", hang=True)

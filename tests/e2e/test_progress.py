@@ -118,11 +118,12 @@ class Deaf(Progress):
     ],
 )
 async def test_what_could_not_be_told_is_told_before_the_next_start(
-    error: Exception, moves: bool
+    error: Exception, moves: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.pipeline.progress.AGAIN_PAUSE_S", 0.0)
     nobody = cast("Any", AsyncMock())
     nobody.open_jobs.return_value = [7]
-    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates(), again_pause_s=0)
+    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates())
     progress.error, progress.moves, progress.again = error, moves, asyncio.Event()
     running = asyncio.create_task(progress.run())
     async with asyncio.timeout(60):

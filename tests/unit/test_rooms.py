@@ -5,8 +5,6 @@ import inspect
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from aiogram import Dispatcher, Router
@@ -15,23 +13,23 @@ from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackQueryFilter
 from pydantic import SecretStr
 
+from bot.app import open_app
 from bot.settings import Settings
-from bot.texts import load_texts
-from handlers import create_dispatcher
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("order", "bot", "handlers", "providers", "storage", "main", "tests")
+APP = "bot.app"
 DEMO = "bot.demo"
 
-# house.md, Rooms and doors.
 MAY_IMPORT: dict[str, set[str]] = {
     "order": set(),
     "providers": {"order"},
     "storage": {"order"},
     "bot": {"order", "providers", "storage"},
     "handlers": {"order", "bot", "storage"},
+    APP: {"order", "bot", "handlers", "providers", "storage"},
     DEMO: set(),
-    "main": {"bot", "handlers", "providers", "storage", DEMO},
+    "main": {"bot", "handlers", "providers", "storage", APP, DEMO},
 }
 
 
@@ -41,8 +39,9 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    if f"{module}.".startswith(f"{DEMO}."):
-        return DEMO
+    for own in (APP, DEMO):
+        if f"{module}.".startswith(f"{own}."):
+            return own
     return module.partition(".")[0]
 
 
@@ -78,7 +77,9 @@ def wrong_doors(path: Path) -> list[str]:
     return [
         name
         for name in imports(path)
-        if (room := room_of(name)) in {*ROOMS, DEMO} and room != own and room not in MAY_IMPORT[own]
+        if (room := room_of(name)) in {*ROOMS, APP, DEMO}
+        and room != own
+        and room not in MAY_IMPORT[own]
     ]
 
 
@@ -145,7 +146,6 @@ def test_sql_is_in_storage_only() -> None:
 def test_aiogram_is_where_telegram_is_spoken_to() -> None:
     users = users_of("aiogram")
     allowed = {
-        "main",
         "bot.telegram.messenger",
         "bot.telegram.files",
         "bot.telegram.lanes",
@@ -154,6 +154,8 @@ def test_aiogram_is_where_telegram_is_spoken_to() -> None:
         "bot.telegram.aiogram_patches",
         "bot.telegram.session",
         "bot.telegram.updates",
+        "bot.admin.doctor",
+        "bot.app",
     }
     assert {name for name in users if room_of(name) != "handlers"} <= allowed
 
@@ -179,26 +181,21 @@ AIOGRAM_GIVES = {
 MIDDLEWARE_GIVES = {"texts"}  # handlers/language.py
 
 
-def given() -> dict[str, Any]:
-    """Something for each parameter of `create_dispatcher`."""
-    settings = Settings(
-        _env_file=None, bot_token=SecretStr("1:token"), kie_api_key=SecretStr("key")
-    )
-    real = {"settings": settings, "texts": load_texts()}
-    return {
-        name: real.get(name, Mock(name=name))
-        for name in inspect.signature(create_dispatcher).parameters
-    }
-
-
 def routers(root: Router) -> Iterator[Router]:
     yield root
     for router in root.sub_routers:
         yield from routers(router)
 
 
-def test_every_handler_is_given_what_it_asks_for() -> None:
-    dispatcher = create_dispatcher(**given())
+async def test_every_handler_is_given_what_it_asks_for(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None,
+        bot_token=SecretStr("1:token"),
+        kie_api_key=SecretStr("key"),
+        data_dir=tmp_path,
+    )
+    async with open_app(settings) as app:
+        dispatcher = app.dispatcher
     known = {*dispatcher.workflow_data, *AIOGRAM_GIVES, *MIDDLEWARE_GIVES}
     seen = set()
     not_given = {}

@@ -5,9 +5,11 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
+from bot.tools.clock import Clock
 
-class FakeClock:
-    """`now` and `sleep` for what takes them as parameters; `run` lets the time pass.
+
+class FakeClock(Clock):
+    """For what takes a clock; `run` lets the time pass.
 
     `settle` turns of the loop are enough for everything that can go on to go on.
     """
@@ -20,6 +22,9 @@ class FakeClock:
         self.slept: list[float] = []
 
     def now(self) -> float:
+        return self._now
+
+    def steady(self) -> float:
         return self._now
 
     async def sleep(self, seconds: float) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.media.kinds import NotAPictureError
 from bot.pipeline.fetching import DAY_S, FETCHING, Fetcher
 from bot.pipeline.progress import Progress
+from bot.tools.clock import Clock
 from providers.base import Done
 from providers.download import Downloader
 from providers.errors import DownloadError, RecordGoneError, ResultRefusedError
@@ -35,7 +36,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 
 @dataclass
-class Hosts:
+class Hosts(Clock):
     """The provider and its result host: what they answer at a time, and what they were asked."""
 
     at: Callable[[float, str], Answer]
@@ -55,6 +56,11 @@ class Hosts:
     async def ask(self, _: Image) -> Done:
         self.asked.append(self.time - NOW)
         return Done((self.urls(self.time - NOW),))
+
+    def now(self) -> float:
+        return self.time
+
+    steady = now
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -76,9 +82,7 @@ async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Ima
         files=DiskFiles(tmp_path / "files"),
         progress=cast("Progress", hosts),
         keeper=None,
-        now=lambda: hosts.time,
-        clock=lambda: hosts.time,
-        sleep=hosts.sleep,
+        clock=hosts,
     )
     image = await shop.image("ready")
     hosts.time += changes.get("late_s", 0.0)

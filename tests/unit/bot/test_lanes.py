@@ -16,8 +16,8 @@ from tests.unit.bot.clock import FakeClock
 
 async def test_a_picture_goes_before_a_hundred_progress_messages_of_others() -> None:
     clock = FakeClock()
-    overall = RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep)
-    lanes = Lanes(overall, lambda: RateLimit(1000, 1.0, clock=clock.now, sleep=clock.sleep))
+    overall = RateLimit(1, 1.0, clock=clock)
+    lanes = Lanes(overall, lambda: RateLimit(1000, 1.0, clock=clock))
     said: list[str] = []
 
     def saying(chat_id: int, what: str) -> asyncio.Future[None]:
@@ -40,8 +40,8 @@ async def test_a_picture_waits_for_two_answers_in_a_row_at_most(chats: int) -> N
     clock = FakeClock()
     per_chat = 1 if chats == 1 else 1000
     lanes = Lanes(
-        RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep),
-        lambda: RateLimit(per_chat, 1.0, clock=clock.now, sleep=clock.sleep),
+        RateLimit(1, 1.0, clock=clock),
+        lambda: RateLimit(per_chat, 1.0, clock=clock),
     )
     said: list[str] = []
 

@@ -88,10 +88,8 @@ def scene() -> Scene:
 
 def make_scene(policy: PollPolicy, polls: int = 1000) -> Scene:
     clock = FakeClock()
-    limit = RateLimit(polls, 1.0, clock=clock.now, sleep=clock.sleep)
-    return Scene(
-        clock, limit, Poller(limit, policy, Durations(), sleep=clock.sleep, clock=clock.now)
-    )
+    limit = RateLimit(polls, 1.0, clock=clock)
+    return Scene(clock, limit, Poller(limit, policy, Durations(), clock))
 
 
 async def test_from_pending_to_done(scene: Scene) -> None:
@@ -364,8 +362,8 @@ async def test_what_is_done_is_known_about_as_soon_as_it_can_be(tasks: int) -> N
     durations = Durations()
     for _ in range(200):
         durations.add("m", rng.uniform(48, 128))
-    limit = RateLimit(1, 0.1, clock=clock.now, sleep=clock.sleep)
-    poller = Poller(limit, POLICY, durations, sleep=clock.sleep, clock=clock.now)
+    limit = RateLimit(1, 0.1, clock=clock)
+    poller = Poller(limit, POLICY, durations, clock)
     created = [number * 0.525 for number in range(tasks)]
     ended = [begun + rng.uniform(48, 128) for begun in created]
     draws = Draws(clock, {str(number): end for number, end in enumerate(ended)})

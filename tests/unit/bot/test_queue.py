@@ -9,7 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.pipeline.fair_queue import COUNTED_FOR_S, Queue
+from bot.tools.clock import Clock
 from storage.images import Image
+
+
+class Ticking(Clock):
+    """Places are counted whenever one is asked for."""
+
+    def __init__(self) -> None:
+        self._seconds = count()
+
+    def steady(self) -> float:
+        return next(self._seconds)
+
+
+class Standing(Clock):
+    """Time that passes when it is told to."""
+
+    at = 0.0
+
+    def steady(self) -> float:
+        return self.at
 
 
 def image(image_id: int, user_id: int) -> Image:
@@ -20,7 +40,7 @@ def image(image_id: int, user_id: int) -> Image:
 
 def filled(*user_ids: int) -> tuple[Queue, list[Image]]:
     """A queue with one image after another of these people."""
-    queue = Queue(clock=count().__next__)  # places are counted whenever one is asked for
+    queue = Queue(Ticking())
     images = [image(number, user_id) for number, user_id in enumerate(user_ids)]
     for each in images:
         queue.put(each)
@@ -142,7 +162,7 @@ def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
 # A number puts an image of that person; None takes the next one; 0 releases who was taken first.
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=40))
 def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) -> None:
-    queue = Queue(clock=count().__next__)
+    queue = Queue(Ticking())
     waiting: dict[int, Image] = {}
     held: list[Image] = []
     for number, user_id in enumerate(happenings):
@@ -163,8 +183,8 @@ def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) 
 
 
 def test_places_are_counted_once_for_all_who_ask() -> None:
-    now = 0.0
-    queue = Queue(clock=lambda: now)
+    clock = Standing()
+    queue = Queue(clock)
     images = [image(number, number) for number in range(1, 1001)]
     for each in images:
         queue.put(each)
@@ -179,7 +199,7 @@ def test_places_are_counted_once_for_all_who_ask() -> None:
     assert [queue.place(each) for each in images] == list(range(1, 1001))
     take(queue)
     assert queue.place(images[1]) == 2, "a second old at most"
-    now = COUNTED_FOR_S
+    clock.at = COUNTED_FOR_S
     queue.release(1)
     assert [queue.place(each) for each in images[1:]] == list(range(1, 1000))
     assert counted == 2

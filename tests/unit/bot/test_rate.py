@@ -12,7 +12,7 @@ from tests.unit.bot.clock import FakeClock
 
 
 def limited(clock: FakeClock, limit: int, window_s: float) -> RateLimit:
-    return RateLimit(limit, window_s, clock=clock.now, sleep=clock.sleep)
+    return RateLimit(limit, window_s, clock=clock)
 
 
 async def turns(clock: FakeClock, limit: RateLimit, arrivals: Sequence[float]) -> list[float]:
@@ -100,7 +100,7 @@ async def test_who_gives_up_takes_no_turn() -> None:
 
 async def test_a_turn_goes_to_whom_it_is_worth_most() -> None:
     clock = FakeClock()
-    turns = Turns[int](RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep), lambda who: who)
+    turns = Turns[int](RateLimit(1, 1.0, clock=clock), lambda who: who)
     served: list[int] = []
 
     async def wait(who: int) -> None:
@@ -117,7 +117,7 @@ async def test_a_turn_goes_to_whom_it_is_worth_most() -> None:
 
 async def test_nobody_is_left_waiting_by_who_gives_up() -> None:
     clock = FakeClock()
-    turns = Turns[int](RateLimit(1, 1.0, clock=clock.now, sleep=clock.sleep), lambda who: who)
+    turns = Turns[int](RateLimit(1, 1.0, clock=clock), lambda who: who)
     await turns.wait(1)
     gone = asyncio.create_task(turns.wait(2))
     await asyncio.sleep(0)
@@ -141,7 +141,7 @@ def test_never_more_than_the_limit_arrive_in_any_window(
 
     async def travel() -> None:
         clock = FakeClock()
-        permits = RateLimit(limit, 10.0, clock=clock.now, sleep=clock.sleep)
+        permits = RateLimit(limit, 10.0, clock=clock)
         arrivals: list[float] = []
 
         async def go(asked_at: float, there_s: float, back_s: float) -> None:
@@ -162,7 +162,7 @@ def test_never_more_than_the_limit_arrive_in_any_window(
 
 async def test_permits_are_given_at_once_while_there_are_any_and_not_during_a_pause() -> None:
     clock = FakeClock()
-    permits = RateLimit(2, 10.0, clock=clock.now, sleep=clock.sleep)
+    permits = RateLimit(2, 10.0, clock=clock)
     for _ in range(2):
         async with permits.held():
             assert clock.now() == 0

@@ -274,11 +274,12 @@ def test_values_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.log_level == "DEBUG"
 
 
-def test_the_command_line_stops_with_status_2(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["run"], []])
+def test_the_command_line_stops_with_status_2(tmp_path: Path, command: list[str]) -> None:
     environment = {"PATH": os.defpath, "MAX_QUANTITY": LONG}
     # Elsewhere, so that no .env is found.
     ended = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, ROOT / "main.py", "run"],
+        [sys.executable, ROOT / "main.py", *command],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -115,11 +115,7 @@ async def held_open(database: Database, sql: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def open_shop(path: Path) -> AsyncIterator[Shop]:
     """A shop over the file."""
-    async with Database.open(path) as database:
+    async with Database.open(path, clock=lambda: NOW) as database:
         model = await Catalogue(database).get(SLUG)
         assert model is not None
-        yield Shop(database, Jobs(database, now=_now), Ledger(database, now=_now), model)
-
-
-def _now() -> float:
-    return NOW
+        yield Shop(database, Jobs(database), Ledger(database), model)

@@ -15,13 +15,13 @@ async def test_files_are_moved_and_removed(shop: Shop, back_s: float, due: bool)
     image = await shop.image("ready")
     await shop.jobs.file_kept(image, "a/b.png", to_store=True)
     await shop.run("INSERT INTO files_to_remove VALUES ('', 'c/d.png', ?, 0)", NOW)
-    to_store = ToStore(shop.database, now=lambda: NOW - back_s)
+    shop.database.now = lambda: NOW - back_s
+    to_store = ToStore(shop.database)
     forgetting = Forgetting(
         shop.database,
         image_bucket="images",
         input_bucket="inputs",
         welcome_mark=str,
-        now=lambda: NOW - back_s,
     )
     assert bool(await to_store.due(1)) is due
     assert bool(await forgetting.due(1)) is due

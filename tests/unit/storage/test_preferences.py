@@ -46,9 +46,9 @@ async def test_the_language_reaches_what_is_said_unasked(shop: Shop) -> None:
 
 
 async def test_words_are_awaited_once_and_a_repeat_is_known(shop: Shop) -> None:
-    store = PreferenceStore(shop.database, now=lambda: NOW)
+    store = PreferenceStore(shop.database)
     assert not await store.awaits(1, 20, NOW)
-    await store.await_words(1, 15)
+    await store.await_words(1, 15, NOW)
     assert await store.awaits(1, 20, NOW + 599)
     assert not await store.awaits(1, 20, NOW + 600)
     assert await store.take_words(1, 20, "frame") == 15
@@ -56,7 +56,7 @@ async def test_words_are_awaited_once_and_a_repeat_is_known(shop: Shop) -> None:
     assert await store.take_words(1, 20, "other") is None
     assert not await store.awaits(1, 21, NOW)
     assert (await store.get(1)).negative_prompt == "frame"
-    await store.await_words(1, 15)
+    await store.await_words(1, 15, NOW)
     await store.stop_awaiting(1)
     assert not await store.awaits(1, 22, NOW)
     assert await store.awaits(1, 20, NOW), "still known"
@@ -64,7 +64,8 @@ async def test_words_are_awaited_once_and_a_repeat_is_known(shop: Shop) -> None:
 
 async def test_a_question_is_kept_until_it_is_answered_or_old(shop: Shop) -> None:
     now = [NOW]
-    questions = Questions(shop.database, now=lambda: now[0])
+    shop.database.now = lambda: now[0]
+    questions = Questions(shop.database)
     await shop.customer(tokens=158)
     assert await questions.ask(question()) == 158
     assert await questions.get(1, 10, 1) == question()

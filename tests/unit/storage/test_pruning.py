@@ -48,7 +48,7 @@ async def test_old_rows_go_and_young_ones_stay(
         return at_once[-1]
 
     monkeypatch.setattr(Database, "execute", watched)
-    pruning = Pruning(shop.database, now=lambda: NOW)
+    pruning = Pruning(shop.database)
     assert await pruning.prune() == MANY
     assert max(at_once) <= BATCH
     assert await shop.rows(f"SELECT count(*) AS n FROM {table}") == [{"n": 5}]  # noqa: S608
@@ -60,7 +60,7 @@ async def test_a_broadcast_that_was_sent_stays_and_its_number_is_given_once(shop
         "INSERT INTO broadcasts (asked_key, admin_id, language, message_id, status, created_at)"
         " VALUES ('a', 9, 'ru', 1, 'done', 0), ('b', 9, 'ru', 1, 'asked', 0)"
     )
-    await Pruning(shop.database, now=lambda: NOW).prune()
+    await Pruning(shop.database).prune()
     await shop.run(
         "INSERT INTO broadcasts (asked_key, admin_id, language, message_id, created_at)"
         " VALUES ('c', 9, 'ru', 1, 0)"
@@ -85,6 +85,6 @@ async def test_of_a_picture_its_message_and_the_latest_are_known(shop: Shop) -> 
 
 async def test_updates_are_remembered_for_two_bots_and_not_for_ever(shop: Shop) -> None:
     for bot_id in (1, 2):
-        handled = HandledUpdates(shop.database, bot_id, keep=100)
-        await handled.remember(range(MANY))
+        shop.database.bot_id = bot_id
+        await HandledUpdates(shop.database).remember(range(MANY), keep=100)
     assert await shop.rows("SELECT count(*) AS n FROM handled_updates") == [{"n": 100}]

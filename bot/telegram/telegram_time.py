@@ -4,9 +4,10 @@ Every answer of Telegram's carries its date. From there on time is counted by a 
 sets. A Bot API server that sends no date leaves the machine's own clock.
 """
 
-import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+
+from bot.tools.clock import CLOCK, Clock
 
 IsLate = Callable[[float], bool]  # whether what was sent then (Unix seconds) waited too long
 
@@ -14,19 +15,22 @@ IsLate = Callable[[float], bool]  # whether what was sent then (Unix seconds) wa
 class TelegramTime:
     """Called, it gives Unix seconds."""
 
-    def __init__(
-        self, now: Callable[[], float] = time.time, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._now = now
+    def __init__(self, clock: Clock = CLOCK) -> None:
         self._clock = clock
-        self._ahead_s: float | None = None  # of `clock`
+        self._ahead_s: float | None = None  # of the steady clock
 
     def __call__(self) -> float:
-        return self._now() if self._ahead_s is None else self._clock() + self._ahead_s
+        if self._ahead_s is None:
+            return self._clock.now()
+        return self._clock.steady() + self._ahead_s
+
+    def late_after(self, seconds: float) -> IsLate:
+        """Whether what was sent at a time is older than so much, asked whenever it comes."""
+        return lambda sent_at: sent_at < self() - seconds
 
     def hear(self, date: str) -> None:
         """The Date header of an answer that has come just now; empty where there was none."""
         try:
-            self._ahead_s = parsedate_to_datetime(date).timestamp() - self._clock()
+            self._ahead_s = parsedate_to_datetime(date).timestamp() - self._clock.steady()
         except ValueError:
             return

@@ -1,0 +1,23 @@
+"""What time it is, and waiting: one object, so that a test's time goes everywhere."""
+
+import asyncio
+import time
+
+
+class Clock:
+    """The machine's."""
+
+    def now(self) -> float:
+        """Unix seconds: may be wrong, and be set at any time."""
+        return time.time()
+
+    def steady(self) -> float:
+        """Seconds since some moment, by a clock that nobody sets."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after so long."""
+        await asyncio.sleep(seconds)
+
+
+CLOCK = Clock()

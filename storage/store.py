@@ -1,0 +1,102 @@
+"""The database with all its tables' classes, over one file and by one clock."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from storage.broadcasts import Broadcasts
+from storage.catalogue import Catalogue
+from storage.database import Database
+from storage.forgetting import Forgetting, welcome_mark
+from storage.gallery import Gallery
+from storage.handled_updates import HandledUpdates
+from storage.inputs import Inputs
+from storage.jobs import Jobs
+from storage.journal import Journal
+from storage.ledger import Ledger
+from storage.maintenance import Flags
+from storage.open_images import OpenImages
+from storage.outbox import ToStore
+from storage.people import People
+from storage.preferences import PreferenceStore
+from storage.pruning import Pruning
+from storage.questions import Questions
+from storage.stats import Stats
+from storage.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept, each part under the name by which handlers ask for it."""
+
+    broadcasts: Broadcasts
+    catalogue: Catalogue
+    flags: Flags
+    forgetting: Forgetting
+    gallery: Gallery
+    handled_updates: HandledUpdates
+    inputs: Inputs
+    jobs: Jobs
+    journal: Journal
+    ledger: Ledger
+    open_images: OpenImages
+    people: People
+    preferences: PreferenceStore
+    pruning: Pruning
+    questions: Questions
+    stats: Stats
+    to_store: ToStore
+    users: Users
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        path: Path,
+        bot_id: int = 0,
+        *,
+        secret: str = "",
+        image_bucket: str = "",
+        input_bucket: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> AsyncIterator[Self]:
+        """Open the file as `Database.open` does, with its errors.
+
+        `secret` goes into the marks of people who were forgotten; from the buckets their files are
+        to be removed.
+        """
+        mark = welcome_mark(secret)
+        async with Database.open(path, bot_id, clock=clock) as database:
+            yield cls(
+                broadcasts=Broadcasts(database),
+                catalogue=Catalogue(database),
+                flags=Flags(database),
+                forgetting=Forgetting(
+                    database,
+                    image_bucket=image_bucket,
+                    input_bucket=input_bucket,
+                    welcome_mark=mark,
+                ),
+                gallery=Gallery(database),
+                handled_updates=HandledUpdates(database),
+                inputs=Inputs(database),
+                jobs=Jobs(database),
+                journal=Journal(database),
+                ledger=Ledger(database, welcome_mark=mark),
+                open_images=OpenImages(database),
+                people=People(database),
+                preferences=PreferenceStore(database),
+                pruning=Pruning(database),
+                questions=Questions(database),
+                stats=Stats(database),
+                to_store=ToStore(database),
+                users=Users(database),
+            )
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """All of it by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
