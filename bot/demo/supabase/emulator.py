@@ -15,23 +15,9 @@ from aiohttp import hdrs, web
 
 from bot.demo.base import CALL, Clock, Handler, StandIn
 
+from . import refusal
 from .keys import SERVICE, Keys
-from .refusal import (
-    BAD_BUCKET_NAME,
-    EXISTS,
-    INTERNAL,
-    NO_BUCKET,
-    NO_CONTENT,
-    NO_OBJECT,
-    ROW_SECURITY,
-    TOO_LARGE,
-    TOO_MANY,
-    RefusalError,
-    bad_body,
-    bad_key,
-    bad_type,
-    no_route,
-)
+from .refusal import RefusalError
 from .state import Bucket, StoredObject
 
 PREFIX = "/storage/v1"
@@ -61,8 +47,8 @@ class SupabaseEmulator(StandIn):
         "unauthorized": partial(
             web.json_response, {"message": "Invalid authentication credentials"}, status=401
         ),
-        "too_many": TOO_MANY.answer,
-        "no_database": INTERNAL.answer,
+        "too_many": refusal.TOO_MANY.answer,
+        "no_database": refusal.INTERNAL.answer,
     }
 
     def __init__(self, keys: Keys, clock: Clock) -> None:
@@ -143,7 +129,7 @@ class SupabaseEmulator(StandIn):
             return web.json_response({"message": "no Route matched with those values"}, status=404)
         try:
             if request.match_info.http_exception is not None:
-                raise RefusalError(no_route(call.method, call.path.removeprefix(PREFIX)))
+                raise RefusalError(refusal.no_route(call.method, call.path.removeprefix(PREFIX)))
             if not self._is_for_everybody(request):
                 call.role = self.keys.role(request.headers)
             return await handler(request)
@@ -164,7 +150,7 @@ class SupabaseEmulator(StandIn):
         """The bucket; row-level security hides it from all but the service key."""
         bucket = self.buckets.get(request.match_info["bucket"])
         if bucket is None or request[CALL].role != SERVICE:
-            raise RefusalError(NO_BUCKET)
+            raise RefusalError(refusal.NO_BUCKET)
         return web.json_response(bucket.record())
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -172,19 +158,19 @@ class SupabaseEmulator(StandIn):
         bucket, key = self._bucket_of(request), request.match_info["key"]
         data, content_type, cache_control = await _file(request)
         if not CONTENT_TYPE.fullmatch(content_type) or not bucket.allows(content_type):
-            raise RefusalError(bad_type(content_type))
+            raise RefusalError(refusal.bad_type(content_type))
         if not KEY.fullmatch(key) or {".", ".."} & set(key.split("/")):
-            raise RefusalError(bad_key(key))
+            raise RefusalError(refusal.bad_key(key))
         if _is_hidden(request):
-            raise RefusalError(ROW_SECURITY)
+            raise RefusalError(refusal.ROW_SECURITY)
         old = self.objects.get((bucket.name, key))
         # Any other spelling of "true" is no upsert.
         if old is not None and request.headers.get("x-upsert") != "true":
-            raise RefusalError(EXISTS)
+            raise RefusalError(refusal.EXISTS)
         if len(data) > min(bucket.file_size_limit or len(data), self.file_size_limit):
-            raise RefusalError(TOO_LARGE)
+            raise RefusalError(refusal.TOO_LARGE)
         if any(len(part.encode()) > MAX_SEGMENT_BYTES for part in key.split("/")):
-            raise RefusalError(INTERNAL)
+            raise RefusalError(refusal.INTERNAL)
         now = self.clock()
         stored = StoredObject(bucket.name, key, data, content_type, cache_control, now, now)
         if old is not None:
@@ -199,7 +185,7 @@ class SupabaseEmulator(StandIn):
     async def _public(self, request: web.Request) -> web.Response:
         bucket = self.buckets.get(request.match_info["bucket"])
         if bucket is not None and not bucket.public:
-            raise RefusalError(NO_BUCKET)
+            raise RefusalError(refusal.NO_BUCKET)
         return _served(self._object_of(request, hidden=bucket is None))
 
     async def _info(self, request: web.Request) -> web.Response:
@@ -212,10 +198,12 @@ class SupabaseEmulator(StandIn):
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise RefusalError(bad_body("body must be object"))
+            raise RefusalError(refusal.bad_body("body must be object"))
         keys = body.get("prefixes")
         if not isinstance(keys, list) or not 1 <= len(keys) <= 1000:
-            raise RefusalError(bad_body("body/prefixes must be an array of 1 to 1000 items"))
+            raise RefusalError(
+                refusal.bad_body("body/prefixes must be an array of 1 to 1000 items")
+            )
         places = [] if _is_hidden(request) else [(request.match_info["bucket"], k) for k in keys]
         found = [self.objects.pop(place) for place in places if place in self.objects]
         return web.json_response([stored.row() for stored in found])
@@ -224,16 +212,16 @@ class SupabaseEmulator(StandIn):
         """The bucket, hidden from nobody: Storage looks it up as superuser."""
         name = request.match_info["bucket"]
         if not BUCKET_NAME.fullmatch(name):
-            raise RefusalError(BAD_BUCKET_NAME)
+            raise RefusalError(refusal.BAD_BUCKET_NAME)
         bucket = self.buckets.get(name)
         if bucket is None:
-            raise RefusalError(NO_BUCKET)
+            raise RefusalError(refusal.NO_BUCKET)
         return bucket
 
     def _object_of(self, request: web.Request, *, hidden: bool) -> StoredObject:
         stored = self.objects.get((request.match_info["bucket"], request.match_info["key"]))
         if stored is None or hidden:
-            raise RefusalError(NO_OBJECT)
+            raise RefusalError(refusal.NO_OBJECT)
         return stored
 
 
@@ -266,7 +254,7 @@ async def _file(request: web.Request) -> tuple[bytes, str, str]:
     form = await request.post()
     file = form.get("file")
     if not isinstance(file, web.FileField):
-        raise RefusalError(NO_CONTENT)  # a part without a file name is a field
+        raise RefusalError(refusal.NO_CONTENT)  # a part without a file name is a field
     with file.file:
         data = file.file.read()
     seconds = form.get("cacheControl")
