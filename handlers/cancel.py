@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, Message, User
 
 from bot.pipeline.fair_queue import Queue
 from bot.pipeline.progress import Progress
-from bot.telegram.buttons import CANCEL
+from bot.telegram.buttons import CancelButton
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.inputs import Inputs
@@ -17,7 +17,7 @@ def create_router() -> Router:
     """What is not sent to the provider yet can be taken back."""
     router = Router(name=__name__)
     router.message.register(cancel_all, Command("cancel"), F.chat.type == "private")
-    router.callback_query.register(cancel_job, F.data.startswith(f"{CANCEL}:"))
+    router.callback_query.register(cancel_job, CancelButton.filter())
     return router
 
 
@@ -41,6 +41,7 @@ async def cancel_all(
 
 async def cancel_job(
     query: CallbackQuery,
+    callback_data: CancelButton,
     event_from_user: User,
     jobs: Jobs,
     queue: Queue,
@@ -49,9 +50,7 @@ async def cancel_job(
     texts: Texts,
 ) -> None:
     """Cancel what still waits of one job. A job of somebody else's has nothing to cancel."""
-    number = (query.data or "").partition(":")[2]
-    job_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
-    cancelled = await jobs.cancel(event_from_user.id, job_id)
+    cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
     forget(cancelled, queue, progress)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
 

@@ -6,11 +6,18 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.cards.result import number_in
 from bot.pipeline.fair_queue import Queue
 from bot.pipeline.progress import Progress
 from bot.pipeline.resend import Archive, Wish
-from bot.telegram.buttons import HELD, Button, Keyboard, held_by_in
+from bot.telegram.buttons import (
+    HELD_BY_NOTHING,
+    NOTHING,
+    Button,
+    ButtonData,
+    Keyboard,
+    MessageNumber,
+    Number,
+)
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.cancel import forget
@@ -22,10 +29,33 @@ from storage.jobs import Jobs
 
 PAGE = 5
 JOBS_SHOWN = 10
-# In the queue the button that drops a picture shows the queue again.
-QUEUE_HELD = f"queue:{HELD}"  # queue:held:HELD_BY
-OLDER, NEWER, SHOW = "history:older", "history:newer", "show"  # each with :IMAGE_ID
-QUEUE, DROP = "queue", "drop"  # drop:JOB_ID
+QUEUE = "queue"  # the button that shows it anew
+
+
+class PageButton(ButtonData, prefix="history"):
+    """Pictures before or after one."""
+
+    side: Literal["older", "newer"]
+    image_id: Number
+
+
+class ShowButton(ButtonData, prefix="show"):
+    """A picture of the list, once more."""
+
+    image_id: Number = NOTHING
+
+
+class DropButton(ButtonData, prefix="drop"):
+    """Cancels what waits of a job, and shows the queue again."""
+
+    job_id: Number = NOTHING
+
+
+class DropHeldButton(ButtonData, prefix=QUEUE):
+    """Drops a picture that waits for words, and shows the queue again."""
+
+    what: Literal["held"] = "held"
+    held_by: MessageNumber = HELD_BY_NOTHING
 
 
 def create_router() -> Router:
@@ -35,11 +65,11 @@ def create_router() -> Router:
     router.callback_query.filter(F.message.chat.type == "private")  # one in a group is forged
     router.message.register(show_history, Command("history"))
     router.message.register(show_queue, Command("queue"))
-    router.callback_query.register(turn_page, F.data.startswith("history:"))
-    router.callback_query.register(send_again, F.data.startswith(f"{SHOW}:"))
+    router.callback_query.register(turn_page, PageButton.filter())
+    router.callback_query.register(send_again, ShowButton.filter())
     router.callback_query.register(refresh_queue, F.data == QUEUE)
-    router.callback_query.register(drop_held, F.data.startswith(f"{QUEUE_HELD}:"))
-    router.callback_query.register(drop_job, F.data.startswith(f"{DROP}:"))
+    router.callback_query.register(drop_held, DropHeldButton.filter())
+    router.callback_query.register(drop_job, DropButton.filter())
     return router
 
 
@@ -53,6 +83,7 @@ async def show_history(
 
 async def turn_page(
     query: CallbackQuery,
+    callback_data: PageButton,
     event_from_user: User,
     gallery: Gallery,
     messenger: Messenger,
@@ -60,12 +91,9 @@ async def turn_page(
 ) -> None:
     """Pictures before or after those that are shown, in place."""
     messenger.answer_press(query.id)
-    number = number_in(query.data)
-    if query.message is None or number < 0:
+    if query.message is None:
         return
-    newer = (query.data or "").startswith(f"{NEWER}:")
-    side: Literal["older", "newer"] = "newer" if newer else "older"
-    page = await gallery.page(event_from_user.id, PAGE, side, number)
+    page = await gallery.page(event_from_user.id, PAGE, callback_data.side, callback_data.image_id)
     if not page.pictures:  # an old list: what it goes on with is gone
         page = await gallery.page(event_from_user.id, PAGE)
     messenger.change(
@@ -79,19 +107,22 @@ async def turn_page(
 def history_keyboard(texts: Texts, page: Page) -> Keyboard:
     """A button for each picture, and those that turn the page."""
     pictures = [
-        Button(str(number), f"{SHOW}:{each.image_id}")
+        Button(str(number), ShowButton(image_id=each.image_id).pack())
         for number, each in enumerate(page.pictures, 1)
     ]
     turns = []
     if page.has_newer:
-        turns.append(Button(texts.newer_button(), f"{NEWER}:{page.pictures[0].image_id}"))
+        newer = PageButton(side="newer", image_id=page.pictures[0].image_id)
+        turns.append(Button(texts.newer_button(), newer.pack()))
     if page.has_older:
-        turns.append(Button(texts.older_button(), f"{OLDER}:{page.pictures[-1].image_id}"))
+        older = PageButton(side="older", image_id=page.pictures[-1].image_id)
+        turns.append(Button(texts.older_button(), older.pack()))
     return [row for row in (pictures, turns) if row]
 
 
 async def send_again(
     query: CallbackQuery,
+    callback_data: ShowButton,
     event_from_user: User,
     jobs: Jobs,
     archive: Archive,
@@ -100,7 +131,7 @@ async def send_again(
     texts: Texts,
 ) -> None:
     """A picture of the list, once more and free of charge."""
-    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    image = await jobs.owned(callback_data.image_id, event_from_user.id)
     if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
@@ -144,6 +175,7 @@ async def refresh_queue(
 
 async def drop_job(
     query: CallbackQuery,
+    callback_data: DropButton,
     event_from_user: User,
     gallery: Gallery,
     jobs: Jobs,
@@ -154,7 +186,7 @@ async def drop_job(
     texts: Texts,
 ) -> None:
     """Cancel what still waits of one job, and show what is left."""
-    cancelled = await jobs.cancel(event_from_user.id, number_in(query.data))
+    cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
     forget(cancelled, queue, progress)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
     if query.message is None:
@@ -165,6 +197,7 @@ async def drop_job(
 
 async def drop_held(
     query: CallbackQuery,
+    callback_data: DropHeldButton,
     event_from_user: User,
     gallery: Gallery,
     jobs: Jobs,
@@ -174,7 +207,7 @@ async def drop_held(
     texts: Texts,
 ) -> None:
     """Do not use the picture that waits for words, and show what is left."""
-    if await inputs.drop(event_from_user.id, held_by_in(query.data)):
+    if await inputs.drop(event_from_user.id, callback_data.held_by):
         messenger.answer_press(query.id, texts.picture_dropped())
     else:
         messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
@@ -195,10 +228,12 @@ async def _queue_card(
         shown.append((view, queue.place(waiting[0]) if waiting else None))
         if waiting:
             label = texts.drop_button(number)
-            buttons.append([Button(label, f"{DROP}:{job_id}", style="danger")])
+            drop = DropButton(job_id=job_id)
+            buttons.append([Button(label, drop.pack(), style="danger")])
     held = await inputs.held(user_id)
     if held is not None:
-        buttons.append([Button(texts.drop_held_button(), f"{QUEUE_HELD}:{held.held_by}")])
+        drop_it = DropHeldButton(held_by=held.held_by)
+        buttons.append([Button(texts.drop_held_button(), drop_it.pack())])
     if buttons or shown:
         buttons.append([Button(texts.refresh_button(), QUEUE)])
     return texts.queue(shown, held.left_s if held else None), buttons

@@ -1,14 +1,15 @@
 """/privacy, /terms, /paysupport: answered to everybody at any time. /delete_me: asked first."""
 
+from typing import Literal
+
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.cards.menu import Menu
-from bot.cards.result import number_in
 from bot.media.removal import Remover
 from bot.settings import Settings
-from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.overrides import own_text
@@ -17,8 +18,15 @@ from storage.ledger import Ledger
 from storage.people import People
 from storage.preferences import PreferenceStore
 
-FORGET, KEEP = "forget:yes", "forget:no"  # forget:yes:TOKENS, which the question names
+KEEP = "forget:no"
 FOR_EVERYBODY = {"for_everybody": True}  # the ban lets these through, see handlers/ban.py
+
+
+class ForgetButton(ButtonData, prefix="forget"):
+    """A yes to the question, which names the tokens that go."""
+
+    answer: Literal["yes"]
+    tokens: Number = NOTHING
 
 
 def create_router() -> Router:
@@ -29,8 +37,7 @@ def create_router() -> Router:
     router.message.register(show_duty, duties, flags=FOR_EVERYBODY)
     router.message.register(ask_to_forget, Command("delete_me"), flags=FOR_EVERYBODY)
     private = F.message.chat.type == "private"
-    pressed = F.data.startswith(FORGET)
-    router.callback_query.register(forget, pressed, private, flags=FOR_EVERYBODY)
+    router.callback_query.register(forget, ForgetButton.filter(), private, flags=FOR_EVERYBODY)
     router.callback_query.register(keep, F.data == KEEP, private, flags=FOR_EVERYBODY)
     return router
 
@@ -68,6 +75,7 @@ async def ask_to_forget(
 
 async def forget(
     query: CallbackQuery,
+    callback_data: ForgetButton,
     event_from_user: User,
     forgetting: Forgetting,
     ledger: Ledger,
@@ -84,7 +92,7 @@ async def forget(
     chosen = await preferences.language(user_id)
     balance = await ledger.balance(user_id)
     keyboard: Keyboard = ()
-    if balance > number_in(query.data):  # an old question, which names fewer tokens
+    if balance > callback_data.tokens:  # an old question, which names fewer tokens
         text, keyboard = texts.forget_question(balance), _question_keyboard(balance, texts)
     elif await forgetting.forget(user_id):
         text = texts.forget_later()
@@ -105,7 +113,8 @@ async def keep(query: CallbackQuery, messenger: Messenger, texts: Texts) -> None
 
 
 def _question_keyboard(balance: int, texts: Texts) -> Keyboard:
+    forget_all = ForgetButton(answer="yes", tokens=balance)
     return (
-        (Button(texts.forget_button(), f"{FORGET}:{balance}", style="danger"),),
+        (Button(texts.forget_button(), forget_all.pack(), style="danger"),),
         (Button(texts.keep_button(), KEEP),),
     )

@@ -1,12 +1,12 @@
 """The buttons under a picture: again, change, use as input, the original as a file."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.cards.result import AGAIN, CHANGE, INPUT, ORIGINAL, again_in, number_in
+from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton
 from bot.pipeline.resend import Archive, Wish
 from bot.shop.orders import Orders
-from bot.telegram.buttons import HELD, held_by_in, held_keyboard
+from bot.telegram.buttons import HeldButton, held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.debounce import Presses
@@ -19,16 +19,17 @@ from storage.jobs import Jobs, press_key
 def create_router() -> Router:
     """A button names an image; only the one who paid for it may press."""
     router = Router(name=__name__)
-    router.callback_query.register(draw_again, F.data.startswith(f"{AGAIN}:"))
-    router.callback_query.register(ask_for_change, F.data.startswith(f"{CHANGE}:"))
-    router.callback_query.register(use_as_input, F.data.startswith(f"{INPUT}:"))
-    router.callback_query.register(drop_held, F.data.startswith(f"{HELD}:"))
-    router.callback_query.register(send_original, F.data.startswith(f"{ORIGINAL}:"))
+    router.callback_query.register(draw_again, AgainButton.filter())
+    router.callback_query.register(ask_for_change, ChangeButton.filter())
+    router.callback_query.register(use_as_input, InputButton.filter())
+    router.callback_query.register(drop_held, HeldButton.filter())
+    router.callback_query.register(send_original, OriginalButton.filter())
     return router
 
 
 async def draw_again(
     query: CallbackQuery,
+    callback_data: AgainButton,
     event_from_user: User,
     jobs: Jobs,
     orders: Orders,
@@ -36,8 +37,7 @@ async def draw_again(
     texts: Texts,
 ) -> None:
     """The same request once more, for what the button says; two presses at once are one."""
-    image_id, told_price = again_in(query.data)
-    image = await jobs.owned(image_id, event_from_user.id)
+    image = await jobs.owned(callback_data.image_id, event_from_user.id)
     if image is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
@@ -49,12 +49,13 @@ async def draw_again(
         reply_to_message_id=query.message.message_id,
         again_of=image.image_id,
     )
-    said, alert = await orders.again(image, origin, texts, told_price=told_price)
+    said, alert = await orders.again(image, origin, texts, told_price=callback_data.price)
     messenger.answer_press(query.id, said, alert=alert)
 
 
 async def ask_for_change(
     query: CallbackQuery,
+    callback_data: ChangeButton,
     event_from_user: User,
     jobs: Jobs,
     presses: Presses,
@@ -62,7 +63,7 @@ async def ask_for_change(
     texts: Texts,
 ) -> None:
     """Ask what shall be different; the reply to the question is a reply to the picture."""
-    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    image = await jobs.owned(callback_data.image_id, event_from_user.id)
     if image is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
@@ -85,6 +86,7 @@ async def ask_for_change(
 
 async def use_as_input(
     query: CallbackQuery,
+    callback_data: InputButton,
     event_from_user: User,
     jobs: Jobs,
     inputs: Inputs,
@@ -93,7 +95,7 @@ async def use_as_input(
     texts: Texts,
 ) -> None:
     """Hold the picture for the person's next words."""
-    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    image = await jobs.owned(callback_data.image_id, event_from_user.id)
     if image is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
@@ -118,10 +120,15 @@ async def use_as_input(
 
 
 async def drop_held(
-    query: CallbackQuery, event_from_user: User, inputs: Inputs, messenger: Messenger, texts: Texts
+    query: CallbackQuery,
+    callback_data: HeldButton,
+    event_from_user: User,
+    inputs: Inputs,
+    messenger: Messenger,
+    texts: Texts,
 ) -> None:
     """Do not use the picture that waits for words."""
-    dropped = await inputs.drop(event_from_user.id, held_by_in(query.data))
+    dropped = await inputs.drop(event_from_user.id, callback_data.held_by)
     if not dropped or query.message is None:
         messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
         return
@@ -131,6 +138,7 @@ async def drop_held(
 
 async def send_original(
     query: CallbackQuery,
+    callback_data: OriginalButton,
     event_from_user: User,
     jobs: Jobs,
     archive: Archive,
@@ -139,7 +147,7 @@ async def send_original(
     texts: Texts,
 ) -> None:
     """The file as it was drawn: Telegram makes a photo smaller."""
-    image = await jobs.owned(number_in(query.data), event_from_user.id)
+    image = await jobs.owned(callback_data.image_id, event_from_user.id)
     # One that was fetched, not delivered and refunded lies on the disk as well.
     if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)

@@ -8,7 +8,8 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
-from bot.telegram.buttons import Button, Keyboard
+from bot.cards.pager import PageButton
+from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.errors import ChatClosedError, DeliveryError, MaybeSentError
 from bot.telegram.lanes import Priority
 from bot.telegram.messenger import Messenger
@@ -25,10 +26,16 @@ CARD_PAUSE_S = 3.0  # between two edits of the admin's card
 STOP_S = 5.0  # what is on its way when an admin stops it may take so long to get there
 # Refusals of the message itself, or of the bot: they would be the same for everybody.
 HOPELESS = ("message to copy not found", "can't be copied", "message_id_invalid", "unauthorized")
-
-BROADCAST = "broadcast"  # broadcast:go|no|stop|look:BROADCAST_ID
+UNREACHED = "unreached"  # the list of those whom a broadcast did not reach
 
 logger = logging.getLogger(__name__)
+
+
+class BroadcastButton(ButtonData, prefix="broadcast"):
+    """Begins one ("go"), leaves it ("no"), or stops it ("stop")."""
+
+    verb: str = ""
+    broadcast_id: Number = NOTHING
 
 
 class Broadcaster:
@@ -195,9 +202,8 @@ class Broadcaster:
         texts = self._texts[broadcast.language]
         keyboard: Keyboard = ()
         if broadcast.status is BroadcastStatus.RUNNING:
-            keyboard = (
-                (Button(texts.broadcast_stop(), f"{BROADCAST}:stop:{broadcast.broadcast_id}"),),
-            )
+            stop = BroadcastButton(verb="stop", broadcast_id=broadcast.broadcast_id)
+            keyboard = ((Button(texts.broadcast_stop(), stop.pack()),),)
         await self._messenger.edit(
             broadcast.admin_id,
             broadcast.card_message_id,
@@ -212,7 +218,8 @@ class Broadcaster:
         text = self._text(broadcast)
         keyboard: Keyboard = ()
         if broadcast.failed or broadcast.unsure:
-            keyboard = ((Button(texts.broadcast_who(), "page:unreached:1"),),)
+            who = PageButton(what=UNREACHED, number=1)
+            keyboard = ((Button(texts.broadcast_who(), who.pack()),),)
         try:
             if broadcast.card_message_id is not None:
                 await self._show(broadcast, text)

@@ -7,21 +7,30 @@ anew from the database each time it is shown, so a press on an old message shows
     pager = Pager({"models": list_models})
     text, keyboard = await pager.page("models", 1, texts)      # for messenger.say(...)
 
-The buttons carry "page:<what>:<n>" (n from 1; `read` takes it apart); handlers/admin/pages.py
-answers every press. A line is Telegram HTML of at most `LINE_CHARS` shown characters, and may be a
-few lines in itself; a head has at most as many.
+The buttons are `PageButton`s; handlers/admin/pages.py answers every press. A line is Telegram HTML
+of at most `LINE_CHARS` shown characters, and may be a few lines in itself; a head has at most as
+many.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from bot.telegram.buttons import Button, Keyboard, label
+from pydantic import AfterValidator
+
+from bot.telegram.buttons import Button, ButtonData, Keyboard, Number, label
 from bot.texts import Texts
 
-PAGE = "page"
 LINES = 8  # to a page
 LINE_CHARS = 220  # Telegram counts some characters twice: 9 x 220 x 2 stays below 4096
 MAX_DIGITS = 6
+
+
+class PageButton(ButtonData, prefix="page"):
+    """A page of a list, from 1."""
+
+    what: str
+    number: Annotated[Number, AfterValidator(lambda n: min(max(n, 1), 10**MAX_DIGITS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +64,7 @@ class Pager:
             number = last
             listing = await source(texts, LINES, (number - 1) * LINES)
         text = "\n".join(part for part in (listing.head, *listing.lines) if part)
-        return text, turning(number, last, lambda page: f"{PAGE}:{what}:{page}")
-
-
-def read(data: str) -> tuple[str, int] | None:
-    """The list and the number of the page that a button names; None where it is none of ours."""
-    match data.split(":"):
-        case [name, what, number] if name == PAGE and number.isascii() and number.isdigit():
-            return what, min(max(int(number[:MAX_DIGITS]), 1), 10**MAX_DIGITS)
-        case _:
-            return None
+        return text, turning(number, last, lambda to: PageButton(what=what, number=to).pack())
 
 
 def turning(number: int, last: int, data: Callable[[int], str]) -> Keyboard:

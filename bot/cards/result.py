@@ -1,18 +1,37 @@
 """The buttons under a picture. They hold the image's number, and "again" the price that it shows:
 they work for as long as the image is known; who presses one is checked against its owner."""
 
-import re
-
-from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.texts import Texts
 from bot.texts.base import units
 from storage.images import Image, JobView
 
-AGAIN = "again"
-CHANGE = "change"
-INPUT = "input"
-ORIGINAL = "original"
 COPY_UNITS = 256  # Bot API, CopyTextButton
+
+
+class AgainButton(ButtonData, prefix="again"):
+    """The same request once more."""
+
+    image_id: Number = NOTHING
+    price: Number | None = None  # of one image; None: one of the buttons that showed none
+
+
+class ChangeButton(ButtonData, prefix="change"):
+    """Asks what shall be different."""
+
+    image_id: Number = NOTHING
+
+
+class InputButton(ButtonData, prefix="input"):
+    """Holds the picture for the person's next words."""
+
+    image_id: Number = NOTHING
+
+
+class OriginalButton(ButtonData, prefix="original"):
+    """Brings the file as it was drawn."""
+
+    image_id: Number = NOTHING
 
 
 def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
@@ -32,30 +51,15 @@ def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
         (
             Button(
                 texts.again_button(len(view.images) * view.price_now),
-                f"{AGAIN}:{number}:{view.price_now}",
+                AgainButton(image_id=number, price=view.price_now).pack(),
                 style="success",
             ),
-            Button(texts.change_button(), f"{CHANGE}:{number}", style="primary"),
+            Button(texts.change_button(), ChangeButton(image_id=number).pack(), style="primary"),
         ),
         (
-            Button(texts.input_button(), f"{INPUT}:{number}"),
-            Button(texts.original_button(), f"{ORIGINAL}:{number}"),
+            Button(texts.input_button(), InputButton(image_id=number).pack()),
+            Button(texts.original_button(), OriginalButton(image_id=number).pack()),
         ),
         tuple(copies),
     ]
     return [row for row in rows if row]
-
-
-def number_in(data: str | None) -> int:
-    """The number behind the last colon of what a button said; -1 for anything else."""
-    number = (data or "").rpartition(":")[2]
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
-
-
-def again_in(data: str | None) -> tuple[int, int | None]:
-    """The image's number in "again:NUMBER:PRICE", and what one image was to cost; -1 for anything
-    else. None: the button is one of those that showed no price."""
-    match = re.fullmatch(rf"{AGAIN}:([0-9]{{1,15}})(?::([0-9]{{1,15}}))?", data or "")
-    if match is None:
-        return -1, None
-    return int(match[1]), int(match[2]) if match[2] else None

@@ -1,10 +1,21 @@
-"""Buttons under messages. What a button says when it is pressed is the client's word: it may be
-old or forged, and everything it names is looked up anew."""
+"""Buttons under messages, and what they send when they are pressed.
+
+Each family of buttons is one `ButtonData` beside the card that makes it: the maker packs it, the
+handler filters by it. What comes is the client's word: it may be old or forged, and everything it
+names is looked up anew. Buttons stay in people's chats: a family's form is never changed, only
+prolonged by a field that may be left out.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
+
+from aiogram.filters.callback_data import CallbackData
+from pydantic import BeforeValidator
+
+NOTHING = -1  # the number of nothing
+HELD_BY_NOTHING = 0  # where a negative number is something
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +41,90 @@ def label(text: str) -> Button:
 
 Keyboard = Sequence[Sequence[Button]]
 
-CANCEL = "cancel"  # cancel:JOB_ID
-HELD = "held"  # held:HELD_BY, of a picture that waits for words
-QUESTION = "ask"  # ask:yes|no|never:MESSAGE_ID, of a prompt that was asked about
+
+def _number(pattern: str) -> BeforeValidator:
+    def read(said: Any) -> int:
+        if isinstance(said, int):
+            return said
+        if not re.fullmatch(pattern, said):
+            raise ValueError("no number of ours")
+        return int(said)
+
+    return BeforeValidator(read)
+
+
+Number = Annotated[int, _number(r"[0-9]{1,15}")]
+MessageNumber = Annotated[int, _number(r"-?[0-9]{1,17}")]  # that of a press is negative
+
+
+class ButtonData(CallbackData, prefix="button"):
+    """What a button sends: "prefix:field:field"; the last may be missing where they have a default.
+
+    A family whose fields all have one is answered whatever else stands behind its prefix, with
+    these defaults; of any other, what is malformed is a button that nobody knows.
+    """
+
+    def pack(self) -> str:
+        """The button's data; what is None at its end is left out."""
+        return super().pack().rstrip(self.__separator__)
+
+    @classmethod
+    def unpack(cls, value: str) -> Self:
+        """What the data says.
+
+        Raises:
+            ValueError, TypeError: it is none of this family's.
+        """
+        separator, fields = cls.__separator__, list(cls.model_fields.values())
+        missing = fields[value.count(separator) :]
+        try:
+            if value.endswith(separator):
+                raise ValueError("the last field is empty")
+            if len(missing) < len(fields) and not any(each.is_required() for each in missing):
+                value += separator * len(missing)
+            return super().unpack(value)
+        except (ValueError, TypeError):
+            is_ours = value.startswith(f"{cls.__prefix__}{separator}")
+            if is_ours and not any(each.is_required() for each in fields):
+                return cls()
+            raise
+
+
+class CancelButton(ButtonData, prefix="cancel"):
+    """Under a progress message."""
+
+    job_id: Number = NOTHING
+
+
+class HeldButton(ButtonData, prefix="held"):
+    """Drops a picture that waits for words."""
+
+    held_by: MessageNumber = HELD_BY_NOTHING
+
+
+class QuestionButton(ButtonData, prefix="ask"):
+    """Answers the question about a prompt; `never` is a yes, and the last question."""
+
+    answer: Literal["yes", "no", "never"]
+    message_id: MessageNumber
 
 
 def cancel_keyboard(text: str, job_id: int) -> Keyboard:
     """Under a progress message whose job still has images in the queue."""
-    return ((Button(text, f"{CANCEL}:{job_id}", style="danger"),),)
+    return ((Button(text, CancelButton(job_id=job_id).pack(), style="danger"),),)
 
 
 def held_keyboard(text: str, held_by: int) -> Keyboard:
     """Under the message that says that a picture waits."""
-    return ((Button(text, f"{HELD}:{held_by}"),),)
-
-
-def held_by_in(data: str | None) -> int:
-    """What such a button names; 0, which holds nothing, for anything else."""
-    number = (data or "").rpartition(":")[2]
-    return int(number) if re.fullmatch(r"-?[0-9]{1,17}", number) else 0
+    return ((Button(text, HeldButton(held_by=held_by).pack()),),)
 
 
 def question_keyboard(yes: str, no: str, never: str, message_id: int) -> Keyboard:
     """Under the question whether a prompt is to be drawn for what it costs; `never` draws it and
     is the last that is asked, "" where that cannot be chosen."""
-    answers = (
-        Button(yes, f"{QUESTION}:yes:{message_id}", style="success"),
-        Button(no, f"{QUESTION}:no:{message_id}"),
-    )
-    return (answers, (Button(never, f"{QUESTION}:never:{message_id}"),)) if never else (answers,)
+
+    def data(answer: Literal["yes", "no", "never"]) -> str:
+        return QuestionButton(answer=answer, message_id=message_id).pack()
+
+    answers = (Button(yes, data("yes"), style="success"), Button(no, data("no")))
+    return (answers, (Button(never, data("never")),)) if never else (answers,)

@@ -2,6 +2,7 @@
 
 from aiogram import F, Router
 
+from bot.admin.broadcast import UNREACHED
 from bot.cards.pager import Pager
 from handlers.admin import (
     audit,
@@ -46,6 +47,6 @@ def create_pager(catalogue: Catalogue, broadcasts: Broadcasts, journal: Journal)
         {
             models.LIST: models.lister(catalogue),
             audit.LIST: audit.lister(journal),
-            "unreached": broadcast.unreached(broadcasts),
+            UNREACHED: broadcast.unreached(broadcasts),
         }
     )

@@ -6,9 +6,9 @@ from aiogram.enums import ContentType
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.admin.broadcast import BROADCAST, Broadcaster
+from bot.admin.broadcast import BroadcastButton, Broadcaster
 from bot.cards.pager import Listing, Source
-from bot.telegram.buttons import Button
+from bot.telegram.buttons import NOTHING, Button
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin.acts import by_press, key_of
@@ -41,7 +41,7 @@ def create_router() -> Router:
     router.message.register(ask, Command("broadcast"))
     router.message.register(cancel, Command("cancel"))
     router.message.register(end_awaiting)
-    router.callback_query.register(press, F.data.startswith(f"{BROADCAST}:"))
+    router.callback_query.register(press, BroadcastButton.filter())
     return router
 
 
@@ -165,8 +165,14 @@ async def _ask_about(
         reply_to=draft.message_id,
         keyboard=(
             (
-                Button(texts.broadcast_go(), f"{BROADCAST}:go:{number}", style="success"),
-                Button(texts.broadcast_no(), f"{BROADCAST}:no:{number}"),
+                Button(
+                    texts.broadcast_go(),
+                    BroadcastButton(verb="go", broadcast_id=number).pack(),
+                    style="success",
+                ),
+                Button(
+                    texts.broadcast_no(), BroadcastButton(verb="no", broadcast_id=number).pack()
+                ),
             ),
         ),
     )
@@ -174,22 +180,19 @@ async def _ask_about(
 
 async def press(
     query: CallbackQuery,
+    callback_data: BroadcastButton,
     broadcasts: Broadcasts,
     broadcaster: Broadcaster,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Begin, leave it, or stop."""
-    _, _, what = (query.data or "").partition(":")
-    verb, _, number = what.partition(":")
-    card = query.message
-    known = number.isascii() and number.isdigit() and len(number) < 16
-    if not known or card is None:
+    broadcast_id, card = callback_data.broadcast_id, query.message
+    if broadcast_id == NOTHING or card is None:
         messenger.answer_press(query.id, texts.broadcast_closed(), alert=True)
         return
     act = by_press(query)
-    broadcast_id = int(number)
-    match verb:
+    match callback_data.verb:
         case "go":
             if await broadcasts.begin(broadcast_id, act, card.message_id) is None:
                 messenger.answer_press(query.id, texts.broadcast_closed(), alert=True)

@@ -2,27 +2,34 @@
 
 import time
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.cards.pager import LINES
 from bot.pipeline.worker import Worker
-from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin.acts import by_press
 from storage.open_images import OpenImage, OpenImages
 
-JOBS = "jobs"  # jobs:list:PAGE, jobs:one:PAGE:IMAGE_ID, jobs:end:PAGE:IMAGE_ID
 IN_A_ROW = 4
+
+
+class OpenButton(ButtonData, prefix="jobs"):
+    """A page of the list ("list"), one image ("one"), or the end of it ("end")."""
+
+    verb: str = ""
+    page: Number = 1
+    image_id: Number | None = None
 
 
 def create_router() -> Router:
     """The command, and the buttons under its answer."""
     router = Router(name=__name__)
     router.message.register(show_jobs, Command("jobs"))
-    router.callback_query.register(press, F.data.startswith(f"{JOBS}:"))
+    router.callback_query.register(press, OpenButton.filter())
     return router
 
 
@@ -36,20 +43,16 @@ async def show_jobs(
 
 async def press(
     query: CallbackQuery,
+    callback_data: OpenButton,
     open_images: OpenImages,
     worker: Worker,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Another page, one image, or the end of one; the message is edited in place."""
-    numbers = [
-        int(part) if part.isascii() and part.isdigit() and len(part) < 16 else 0
-        for part in (query.data or "").split(":")[2:4]
-    ]
-    verb = (query.data or "").split(":")[1]
-    number = max(numbers[0], 1) if numbers else 1
+    verb, number, image_id = callback_data.verb, max(callback_data.page, 1), callback_data.image_id
     keyboard: Keyboard
-    image = await open_images.get(numbers[1]) if len(numbers) > 1 else None
+    image = None if image_id is None else await open_images.get(image_id)
     if image is not None and verb == "end":
         if await worker.give_up(image.image_id, by_press(query)) is None:
             messenger.answer_press(query.id, texts.not_given_up(), alert=True)
@@ -75,24 +78,32 @@ async def page(number: int, open_images: OpenImages, texts: Texts) -> tuple[str,
     now = time.time()
     lines = [texts.open_head(total), *(texts.open_line(image, now) for image in images)]
     buttons = [
-        Button(f"{each.image_id}", f"{JOBS}:one:{number}:{each.image_id}") for each in images
+        Button(
+            f"{each.image_id}",
+            OpenButton(verb="one", page=number, image_id=each.image_id).pack(),
+        )
+        for each in images
     ]
     rows = [buttons[n : n + IN_A_ROW] for n in range(0, len(buttons), IN_A_ROW)]
-    turn = [Button(f"↻ {number} / {last}", f"{JOBS}:list:{number}")]
+    turn = [_turn(f"↻ {number} / {last}", number)]
     if number > 1:
-        turn.insert(0, Button("◀", f"{JOBS}:list:{number - 1}"))
+        turn.insert(0, _turn("◀", number - 1))
     if number < last:
-        turn.append(Button("▶", f"{JOBS}:list:{number + 1}"))
+        turn.append(_turn("▶", number + 1))
     return "\n".join(lines), (*rows, turn)
 
 
 def _card(image: OpenImage, number: int, texts: Texts) -> tuple[str, Keyboard]:
     rows = [_back(number, texts)]
     if not image.status.ended:
-        data = f"{JOBS}:end:{number}:{image.image_id}"
-        rows.insert(0, [Button(texts.give_up_button(image), data, style="danger")])
+        end = OpenButton(verb="end", page=number, image_id=image.image_id)
+        rows.insert(0, [Button(texts.give_up_button(image), end.pack(), style="danger")])
     return texts.open_card(image, time.time()), rows
 
 
 def _back(number: int, texts: Texts) -> list[Button]:
-    return [Button(texts.open_back_button(), f"{JOBS}:list:{number}")]
+    return [_turn(texts.open_back_button(), number)]
+
+
+def _turn(text: str, page_number: int) -> Button:
+    return Button(text, OpenButton(verb="list", page=page_number).pack())

@@ -1,9 +1,9 @@
 """Turning the pages of the admins' lists."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.cards.pager import PAGE, Pager, read
+from bot.cards.pager import PageButton, Pager
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 
@@ -11,18 +11,23 @@ from bot.texts import Texts
 def create_router() -> Router:
     """The buttons that bot/cards/pager.py makes."""
     router = Router(name=__name__)
-    router.callback_query.register(turn_page, F.data.startswith(f"{PAGE}:"))
+    router.callback_query.register(turn_page, PageButton.filter())
     return router
 
 
-async def turn_page(query: CallbackQuery, pager: Pager, messenger: Messenger, texts: Texts) -> None:
+async def turn_page(
+    query: CallbackQuery,
+    callback_data: PageButton,
+    pager: Pager,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
     """Show the page as it is now, in place of the one that was there."""
     messenger.answer_press(query.id)
-    named = read(query.data or "")
-    if named is None or not isinstance(query.message, Message):
+    if not isinstance(query.message, Message):
         return
     try:
-        text, keyboard = await pager.page(*named, texts)
+        text, keyboard = await pager.page(callback_data.what, callback_data.number, texts)
     except LookupError:  # a list of another version's
         return
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)

@@ -1,11 +1,11 @@
 """/admin: the same as buttons, edited in place."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from bot.cards.pager import PAGE, Pager
-from bot.telegram.buttons import Button, Keyboard
+from bot.cards.pager import PageButton, Pager
+from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs, models
@@ -13,15 +13,21 @@ from storage.maintenance import Flags
 from storage.open_images import OpenImages
 from storage.stats import Stats
 
-PANEL = "panel"  # panel:ROOM, panel:numbers:DAYS
 PERIODS = (1, 7, 30, 365)
+
+
+class PanelButton(ButtonData, prefix="panel"):
+    """A room, and of the numbers how many days."""
+
+    room: str = ""
+    days: Number | None = None
 
 
 def create_router() -> Router:
     """The command and its rooms."""
     router = Router(name=__name__)
     router.message.register(show_panel, Command("admin"))
-    router.callback_query.register(press, F.data.startswith(f"{PANEL}:"))
+    router.callback_query.register(press, PanelButton.filter())
     return router
 
 
@@ -32,6 +38,7 @@ async def show_panel(message: Message, messenger: Messenger, texts: Texts) -> No
 
 async def press(
     query: CallbackQuery,
+    callback_data: PanelButton,
     pager: Pager,
     stats: Stats,
     open_images: OpenImages,
@@ -44,32 +51,38 @@ async def press(
     if not isinstance(query.message, Message):
         return
     keyboard: Keyboard
-    match (query.data or "").split(":")[1:]:
-        case ["models"]:
+    match callback_data.room:
+        case "models":
             text, keyboard = await pager.page(models.LIST, 1, texts)
-        case ["people"]:
+        case "people":
             text, keyboard = texts.panel_people(await stats.last(7)), ()
-        case ["numbers", *given]:
-            days = next((each for each in PERIODS if [str(each)] == given), 7)
+        case "numbers":
+            days = callback_data.days if callback_data.days in PERIODS else 7
             text = texts.panel_numbers(await stats.last(days))
             keyboard = (
-                [Button(texts.panel_days(each), f"{PANEL}:numbers:{each}") for each in PERIODS],
+                [
+                    Button(texts.panel_days(each), PanelButton(room="numbers", days=each).pack())
+                    for each in PERIODS
+                ],
             )
-        case ["service"]:
+        case "service":
             text = texts.panel_service(await open_images.count(), await flags.maintenance())
             keyboard = (
                 (
-                    Button(texts.panel_jobs(), f"{jobs.JOBS}:list:1"),
-                    Button(texts.panel_journal(), f"{PAGE}:{audit.LIST}:1"),
+                    Button(texts.panel_jobs(), jobs.OpenButton(verb="list", page=1).pack()),
+                    Button(texts.panel_journal(), PageButton(what=audit.LIST, number=1).pack()),
                 ),
             )
         case _:
             text, keyboard = texts.panel(), ()
-    back = () if text == texts.panel() else ((Button(texts.panel_back(), f"{PANEL}:all"),),)
+    all_rooms = Button(texts.panel_back(), PanelButton(room="all").pack())
+    back = () if text == texts.panel() else ((all_rooms,),)
     keyboard = (*keyboard, *back) or _rooms(texts)
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 
 def _rooms(texts: Texts) -> Keyboard:
-    buttons = [Button(text, f"{PANEL}:{room}") for room, text in texts.panel_buttons().items()]
+    buttons = [
+        Button(text, PanelButton(room=room).pack()) for room, text in texts.panel_buttons().items()
+    ]
     return buttons[:2], buttons[2:]

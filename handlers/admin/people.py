@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from typing import Annotated
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, User
+from pydantic import Field
 
 from bot.settings import Settings
-from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_people import NOTE_CHARS
@@ -26,9 +28,26 @@ BAN = re.compile(WHO + r"(?:\s+(.+))?", re.DOTALL | re.ASCII)
 MINUS_SIGNS = str.maketrans("−–—", "---")  # as phones write them
 
 AMOUNTS = (100, 500, 1000)  # on the buttons
-GIVE_PRESS = "give"  # give:USER_ID:AMOUNT:ENTRY_ID, the last entry that the card shows
-BAN_PRESS, UNBAN_PRESS = "ban", "unban"  # ban:USER_ID
-PRESS = re.compile(r"(give):(\d{1,15}):(\d{1,9}):(\d{1,15})|(ban|unban):(\d{1,15})", re.ASCII)
+
+
+class GiveButton(ButtonData, prefix="give"):
+    """Gives tokens; `entry_id` is that of the last entry that the card shows."""
+
+    user_id: Number
+    amount: Annotated[Number, Field(gt=0, lt=10**9)]
+    entry_id: Number
+
+
+class BanButton(ButtonData, prefix="ban"):
+    """Closes the bot to a person."""
+
+    user_id: Number
+
+
+class UnbanButton(ButtonData, prefix="unban"):
+    """Opens it again."""
+
+    user_id: Number
 
 
 def create_router() -> Router:
@@ -38,10 +57,9 @@ def create_router() -> Router:
     router.message.register(show_user, Command("user"))
     router.message.register(ban, Command("ban"))
     router.message.register(unban, Command("unban"))
-    router.callback_query.register(press_give, F.data.startswith(f"{GIVE_PRESS}:"))
-    router.callback_query.register(
-        press_ban, F.data.startswith(f"{BAN_PRESS}:") | F.data.startswith(f"{UNBAN_PRESS}:")
-    )
+    router.callback_query.register(press_give, GiveButton.filter())
+    router.callback_query.register(press_ban, BanButton.filter())
+    router.callback_query.register(press_ban, UnbanButton.filter())
     return router
 
 
@@ -151,6 +169,7 @@ async def unban(
 
 async def press_give(
     query: CallbackQuery,
+    callback_data: GiveButton,
     ledger: Ledger,
     people: People,
     messenger: Messenger,
@@ -159,14 +178,13 @@ async def press_give(
     all_texts: Mapping[str, Texts],
 ) -> None:
     """Give what the button says: once for what the card shows, however often it is pressed."""
-    match = PRESS.fullmatch(query.data or "")
-    if match is None or not match[3] or int(match[3]) == 0 or query.message is None:
+    if query.message is None:
         messenger.answer_press(query.id)
         return
-    user_id, amount = int(match[2]), int(match[3])
+    user_id, amount = callback_data.user_id, callback_data.amount
     # Without the person's id: the key stays in the books when they want to be forgotten.
     card = query.message
-    key = key_of(query, card.chat.id, card.message_id, amount, match[4])
+    key = key_of(query, card.chat.id, card.message_id, amount, callback_data.entry_id)
     try:
         granted = await ledger.grant(user_id, amount, grant_key=key, granted_by=query.from_user.id)
     except UnknownUserError:
@@ -178,15 +196,19 @@ async def press_give(
 
 
 async def press_ban(
-    query: CallbackQuery, people: People, messenger: Messenger, settings: Settings, texts: Texts
+    query: CallbackQuery,
+    callback_data: BanButton | UnbanButton,
+    people: People,
+    messenger: Messenger,
+    settings: Settings,
+    texts: Texts,
 ) -> None:
     """Ban or take back, from the card."""
-    match = PRESS.fullmatch(query.data or "")
-    person = await people.get(int(match[6])) if match and match[6] else None
-    if match is None or person is None:
+    person = await people.get(callback_data.user_id)
+    if person is None:
         messenger.answer_press(query.id)
         return
-    if match[5] == UNBAN_PRESS:
+    if isinstance(callback_data, UnbanButton):
         await people.unban(person.user_id, by_press(query))
     elif person.user_id in settings.admin_ids:
         messenger.answer_press(query.id, texts.cannot_ban_admin(), alert=True)
@@ -220,12 +242,15 @@ async def user_card(
         return texts.no_such_person(str(user_id), []), ()
     last = record.entries[0].entry_id if record.entries else 0
     rows = [
-        [Button(f"+{each}", f"{GIVE_PRESS}:{user_id}:{each}:{last}") for each in AMOUNTS],
+        [
+            Button(f"+{each}", GiveButton(user_id=user_id, amount=each, entry_id=last).pack())
+            for each in AMOUNTS
+        ],
     ]
     if record.person.banned_at is not None:
-        rows.append([Button(texts.unban_button(), f"{UNBAN_PRESS}:{user_id}")])
+        rows.append([Button(texts.unban_button(), UnbanButton(user_id=user_id).pack())])
     elif user_id not in settings.admin_ids:
-        rows.append([Button(texts.ban_button(), f"{BAN_PRESS}:{user_id}")])
+        rows.append([Button(texts.ban_button(), BanButton(user_id=user_id).pack())])
     return texts.user_card(record), rows
 
 

@@ -147,6 +147,7 @@ def test_aiogram_is_where_telegram_is_spoken_to() -> None:
     users = users_of("aiogram")
     allowed = {
         "bot.telegram.messenger",
+        "bot.telegram.buttons",
         "bot.telegram.files",
         "bot.telegram.lanes",
         "bot.telegram.markup",
