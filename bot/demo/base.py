@@ -84,12 +84,24 @@ class Fault:
     hits: int = 0
 
     def __post_init__(self) -> None:
-        given = [self.html, self.body, self.answer, self.drip_s]
-        ways = [way is not None for way in given]
-        ways += [self.hang, self.cut_before_effect, self.cut_after_effect]
-        if sum(ways) > 1 or not (any(ways) or self.delay_s):
+        ways = sum(self.ways())
+        if ways > 1 or not (ways or self.delay_s):
             raise ValueError("one fault at a time")
         self.effect = self.effect or self.cut_after_effect or self.drip_s is not None
+
+    def ways(self) -> list[bool]:
+        """Of each way in which an answer is spoilt whether it is this one."""
+        given = [self.html, self.body, self.answer, self.drip_s]
+        others = [self.hang, self.cut_before_effect, self.cut_after_effect]
+        return [each is not None for each in given] + others
+
+    def fits(self, name: str, _where: object) -> bool:
+        """Whether it is for a request of that name."""
+        return self.name in (name, ANY)
+
+    def instead(self) -> web.Response | None:
+        """The answer that is given, if the form of the fault knows it."""
+        return None
 
 
 class StandIn:
@@ -99,11 +111,13 @@ class StandIn:
     front: ClassVar[str] = "nginx"  # the proxy that signs pages of errors
     answers: ClassVar[Mapping[str, Callable[[], web.Response]]] = {}  # trouble of the service's own
     switches: ClassVar[type]  # the class whose annotated attributes may be set from outside
+    fault_form: ClassVar[type[Fault]] = Fault
+    runner: ClassVar[Mapping[str, Any]] = {"shutdown_timeout": 1.0}
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.url = ""
-        self.calls: list[Call] = []
+        self.calls: list[Any] = []
         self.faults: list[Fault] = []
         self.closing = asyncio.Event()
         self._changed = asyncio.Event()
@@ -132,8 +146,8 @@ class StandIn:
     async def serving(self, port: int) -> AsyncIterator[Self]:
         """Serve on 127.0.0.1 until the block is left; port 0 takes a free one."""
         app = web.Application(middlewares=[self.through], client_max_size=MAX_REQUEST_BYTES)
-        app.add_routes([*self.routes(), web.post(CONTROL + "{action}", self._control)])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        app.add_routes([web.post(CONTROL + "{action}", self._control), *self.routes()])
+        runner = web.AppRunner(app, access_log=None, **self.runner)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -150,16 +164,16 @@ class StandIn:
 
     def fault(self, name: str = ANY, **form: Any) -> Fault:
         """Break the next requests of that name, or any, in the form of a `Fault`."""
-        fault = Fault(name=name, **form)
+        fault = self.fault_form(name=name, **form)
         if name not in self.names | {ANY} or fault.answer not in {None, *self.answers}:
             raise ValueError(f"there is no {fault.answer or name}")
         self.faults.append(fault)
         return fault
 
-    def take_fault(self, name: str) -> Fault | None:
+    def take_fault(self, name: str, where: object = None) -> Fault | None:
         """The fault of a request, which counts as one hit; they come in the order of ordering."""
         for fault in self.faults:
-            if fault.name in (name, ANY):
+            if fault.fits(name, where):
                 fault.hits += 1
                 if fault.times == fault.hits:
                     self.faults.remove(fault)
@@ -179,6 +193,8 @@ class StandIn:
         """Answer a request, which `act` carries out, as the fault will have it."""
         done = await act() if fault.effect else None
         await asyncio.sleep(fault.delay_s)
+        if (answer := fault.instead()) is not None:
+            return answer
         if fault.html is not None:
             return page(fault.html, self.front)
         if fault.body is not None:
@@ -283,7 +299,7 @@ class StandIn:
         for name, value in checked.items():
             setattr(self, name, value)
 
-    def since(self, since: int = 0) -> list[Call]:
+    def since(self, since: int = 0) -> list[Any]:
         """The calls without the first so many."""
         return self.calls[since:]
 

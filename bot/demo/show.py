@@ -59,7 +59,7 @@ class Show:
         while True:
             try:
                 await self.telegram.wait_for(self._news, timeout_s=quiet_s)
-            except AssertionError:  # nothing new
+            except TimeoutError:  # nothing new
                 is_drawn = all(task.state in {"success", "fail"} for task in self.kie.tasks)
                 chats = self.telegram.chats.values()
                 if is_drawn and all(chat.messages[-1].from_bot for chat in chats if chat.messages):

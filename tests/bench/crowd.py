@@ -4,8 +4,6 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.demo.telegram import TelegramEmulator
@@ -34,10 +32,10 @@ async def invite(telegram: TelegramEmulator, people: int) -> None:
 
 async def slow_down(telegram: TelegramEmulator, delay_s: float) -> None:
     """Let every answer take so long, like a way there and back."""
-    telegram.faults.clear()
+    telegram.mend()
     if delay_s:
-        telegram.fail("*", delay_s=delay_s, times=None)
-        telegram.fail("getUpdates", delay_s=delay_s, times=None)
+        telegram.fault("*", delay_s=delay_s, times=None)
+        telegram.fault("getUpdates", delay_s=delay_s, times=None)
 
 
 async def until_left(telegram: TelegramEmulator) -> None:
@@ -51,17 +49,6 @@ async def until_polled(telegram: TelegramEmulator) -> float:
     asked_at = time.time()
     telegram.calls.clear()
     return asked_at
-
-
-@contextmanager
-def _bell(telegram: TelegramEmulator) -> Iterator[asyncio.Event]:
-    """An event that is set whenever anything changes."""
-    bell = asyncio.Event()
-    telegram.waiters.add(bell)
-    try:
-        yield bell
-    finally:
-        telegram.waiters.discard(bell)
 
 
 async def talk(
@@ -82,20 +69,19 @@ async def talk(
             message_id = telegram.person(user_id).send(text)
             waiting.append((user_id, message_id))
 
-    with _bell(telegram) as bell:
-        for user_id in range(FIRST_PERSON, FIRST_PERSON + people):
-            write(user_id)
-        async with asyncio.timeout(PATIENCE_S):
-            while waiting:
-                await bell.wait()
-                bell.clear()
-                now = time.time()
-                confirmed = len(waiting) - len(telegram.updates.pending)
-                done = [waiting.popleft() for _ in range(confirmed)]
-                for user_id, message_id in done:
-                    confirmed_at[user_id, message_id] = now
-                for user_id, _ in done:
-                    write(user_id)
+    for user_id in range(FIRST_PERSON, FIRST_PERSON + people):
+        write(user_id)
+    async with asyncio.timeout(PATIENCE_S):
+        while waiting:
+            confirmed = await telegram.wait_for(
+                lambda: len(waiting) - len(telegram.updates.pending), PATIENCE_S
+            )
+            now = time.time()
+            done = [waiting.popleft() for _ in range(confirmed)]
+            for user_id, message_id in done:
+                confirmed_at[user_id, message_id] = now
+            for user_id, _ in done:
+                write(user_id)
     if answers:
         said = calls_of(telegram).count_of
         await telegram.wait_for(lambda: said["sendMessage"] >= messages, PATIENCE_S)

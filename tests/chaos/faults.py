@@ -8,9 +8,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from bot.demo.base import Fault
 from bot.demo.kie import KieSimulator
 from bot.demo.telegram import TelegramEmulator
-from bot.demo.telegram.faults import Fault
 
 SENDING = ("sendMessage", "sendPhoto", "sendPhoto", "editMessageText", "*")
 SLOW_S = 0.6
@@ -22,9 +22,9 @@ TELEGRAM_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
     (2, {"status": 500}),
     (3, {"cut_before_effect": True}),
     (5, {"cut_after_effect": True}),
-    (3, {"html": 502, "after_effect": True}),
+    (3, {"html": 502, "effect": True}),
     (2, {"hang": True}),
-    (2, {"hang": True, "after_effect": True}),
+    (2, {"hang": True, "effect": True}),
     (3, {"delay_s": SLOW_S}),
 )
 KIE_ENDPOINTS: tuple[str, ...] = ("createTask", "createTask", "recordInfo", "upload")
@@ -101,11 +101,11 @@ class Trouble:
 
     def switch_off(self) -> None:
         """No more faults from now on."""
-        self._telegram.faults.clear()
+        self._telegram.mend()
         self._kie.mend()
 
     def _fail(self, method: str, form: dict[str, Any]) -> str:
-        self._ordered.append(self._telegram.fail(method, **form))
+        self._ordered.append(self._telegram.fault(method, **form))
         return f"{method} {form}"
 
     def _break_sending(self, rng: random.Random) -> str:

@@ -74,9 +74,9 @@ class Moments:
     async def _telegram_answer(self, rng: random.Random) -> str:
         """Between what a call does and its answer."""
         method = rng.choice(TELEGRAM_CALLS)
-        fault = self.telegram.fail(method, delay_s=HELD_S)
+        fault = self.telegram.fault(method, delay_s=HELD_S)
         await self._until(lambda: fault.hits > 0)
-        self.telegram.faults.remove(fault)
+        self.telegram.withdraw(fault)
         await asyncio.sleep(rng.uniform(0, HELD_S))
         return f"before the answer to {method}"
 

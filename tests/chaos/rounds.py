@@ -208,10 +208,10 @@ class Round:
         """Now and then Telegram answers nothing any more: a stop must not wait for it."""
         silent = self._size.may_fall_silent and self._rng.random() < 0.4
         methods = ("*", "getUpdates") if silent else ()
-        faults = [telegram.fail(method, hang=True, times=None) for method in methods]
+        faults = [telegram.fault(method, hang=True, times=None) for method in methods]
         yield
         for fault in faults:
-            telegram.faults.remove(fault)
+            telegram.withdraw(fault)
 
     async def _stop(self, bot: BotProcess, moments: Moments, crowd: Crowd) -> None:
         """SIGTERM. Who has come so far that signals are heard ends well, and soon."""

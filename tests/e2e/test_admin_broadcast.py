@@ -299,13 +299,13 @@ async def test_who_cannot_be_reached_is_marked_and_listed(world: World) -> None:
     people = await prepared(world, 6)
     gone = people[1]
     question = await ask(world)
-    world.telegram.fail(
+    world.telegram.fault(
         "copyMessage", status=403, description="bot was blocked by the user", chat_id=gone.user_id
     )
     lost = people[2]
-    world.telegram.fail("copyMessage", cut_after_effect=True, chat_id=lost.user_id)
+    world.telegram.fault("copyMessage", cut_after_effect=True, chat_id=lost.user_id)
     odd = people[3]
-    world.telegram.fail("copyMessage", status=400, description="VOICE", chat_id=odd.user_id)
+    world.telegram.fault("copyMessage", status=400, description="VOICE", chat_id=odd.user_id)
     await pressed(world, question, "Разослать")
     admin = world.telegram.person(ADMIN)
     outcome = await world.telegram.wait_for(lambda: ended(world, question))
@@ -360,7 +360,7 @@ async def test_a_message_that_is_gone_ends_it_at_once(world: World) -> None:
 async def test_a_token_that_is_refused_ends_it_and_marks_nobody(world: World) -> None:
     people = await prepared(world, 30)
     question = await ask(world)
-    world.telegram.fail("copyMessage", status=401, description="Unauthorized", times=None)
+    world.telegram.fault("copyMessage", status=401, description="Unauthorized", times=None)
     await pressed(world, question, "Разослать")
     await world.said(
         world.telegram.person(ADMIN), lambda text: text.startswith("Остановлено. Дошло: 0")
@@ -462,7 +462,7 @@ async def test_five_hundred_people_within_the_limits_killed_in_the_middle(world:
         person.block()
     await world.telegram.wait_for(lambda: world.telegram.pending_updates)
     for person in people[7::100]:
-        world.telegram.fail("copyMessage", retry_after=1, chat_id=person.user_id)
+        world.telegram.fault("copyMessage", retry_after=1, chat_id=person.user_id)
     world.telegram.flood = LIMITS
     admin = world.telegram.person(ADMIN)
     # Pressed before the bot hears who has blocked it: it has to find out.

@@ -233,7 +233,7 @@ async def test_a_waiting_image_that_is_ended_is_never_created(world: World) -> N
 
 async def test_a_picture_on_its_way_is_not_ended(world: World) -> None:
     anna = await world.customer(tokens=79)
-    world.telegram.fail("sendPhoto", delay_s=1.0)
+    world.telegram.fault("sendPhoto", delay_s=1.0)
     answer = await asked(world, "/jobs", "Очередь пуста")
     anna.send("кот")
     await world.telegram.wait_for(

@@ -48,7 +48,7 @@ async def test_what_a_group_refuses_comes_in_private(world: World, refusal: str)
     anna = await world.customer(tokens=79)
     group = world.telegram.add_group(GROUP, "Группа", [anna])
     for method in ("sendPhoto", "sendDocument"):
-        world.telegram.fail(method, status=400, description=refusal, chat_id=GROUP, times=None)
+        world.telegram.fault(method, status=400, description=refusal, chat_id=GROUP, times=None)
     anna.send("/draw кот", chat=group)
     (picture,) = await world.pictures(anna, 1)
     await status(world, "delivered")
@@ -132,8 +132,8 @@ async def test_a_picture_that_telegram_takes_only_plain(world: World) -> None:
     """Whatever it has against the caption and the buttons."""
     anna = await world.customer(tokens=79)
     refusal = "Bad Request: DECORATION_INVALID"
-    world.telegram.fail("sendPhoto", status=400, description=refusal, times=None)
-    world.telegram.fail("sendDocument", status=400, description=refusal)
+    world.telegram.fault("sendPhoto", status=400, description=refusal, times=None)
+    world.telegram.fault("sendDocument", status=400, description=refusal)
     anna.send("кот")
     (picture,) = await world.pictures(anna, 1)
     assert picture.document is not None
@@ -148,7 +148,7 @@ async def test_only_a_private_chat_that_refuses_a_plain_document_ends_a_picture(
     anna = await world.customer(tokens=79)
     group = world.telegram.add_group(GROUP, "Группа", [anna])
     for method in ("sendPhoto", "sendDocument"):
-        world.telegram.fail(method, status=400, description="Bad Request: NEVER", times=None)
+        world.telegram.fault(method, status=400, description="Bad Request: NEVER", times=None)
     anna.send("/draw кот", chat=group)
     await status(world, "failed")
     await world.closed()
@@ -180,7 +180,7 @@ async def lost(world: World, count: int) -> None:
 
 async def test_a_picture_whose_answers_are_always_lost_is_sent_three_times(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", cut_after_effect=True, times=None)
+    world.telegram.fault("sendPhoto", cut_after_effect=True, times=None)
     anna.send("кот")
     await status(world, "delivered")
     await world.closed()
@@ -189,7 +189,7 @@ async def test_a_picture_whose_answers_are_always_lost_is_sent_three_times(world
         {"status": "delivered", "message_id": 0, "lost_sendings": 3}
     ]
     await world.said(anna, lambda text: text.startswith("Готово: пришла 1 картинка."))
-    world.telegram.faults.clear()
+    world.telegram.mend()
     anna.send("/history")
     card = await world.said(anna, lambda text: text.startswith("Ваши картинки"))
     anna.press(card, "1")
@@ -204,7 +204,7 @@ async def test_lost_answers_are_counted_across_restarts(
     world.tune(lost_pauses_s=(3600.0, 3600.0))
     await world.start()
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", cut_after_effect=True, times=None)
+    world.telegram.fault("sendPhoto", cut_after_effect=True, times=None)
     anna.send("кот")
     for count in (1, 2):
         await lost(world, count)
@@ -223,12 +223,12 @@ async def test_while_telegram_is_out_of_reach_no_picture_counts_as_sent(
     world.kie.task_seconds = 60
     anna.send("кот")
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
-    outage = world.telegram.fail("*", html=502, times=None)
+    outage = world.telegram.fault("*", html=502, times=None)
     world.kie.finish(world.kie.tasks[0])
     await world.telegram.wait_for(
         lambda: len([call for call in world.telegram.calls_of("sendChatAction") if call.error]) > 2
     )
-    world.telegram.faults.remove(outage)
+    world.telegram.withdraw(outage)
     await world.pictures(anna, 1)
     await world.closed()
     assert world.rows("SELECT lost_sendings FROM images") == [{"lost_sendings": 1}]
@@ -243,8 +243,8 @@ async def test_the_chat_goes_on_while_a_picture_cannot_be_sent(
     world.tune(lost_pauses_s=(3600.0, 3600.0))
     await world.start()
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", cut_before_effect=True)
-    world.telegram.fail("sendPhoto", hang=True)
+    world.telegram.fault("sendPhoto", cut_before_effect=True)
+    world.telegram.fault("sendPhoto", hang=True)
     anna.send("кот")
     await world.telegram.wait_for(lambda: world.telegram.calls_of("sendPhoto"))
     anna.send("пёс")
@@ -292,7 +292,7 @@ async def test_wishes_of_a_chat_that_has_to_wait_do_not_hold_up_those_of_others(
         anna.send("/draw кот", chat=group)
         await world.telegram.wait_for(partial(has_pictures, group, count))
     await world.closed()
-    world.telegram.fail("sendDocument", retry_after=3600, chat_id=GROUP, times=None)
+    world.telegram.fault("sendDocument", retry_after=3600, chat_id=GROUP, times=None)
     for each in [each for each in said(group) if each.photo]:
         anna.press(each, "Оригинал файлом", chat=group)
     await world.telegram.wait_for(lambda: world.telegram.calls_of("sendDocument"))
@@ -346,13 +346,13 @@ async def test_a_token_that_telegram_does_not_know_is_nobody_s_fault(
     world.kie.task_seconds = 60
     anna.send("кот")
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
-    revoked = world.telegram.fail("*", status=401, description="Unauthorized", times=None)
+    revoked = world.telegram.fault("*", status=401, description="Unauthorized", times=None)
     world.kie.finish(world.kie.tasks[0])
     await world.telegram.wait_for(lambda: len(world.telegram.calls_of("sendPhoto")) > 2)
     assert world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL") == []
     assert world.rows("SELECT status FROM images") == [{"status": "ready"}]
     assert "Telegram does not know BOT_TOKEN" in caplog.text
-    world.telegram.faults.remove(revoked)
+    world.telegram.withdraw(revoked)
     await world.pictures(anna, 1)
     await world.closed()
     assert world.balance(anna.user_id) == 0

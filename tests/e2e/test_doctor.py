@@ -342,7 +342,7 @@ async def test_a_token_that_telegram_does_not_know(around: World) -> None:
 
 @pytest.mark.parametrize("fault", [{"html": 502}, {"status": 500}, {"retry_after": 7}])
 async def test_telegram_in_trouble(around: World, fault: dict[str, int]) -> None:
-    around.telegram.fail("getMe", **fault)  # type: ignore[arg-type]
+    around.telegram.fault("getMe", **fault)
     line = await problem(around)
     assert line.startswith("PROBLEM Telegram: no answer that helps: check the network and TELEGRAM")
     assert len(line) < 400
@@ -508,7 +508,7 @@ async def test_no_check_waits_for_another_or_for_ever(
     monkeypatch.setattr(audit, "INVARIANTS", [("endless", f"{endless} WHERE i < 0")])
     async with open_supabase(around.settings):
         pass  # supabase-py takes its time to be imported
-    around.telegram.fail("getMe", hang=True)
+    around.telegram.fault("getMe", hang=True)
     around.kie.fault("credit", hang=True)
     supabase.fault("bucket", hang=True, times=None)
     found = await lines(around, network_limit_s=1, database_limit_s=1)

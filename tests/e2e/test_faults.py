@@ -313,7 +313,7 @@ async def test_dimensions_that_are_no_photo_go_as_a_document(
 
 async def test_what_telegram_refuses_as_a_photo_goes_as_a_document(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", status=400, description="Bad Request: IMAGE_PROCESS_FAILED")
+    world.telegram.fault("sendPhoto", status=400, description="Bad Request: IMAGE_PROCESS_FAILED")
     anna.send("кот")
     (message,) = await world.pictures(anna, 1)
     assert message.document is not None
@@ -358,7 +358,7 @@ async def test_a_result_that_fails_once_is_fetched_again(world: World) -> None:
 
 async def test_a_429_for_a_picture_waits_and_says_nothing(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", retry_after=1)
+    world.telegram.fault("sendPhoto", retry_after=1)
     before = len(world.telegram.calls)
     anna.send("кот")
     await world.pictures(anna, 1)
@@ -372,8 +372,8 @@ async def test_a_429_for_a_picture_waits_and_says_nothing(world: World) -> None:
 
 async def test_telegram_in_trouble_is_tried_again(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendMessage", html=502)
-    world.telegram.fail("sendPhoto", status=500)
+    world.telegram.fault("sendMessage", html=502)
+    world.telegram.fault("sendPhoto", status=500)
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()

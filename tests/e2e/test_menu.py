@@ -59,7 +59,7 @@ async def test_a_failure_is_harmless_and_tried_again_at_the_next_change(
 ) -> None:
     anna = await world.customer()
     message = await card(world, anna)
-    world.telegram.fail("setMyCommands", **fault)
+    world.telegram.fault("setMyCommands", **fault)
     await speak(world, anna, message, "en")
     await world.telegram.wait_for(lambda: calls(world, anna) == [("setMyCommands", False)])
     assert message.words.startswith("Settings")

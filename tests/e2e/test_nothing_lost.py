@@ -308,9 +308,9 @@ async def test_the_bot_knows_who_it_is_before_it_takes_updates(
     monkeypatch.setattr("bot.telegram.updates.FIRST_PAUSE_S", 0.02)
     anna = world.person(1001, "Анна")
     group = world.telegram.add_group(-500, "Группа", [anna])
-    world.telegram.fail("getMe", status=500)
-    world.telegram.fail("getMe", hang=True)
-    world.telegram.fail("getMe", html=502)
+    world.telegram.fault("getMe", status=500)
+    world.telegram.fault("getMe", hang=True)
+    world.telegram.fault("getMe", html=502)
     anna.send("/start")
     anna.send(f"/draw@{world.telegram.bot['username']} кот", chat=group)
     before = len(world.telegram.calls)
@@ -328,7 +328,7 @@ async def test_a_bot_that_cannot_find_out_who_it_is_stops_when_it_is_told_to(
     world: World,
 ) -> None:
     await world.stop()
-    world.telegram.fail("getMe", hang=True, times=None)
+    world.telegram.fault("getMe", hang=True, times=None)
     await world.start()
     await world.until(lambda: (world.data_dir / "bot.db").exists())
     await world.telegram.wait_for(lambda: world.telegram.calls_of("getMe"))
@@ -654,7 +654,7 @@ async def test_telegram_s_limits_are_kept_by_ourselves(
 
 async def test_a_picture_whose_answer_was_lost_is_sent_at_most_twice(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", cut_after_effect=True)
+    world.telegram.fault("sendPhoto", cut_after_effect=True)
     anna.send("кот")
     await world.pictures(anna, 2)
     await world.closed()
@@ -666,14 +666,14 @@ async def test_a_picture_whose_answer_cannot_be_read_is_sent_once(
     world: World, without: list[str]
 ) -> None:
     anna = await world.customer()
-    world.telegram.fail("sendPhoto", without=without, times=None)
+    world.telegram.fault("sendPhoto", without=without, times=None)
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
     assert world.rows("SELECT status FROM images") == [{"status": "delivered"}]
     assert len(world.telegram.calls_of("sendPhoto")) == 1
     assert len(world.rows("SELECT * FROM picture_messages")) == ("message_id" not in without)
-    world.telegram.faults.clear()
+    world.telegram.mend()
     anna.send("/history")
     card = await world.said(anna, lambda text: text.startswith("Ваши картинки"))
     anna.press(card, "1")
@@ -683,7 +683,7 @@ async def test_a_picture_whose_answer_cannot_be_read_is_sent_once(
 @pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
 async def test_a_text_whose_answer_cannot_be_read_is_said_once(world: World, method: str) -> None:
     anna = await world.customer()
-    world.telegram.fail(method, without=["date", "message_id"], times=None)
+    world.telegram.fault(method, without=["date", "message_id"], times=None)
     anna.send("кот")
     anna.send("/balance")
     await world.pictures(anna, 1)
@@ -692,7 +692,7 @@ async def test_a_text_whose_answer_cannot_be_read_is_said_once(world: World, met
     said = [each.words for each in world.bot_messages(anna)]
     assert len(set(said)) == len(said)
     assert sum("токен" in words and "на балансе" not in words for words in said[1:]) == 1, said
-    world.telegram.faults.clear()
+    world.telegram.mend()
 
 
 # --- Faults of the machine

@@ -303,7 +303,7 @@ async def test_a_chat_action_shows_while_pictures_are_drawn(world: World) -> Non
 
 
 async def test_a_refused_chat_action_changes_nothing(world: World) -> None:
-    world.telegram.fail("sendChatAction", status=500, times=100)
+    world.telegram.fault("sendChatAction", status=500, times=100)
     anna = await world.customer()
     await drawn(world, anna)
 
@@ -330,7 +330,7 @@ async def test_a_picture_that_was_refunded_is_not_given_as_a_file(world: World) 
     anna.send("кот")
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
     for method in ("sendPhoto", "sendDocument"):
-        world.telegram.fail(method, status=400, description="Bad Request: NEVER", times=None)
+        world.telegram.fault(method, status=400, description="Bad Request: NEVER", times=None)
     world.kie.finish(world.kie.tasks[0])
     await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'failed'")))
     assert world.balance(anna.user_id) == 1000

@@ -393,7 +393,7 @@ async def test_telegram_s_file_url_is_nowhere(
 ) -> None:
     caplog.set_level("DEBUG")
     anna = await world.customer()
-    world.telegram.fail("download", status=500, times=10)
+    world.telegram.fault("download", status=500, times=10)
     anna.send_photo(png(100, 50), caption="комикс")
     await world.said(anna, lambda text: text.startswith("Telegram больше не отдаёт"))
     await world.closed()
@@ -404,8 +404,8 @@ async def test_telegram_s_file_url_is_nowhere(
 
 async def test_a_download_that_fails_once_is_tried_again(world: World) -> None:
     anna = await world.customer()
-    world.telegram.fail("download", status=500)
-    world.telegram.fail("getFile", retry_after=1)
+    world.telegram.fault("download", status=500)
+    world.telegram.fault("getFile", retry_after=1)
     anna.send_photo(png(100, 50), caption="комикс")
     await world.pictures(anna, 1)
 

@@ -225,14 +225,14 @@ async def test_a_file_that_cannot_be_read_stops_nothing(
 
 async def test_a_result_that_cannot_be_read_is_fetched_again_and_delivered(world: World) -> None:
     anna = await world.customer()
-    trouble = world.telegram.fail("sendPhoto", html=502, times=None)
+    trouble = world.telegram.fault("sendPhoto", html=502, times=None)
     anna.send("кот")
     await world.until(lambda: bool(files(world)))
     await world.stop()
     (path,) = files(world)
     path.unlink()
     path.mkdir()
-    world.telegram.faults.remove(trouble)
+    world.telegram.withdraw(trouble)
     await world.start()
     await world.pictures(anna, 1)
     await world.closed()

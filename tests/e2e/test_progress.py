@@ -168,7 +168,7 @@ async def test_an_outcome_is_told_though_the_card_cannot_be_changed(world: World
     anna.send("кот")
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
     await world.until(lambda: bool(world.rows("SELECT 1 FROM jobs WHERE progress_message_id > 0")))
-    world.telegram.fail(
+    world.telegram.fault(
         "editMessageText", status=400, description="Bad Request: MESSAGE_ID_INVALID", times=1000
     )
     world.kie.finish(world.kie.tasks[0])

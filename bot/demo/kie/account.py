@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from bot.demo.base import Clock, is_loopback
+from bot.demo.base import Call, Clock, is_loopback
 
 from .callbacks import Sent, deliver
 from .models import model_of
@@ -36,6 +36,8 @@ class Account(Switches):
     `tasks` are in the order of creation, `sent` holds the callbacks; times are Unix seconds of
     `clock`. `paint` draws a task's picture.
     """
+
+    calls: list[Call]
 
     def __init__(self, key: str, clock: Clock, session: aiohttp.ClientSession) -> None:
         super().__init__(clock)

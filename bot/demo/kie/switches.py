@@ -98,10 +98,10 @@ class Switches(StandIn):
         self.failures.clear()
         self.results.clear()
 
-    def take_fault(self, name: str) -> Fault | None:
+    def take_fault(self, name: str, where: object = None) -> Fault | None:
         status = self.down.get(name)
         if status is None:
-            return super().take_fault(name)
+            return super().take_fault(name, where)
         return Fault(name=name, html=status or None, cut_before_effect=not status)
 
     def take_poll_refusal(self, task_id: str) -> Refusal | None:

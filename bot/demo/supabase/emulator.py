@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from aiohttp import hdrs, web
 
-from bot.demo.base import CALL, Clock, Handler, StandIn
+from bot.demo.base import CALL, Call, Clock, Handler, StandIn
 
 from . import refusal
 from .keys import SERVICE, Keys
@@ -38,6 +38,7 @@ class SupabaseEmulator(StandIn):
     bytes, is the server's.
     """
 
+    calls: list[Call]
     names = frozenset({"upload", "download", "public", "info", "remove", "bucket"})
     answers: ClassVar = {
         "empty": partial(web.Response, status=500),

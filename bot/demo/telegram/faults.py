@@ -1,90 +1,65 @@
-"""Faults on demand, and flood limits."""
+"""What can go wrong at Telegram and nowhere else, and its flood limits."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from dataclasses import dataclass, field
+
+from aiohttp import web
+from pydantic.dataclasses import dataclass
+
+from bot.demo import base
 
 from .refusal import RefusedError, too_many_requests
 
-DOWNLOAD = "download"  # the method name under which file downloads fail
-ANY = "*"  # every method but getUpdates
+DOWNLOAD = "download"  # the name under which downloads of files fail
 
 
-@dataclass(eq=False)
-class Fault:
-    """One thing that goes wrong, `times` times.
+@dataclass(kw_only=True, eq=False, config=base.CHECKED)
+class Fault(base.Fault):
+    """One thing that goes wrong with calls of a method, of any but getUpdates, or with downloads.
 
-    Without `after_effect` the call has no effect; with it the effect happens and only the answer
-    is spoilt, which is what a bot cannot tell apart.
+    `status` answers that error with this `description`, `retry_after` a 429. `without` leaves these
+    fields out of a result that is right otherwise; that call is done, and so is one that is only
+    late. With `chat_id` it is for calls about this chat.
     """
 
-    method: str
-    status: int | None = None  # an error as JSON
-    html: int | None = None  # an error page of this status, as a proxy in between makes it
-    retry_after_s: int | None = None
+    status: int | None = None
+    retry_after: int | None = None
     description: str = ""
-    hang: bool = False  # no answer at all
-    cut: bool = False  # the connection is closed without an answer
-    delay_s: float = 0.0  # before the answer; what the call does, it has done by then
-    after_effect: bool = False
-    without: frozenset[str] = frozenset()  # fields that the result has not, though it was done
-    chat_id: int | None = None  # only calls for this chat
-    times: int | None = 1  # None: until removed
-    hits: int = 0
+    without: frozenset[str] = frozenset()
+    chat_id: int | None = None
 
-    def fits(self, method: str, chat_id: object) -> bool:
-        wanted = self.method.lower()
-        if wanted != method.lower() and not (wanted == ANY and method != "getUpdates"):
-            return False
-        return self.chat_id is None or self.chat_id == chat_id
+    def __post_init__(self) -> None:
+        if self.retry_after is not None:
+            self.status = 429
+        super().__post_init__()
+        self.effect = self.effect or not self.spoils
+
+    def ways(self) -> list[bool]:
+        return [*super().ways(), self.status is not None, bool(self.without)]
+
+    def fits(self, name: str, where: object) -> bool:
+        fits = self.name == name or (self.name == base.ANY and name != "getUpdates")
+        return fits and self.chat_id in (None, where)
+
+    def instead(self) -> web.Response | None:
+        return None if self.refused is None else self.refused.response()
 
     @property
-    def refusal(self) -> RefusedError | None:
-        """The error as JSON, if that is the fault."""
+    def refused(self) -> RefusedError | None:
+        """The error that is answered, if that is the fault."""
         if self.status == 429:
-            return too_many_requests(self.retry_after_s or 1)
+            return too_many_requests(self.retry_after or 1)
         return None if self.status is None else RefusedError(self.description, self.status)
 
     @property
     def spoils(self) -> bool:
         """Whether the right answer will not be given."""
-        return self.hang or self.cut or self.html is not None or self.status is not None
-
-    @property
-    def is_over(self) -> bool:
-        return self.times is not None and self.hits >= self.times
+        return any(self.ways()) and not self.without
 
 
-class Faults:
-    """Those that are still to come, in the order in which they were ordered."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-
-    def add(self, fault: Fault) -> None:
-        self._waiting.append(fault)
-
-    def take(self, method: str, chat_id: object) -> Fault | None:
-        """The fault of this call, which counts as one hit."""
-        for fault in self._waiting:
-            if fault.fits(method, chat_id):
-                fault.hits += 1
-                if fault.is_over:
-                    self._waiting.remove(fault)
-                return fault
-        return None
-
-    def remove(self, fault: Fault) -> None:
-        """Let it not happen any more; safe to repeat."""
-        if fault in self._waiting:
-            self._waiting.remove(fault)
-
-    def clear(self) -> None:
-        self._waiting.clear()
-
-
-@dataclass(eq=False, slots=True)
+@dataclasses.dataclass(eq=False, slots=True)
 class FloodRules:
     """How much is sent and edited before 429. Telegram publishes the first and the third number
     only as advice (FAQ)."""
@@ -93,7 +68,9 @@ class FloodRules:
     burst: int = 3  # messages that pass at once in a chat that was quiet
     overall_per_s: float = 30.0
     per_group_per_min: int = 20
-    _buckets: dict[object, tuple[float, float]] = field(default_factory=dict)  # level, since
+    _buckets: dict[object, tuple[float, float]] = dataclasses.field(  # level, since
+        default_factory=dict, init=False
+    )
 
     def count(self, chat_id: object, now: float) -> None:
         """Let a message pass. Raises RefusedError 429, and then it does not count."""

@@ -9,17 +9,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .telegram import Telegram
-
 _FILE = Path(__file__).with_name("page.html")
 
 
-def routes(telegram: Telegram) -> list[web.RouteDef]:
-    """The page at /, which asks for all else under /_emu/."""
-    return [web.get("/", _show)]
-
-
-async def _show(request: web.Request) -> web.StreamResponse:
+async def show(request: web.Request) -> web.StreamResponse:
     page = _FILE.read_text("utf-8")
     return web.Response(
         text=page,

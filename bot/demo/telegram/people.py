@@ -156,7 +156,7 @@ class Person:
         if self.chat.blocked == blocked:
             return
         self.chat.blocked = blocked
-        self._state.changed("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
+        self._state.tell("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
         self._state.tell_membership(self.chat, self.user, "kicked" if blocked else "member")
 
     def deactivate(self) -> None:

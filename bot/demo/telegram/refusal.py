@@ -1,8 +1,12 @@
-"""What Telegram says no with."""
+"""What Telegram says, and what it says no with."""
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
 
 
 class RefusedError(Exception):
@@ -24,7 +28,25 @@ class RefusedError(Exception):
         self.parameters = parameters
         super().__init__(f"{code} {self.description}")
 
+    def response(self) -> web.Response:
+        body = {"ok": False, "error_code": self.code, "description": self.description}
+        body |= {"parameters": self.parameters} if self.parameters else {}
+        response = _json(body, self.code)
+        if "retry_after" in self.parameters:
+            response.headers["Retry-After"] = str(self.parameters["retry_after"])
+        return response
+
 
 def too_many_requests(retry_after_s: int) -> RefusedError:
     """The 429 that names the seconds to wait."""
     return RefusedError(f"retry after {retry_after_s}", 429, retry_after=retry_after_s)
+
+
+def granted(result: Any) -> web.Response:
+    """The answer of a call that went well."""
+    return _json({"ok": True, "result": result}, 200)
+
+
+def _json(body: dict[str, Any], status: int) -> web.Response:
+    encoded = json.dumps(body, separators=(",", ":")).encode()
+    return web.Response(status=status, body=encoded, content_type="application/json")

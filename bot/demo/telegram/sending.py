@@ -73,7 +73,7 @@ def send_chat_action(state: State, params: Params) -> bool:
     state.check_not_blocked(chat)
     chat.actions.append((state.clock(), action))
     chat.action_until = 0.0 if action == "cancel" else state.clock() + ACTION_S
-    state.changed("action", lambda: {"chat_id": chat.chat_id, "action": action})
+    state.tell("action", lambda: {"chat_id": chat.chat_id, "action": action})
     return True
 
 

@@ -107,13 +107,13 @@ def set_my_commands(state: State, params: Params) -> bool:
     if len(params["commands"]) > MAX_COMMANDS:
         raise RefusedError("BOT_COMMANDS_TOO_MUCH")
     state.commands[key] = [_command(command) for command in params["commands"]]
-    state.changed("commands", state.show_commands)
+    state.tell("commands", state.show_commands)
     return True
 
 
 def delete_my_commands(state: State, params: Params) -> bool:
     state.commands.pop(_scope_key(state, params), None)
-    state.changed("commands", state.show_commands)
+    state.tell("commands", state.show_commands)
     return True
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.demo.base import StandIn
+
 from .faults import Fault, FloodRules
 from .hypertext import Entity
 from .media import MAX_REQUEST_BYTES, File, Files, Upload
@@ -156,17 +158,17 @@ class CallbackQuery:
     answer: CallbackAnswer | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Call:
     """One call of the Bot API as it came in, with what became of it."""
 
     method: str
-    params: dict[str, Any]  # decoded
-    files: dict[str, Upload]
     at: float
-    refused: RefusedError | None
-    fault: Fault | None
-    result: Any = field(repr=False)
+    params: dict[str, Any] = field(default_factory=dict)  # decoded
+    files: dict[str, Upload] = field(default_factory=dict)
+    refused: RefusedError | None = None
+    fault: Fault | None = None
+    result: Any = field(default=None, repr=False)
 
     @property
     def had_effect(self) -> bool:
@@ -186,17 +188,21 @@ class Call:
         return None if self.ok else f"no answer: {self.fault}"
 
     def show(self) -> dict[str, Any]:
-        """The call for people to look at; uploads in it are left as they are."""
+        """The call for people to look at."""
         return {
             "method": self.method,
-            "params": self.params,
+            "params": {name: _plain(value) for name, value in self.params.items()},
             "called_at": self.at,
             "ok": self.ok,
             "error": self.error,
         }
 
 
-class State:
+def _plain(value: Any) -> Any:
+    return f"<{value.filename}, {len(value.data)} bytes>" if isinstance(value, Upload) else value
+
+
+class State(StandIn):
     """Everything one emulator remembers, and who is told when it changes.
 
     Attributes:
@@ -208,7 +214,13 @@ class State:
         server_version: the Bot API's; fields that came later are refused.
     """
 
+    flood: FloodRules | None = None
+    privacy_mode: bool = True
+    server_version: str = "10.3"
+    max_request_bytes: int = MAX_REQUEST_BYTES
+
     def __init__(self, token: str, first_id: int) -> None:
+        super().__init__(self._now)
         self.token = token
         self.bot: dict[str, Any] = {
             "id": int(token.partition(":")[0]),
@@ -219,42 +231,35 @@ class State:
         self._shift_s = 0.0
         self._stopped_at: float | None = None
         self.listeners: set[asyncio.Queue[dict[str, Any]]] = set()
-        self.waiters: set[asyncio.Event] = set()
         self._next_message_id = first_id
         self._next_query_id = 4_000_000_000_000_000_000 + first_id
         self._next_album = 13_000_000_000_000_000 + first_id
         self.files = Files(first_id)
-        polled = lambda: self.changed("polling", dict)  # noqa: E731
-        self.updates = Updates(self.clock, polled, 500_000_000 + first_id)
+        self.updates = Updates(self.clock, self.changed, 500_000_000 + first_id)
         self.users: dict[int, dict[str, Any]] = {}
         self.chats: dict[int, Chat] = {}
         self.callbacks: list[CallbackQuery] = []
         self.calls: list[Call] = []
         self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of a scope and language
-        self.flood: FloodRules | None = None
-        self.privacy_mode = True
-        self.server_version = "10.3"
-        self.max_request_bytes = MAX_REQUEST_BYTES
 
-    def clock(self) -> float:
+    def _now(self) -> float:
         """Seconds since 1970, as this Telegram sees them."""
         return (time.time() if self._stopped_at is None else self._stopped_at) + self._shift_s
 
     def move_clock(self, seconds: float) -> None:
         """Let time go on at once: presses get too old, links end, 48 hours pass."""
         self._shift_s += seconds
-        self.changed("clock", lambda: {"now": self.clock()})
+        self.tell("clock", lambda: {"now": self.clock()})
 
     def stop_clock(self) -> None:
         """Let time stand still; from now on only `move_clock` moves it."""
         self._stopped_at = time.time()
 
-    def changed(self, event: str, tell: Callable[[], dict[str, Any]]) -> None:
-        """Wake those who wait, and tell the listeners; the event is made only if there are any."""
-        for waiter in self.waiters:
-            waiter.set()
+    def tell(self, event: str, make: Callable[[], dict[str, Any]]) -> None:
+        """Let those who wait look again, and tell the listeners; an event is made for them only."""
+        self.changed()
         if self.listeners:
-            message = {"event": event, "at": self.clock(), **tell()}
+            message = {"event": event, "at": self.clock(), **make()}
             for listener in self.listeners:
                 listener.put_nowait(message)
 
@@ -281,7 +286,7 @@ class State:
         """Queue an update for the bot; None if it did not ask for this kind."""
         update = self.updates.add(kind, body)
         if update is not None:
-            self.changed("update", update.wire)
+            self.tell("update", update.wire)
         return update
 
     def tell_membership(self, chat: Chat, by: dict[str, Any], new: str) -> None:
@@ -372,7 +377,7 @@ class State:
         chat.history[message.message_id] = message
         if message.from_bot:
             chat.action_until = 0.0
-        self.changed("message", lambda: {"message": message.show()})
+        self.tell("message", lambda: {"message": message.show()})
         return message
 
     def _message_id(self, chat: Chat) -> int:
@@ -392,12 +397,12 @@ class State:
         message.edited_at = self.clock()
         for name, value in fields.items():
             setattr(message, name, value)
-        self.changed("edit", lambda: {"message": message.show()})
+        self.tell("edit", lambda: {"message": message.show()})
 
     def delete(self, message: Message) -> None:
         message.deleted = True
         where = {"chat_id": message.chat.chat_id, "message_id": message.message_id}
-        self.changed("delete", lambda: where)
+        self.tell("delete", lambda: where)
 
     def new_callback(self, user: dict[str, Any], message: Message, data: str) -> CallbackQuery:
         """A press of a button, queued for the bot."""
@@ -425,4 +430,4 @@ class State:
                 "query is too old and response timeout expired or query ID is invalid"
             )
         query.answer = answer
-        self.changed("callback_answer", dict)
+        self.changed()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable
+from typing import Any, Literal
 
-from .faults import Fault, Faults
 from .people import Person
 from .state import Call, Chat, Message, State
 from .updates import Update
 
-T = TypeVar("T")
 SendingKind = Literal["text messages", "photos", "documents"]
 
 
@@ -20,8 +17,6 @@ class Telegram(State):
 
     def __init__(self, token: str, first_id: int) -> None:
         super().__init__(token, first_id)
-        self.url = ""
-        self.faults = Faults()
         self._people: dict[int, Person] = {}
 
     @property
@@ -54,7 +49,7 @@ class Telegram(State):
         person = self._people[user_id] = Person(self, user)
         self.users[user_id] = user
         self.chats[user_id] = Chat(user_id, user=user, started=started)
-        self.changed("person", lambda: {"user": user})
+        self.tell("person", lambda: {"user": user})
         return person
 
     def person(self, user_id: int) -> Person:
@@ -64,7 +59,7 @@ class Telegram(State):
         """A group, or a supergroup if the id is below -1000000000000, with the bot in it."""
         ids = {each if isinstance(each, int) else each.user_id for each in members}
         group = self.chats[chat_id] = Chat(chat_id, title, ids | {self.bot["id"]})
-        self.changed("group", lambda: {"chat": group.wire()})
+        self.tell("group", lambda: {"chat": group.wire()})
         return group
 
     def remove_bot(self, chat_id: int) -> None:
@@ -97,77 +92,11 @@ class Telegram(State):
     def chat(self, chat_id: int) -> Chat:
         return self.chats[chat_id]
 
-    def fail(
-        self,
-        method: str,
-        *,
-        status: int | None = None,
-        html: int | None = None,
-        retry_after: int | None = None,
-        description: str = "",
-        hang: bool = False,
-        cut_before_effect: bool = False,
-        cut_after_effect: bool = False,
-        after_effect: bool = False,
-        without: Iterable[str] = (),
-        delay_s: float = 0.0,
-        chat_id: int | None = None,
-        times: int | None = 1,
-    ) -> Fault:
-        """Let the next `times` calls of a method fail, or all until removed with None.
-
-        The method is "*" for all but getUpdates, "download" for files. `after_effect` makes any of
-        the failures come only once the call has done its work. `without` leaves these fields out of
-        the result of a call that went well.
-        """
-        if retry_after is not None and status is None:
-            status = 429
-        fault = Fault(
-            method,
-            status=status,
-            html=html,
-            retry_after_s=retry_after,
-            description=description,
-            hang=hang,
-            cut=cut_before_effect or cut_after_effect,
-            delay_s=delay_s,
-            after_effect=after_effect or cut_after_effect,
-            without=frozenset(without),
-            chat_id=chat_id,
-            times=times,
-        )
-        self.faults.add(fault)
-        return fault
-
-    async def wait_for(self, predicate: Callable[[], T | None], timeout_s: float = 60) -> T:
-        """The first truthy value of the predicate, asked again after every change.
-
-        Raises AssertionError with the chats and the last calls when the time is over.
-        """
-        deadline = asyncio.get_running_loop().time() + timeout_s
-        changed = asyncio.Event()
-        self.waiters.add(changed)
-        try:
-            while not (value := predicate()):
-                changed.clear()
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        await changed.wait()
-                except TimeoutError:
-                    if value := predicate():
-                        return value
-                    raise AssertionError(self._story(timeout_s)) from None
-            return value
-        finally:
-            self.waiters.discard(changed)
-
-    def _story(self, timeout_s: float) -> str:
-        parts = [f"what was waited for did not happen within {timeout_s:g} s"]
-        parts += [self.transcript(chat_id) for chat_id in self.chats]
+    def story(self) -> str:
+        chats = [self.transcript(chat_id) for chat_id in self.chats]
         calls = [call for call in self.calls if call.method != "getUpdates" or not call.ok]
-        parts.append("last calls:")
-        parts += [f"  {call.method} {'ok' if call.ok else call.error}" for call in calls[-15:]]
-        return "\n".join(parts)
+        last = [f"  {call.method} {'ok' if call.ok else call.error}" for call in calls[-15:]]
+        return "\n".join(["", *chats, "last calls:", *last])
 
     def transcript(self, chat_id: int) -> str:
         """The conversation, readable, with deleted messages marked."""

@@ -282,7 +282,7 @@ async def test_waiting_in_vain_tells_the_story() -> None:
     async with talking() as talk:
         await talk.say("единственное")
         await talk.refusal("sendMessage", chat_id=1001)
-        with pytest.raises(AssertionError) as caught:
+        with pytest.raises(TimeoutError) as caught:
             await talk.telegram.wait_for(lambda: False, timeout_s=0.01)
     story = str(caught.value)
     assert "bot: единственное" in story

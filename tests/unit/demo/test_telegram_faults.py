@@ -20,12 +20,12 @@ from tests.unit.demo.test_telegram_basics import png, talking
 
 async def test_429_with_retry_after_in_body_and_header() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendPhoto", status=429, retry_after=3)
+        talk.telegram.fault("sendPhoto", status=429, retry_after=3)
         with pytest.raises(TelegramRetryAfter) as caught:
             await talk.bot.send_photo(1001, BufferedInputFile(png(), "a.png"))
         assert caught.value.retry_after == 3
         await talk.bot.send_photo(1001, BufferedInputFile(png(), "a.png"))
-        talk.telegram.fail("sendMessage", retry_after=7)
+        talk.telegram.fault("sendMessage", retry_after=7)
         url = f"{talk.telegram.url}/bot{talk.telegram.token}/sendMessage?chat_id=1001&text=x"
         async with talk.http.get(url) as response:
             assert response.headers["Retry-After"] == "7"
@@ -40,16 +40,16 @@ async def test_429_with_retry_after_in_body_and_header() -> None:
 
 async def test_errors_as_json() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendMessage", status=500)
+        talk.telegram.fault("sendMessage", status=500)
         with pytest.raises(TelegramServerError, match="Internal Server Error"):
             await talk.bot.send_message(1001, "x")
-        talk.telegram.fail("sendMessage", status=413)
+        talk.telegram.fault("sendMessage", status=413)
         with pytest.raises(TelegramEntityTooLarge):
             await talk.bot.send_message(1001, "x")
-        talk.telegram.fail("sendMessage", status=503)
+        talk.telegram.fault("sendMessage", status=503)
         with pytest.raises(TelegramServerError, match="Service Unavailable"):
             await talk.bot.send_message(1001, "x")
-        talk.telegram.fail("sendMessage", status=400, description="Bad Request: CHAT_RESTRICTED")
+        talk.telegram.fault("sendMessage", status=400, description="Bad Request: CHAT_RESTRICTED")
         with pytest.raises(TelegramBadRequest, match="Bad Request: CHAT_RESTRICTED"):
             await talk.bot.send_message(1001, "x")
     assert not talk.anna.messages
@@ -58,10 +58,10 @@ async def test_errors_as_json() -> None:
 
 async def test_an_error_page_with_and_without_effect() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendMessage", html=502)
+        talk.telegram.fault("sendMessage", html=502)
         with pytest.raises(ClientDecodeError):
             await talk.bot.send_message(1001, "lost")
-        talk.telegram.fail("sendMessage", html=502, after_effect=True)
+        talk.telegram.fault("sendMessage", html=502, effect=True)
         with pytest.raises(ClientDecodeError):
             await talk.bot.send_message(1001, "arrived")
     assert [message.text for message in talk.anna.messages] == ["arrived"]
@@ -73,11 +73,11 @@ async def test_an_error_page_with_and_without_effect() -> None:
 
 async def test_a_result_that_lacks_a_field() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendMessage", without=["date", "chat"])
+        talk.telegram.fault("sendMessage", without=["date", "chat"])
         body = await talk.call("sendMessage", chat_id=1001, text="arrived")
         assert body["ok"]
         assert body["result"].keys() == {"message_id", "from", "text"}
-        talk.telegram.fail("sendMessage", without=["date"])
+        talk.telegram.fault("sendMessage", without=["date"])
         with pytest.raises(ClientDecodeError):
             await talk.bot.send_message(1001, "arrived")
     assert len(talk.anna.messages) == 2
@@ -85,10 +85,10 @@ async def test_a_result_that_lacks_a_field() -> None:
 
 async def test_connections_that_are_cut() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendMessage", cut_before_effect=True)
+        talk.telegram.fault("sendMessage", cut_before_effect=True)
         with pytest.raises(TelegramNetworkError):
             await talk.bot.send_message(1001, "lost")
-        talk.telegram.fail("sendMessage", cut_after_effect=True)
+        talk.telegram.fault("sendMessage", cut_after_effect=True)
         with pytest.raises(TelegramNetworkError):
             await talk.bot.send_message(1001, "arrived")
         await talk.bot.send_message(1001, "fine")
@@ -97,12 +97,12 @@ async def test_connections_that_are_cut() -> None:
 
 async def test_no_answer_at_all() -> None:
     async with talking() as talk:
-        fault = talk.telegram.fail("sendMessage", hang=True)
+        fault = talk.telegram.fault("sendMessage", hang=True)
         with pytest.raises(TelegramNetworkError, match="timeout"):
             await talk.bot.send_message(1001, "x", request_timeout=0.05)  # type: ignore[arg-type]
         assert fault.hits == 1
         hanging = asyncio.create_task(talk.call("getMe"))
-        talk.telegram.fail("getMe", hang=True)
+        talk.telegram.fault("getMe", hang=True)
         await talk.telegram.wait_for(lambda: talk.telegram.calls_of("getMe"))
         started = time.monotonic()
     assert time.monotonic() - started < 3, "a hanging call does not hold up the end"
@@ -112,7 +112,7 @@ async def test_no_answer_at_all() -> None:
 
 async def test_a_slow_answer_comes_late_but_the_effect_at_once() -> None:
     async with talking() as talk:
-        talk.telegram.fail("sendMessage", delay_s=0.1)
+        talk.telegram.fault("sendMessage", delay_s=0.1)
         sending = asyncio.create_task(talk.bot.send_message(1001, "x"))
         await talk.telegram.wait_for(lambda: talk.anna.messages)
         assert not sending.done()
@@ -122,21 +122,21 @@ async def test_a_slow_answer_comes_late_but_the_effect_at_once() -> None:
 async def test_faults_choose_their_calls() -> None:
     async with talking() as talk:
         talk.telegram.add_person(1002, "Борис", started=True)
-        lasting = talk.telegram.fail("*", status=500, chat_id=1002, times=None)
+        lasting = talk.telegram.fault("*", status=500, chat_id=1002, times=None)
         for _ in range(3):
             with pytest.raises(TelegramServerError):
                 await talk.bot.send_message(1002, "x")
             await talk.bot.send_message(1001, "x")
         assert lasting.hits == 3
-        talk.telegram.faults.remove(lasting)
+        talk.telegram.withdraw(lasting)
         await talk.bot.send_message(1002, "x")
-        twice = talk.telegram.fail("SENDMESSAGE", status=500, times=2)
+        twice = talk.telegram.fault("sendMessage", status=500, times=2)
         for _ in range(2):
             with pytest.raises(TelegramServerError):
                 await talk.bot.send_message(1001, "x")
         await talk.bot.send_message(1001, "x")
         assert twice.hits == 2
-        talk.telegram.fail("*", status=500)
+        talk.telegram.fault("*", status=500)
         assert await talk.bot.get_updates() == []
         with pytest.raises(TelegramServerError):
             await talk.bot.get_me()
@@ -144,7 +144,7 @@ async def test_faults_choose_their_calls() -> None:
 
 async def test_a_wrong_call_does_not_use_up_a_fault() -> None:
     async with talking() as talk:
-        fault = talk.telegram.fail("sendMessage", status=500)
+        fault = talk.telegram.fault("sendMessage", status=500)
         assert await talk.refusal("sendMessage", chat_id=1001) == "message text is empty"
         assert fault.hits == 0
 
@@ -156,8 +156,8 @@ async def test_downloads_fail_too() -> None:
         assert document is not None
         path = (await talk.bot.get_file(document.file_id)).file_path
         url = f"{talk.telegram.url}/file/bot{talk.telegram.token}/{path}"
-        talk.telegram.fail("download", status=500)
-        talk.telegram.fail("download", html=502)
+        talk.telegram.fault("download", status=500)
+        talk.telegram.fault("download", html=502)
         for status in (500, 502, 200):
             async with talk.http.get(url) as response:
                 assert response.status == status
