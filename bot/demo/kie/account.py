@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import random
-import string
+import secrets
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +19,7 @@ from .callbacks import Sent, deliver
 from .models import model_of
 from .pictures import MAX_SOURCE_BYTES, PNG_SIGNATURE, draw, wrong_with
 from .state import Failure, Result, Task, Upload, Window
-from .switches import Switches, taken
+from .switches import Switches
 
 FILES = "/kieai/000000/"
 KEPT_PICTURES = 64
@@ -53,15 +52,14 @@ class Account(Switches):
         self._links: dict[str, tuple[Task, float]] = {}
         self._drawn: dict[str, asyncio.Task[bytes]] = {}
         self._uploads: dict[str, Upload] = {}
-        self._following: set[asyncio.Task[None]] = set()
-        self._errors: list[Exception] = []
+        self._following: list[asyncio.Task[None]] = []
 
     # --- Tasks
 
     def create(self, model: str, given: dict[str, Any], callback_url: str | None = None) -> Task:
         """A new task, paid for and under way."""
         now = self.clock()
-        failure = taken(self.failures)
+        failure = self.take("failure")
         task = Task(
             task_id=uuid.uuid4().hex,
             model=model,
@@ -70,7 +68,7 @@ class Account(Switches):
             created_at=now,
             ready_at=now,
             phases=tuple(self.states),
-            result=(taken(self.results) if failure is None else None) or Result(),
+            result=(None if failure else self.take("result")) or Result(),
             fail=failure,
             credits=self.credits_per_task,
             clock=self.clock,
@@ -82,7 +80,7 @@ class Account(Switches):
         self.credits -= task.credits
         self.tasks.append(task)
         self._by_id[task.task_id] = task
-        self._spawn(self._follow(task))
+        self._following.append(asyncio.create_task(self._follow(task)))
         self.changed()
         return task
 
@@ -115,25 +113,13 @@ class Account(Switches):
                 self.sent.append(sent)
                 self.changed()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        following = asyncio.create_task(work)
-        self._following.add(following)
-        following.add_done_callback(self._followed)
-
-    def _followed(self, following: asyncio.Task[None]) -> None:
-        self._following.discard(following)
-        error = None if following.cancelled() else following.exception()
-        if isinstance(error, Exception):
-            self._errors.append(error)
-
     async def close(self) -> None:
-        following = list(self._following)
-        for work in following:
+        for work in self._following:
             work.cancel()
         # A thread that draws cannot be stopped.
-        await asyncio.gather(*following, *self._drawn.values(), return_exceptions=True)
-        if self._errors:
-            raise ExceptionGroup("the simulator itself failed", self._errors)
+        ends = await asyncio.gather(*self._following, *self._drawn.values(), return_exceptions=True)
+        if errors := [each for each in ends if isinstance(each, Exception)]:
+            raise ExceptionGroup("the simulator itself failed", errors)
 
     # --- Results
 
@@ -141,7 +127,7 @@ class Account(Switches):
         kind, suffix = ("k", "mp4") if model_of(task.model).makes_film else ("r", "png")
         path = ""
         while not path or path in self._by_path:
-            number = random.randrange(1000, 10_000)  # noqa: S311 - a file name, no secret
+            number = 1000 + secrets.randbelow(9000)
             path = f"/{kind}/{task.task_id}_1_{int(self.clock())}_{number}.{suffix}"
         self._by_path[path] = task
         urls = task.result.urls
@@ -193,9 +179,8 @@ class Account(Switches):
         mime_type = "image/png" if data.startswith(PNG_SIGNATURE) else guessed
         now = self.clock()
         if not name:
-            letters = random.choices(string.ascii_lowercase + string.digits, k=11)  # noqa: S311 - a name, no secret
             suffix = mimetypes.guess_extension(mime_type) or ".bin"
-            name = f"{int(now * 1000)}-{''.join(letters)}{suffix}"
+            name = f"{int(now * 1000)}-{uuid.uuid4().hex[:11]}{suffix}"
         upload = Upload(f"{FILES}{folder}/{name}", data, mime_type, now)
         self._uploads.pop(upload.path, None)
         self._uploads[upload.path] = upload

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,35 +46,23 @@ async def deliver(
 ) -> AsyncIterator[Sent]:
     """Send a task's callback, and tell of each attempt."""
     body = payload(how, task, credits_left)
+    data = wire.compact(body).encode()
+    timeout = aiohttp.ClientTimeout(total=how.timeout_s)
     for _ in range(how.copies):
         for wait_s in (0.0, *how.retry_waits_s):
             await asyncio.sleep(wait_s)
             at = task.clock()
             headers = {"Content-Type": "application/json"} | _signed(how, task.task_id, int(at))
-            status = await _post(session, url, body, headers, how.timeout_s)
+            status = None
+            # No answer is an outcome, and is written down as one.
+            with suppress(aiohttp.ClientError, TimeoutError):
+                async with session.post(
+                    url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+                ) as response:
+                    status = response.status
             yield Sent(task.task_id, url, at, headers, body, status)
             if status == 200:
                 break
-
-
-async def _post(
-    session: aiohttp.ClientSession,
-    url: str,
-    body: dict[str, Any],
-    headers: dict[str, str],
-    timeout_s: float,
-) -> int | None:
-    try:
-        async with session.post(
-            url,
-            data=wire.compact(body).encode(),
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=timeout_s),
-            allow_redirects=False,
-        ) as response:
-            return response.status
-    except (aiohttp.ClientError, TimeoutError):
-        return None  # no answer is an outcome, and is written down as one
 
 
 def payload(how: Callbacks, task: Task, credits_left: float) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from bot.demo.base import CALL
 
 from . import models, wire
 from .account import Account
-from .switches import taken
 
 
 def routes(kie: Account) -> list[web.RouteDef]:
@@ -23,7 +22,8 @@ def routes(kie: Account) -> list[web.RouteDef]:
         limits = kie.limits
         if limits and not kie.creates.admit(kie.clock(), limits.creates, limits.create_window_s):
             return too_often()
-        if refusal := taken(kie.refused_creates):
+        refusal: wire.Refusal | None = kie.take("create")
+        if refusal is not None:
             return refusal.answer()
         body = request[CALL].body
         if not isinstance(body, dict):
@@ -39,7 +39,7 @@ def routes(kie: Account) -> list[web.RouteDef]:
         models.check(model, body.get("input"))
         if kie.credits < kie.credits_per_task:
             raise wire.RefusedError(402)
-        task_id = taken(kie.known_ids) or kie.create(model, body["input"], callback_url).task_id
+        task_id = kie.take("task id") or kie.create(model, body["input"], callback_url).task_id
         request[CALL].task_id = task_id
         return wire.success({"taskId": task_id, "recordId": task_id})
 

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -15,7 +14,6 @@ from bot.demo.base import CALL, Clock, Handler
 
 from . import jobs, results, uploads, wire
 from .account import Account
-from .state import Task
 from .switches import Switches
 
 API = {
@@ -30,10 +28,6 @@ API = {
 }
 # The files of the result and upload hosts are public; everything else needs the key.
 FILES = {"/r/": "result", "/k/": "result", "/d/": "result", "/kieai/": "file"}
-TOLD = (
-    *("task_id", "model", "input", "state", "callback_url", "created_at", "credits", "polls"),
-    *("result_urls", "fail"),
-)
 
 
 class KieSimulator(Account):
@@ -104,13 +98,4 @@ class KieSimulator(Account):
             "next_result": self.next_result,
             "finish": lambda task_id: self.finish(self._by_id[task_id]),
             "move_result": lambda task_id: self.move_result(self._by_id[task_id]),
-            "tasks": self._told,
         }
-
-    def _told(self, since: int = 0) -> list[dict[str, Any]]:
-        """The tasks without the first so many."""
-        return [_told(task) for task in self.tasks[since:]]
-
-
-def _told(task: Task) -> dict[str, Any]:
-    return {name: getattr(task, name) for name in TOLD}

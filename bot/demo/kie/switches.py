@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.demo.base import Clock, Fault, StandIn
 
@@ -12,8 +12,6 @@ from .callbacks import Callbacks
 from .models import MODELS
 from .state import Failure, KieLimits, Result, Task
 from .wire import Refusal
-
-T = TypeVar("T")
 
 
 class Switches(StandIn):
@@ -39,11 +37,7 @@ class Switches(StandIn):
         self.models = set(MODELS)
         self.unlisted_models = set()
         self.callbacks = Callbacks()
-        self.refused_creates: deque[Refusal] = deque()
-        self.refused_polls: deque[tuple[str | None, Refusal]] = deque()
-        self.known_ids: deque[str] = deque()
-        self.failures: deque[Failure] = deque()
-        self.results: deque[Result] = deque()
+        self._to_come: defaultdict[str, deque[Any]] = defaultdict(deque)
 
     def fail_create(
         self,
@@ -55,11 +49,11 @@ class Switches(StandIn):
         retry_after: float | None = None,
     ) -> None:
         """Refuse the next createTask requests; `msg` None is the known text of the code."""
-        self.refused_creates.extend([Refusal(code, msg, http_status, retry_after)] * times)
+        self._to_come["create"].extend([Refusal(code, msg, http_status, retry_after)] * times)
 
     def next_task_id(self, task_id: str, times: int = 1) -> None:
         """Answer the next createTask requests with this id, maybe a known one, and make nothing."""
-        self.known_ids.extend([task_id] * times)
+        self._to_come["task id"].extend([task_id] * times)
 
     def fail_poll(
         self,
@@ -73,7 +67,7 @@ class Switches(StandIn):
     ) -> None:
         """Refuse the next recordInfo requests, those for `task_id` if it is given."""
         refusal = Refusal(code, msg, http_status, retry_after)
-        self.refused_polls.extend([(task_id, refusal)] * times)
+        self._to_come["poll"].extend([(task_id, refusal)] * times)
 
     def fail_task(
         self,
@@ -84,19 +78,16 @@ class Switches(StandIn):
         submit: bool = False,
     ) -> None:
         """Let the next tasks end in `fail`; with `submit` at once, without ever running."""
-        self.failures.extend([Failure(code, msg, submit)] * times)
+        self._to_come["failure"].extend([Failure(code, msg, submit)] * times)
 
     def next_result(self, *, times: int = 1, **how: Any) -> None:
         """Say what the next created tasks' success holds: the fields of a `Result`."""
-        self.results.extend([Result(**how)] * times)
+        self._to_come["result"].extend([Result(**how)] * times)
 
     def mend(self) -> None:
         super().mend()
         self.down.clear()
-        for set_first in (self.refused_creates, self.refused_polls, self.known_ids):
-            set_first.clear()
-        self.failures.clear()
-        self.results.clear()
+        self._to_come.clear()
 
     def take_fault(self, name: str, where: object = None) -> Fault | None:
         status = self.down.get(name)
@@ -105,13 +96,13 @@ class Switches(StandIn):
         return Fault(name=name, html=status or None, cut_before_effect=not status)
 
     def take_poll_refusal(self, task_id: str) -> Refusal | None:
-        for waiting in self.refused_polls:
-            if waiting[0] in (None, task_id):
-                self.refused_polls.remove(waiting)
-                return waiting[1]
-        return None
+        polls: deque[tuple[str | None, Refusal]] = self._to_come["poll"]
+        found = next((each for each in polls if each[0] in (None, task_id)), None)
+        if found is None:
+            return None
+        polls.remove(found)
+        return found[1]
 
-
-def taken(waiting: deque[T]) -> T | None:
-    """The next one that was set, if any."""
-    return waiting.popleft() if waiting else None
+    def take(self, what: str) -> Any:
+        """What was set for the next "create", "task id", "failure" or "result", if anything."""
+        return self._to_come[what].popleft() if self._to_come[what] else None

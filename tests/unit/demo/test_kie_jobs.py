@@ -247,9 +247,7 @@ async def test_it_is_controlled_over_http() -> None:
         await api.call("POST", "/_emu/next_result", json={"urls": ["https://a/b.png"]})
         task_id = (await api.create(prompt="cat")).body["data"]["taskId"]
         await api.call("POST", "/_emu/finish", json={"task_id": task_id})
-        (told,) = (await api.call("POST", "/_emu/tasks")).body
-        assert (told["input"], told["state"]) == ({"prompt": "cat"}, "success")
-        assert told["result_urls"] == ["https://a/b.png"]
+        assert (kie.tasks[0].state, kie.tasks[0].result_urls) == ("success", ["https://a/b.png"])
         assert (await api.call("POST", "/_emu/finish", json={"task_id": "x"})).status == 400
         assert [call.body["input"] for call in kie.calls] == [{"prompt": "cat"}]
         assert kie.calls[0].task_id == task_id
