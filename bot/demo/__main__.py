@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -18,39 +18,32 @@ from .kie import KieSimulator
 from .supabase import SupabaseEmulator
 from .telegram import TelegramEmulator
 
-_2020_S = 1_577_836_800
+# How each is opened, and which attribute is its key. Telegram's numbers are above those of all
+# earlier runs.
+STAND_INS: dict[str, tuple[Callable[[int], AbstractAsyncContextManager[Any]], str]] = {
+    "telegram": (lambda port: TelegramEmulator.start(port=port, first_id=later()), "token"),
+    "kie": (lambda port: KieSimulator.start(port=port), "key"),
+    "supabase": (SupabaseEmulator.start, "service_key"),
+}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bot.demo", description=__doc__)
-    parser.add_argument("name", choices=("telegram", "kie", "supabase"))
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    given = parser.parse_args()
-    asyncio.run(_serve(given.name, given.port))
+def later() -> int:
+    return int(time.time()) - 1_577_836_800
 
 
-async def _serve(name: str, port: int) -> None:
+async def serve(name: str, port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    opening, key = _opening(name, port)
-    async with opening as stand_in:
-        sys.stdout.write(f"{stand_in.url}\n{getattr(stand_in, key)}\n")
-        sys.stdout.flush()
+    opening, key = STAND_INS[name]
+    async with opening(port) as stand_in:
+        print(stand_in.url, getattr(stand_in, key), sep="\n", flush=True)  # noqa: T201 - a program
         await stopped.wait()
 
 
-def _opening(name: str, port: int) -> tuple[AbstractAsyncContextManager[Any], str]:
-    """How a stand-in is opened, and which attribute is its key."""
-    match name:
-        case "telegram":
-            # Its numbers are above those of all earlier runs.
-            return TelegramEmulator.start(port=port, first_id=int(time.time()) - _2020_S), "token"
-        case "kie":
-            return KieSimulator.start(port=port), "key"
-        case _:
-            return SupabaseEmulator.start(port), "service_key"
-
-
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m bot.demo", description=__doc__)
+    parser.add_argument("name", choices=STAND_INS)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    given = parser.parse_args()
+    asyncio.run(serve(given.name, given.port))

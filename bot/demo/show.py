@@ -69,28 +69,20 @@ class Show:
 
     def _news(self) -> list[Message]:
         """Messages that are not printed yet as they read now, in the order of their time."""
-        messages = [
-            message
-            for chat in self.telegram.chats.values()
-            for message in chat.messages
-            if self._shown.get((chat.chat_id, message.message_id)) != message.words
-        ]
-        return sorted(messages, key=lambda message: message.sent_at)
+        messages = [each for chat in self.telegram.chats.values() for each in chat.messages]
+        news = [each for each in messages if self._shown.get(_key(each)) != each.words]
+        return sorted(news, key=lambda message: message.sent_at)
 
     def _print(self, message: Message) -> None:
-        key = (message.chat.chat_id, message.message_id)
+        key = _key(message)
         mark = "✎ " if key in self._shown else ""
         self._shown[key] = message.words
-        if (message.photo or message.document) and message.from_bot:
-            mark = f"🖼 {self._keep(message)} "
-        elif message.photo or message.document:
-            mark = "🖼 "
+        if message.photo or message.document:
+            mark = f"🖼 {self._keep(message)} " if message.from_bot else "🖼 "
         name = "бот" if message.from_bot else str(message.sender["first_name"])
         seconds = time.monotonic() - self._began
-        first, *more = f"{mark}{message.words}".splitlines()
-        self.write(f"{seconds:6.1f} с  {name:<6} {first}")
-        for line in more:
-            self.write(f"{'':18}{line}".rstrip())
+        lines = f"{mark}{message.words}".replace("\n", f"\n{'':18}")
+        self.write(f"{seconds:6.1f} с  {name:<6} {lines}")
 
     def _keep(self, message: Message) -> Path:
         file = message.photo[-1] if message.photo else message.document
@@ -103,3 +95,7 @@ class Show:
         path.write_bytes(data)
         self.pictures.append(path)
         return path
+
+
+def _key(message: Message) -> tuple[int, int]:
+    return message.chat.chat_id, message.message_id

@@ -10,18 +10,17 @@ from bot.demo.base import CALL
 
 from . import models, wire
 from .account import Account
+from .state import KieLimits, Window
 
 
 def routes(kie: Account) -> list[web.RouteDef]:
-    def too_often() -> web.Response:
-        assert kie.limits is not None  # noqa: S101 - they were just exceeded
-        limits = kie.limits
-        return wire.Refusal(429, None, limits.http_status, limits.retry_after).answer()
+    def keep(limits: KieLimits, window: Window, most: int, window_s: float) -> None:
+        if not window.admit(kie.clock(), most, window_s):
+            raise wire.RefusedError(429, None, limits.http_status, limits.retry_after)
 
     async def create(request: web.Request) -> web.Response:
-        limits = kie.limits
-        if limits and not kie.creates.admit(kie.clock(), limits.creates, limits.create_window_s):
-            return too_often()
+        if kie.limits:
+            keep(kie.limits, kie.creates, kie.limits.creates, kie.limits.create_window_s)
         refusal: wire.Refusal | None = kie.take("create")
         if refusal is not None:
             return refusal.answer()
@@ -49,8 +48,8 @@ def routes(kie: Account) -> list[web.RouteDef]:
         task = kie.find(task_id)
         if task is not None:
             task.polls.append(now)
-        if kie.limits and not kie.polls.admit(now, kie.limits.polls_per_s, 1.0):
-            return too_often()
+        if kie.limits:
+            keep(kie.limits, kie.polls, kie.limits.polls_per_s, 1.0)
         if refusal := kie.take_poll_refusal(task_id):
             return refusal.answer()
         if not task_id:

@@ -68,22 +68,9 @@ def number(least: float, most: float, step: float | None = None) -> Check:
     return check
 
 
-def flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "must be a boolean"
-
-
 def address(value: Any) -> str | None:
     good = isinstance(value, str) and re.fullmatch(r"https?://[^\s/]+\S*", value)
     return None if good else "must be an http or https URL"
-
-
-def addresses(most: int) -> Check:
-    def check(value: Any) -> str | None:
-        if not isinstance(value, list) or len(value) > most:
-            return f"must be an array of at most {most} URLs"
-        return next(filter(None, map(address, value)), None)
-
-    return check
 
 
 def required(check: Check) -> Field:
@@ -103,27 +90,17 @@ _KLING = {
     "negative_prompt": Field(text(2500)),
     "cfg_scale": Field(number(0, 1)),
 }
-_KLING_2_1 = _KLING | {"prompt": required(text(5000)), "negative_prompt": Field(text(500))}
 _IMAGE = {"image_url": required(address)}
 _TAIL = {"tail_image_url": Field(address)}
 _RATIO = {"aspect_ratio": Field(choice("16:9", "9:16", "1:1"))}
-_KLING_3_0 = {
-    "prompt": required(text(2500)),
-    "sound": required(flag),
-    "duration": required(choice(*map(str, range(3, 16)))),
-    "mode": Field(choice("std", "pro", "4K")),
-    "image_urls": Field(addresses(2)),
-}
 
 MODELS: Mapping[str, Model] = {
     "midjourney/v6-text-to-image": Model("Midjourney", "Text to Image", _MIDJOURNEY),
     "midjourney/v6-image-to-image": Model("Midjourney", "Image to Image", _MIDJOURNEY | _IMAGE),
-    "kling/v2-1-standard": Model("Kling", "Image to Video", _KLING_2_1 | _IMAGE),
     "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING | _RATIO),
     "kling/v2-5-turbo-image-to-video-pro": Model(
         "Kling", "Image to Video", _KLING | _IMAGE | _TAIL
     ),
-    "kling-3.0/video": Model("Kling", "Text to Video", _KLING_3_0 | _RATIO),
 }
 
 

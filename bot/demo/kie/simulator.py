@@ -68,12 +68,12 @@ class KieSimulator(Account):
                     call.body = json.loads(await request.read())
             return await handler(request)
         except wire.RefusedError as error:
-            return error.refusal.answer(upload=call.name == "upload")
+            refusal = wire.Refusal(*error.args)
         except web.HTTPMethodNotAllowed:
             refusal = wire.Refusal(405, f"Request method '{request.method}' not supported")
-            return refusal.answer(upload=call.name == "upload")
         except web.HTTPNotFound:
             return wire.unknown_path(request.path, self.clock())
+        return refusal.answer(upload=call.name == "upload")
 
     def _lets_in(self, request: web.Request) -> bool:
         typed = request.content_type in ("application/json", "multipart/form-data")
@@ -81,9 +81,8 @@ class KieSimulator(Account):
         return has_key and (typed or request.method != hdrs.METH_POST)
 
     def dress(self, request: web.Request, response: web.StreamResponse) -> None:
-        if request[CALL].name in FILES.values():
-            wire.front(response)
-        else:
+        wire.front(response)
+        if request[CALL].name not in FILES.values():
             wire.dress(request, response)
 
     def story(self) -> str:

@@ -64,11 +64,7 @@ class Refusal:
 
 
 class RefusedError(Exception):
-    """A request is refused."""
-
-    def __init__(self, code: int, msg: str | None = None) -> None:
-        self.refusal = Refusal(code, msg)
-        super().__init__(self.refusal)
+    """A request is refused. `args` are the fields of the `Refusal`."""
 
 
 def compact(body: object) -> str:
@@ -80,16 +76,11 @@ def success(data: object) -> web.Response:
     return answer({"code": 200, "msg": "success", "data": data})
 
 
-def answer(
-    body: dict[str, Any], *, status: int = 200, content_type: str = API_TYPE
-) -> web.Response:
+def answer(body: dict[str, Any], status: int = 200, content_type: str = API_TYPE) -> web.Response:
     """An answer with a recorded content type: the API's, or the upload host's. Half an emoji goes
     out as its escape."""
-    response = web.Response(
-        body=compact(body).encode(errors="backslashreplace"),
-        status=status,
-        headers={hdrs.CONTENT_TYPE: content_type},
-    )
+    data, headers = compact(body).encode(errors="backslashreplace"), {"Content-Type": content_type}
+    response = web.Response(body=data, status=status, headers=headers)
     response[CODE] = body.get("code")
     return response
 
@@ -106,8 +97,7 @@ def unknown_path(path: str, now: float) -> web.Response:
 
 
 def dress(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Add the headers every recorded answer of the API had: Cloudflare's and a session's."""
-    front(response)
+    """Add the headers every recorded answer of the API had beside Cloudflare's."""
     if "JSESSIONID" not in request.cookies:
         session = secrets.token_hex(16).upper()
         response.headers.add(hdrs.SET_COOKIE, f"JSESSIONID={session}; Path=/; HttpOnly")
@@ -117,7 +107,7 @@ def dress(request: web.BaseRequest, response: web.StreamResponse) -> None:
 
 
 def front(response: web.StreamResponse) -> None:
-    """Add Cloudflare's own headers, which the files of the result host have too."""
+    """Add Cloudflare's own headers."""
     response.headers[hdrs.SERVER] = "cloudflare"
     response.headers["cf-ray"] = f"{secrets.token_hex(8)}-FRA"
     response.headers["cf-cache-status"] = "DYNAMIC"

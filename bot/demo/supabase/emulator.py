@@ -15,7 +15,6 @@ from aiohttp import hdrs, web
 
 from bot.demo.base import CALL, Call, Clock, Handler, StandIn
 
-from . import refusal
 from .keys import SERVICE, Keys
 from .refusal import RefusalError
 from .state import Bucket, StoredObject
@@ -48,13 +47,15 @@ class SupabaseEmulator(StandIn):
         "unauthorized": partial(
             web.json_response, {"message": "Invalid authentication credentials"}, status=401
         ),
-        "too_many": refusal.TOO_MANY.answer,
-        "no_database": refusal.INTERNAL.answer,
+        "too_many": RefusalError("too many").answer,
+        "no_database": RefusalError("internal").answer,
     }
 
     def __init__(self, keys: Keys, clock: Clock) -> None:
         super().__init__(clock)
         self.keys = keys
+        self.service_key = keys.service  # may do everything
+        self.anon_key = keys.anon  # a browser's: without policies it sees nothing, may do nothing
         self.file_size_limit = 50 * 2**20
         self.buckets: dict[str, Bucket] = {}
         self.objects: dict[tuple[str, str], StoredObject] = {}
@@ -71,16 +72,6 @@ class SupabaseEmulator(StandIn):
         """
         async with cls(Keys(clock, service_key), clock).serving(port) as supabase:
             yield supabase
-
-    @property
-    def service_key(self) -> str:
-        """The key that may do everything."""
-        return self.keys.service
-
-    @property
-    def anon_key(self) -> str:
-        """The key for browsers: with no policies written it sees nothing and may do nothing."""
-        return self.keys.anon
 
     def add_bucket(
         self,
@@ -130,12 +121,12 @@ class SupabaseEmulator(StandIn):
             return web.json_response({"message": "no Route matched with those values"}, status=404)
         try:
             if request.match_info.http_exception is not None:
-                raise RefusalError(refusal.no_route(call.method, call.path.removeprefix(PREFIX)))
+                raise RefusalError("no route", f"{call.method}:{call.path.removeprefix(PREFIX)}")
             if not self._is_for_everybody(request):
                 call.role = self.keys.role(request.headers)
             return await handler(request)
         except RefusalError as error:
-            return error.refusal.answer()
+            return error.answer()
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413, text="413 Request Entity Too Large")
 
@@ -151,7 +142,7 @@ class SupabaseEmulator(StandIn):
         """The bucket; row-level security hides it from all but the service key."""
         bucket = self.buckets.get(request.match_info["bucket"])
         if bucket is None or request[CALL].role != SERVICE:
-            raise RefusalError(refusal.NO_BUCKET)
+            raise RefusalError("no bucket")
         return web.json_response(bucket.record())
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -159,19 +150,19 @@ class SupabaseEmulator(StandIn):
         bucket, key = self._bucket_of(request), request.match_info["key"]
         data, content_type, cache_control = await _file(request)
         if not CONTENT_TYPE.fullmatch(content_type) or not bucket.allows(content_type):
-            raise RefusalError(refusal.bad_type(content_type))
+            raise RefusalError("bad type", content_type)
         if not KEY.fullmatch(key) or {".", ".."} & set(key.split("/")):
-            raise RefusalError(refusal.bad_key(key))
+            raise RefusalError("bad key", key)
         if _is_hidden(request):
-            raise RefusalError(refusal.ROW_SECURITY)
+            raise RefusalError("not allowed")
         old = self.objects.get((bucket.name, key))
         # Any other spelling of "true" is no upsert.
         if old is not None and request.headers.get("x-upsert") != "true":
-            raise RefusalError(refusal.EXISTS)
+            raise RefusalError("exists")
         if len(data) > min(bucket.file_size_limit or len(data), self.file_size_limit):
-            raise RefusalError(refusal.TOO_LARGE)
+            raise RefusalError("too large")
         if any(len(part.encode()) > MAX_SEGMENT_BYTES for part in key.split("/")):
-            raise RefusalError(refusal.INTERNAL)
+            raise RefusalError("internal")
         now = self.clock()
         stored = StoredObject(bucket.name, key, data, content_type, cache_control, now, now)
         if old is not None:
@@ -186,7 +177,7 @@ class SupabaseEmulator(StandIn):
     async def _public(self, request: web.Request) -> web.Response:
         bucket = self.buckets.get(request.match_info["bucket"])
         if bucket is not None and not bucket.public:
-            raise RefusalError(refusal.NO_BUCKET)
+            raise RefusalError("no bucket")
         return _served(self._object_of(request, hidden=bucket is None))
 
     async def _info(self, request: web.Request) -> web.Response:
@@ -199,12 +190,10 @@ class SupabaseEmulator(StandIn):
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise RefusalError(refusal.bad_body("body must be object"))
+            raise RefusalError("bad body", "body must be object")
         keys = body.get("prefixes")
         if not isinstance(keys, list) or not 1 <= len(keys) <= 1000:
-            raise RefusalError(
-                refusal.bad_body("body/prefixes must be an array of 1 to 1000 items")
-            )
+            raise RefusalError("bad body", "body/prefixes must be an array of 1 to 1000 items")
         places = [] if _is_hidden(request) else [(request.match_info["bucket"], k) for k in keys]
         found = [self.objects.pop(place) for place in places if place in self.objects]
         return web.json_response([stored.row() for stored in found])
@@ -213,16 +202,16 @@ class SupabaseEmulator(StandIn):
         """The bucket, hidden from nobody: Storage looks it up as superuser."""
         name = request.match_info["bucket"]
         if not BUCKET_NAME.fullmatch(name):
-            raise RefusalError(refusal.BAD_BUCKET_NAME)
+            raise RefusalError("bad bucket")
         bucket = self.buckets.get(name)
         if bucket is None:
-            raise RefusalError(refusal.NO_BUCKET)
+            raise RefusalError("no bucket")
         return bucket
 
     def _object_of(self, request: web.Request, *, hidden: bool) -> StoredObject:
         stored = self.objects.get((request.match_info["bucket"], request.match_info["key"]))
         if stored is None or hidden:
-            raise RefusalError(refusal.NO_OBJECT)
+            raise RefusalError("no object")
         return stored
 
 
@@ -255,7 +244,7 @@ async def _file(request: web.Request) -> tuple[bytes, str, str]:
     form = await request.post()
     file = form.get("file")
     if not isinstance(file, web.FileField):
-        raise RefusalError(refusal.NO_CONTENT)  # a part without a file name is a field
+        raise RefusalError("no content")  # a part without a file name is a field
     with file.file:
         data = file.file.read()
     seconds = form.get("cacheControl")

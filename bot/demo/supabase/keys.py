@@ -11,7 +11,7 @@ from aiohttp import hdrs
 
 from bot.demo.base import Clock
 
-from .refusal import DATABASE, RefusalError, bad_body, unauthorized
+from .refusal import RefusalError
 
 SERVICE = "service_role"
 ROLES = ("anon", "authenticated", SERVICE)
@@ -60,7 +60,8 @@ class Keys:
         given, apikey = headers.get(hdrs.AUTHORIZATION), headers.get("apikey")
         if given is None or given.startswith("Bearer sb_"):
             if apikey is None and given is None:
-                raise RefusalError(bad_body("headers must have required property 'authorization'"))
+                words = "headers must have required property 'authorization'"
+                raise RefusalError("bad body", words)
             if apikey == self.service:
                 return SERVICE
             given = apikey or ""
@@ -68,10 +69,10 @@ class Keys:
         if token not in self._made:
             is_jwt = token.count(".") == 2 and token.startswith("eyJ")
             words = "signature verification failed" if is_jwt else "Invalid Compact JWS"
-            raise RefusalError(unauthorized(words))
+            raise RefusalError("bad token", words)
         role, ends_at = self._made[token]
         if ends_at <= self._clock():
-            raise RefusalError(unauthorized('"exp" claim timestamp check failed'))
+            raise RefusalError("bad token", '"exp" claim timestamp check failed')
         if role not in ROLES:
-            raise RefusalError(DATABASE)
+            raise RefusalError("unknown role")
         return role

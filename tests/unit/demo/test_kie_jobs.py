@@ -61,8 +61,6 @@ async def test_headers_are_the_recorded_ones() -> None:
             422,
             "image_url must not be a Telegram file URL",
         ),
-        ("kling-3.0/video", {"sound": False}, 500, REQUIRED),
-        ("kling-3.0/video", {"sound": 1, "duration": "5"}, 422, "sound must be a boolean"),
         (FILM_MODEL, {"duration": 5}, 422, f"duration {RANGE}"),
     ],
 )
