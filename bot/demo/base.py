@@ -13,7 +13,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from http import HTTPStatus
 from inspect import get_annotations, isawaitable
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
@@ -326,12 +325,9 @@ def is_loopback(host: str | None) -> bool:
 
 def page(status: int, text: str) -> web.Response:
     """An HTML page, as a proxy answers when what is behind it does not."""
-    title = str(status)
-    with suppress(ValueError):
-        title += f" {HTTPStatus(status).phrase}"
     html = (
-        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
-        f"<center><h1>{title}</h1></center>\r\n<hr><center>{text}</center>\r\n</body>\r\n</html>\r\n"
+        f"<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n"
+        f"<center><h1>{status}</h1></center>\r\n<hr><center>{text}</center>\r\n</body>\r\n</html>\r\n"
     )
     return web.Response(body=html.encode(), status=status, content_type="text/html")
 

@@ -51,8 +51,8 @@ class Window:
 class Failure:
     """How a task fails. `submit`: already upstream's intake refuses it, nothing ever ran."""
 
-    code: str
-    msg: str
+    code: str = "500"
+    msg: str = "Internal Error, Please try again later."
     submit: bool = False
 
 
@@ -126,11 +126,6 @@ class Task:
         return self.phases[min(int(gone * len(self.phases)), len(self.phases) - 1)]
 
     @property
-    def consumed(self) -> float:
-        """The credits it has cost so far; a failed task shows none."""
-        return 0.0 if self.state == "fail" else float(self.credits)
-
-    @property
     def result_json(self) -> Any:
         """`resultJson`: a string with JSON in it, unless `result.raw` says otherwise."""
         if self.state != "success":
@@ -171,6 +166,7 @@ class Task:
             "costTime": self.cost_time,
             "completeTime": self.complete_time,
             "createTime": int(self.created_at * 1000),
-            "creditsConsumed": self.consumed,
+            # A failed task shows none.
+            "creditsConsumed": 0.0 if failed else float(self.credits),
         }
         return {**data, **self.result.record} if self.state == "success" else data

@@ -39,17 +39,9 @@ class Switches(StandIn):
         self.callbacks = Callbacks()
         self._to_come: defaultdict[str, deque[Any]] = defaultdict(deque)
 
-    def fail_create(
-        self,
-        code: int = 402,
-        msg: str | None = None,
-        http_status: int = 200,
-        times: int = 1,
-        *,
-        retry_after: float | None = None,
-    ) -> None:
-        """Refuse the next createTask requests; `msg` None is the known text of the code."""
-        self._to_come["create"].extend([Refusal(code, msg, http_status, retry_after)] * times)
+    def fail_create(self, *refusal: Any, times: int = 1, **more: Any) -> None:
+        """Refuse the next createTask requests: the fields of a `Refusal`."""
+        self._to_come["create"].extend([Refusal(*refusal, **more)] * times)
 
     def next_task_id(self, task_id: str, times: int = 1) -> None:
         """Answer the next createTask requests with this id, maybe a known one, and make nothing."""
@@ -69,16 +61,9 @@ class Switches(StandIn):
         refusal = Refusal(code, msg, http_status, retry_after)
         self._to_come["poll"].extend([(task_id, refusal)] * times)
 
-    def fail_task(
-        self,
-        code: str = "500",
-        msg: str = "Internal Error, Please try again later.",
-        times: int = 1,
-        *,
-        submit: bool = False,
-    ) -> None:
-        """Let the next tasks end in `fail`; with `submit` at once, without ever running."""
-        self._to_come["failure"].extend([Failure(code, msg, submit)] * times)
+    def fail_task(self, *failure: Any, times: int = 1, **more: Any) -> None:
+        """Let the next tasks end in `fail`: the fields of a `Failure`."""
+        self._to_come["failure"].extend([Failure(*failure, **more)] * times)
 
     def next_result(self, *, times: int = 1, **how: Any) -> None:
         """Say what the next created tasks' success holds: the fields of a `Result`."""

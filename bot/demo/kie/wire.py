@@ -43,7 +43,7 @@ TEXTS = {
 class Refusal:
     """An error; `msg` None takes the recorded or documented text of the code."""
 
-    code: int
+    code: int = 402
     msg: str | None = None
     http_status: int = 200
     retry_after: float | None = None

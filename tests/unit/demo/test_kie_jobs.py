@@ -42,18 +42,13 @@ async def test_headers_are_the_recorded_ones() -> None:
         (TEXT_MODEL, {"prompt": 7}, 422, "prompt must be a string"),
         (TEXT_MODEL, {"prompt": "я" * 2001}, 422, "prompt cannot exceed 2000 characters"),
         (TEXT_MODEL, {"aspect_ratio": "4:5"}, 422, f"aspect_ratio {RANGE}"),
-        (TEXT_MODEL, {"aspect_ratio": None}, 422, f"aspect_ratio {RANGE}"),
-        (TEXT_MODEL, {"quality": "ultra"}, 422, f"quality {RANGE}"),
         (TEXT_MODEL, {"negative_prompt": ""}, 422, "negative_prompt must not be empty"),
-        (TEXT_MODEL, {"negative_prompt": "x" * 2501}, 422, "negative_prompt cannot exceed 2500"),
-        (TEXT_MODEL, {"cfg_scale": "0.5"}, 422, "cfg_scale must be a number"),
         (TEXT_MODEL, {"cfg_scale": True}, 422, "cfg_scale must be a number"),
         (TEXT_MODEL, {"cfg_scale": 1.1}, 422, "cfg_scale must be between 0 and 1"),
         (TEXT_MODEL, {"cfg_scale": 0.55}, 422, "cfg_scale must be a multiple of 0.1"),
         (TEXT_MODEL, {"style": ""}, 422, "style must not be empty"),
         (TEXT_MODEL, {"refs": [{"url": ""}]}, 422, "refs must not be empty"),
         (IMAGE_MODEL, {}, 500, REQUIRED),
-        (IMAGE_MODEL, {"image_url": ""}, 422, "image_url must be an http or https URL"),
         (IMAGE_MODEL, {"image_url": "file:///etc/passwd"}, 422, "image_url must be an http"),
         (
             IMAGE_MODEL,
@@ -201,17 +196,13 @@ async def test_trouble_is_mended() -> None:
         for way in (kie.fail_create, kie.fail_poll, kie.fail_task, kie.next_result):
             way(times=9)
         kie.next_task_id("known")
-        kie.fault("credit", hang=True)
         kie.down["result"] = 503
         assert [(await api.result(task)).status for _ in range(3)] == [503] * 3
         kie.down["result"] = 0
         with pytest.raises(aiohttp.ClientConnectionError):
             await api.result(task)
         kie.mend()
-        assert [each.status for each in (await api.result(task), await api.poll(task.task_id))] == [
-            200,
-            200,
-        ]
+        assert (await api.result(task)).status == (await api.poll(task.task_id)).status == 200
         assert (await made(kie, api)).state == "success"
 
 
