@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,16 +18,17 @@ from bot.media.keeping import Keeper
 from bot.media.removal import Remover
 from bot.media.uploads import KieUpload, SupabaseUpload, Upload
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, CircuitBreaker
-from bot.pipeline.durations import Durations
-from bot.pipeline.estimates import Estimates
-from bot.pipeline.fair_queue import Queue
+from bot.pipeline.durations import SAMPLE, Durations
+from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.fetching import FETCHING, Fetcher, FetchPolicy
+from bot.pipeline.finish import Delivery, Results
 from bot.pipeline.housekeeping import Housekeeping
-from bot.pipeline.inputs import INPUT_RETRY, InputPictures
+from bot.pipeline.inputs import INPUT_RETRY, InputPictures, Prepare
 from bot.pipeline.polling import POLLING, Poller, PollPolicy
 from bot.pipeline.progress import EDIT_PAUSE_S, Progress
 from bot.pipeline.resend import Archive
-from bot.pipeline.worker import CREATE_RETRY, LOST_PAUSE_S, Worker
+from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S, Gate, Submit, SubmitPolicy
+from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
@@ -38,14 +39,15 @@ from bot.telegram.telegram_time import TelegramTime
 from bot.telegram.updates import Updates
 from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
-from bot.tools.background import Errands
+from bot.tools.background import Background
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
-from bot.tools.retry import RetryPolicy
+from bot.tools.retry import RetryPolicy, insist
 from handlers import create_dispatcher
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
 from providers.midjourney import Midjourney
+from storage.announcements import Listener
 from storage.files import DiskFiles
 from storage.handled_updates import KEPT
 from storage.lock import hold_lock
@@ -156,7 +158,8 @@ class App:
         self._pipeline = Pipeline(
             settings, tuning, store, outside, self._talk, self._media, self._admin
         )
-        self._shop = Shop(settings, tuning, store, self._talk, self._pipeline)
+        self._shop = Shop(settings, tuning, store, self._talk)
+        store.jobs.listen(*self._listeners())
         self.dispatcher = create_dispatcher(store, settings, self.parts)
 
     @property
@@ -164,6 +167,26 @@ class App:
         """What the rooms hold, by the names by which handlers ask for it."""
         rooms = (self._talk, self._media, self._admin, self._pipeline, self._shop)
         return {name: part for room in rooms for name, part in vars(room).items()}
+
+    def _listeners(self) -> Iterator[Listener]:
+        """Those who are told of jobs and images; the queues first, so that an image has its place
+        when it is told."""
+        pipeline, media = self._pipeline, self._media
+        yield pipeline.queue.hear
+        yield pipeline.prepare.queue.hear
+        yield pipeline.worker.hear
+        yield pipeline.progress.hear
+        yield pipeline.durations.hear
+        yield self._admin.account.hear
+        yield media.remover.hear
+        if media.keeper is not None:
+            yield media.keeper.hear
+
+    async def _take_up(self) -> None:
+        """Go on with what an earlier process left."""
+        jobs = self._store.jobs
+        self._pipeline.durations.recall(await insist(lambda: jobs.recent_durations(SAMPLE)))
+        await insist(jobs.replay)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and stop in such a way that nothing is torn."""
@@ -178,6 +201,7 @@ class App:
             loops = [
                 group.create_task(loop)
                 for loop in (
+                    self._take_up(),
                     self._pipeline.worker.run(),
                     self._pipeline.progress.run(),
                     self._shop.albums.run(),
@@ -197,7 +221,7 @@ class App:
             messenger.finish()
             for loop in loops:
                 loop.cancel()
-        await self._admin.errands.close()
+        await self._admin.background.close()
         await messenger.close(self._tuning.close_s)
 
 
@@ -262,7 +286,7 @@ class Admin:
             talk.all_texts,
             card_pause_s=tuning.card_pause_s,
         )
-        self.errands = Errands()
+        self.background = Background()
 
 
 class Pipeline:
@@ -286,61 +310,57 @@ class Pipeline:
                 image_model=settings.midjourney_kie_image_model,
             )
         }
-        durations, estimates = Durations(), Estimates()
-        self.queue = Queue()
+        self.durations = Durations()
+        self.queue = FairQueue()
         self.progress = Progress(
             jobs,
             self.queue,
             messenger,
             texts,
             providers,
-            estimates,
+            self.durations,
             edit_pause_s=tuning.edit_pause_s,
             clock=clock,
         )
-        policy = replace(
+        pictures = InputPictures(
+            jobs,
+            Incoming(outside.bot),
+            media.files,
+            media.upload,
+            alerts=admin.alerts,
+            retry=tuning.input_retry,
+            clock=clock,
+        )
+        self.prepare = Prepare(jobs, pictures, self.queue, self.progress)
+        breaker = CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s)
+        submit = Submit(
+            jobs,
+            self.queue,
+            self.prepare,
+            providers,
+            Gate(RateLimit(*tuning.creates), breaker),
+            admin.alerts,
+            policy=SubmitPolicy(settings.cancel_seconds, tuning.lost_pause_s, tuning.create_retry),
+            clock=clock,
+        )
+        polling = replace(
             tuning.polling,
             interval_s=settings.midjourney_kie_poll_interval,
             timeout_s=settings.midjourney_kie_poll_timeout,
         )
-        self.worker = Worker(
+        poller = Poller(RateLimit(*tuning.polls), polling, self.durations)
+        fetcher = Fetcher(
             jobs=jobs,
-            queue=self.queue,
-            providers=providers,
-            create_limit=RateLimit(*tuning.creates),
-            breaker=CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s),
-            poller=Poller(RateLimit(*tuning.polls), policy, durations),
-            fetcher=Fetcher(
-                jobs=jobs,
-                downloader=outside.downloader,
-                files=media.files,
-                progress=self.progress,
-                keeper=media.keeper,
-                policy=tuning.fetching,
-                clock=clock,
-            ),
-            messenger=messenger,
-            progress=self.progress,
-            alerts=admin.alerts,
-            texts=texts,
-            inputs=InputPictures(
-                jobs,
-                Incoming(outside.bot),
-                media.files,
-                media.upload,
-                alerts=admin.alerts,
-                retry=tuning.input_retry,
-                clock=clock,
-            ),
-            keeper=media.keeper,
-            users=store.users,
-            estimates=estimates,
-            durations=durations,
-            cancel_s=settings.cancel_seconds,
-            on_created=admin.account.spent,
-            lost_pause_s=tuning.lost_pause_s,
-            create_retry=tuning.create_retry,
+            downloader=outside.downloader,
+            files=media.files,
+            to_store=media.keeper is not None,
+            policy=tuning.fetching,
             clock=clock,
+        )
+        results = Results(jobs, providers, poller, fetcher, admin.alerts, clock=clock)
+        delivery = Delivery(jobs, store.users, messenger, texts)
+        self.worker = Worker(
+            jobs, store.users, admin.alerts, self.prepare, submit, results, delivery
         )
         self.archive = Archive(
             jobs=jobs,
@@ -363,9 +383,7 @@ class Pipeline:
 class Shop:
     """From what people ask for to a job."""
 
-    def __init__(
-        self, settings: Settings, tuning: Tuning, store: Store, talk: Talk, pipeline: Pipeline
-    ) -> None:
+    def __init__(self, settings: Settings, tuning: Tuning, store: Store, talk: Talk) -> None:
         self.orders = Orders(
             settings=settings,
             catalogue=store.catalogue,
@@ -374,8 +392,6 @@ class Shop:
             preferences=store.preferences,
             questions=store.questions,
             inputs=store.inputs,
-            worker=pipeline.worker,
-            progress=pipeline.progress,
             messenger=talk.messenger,
             texts=talk.all_texts,
         )

@@ -46,11 +46,7 @@ def create_dispatcher(store: Store, settings: Settings, parts: Mapping[str, Any]
         **parts,
     )
     dispatcher.update.outer_middleware(LanguageMiddleware(texts, store.preferences))
-    dispatcher.update.outer_middleware(
-        PresenceMiddleware(
-            store.users, parts["worker"], store.jobs, parts["progress"], parts["menu"]
-        )
-    )
+    dispatcher.update.outer_middleware(PresenceMiddleware(store.users, store.jobs, parts["menu"]))
     dispatcher.update.outer_middleware(NameMiddleware(store.people))
     pace = PaceMiddleware(messenger, settings.user_messages_per_minute)
     # Inner, for messages: what the bot does not answer in a group is not counted there either.

@@ -4,13 +4,11 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.pipeline.fair_queue import Queue
-from bot.pipeline.progress import Progress
 from bot.telegram.buttons import CancelButton
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.inputs import Inputs
-from storage.jobs import Cancelled, Jobs
+from storage.jobs import Jobs
 
 
 def create_router() -> Router:
@@ -26,14 +24,11 @@ async def cancel_all(
     event_from_user: User,
     jobs: Jobs,
     inputs: Inputs,
-    queue: Queue,
-    progress: Progress,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Cancel everything of the person's that still waits, a picture for words as well."""
     cancelled = await jobs.cancel(event_from_user.id)
-    forget(cancelled, queue, progress)
     dropped = await inputs.drop(event_from_user.id)
     said = texts.cancelled(cancelled, picture_dropped=dropped)
     messenger.say(message.chat.id, said, reply_to=message.message_id)
@@ -44,19 +39,9 @@ async def cancel_job(
     callback_data: CancelButton,
     event_from_user: User,
     jobs: Jobs,
-    queue: Queue,
-    progress: Progress,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Cancel what still waits of one job. A job of somebody else's has nothing to cancel."""
     cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
-    forget(cancelled, queue, progress)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
-
-
-def forget(cancelled: Cancelled, queue: Queue, progress: Progress) -> None:
-    """Take what was cancelled out of the queue, and have it shown."""
-    queue.discard(cancelled.image_ids)
-    for job_id in cancelled.job_ids:
-        progress.touch(job_id)

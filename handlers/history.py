@@ -6,8 +6,7 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.pipeline.fair_queue import Queue
-from bot.pipeline.progress import Progress
+from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.resend import Archive, Wish
 from bot.telegram.buttons import (
     HELD_BY_NOTHING,
@@ -20,7 +19,6 @@ from bot.telegram.buttons import (
 )
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.cancel import forget
 from handlers.debounce import Presses
 from storage.gallery import Gallery, Page
 from storage.images import ImageStatus
@@ -146,7 +144,7 @@ async def show_queue(
     gallery: Gallery,
     jobs: Jobs,
     inputs: Inputs,
-    queue: Queue,
+    queue: FairQueue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -161,7 +159,7 @@ async def refresh_queue(
     gallery: Gallery,
     jobs: Jobs,
     inputs: Inputs,
-    queue: Queue,
+    queue: FairQueue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -180,14 +178,12 @@ async def drop_job(
     gallery: Gallery,
     jobs: Jobs,
     inputs: Inputs,
-    queue: Queue,
-    progress: Progress,
+    queue: FairQueue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Cancel what still waits of one job, and show what is left."""
     cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
-    forget(cancelled, queue, progress)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
     if query.message is None:
         return
@@ -202,7 +198,7 @@ async def drop_held(
     gallery: Gallery,
     jobs: Jobs,
     inputs: Inputs,
-    queue: Queue,
+    queue: FairQueue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -218,14 +214,14 @@ async def drop_held(
 
 
 async def _queue_card(
-    user_id: int, gallery: Gallery, jobs: Jobs, inputs: Inputs, queue: Queue, texts: Texts
+    user_id: int, gallery: Gallery, jobs: Jobs, inputs: Inputs, queue: FairQueue, texts: Texts
 ) -> tuple[str, Keyboard]:
     shown = []
     buttons: list[list[Button]] = []
     for number, job_id in enumerate(await gallery.unfinished_jobs(user_id, JOBS_SHOWN), 1):
         view = await jobs.view(job_id)
         waiting = [image for image in view.images if image.status is ImageStatus.QUEUED]
-        shown.append((view, queue.place(waiting[0]) if waiting else None))
+        shown.append((view, queue.position_of(waiting[0]) if waiting else None))
         if waiting:
             label = texts.drop_button(number)
             drop = DropButton(job_id=job_id)

@@ -7,7 +7,6 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.cards.menu import Menu
-from bot.media.removal import Remover
 from bot.settings import Settings
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
@@ -81,7 +80,6 @@ async def forget(
     ledger: Ledger,
     preferences: PreferenceStore,
     people: People,
-    remover: Remover,
     menu: Menu,
     messenger: Messenger,
     texts: Texts,
@@ -97,7 +95,6 @@ async def forget(
     elif await forgetting.forget(user_id):
         text = texts.forget_later()
     else:
-        remover.wake()
         if chosen is not None:
             menu.offer(user_id)
         text = texts.forgotten(banned=await people.ban_of(user_id) is not None)

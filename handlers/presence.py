@@ -7,8 +7,6 @@ from aiogram import BaseMiddleware, F, Router
 from aiogram.types import Chat, ChatMemberUpdated, TelegramObject, Update, User
 
 from bot.cards.menu import Menu
-from bot.pipeline.progress import Progress
-from bot.pipeline.worker import Worker
 from storage.jobs import Jobs
 from storage.users import Users
 
@@ -20,24 +18,18 @@ def create_router() -> Router:
     return router
 
 
-async def note_presence(
-    event: ChatMemberUpdated, users: Users, worker: Worker, jobs: Jobs, progress: Progress
-) -> None:
+async def note_presence(event: ChatMemberUpdated, users: Users, jobs: Jobs) -> None:
     """Remember it; what was kept for someone is sent when they are back."""
     if event.new_chat_member.status in {"kicked", "left"}:
         await users.set_blocked(event.from_user.id, blocked=True)
     else:
-        await welcome_back(event.from_user.id, users, worker, jobs, progress)
+        await welcome_back(event.from_user.id, users, jobs)
 
 
-async def welcome_back(
-    user_id: int, users: Users, worker: Worker, jobs: Jobs, progress: Progress
-) -> None:
+async def welcome_back(user_id: int, users: Users, jobs: Jobs) -> None:
     """Send what was kept for the person, and tell what could not be told."""
     await users.set_blocked(user_id, blocked=False)
-    worker.resume(user_id)
-    for job_id in await jobs.open_jobs(user_id):
-        progress.touch(job_id)
+    await jobs.replay(user_id)
 
 
 class PresenceMiddleware(BaseMiddleware):
@@ -45,13 +37,9 @@ class PresenceMiddleware(BaseMiddleware):
     after a day what it could not tell. In a group one can write and have it blocked. And an admin
     who writes for the first time gets the menu that Telegram did not take before."""
 
-    def __init__(
-        self, users: Users, worker: Worker, jobs: Jobs, progress: Progress, menu: Menu
-    ) -> None:
+    def __init__(self, users: Users, jobs: Jobs, menu: Menu) -> None:
         self._users = users
-        self._worker = worker
         self._jobs = jobs
-        self._progress = progress
         self._menu = menu
 
     async def __call__(
@@ -67,9 +55,6 @@ class PresenceMiddleware(BaseMiddleware):
         in_private = chat is not None and chat.type == "private"
         if user is not None and wrote and in_private:
             self._menu.note_chat(user.id)
-            if await self._is_away(user.id):
-                await welcome_back(user.id, self._users, self._worker, self._jobs, self._progress)
+            if await self._users.is_blocked(user.id):
+                await welcome_back(user.id, self._users, self._jobs)
         return await handler(event, data)
-
-    async def _is_away(self, user_id: int) -> bool:
-        return self._worker.is_waited_for(user_id) or await self._users.is_blocked(user_id)

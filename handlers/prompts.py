@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.enums import ContentType
 from aiogram.types import Message, User
 
-from bot.pipeline.failures import FailureKind, InputError
+from bot.media.kinds import InputError
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
@@ -12,6 +12,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
 from order import Origin
+from storage.failures import FailureKind
 from storage.inputs import AlbumItem, Inputs
 
 MAX_DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile

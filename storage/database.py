@@ -41,6 +41,7 @@ class _Waiting(Generic[T]):
 
     work: Work[T]
     done: asyncio.Future[T]
+    then: Callable[[T], None] | None = None
     since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
@@ -60,17 +61,17 @@ class _Queue:
         self._waiting: list[_Waiting[Any]] = []
         self._server: asyncio.Task[None] | None = None
 
-    async def do(self, work: Work[T]) -> T:
+    async def do(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
         """What the work returns, or raises."""
         try:
-            return await self.put(work)
+            return await self.put(work, then)
         except sqlite3.Error as error:
             raise storage_error(error) from error
 
-    def put(self, work: Work[T]) -> asyncio.Future[T]:
+    def put(self, work: Work[T], then: Callable[[T], None] | None = None) -> asyncio.Future[T]:
         """Have it done when its turn comes."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(work, done))
+        self._waiting.append(_Waiting(work, done, then))
         if self._server is None:
             self._server = asyncio.create_task(self._serve())
         return done
@@ -83,6 +84,8 @@ class _Queue:
                 self._waiting.clear()
                 outcomes = await self._try(waiting)
                 for each, (result, failure) in zip(waiting, outcomes, strict=False):
+                    if failure is None and each.then is not None:
+                        _tell(each.then, result)
                     if each.done.done():
                         continue
                     if failure is None:
@@ -223,14 +226,17 @@ class Database:
         except sqlite3.Error as error:
             raise storage_error(error) from error
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
         """Call `work` in one transaction; return what it returns, once it is on the disk.
+
+        `then` is called with that in the loop, before this returns, and also where the caller was
+        cancelled since.
 
         An exception undoes what this work did. Those that come while the disk is busy share the
         next commit, which costs each of them nothing and the disk one wait in place of many. Who
         is cancelled does not know whether the work was done, as after a crash.
         """
-        return await self._writes.do(work)
+        return await self._writes.do(work, then)
 
     def note(self, work: Work[None], what: str) -> None:
         """Write when there is time: nobody waits for it, and if it fails a line in the log says
@@ -259,6 +265,13 @@ def fetch_one(tx: sqlite3.Connection, sql: str, params: Params = ()) -> sqlite3.
     """The first row of a statement inside a transaction, or None."""
     rows = tx.execute(sql, params).fetchall()  # all: RETURNING writes as far as it is read
     return rows[0] if rows else None
+
+
+def _tell(then: Callable[[T], None], result: T) -> None:
+    try:
+        then(result)
+    except Exception:  # the rest of the queue has nothing to do with it
+        logger.exception("what was written could not be told")
 
 
 def _noted(what: str, done: asyncio.Future[None]) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from storage.announcements import Announcer, Forgotten
 from storage.database import Database, fetch_one
 
 # A file may be on its way to the bucket while its person leaves; then it is removed after that.
@@ -39,11 +40,13 @@ class Forgetting:
         image_bucket: str,
         input_bucket: str,
         welcome_mark: Callable[[int], str],
+        announcer: Announcer | None = None,
     ) -> None:
         self._database = database
         self._image_bucket = image_bucket
         self._input_bucket = input_bucket
         self._welcome_mark = welcome_mark
+        self._announcer = announcer or Announcer()
 
     async def forget(self, user_id: int) -> int:
         """Forget a person and return 0; or do nothing and return how many images are under way.
@@ -96,7 +99,11 @@ class Forgetting:
                 )
             return 0
 
-        return await self._database.write(work)
+        def then(under_way: int) -> None:
+            if not under_way:
+                self._announcer.tell(Forgotten(user_id))
+
+        return await self._database.write(work, then)
 
     def _doom_files(self, tx: sqlite3.Connection, user_id: int) -> None:
         now = self._database.now()

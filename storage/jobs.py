@@ -6,14 +6,17 @@ in the same transaction.
 
 import hashlib
 import json
+import logging
 import sqlite3
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from order import Order, Origin
+from storage.announcements import Announcer, Listener, Moved, Placed
 from storage.database import Database, fetch_one
 from storage.errors import (
     InsufficientTokensError,
@@ -42,13 +45,14 @@ AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one th
 
 MESSAGES_KEPT = 5  # of the bot's that stand for one image, the latest, and the first one
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """What a cancel came to: the images it ended, the tokens given back, and what runs on."""
 
-    image_ids: frozenset[int]
-    job_ids: frozenset[int]
+    moved: Sequence[Moved]
     refunded: int
     running: int
     balance: int
@@ -67,8 +71,19 @@ class PlacedJob:
 class Jobs:
     """The tables `jobs` and `images`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, announcer: Announcer | None = None) -> None:
         self._database = database
+        self._announcer = announcer or Announcer()
+
+    def listen(self, *listeners: Listener) -> None:
+        """Have these told of each job that is placed and each image that moves."""
+        self._announcer.listen(*listeners)
+
+    async def replay(self, user_id: int | None = None) -> None:
+        """Tell of everything that is unfinished, of everybody or of one person, oldest first, as if
+        it was placed just now: for a start, and for somebody who is back."""
+        for placed in await self._database.read(partial(_unfinished, user_id)):
+            self._announcer.tell(placed)
 
     async def place(
         self,
@@ -77,7 +92,7 @@ class Jobs:
         *,
         max_active_images: int,
         told_price: int | None = None,
-        asked: bool = False,
+        card_id: int | None = None,
     ) -> PlacedJob | None:
         """Charge the model's price of this moment for each image and create the job, or neither.
 
@@ -86,8 +101,8 @@ class Jobs:
 
         None, and nothing is charged, when the message already has its job: Telegram may deliver
         an update twice; or when the same image was asked for again AGAIN_PAUSE_S ago or less.
-        `asked` is the yes to a question: a picture that came since and waits for words is not for
-        this.
+        `card_id` is the message in which the person was asked, and said yes: the progress is told
+        there, and a picture that came since and waits for words is not for this.
 
         Raises:
             MaintenanceError: no orders are taken for now.
@@ -115,17 +130,18 @@ class Jobs:
             if balance < quantity * price:
                 raise InsufficientTokensError(needed=quantity * price, balance=balance)
             cursor = tx.execute(
-                f"INSERT INTO jobs ({COLUMNS}, bot_id, price, created_at)"  # noqa: S608 - our own names
-                f" VALUES ({VALUES}, :bot_id, :price, :now)",
+                f"INSERT INTO jobs ({COLUMNS}, bot_id, price, created_at, progress_message_id)"  # noqa: S608 - our own names
+                f" VALUES ({VALUES}, :bot_id, :price, :now, :card_id)",
                 {
                     **row_of(replace(order, options={**defaults, **order.options}), origin),
                     "bot_id": self._database.bot_id,
                     "price": price,
                     "now": now,
+                    "card_id": card_id,
                 },
             )
             job_id = int(cursor.lastrowid or 0)  # an INSERT has one
-            if origin.in_private and not asked:
+            if origin.in_private and card_id is None:
                 forget_held(tx, user_id)
             elif origin.in_private and order.input_file_id is not None:
                 forget_held(tx, user_id, order.input_file_id)  # the rest the question has done
@@ -137,7 +153,13 @@ class Jobs:
             charge(tx, user_id, [(image.image_id, image.cost) for image in images], now)
             return PlacedJob(job_id, images, quantity * price, balance - quantity * price)
 
-        return await self._database.write(work)
+        def then(placed: PlacedJob | None) -> None:
+            if placed is not None:
+                logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
+                with_picture = order.input_file_id is not None
+                self._announcer.tell(Placed(placed.job_id, placed.images, with_picture))
+
+        return await self._database.write(work, then)
 
     async def image(self, image_id: int) -> Image:
         """One image, as it is now."""
@@ -201,34 +223,10 @@ class Jobs:
             row["price_now"],
         )
 
-    async def unfinished(self) -> list[Image]:
-        """What has not ended yet, oldest first: the work of the next start."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM images WHERE status NOT IN ('delivered', 'failed', 'cancelled')"
-            " ORDER BY image_id"
-        )
-        return [read_image(row) for row in rows]
-
     async def is_placed(self, chat_id: int, message_id: int) -> bool:
         """Whether the message has its job."""
         key = (self._database.bot_id, chat_id, message_id)
         return await self._database.fetch_one(PLACED, key) is not None
-
-    async def open_jobs(self, user_id: int | None = None) -> list[int]:
-        """Jobs, of everybody or of one person, whose outcome was not told yet, oldest first."""
-        rows = await self._database.fetch_all(
-            "SELECT job_id FROM jobs WHERE closed_at IS NULL AND (?1 IS NULL OR user_id = ?1)"
-            " ORDER BY job_id",
-            (user_id,),
-        )
-        return [row["job_id"] for row in rows]
-
-    async def open_jobs_with_picture(self) -> set[int]:
-        """Jobs whose outcome was not told yet and that start from a picture."""
-        rows = await self._database.fetch_all(
-            "SELECT job_id FROM jobs WHERE closed_at IS NULL AND input_file_id IS NOT NULL"
-        )
-        return {row["job_id"] for row in rows}
 
     async def close(self, job_id: int) -> None:
         """The outcome of the job was told; there is no more to say about it."""
@@ -373,15 +371,26 @@ class Jobs:
             )
             for image in queued:
                 refund(tx, user_id, image.image_id, image.cost, now)
+            cancelled = ImageStatus.CANCELLED
             return Cancelled(
-                image_ids=frozenset(image.image_id for image in queued),
-                job_ids=frozenset(image.job_id for image in queued),
+                moved=[
+                    Moved(
+                        image,
+                        replace(image, status=cancelled, finished_at=now),
+                        _model_of(tx, image),
+                    )
+                    for image in queued
+                ],
                 refunded=sum(image.cost for image in queued),
                 running=len(active) - len(queued),
                 balance=balance_in(tx, user_id),
             )
 
-        return await self._database.write(work)
+        def then(cancelled: Cancelled) -> None:
+            for moved in cancelled.moved:
+                self._announcer.tell(moved)
+
+        return await self._database.write(work, then)
 
     async def recent_durations(self, limit: int) -> list[tuple[str, float, float | None]]:
         """Of the last pictures that were fetched at once: the model, seconds from the create to the
@@ -414,7 +423,7 @@ class Jobs:
         if moved.status.ended:
             moved = replace(moved, finished_at=self._database.now())
 
-        def work(tx: sqlite3.Connection) -> None:
+        def work(tx: sqlite3.Connection) -> Moved:
             cursor = tx.execute(
                 "UPDATE images SET status = ?, attempts = ?, create_after = ?, task_id = ?,"
                 " submitted_at = ?, drawn_s = ?, result_url = ?, fetch_attempts = ?, file_key = ?,"
@@ -461,18 +470,42 @@ class Jobs:
                     after=f"{moved.status}, refunded {image.cost}",
                     now=self._database.now(),
                 )
+            return Moved(image, moved, _model_of(tx, image))
 
-        await self._database.write(work)
+        await self._database.write(work, self._announcer.tell)
         return moved
 
 
 PLACED = "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?"
+UNFINISHED = (
+    "SELECT job_id, input_file_id IS NOT NULL AS with_picture FROM jobs WHERE job_id IN"
+    " (SELECT job_id FROM jobs WHERE closed_at IS NULL UNION SELECT job_id FROM images"
+    " WHERE status NOT IN ('delivered', 'failed', 'cancelled'))"
+    " AND (?1 IS NULL OR user_id = ?1) ORDER BY job_id"
+)
 IMAGES_OF_JOB = "SELECT * FROM images WHERE job_id = ? ORDER BY position"
 
 
 def is_placed_in(tx: sqlite3.Connection, bot_id: int, origin: Origin) -> bool:
     """Whether the message has its job."""
     return fetch_one(tx, PLACED, (bot_id, origin.chat_id, origin.message_id)) is not None
+
+
+def _unfinished(user_id: int | None, connection: sqlite3.Connection) -> list[Placed]:
+    """Jobs with an image under way, and those whose outcome was not told yet."""
+    return [
+        Placed(
+            row["job_id"],
+            [read_image(each) for each in _images_of(connection, row["job_id"])],
+            bool(row["with_picture"]),
+        )
+        for row in connection.execute(UNFINISHED, (user_id,)).fetchall()
+    ]
+
+
+def _model_of(tx: sqlite3.Connection, image: Image) -> str:
+    row = fetch_one(tx, "SELECT model FROM jobs WHERE job_id = ?", (image.job_id,))
+    return str(row["model"]) if row else ""
 
 
 def _terms(tx: sqlite3.Connection, model: str) -> tuple[int, dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from storage.announcements import Announcer
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
 from storage.database import Database
@@ -66,9 +67,9 @@ class Store:
         """Open the file as `Database.open` does, with its errors.
 
         `secret` goes into the marks of people who were forgotten; from the buckets their files are
-        to be removed.
+        to be removed. What `jobs` and `forgetting` do is told to those who listen to `jobs`.
         """
-        mark = welcome_mark(secret)
+        mark, announcer = welcome_mark(secret), Announcer()
         async with Database.open(path, bot_id, clock=clock) as database:
             yield cls(
                 broadcasts=Broadcasts(database),
@@ -79,11 +80,12 @@ class Store:
                     image_bucket=image_bucket,
                     input_bucket=input_bucket,
                     welcome_mark=mark,
+                    announcer=announcer,
                 ),
                 gallery=Gallery(database),
                 handled_updates=HandledUpdates(database),
                 inputs=Inputs(database),
-                jobs=Jobs(database),
+                jobs=Jobs(database, announcer),
                 journal=Journal(database),
                 ledger=Ledger(database, welcome_mark=mark),
                 open_images=OpenImages(database),

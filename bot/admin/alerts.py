@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Callable, Hashable, Iterable
 
-from bot.pipeline.failures import failure_of
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from providers.errors import AccessError, CreditError, ProviderError
+from storage.failures import Failure, FailureKind
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +19,9 @@ class Alerts:
         self._texts = texts
         self._told: set[Hashable] = set()
 
-    def provider_trouble(self, product: str, error: ProviderError) -> None:
-        """Tell the admins if this is about the account; say nothing of all other errors."""
-        if isinstance(error, CreditError | AccessError):
-            failure = failure_of(error)
+    def provider_trouble(self, product: str, failure: Failure) -> None:
+        """Tell the admins if this is about the account; say nothing of all other failures."""
+        if failure.kind in {FailureKind.NO_CREDIT, FailureKind.NO_ACCESS}:
             self._tell(
                 (product, failure.kind),
                 lambda: self._texts.alert(failure.kind, failure.detail, product),

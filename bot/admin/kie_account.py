@@ -9,6 +9,8 @@ from bot.admin.kie_report import Report
 from bot.settings import Settings
 from providers.errors import ProviderError
 from providers.kie import CallLog, Kie
+from storage.announcements import Announcement, Moved
+from storage.images import ImageStatus
 
 LOOK_PAUSE_S = 300.0
 
@@ -46,9 +48,10 @@ class Account:
         self._pause_s = pause_s
         self._spent = asyncio.Event()
 
-    def spent(self) -> None:
-        """A task was created: some of the credit is gone."""
-        self._spent.set()
+    def hear(self, news: Announcement) -> None:
+        """Where a task was created, some of the credit is gone."""
+        if isinstance(news, Moved) and news.after.status is ImageStatus.GENERATING:
+            self._spent.set()
 
     async def report(self) -> Report:
         """How it stands now; asks KIE."""

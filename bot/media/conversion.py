@@ -14,7 +14,8 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from bot.pipeline.failures import FailureKind, InputError
+from bot.media.kinds import InputError
+from storage.failures import FailureKind
 
 MAX_SIDE_PX = 2048
 MAX_PNG_BYTES = 10_000_000  # docs.kie.ai: images of at most 10 MB

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from bot.media.outbox import FIRST_PAUSE_S, Outbox
+from storage.announcements import Announcement, Moved
 from storage.errors import StorageError
 from storage.files import DiskFiles
 from storage.images import Image
@@ -40,6 +41,17 @@ class Keeper(Outbox[Image]):
         self._files = files
         self._storage = storage
         self._bucket = bucket
+        self._ended: asyncio.Queue[int] = asyncio.Queue()  # images
+
+    def hear(self, news: Announcement) -> None:
+        """There is more to do when a file was fetched, and a copy may be of no more use when its
+        picture was delivered."""
+        if not isinstance(news, Moved):
+            return
+        if news.after.file_key != news.before.file_key:
+            self.wake()
+        if news.after.status.ended:
+            self._ended.put_nowait(news.after.image_id)
 
     async def run(self) -> None:
         """As every outbox; first what an older version gave up for good is taken up again."""
@@ -47,7 +59,10 @@ class Keeper(Outbox[Image]):
             await self._take_up_again()
         except StorageError as error:
             logger.error("what was given up before waits for the next start: %s", error)
-        await super().run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(super().run())
+            while True:
+                await self._tidy(await self._ended.get())
 
     async def _take_up_again(self) -> None:
         after = 0
@@ -75,7 +90,7 @@ class Keeper(Outbox[Image]):
         kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
         url = await self._storage.put(self._bucket, row.file_key, data, kind)
         await self._to_store.stored(row, url)
-        await self.tidy(row.image_id)
+        await self._tidy(row.image_id)
 
     async def _put_off(self, row: Image, pause_s: float) -> None:
         await self._to_store.later(row, pause_s)
@@ -83,11 +98,13 @@ class Keeper(Outbox[Image]):
     def _describe(self, row: Image) -> tuple[str, int]:
         return f"image {row.image_id} on disk", row.store_attempts
 
-    async def tidy(self, image_id: int) -> None:
+    async def _tidy(self, image_id: int) -> None:
         """Remove the copy on disk, once the picture is both kept elsewhere and delivered."""
-        image = await self._jobs.image(image_id)
-        if image.file_key and image.stored_url and image.status.ended:
-            try:
+        try:
+            image = await self._jobs.image(image_id)
+            if image.file_key and image.stored_url and image.status.ended:
                 await asyncio.to_thread(self._files.remove, image.file_key)
-            except OSError as error:  # one file too many harms nobody
-                logger.warning("image %d is stored and stays on disk: %s", image_id, error)
+        except (StorageError, OSError) as error:  # one file too many harms nobody
+            logger.warning("image %d may stay on disk: %s", image_id, error)
+        except Exception:  # part of the worker's boundary: no file must stop the bot
+            logger.exception("image %d may stay on disk", image_id)

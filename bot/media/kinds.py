@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from storage.failures import FailureKind
+
 # What we hand on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 
@@ -17,6 +19,14 @@ PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
 
 class NotAPictureError(Exception):
     """The file is no picture that we know, or it is broken."""
+
+
+class InputError(Exception):
+    """The picture to start from cannot be used; `kind` says why."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.media.outbox import FIRST_PAUSE_S, Outbox
+from storage.announcements import Announcement, Forgotten
 from storage.files import DiskFiles
 from storage.forgetting import Doomed, Forgetting
 from storage.supabase import SupabaseStorage
@@ -24,6 +25,11 @@ class Remover(Outbox[Doomed]):
         self._forgetting = forgetting
         self._files = files
         self._supabase = supabase
+
+    def hear(self, news: Announcement) -> None:
+        """There is more to do when a person was forgotten."""
+        if isinstance(news, Forgotten):
+            self.wake()
 
     async def _due(self, limit: int) -> Sequence[Doomed]:
         return await self._forgetting.due(limit)

@@ -1,4 +1,4 @@
-"""How long tasks take at the provider: when the next question about one is worth asking.
+"""How long tasks take: when the next question about one is worth asking, and what people are told.
 
 The schedule follows from one thought. A task that is done and not yet known to be costs its person
 a second each second; a question costs one of those that all tasks share. Asked again after the
@@ -8,11 +8,15 @@ goes where this is largest, and pauses grow as one over the root of the rate.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from statistics import median, pstdev
 
+from storage.announcements import Announcement, Moved
+from storage.images import ImageStatus
+
 SAMPLE = 200  # tasks of a model that are remembered
+RECENT = 50  # of these, what tells how long the next picture takes
 STEPS = 128  # of a curve
 FRESH = 0.1  # a curve is made anew when so much of what it was made of is new
 
@@ -94,26 +98,57 @@ class Curve:
 
 
 class Durations:
-    """Of each model's last tasks, from the create to the end at the provider. Seconds."""
+    """Of each model's last tasks, in seconds: from the create to the end at the provider, and to
+    the picture in the chat."""
 
     def __init__(self) -> None:
-        self._seconds: dict[str, deque[float]] = {}
+        self._drawn: dict[str, deque[float]] = {}
+        self._delivered: dict[str, deque[float]] = {}
         self._curves: dict[str, Curve] = {}
         self._new: dict[str, int] = {}
 
+    def hear(self, news: Announcement) -> None:
+        """Learn from each task that ends well."""
+        if not isinstance(news, Moved) or news.after.status is news.before.status:
+            return
+        image = news.after
+        if image.status is ImageStatus.READY and image.drawn_s is not None:
+            self.add(news.model, image.drawn_s)
+        # One that had to wait for the result's host tells nothing about the next.
+        is_usual = image.status is ImageStatus.DELIVERED and not image.fetch_attempts
+        if is_usual and image.finished_at and image.submitted_at:
+            self.add_delivered(news.model, image.finished_at - image.submitted_at)
+
+    def recall(self, ended: Iterable[tuple[str, float, float | None]]) -> None:
+        """Learn from those that ended before (`Jobs.recent_durations`)."""
+        for model, delivered_s, drawn_s in ended:
+            self.add_delivered(model, delivered_s)
+            if drawn_s is not None:
+                self.add(model, drawn_s)
+
     def add(self, model: str, seconds: float) -> None:
-        """One more task has ended well."""
+        """One more task has ended well at the provider."""
         if not 0 < seconds < MOST_S:
             return
-        sample = self._seconds.setdefault(model, deque(maxlen=SAMPLE))
+        sample = self._drawn.setdefault(model, deque(maxlen=SAMPLE))
         sample.append(seconds)
         self._new[model] = self._new.get(model, 0) + 1
         if self._new[model] > FRESH * len(sample):
             self._curves.pop(model, None)
 
+    def add_delivered(self, model: str, seconds: float) -> None:
+        """One more picture has come into its chat."""
+        if seconds > 0:  # else the clock was put back meanwhile
+            self._delivered.setdefault(model, deque(maxlen=RECENT)).append(seconds)
+
     def curve(self, model: str) -> Curve:
-        """What is known of the model's tasks now."""
+        """What is known of the model's tasks at the provider now."""
         if model not in self._curves:
-            self._curves[model] = Curve(self._seconds.get(model, ()))
+            self._curves[model] = Curve(self._drawn.get(model, ()))
             self._new[model] = 0
         return self._curves[model]
+
+    def typical_s(self, model: str) -> float | None:
+        """The median of the last pictures, to the chat; None when there were none."""
+        seconds = self._delivered.get(model)
+        return median(seconds) if seconds else None

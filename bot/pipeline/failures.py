@@ -1,9 +1,6 @@
 """Why an image ended without a picture: from an error to what is stored and told."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from bot.media.kinds import NotAPictureError
+from bot.media.kinds import InputError, NotAPictureError
 from bot.telegram.errors import DeliveryError
 from providers.errors import (
     AccessError,
@@ -19,48 +16,7 @@ from providers.errors import (
     RefusedError,
     ResultRefusedError,
 )
-
-
-class FailureKind(StrEnum):
-    """What is stored in `images.failure`; the sentence for each is made in bot/texts.py."""
-
-    CREATE_REFUSED = "create_refused"
-    NO_CREDIT = "no_credit"
-    NO_ACCESS = "no_access"
-    NOT_TAKEN = "not_taken"
-    NO_ANSWER = "no_answer"
-    GENERATION_FAILED = "generation_failed"
-    NO_RESULT = "no_result"
-    RECORD_GONE = "record_gone"
-    TIMED_OUT = "timed_out"
-    NOT_FETCHED = "not_fetched"
-    RESULT_REFUSED = "result_refused"
-    NOT_DELIVERED = "not_delivered"
-    INPUT_GONE = "input_gone"
-    INPUT_TOO_LARGE = "input_too_large"
-    INPUT_NOT_A_PICTURE = "input_not_a_picture"
-    INPUT_ANIMATED = "input_animated"
-    INPUT_BROKEN = "input_broken"
-    INPUT_NOT_UPLOADED = "input_not_uploaded"
-    GIVEN_UP = "given_up"
-    INTERNAL = "internal"
-
-
-class InputError(Exception):
-    """The picture to start from cannot be used; `kind` says why."""
-
-    def __init__(self, kind: FailureKind, message: str) -> None:
-        super().__init__(f"{kind}: {message}")
-        self.kind = kind
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`detail` is the provider's own wording, with its code where there is one; may be empty."""
-
-    kind: FailureKind
-    detail: str = ""
-
+from storage.failures import Failure, FailureKind
 
 # Most specific first.
 _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (

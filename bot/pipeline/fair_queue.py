@@ -2,34 +2,49 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
 from itertools import count
 
 from bot.tools.clock import CLOCK, Clock
-from storage.images import Image
+from storage.announcements import Announcement, Moved, Placed
+from storage.images import WAITING, Image
 
 COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
 
 
-class Queue:
+class FairQueue:
     """Images in memory, in the order in which they are handed to the provider.
 
     People take turns; one person's images keep their order, and the next is handed out only
     after the one before was released: creates of a job go out one after another.
     """
 
-    def __init__(self, clock: Clock = CLOCK) -> None:
+    def __init__(self, clock: Clock = CLOCK, *, with_picture: bool = False) -> None:
+        self._with_picture = with_picture  # those that start from one wait here, or the others
         self._clock = clock
         self._places: dict[int, int] = {}  # by image, as they were when they were counted
         self._counted_at = float("-inf")
         self._lanes: dict[int, deque[Image]] = {}  # by person, never empty
         self._ready: deque[int] = deque()  # people whose turn may come, in turn
+        self._waiting: set[int] = set()  # the images in all of these
         # Whose image is being handed over, in the order in which that began; None: cancelled since.
         self._busy: dict[int, Image | None] = {}
         self._arrived = asyncio.Event()
 
+    def hear(self, news: Announcement) -> None:
+        """What is paid for waits here, until it has ended."""
+        match news:
+            case Placed(images=images) if news.with_picture is self._with_picture:
+                for image in images:
+                    if image.status in WAITING:
+                        self.put(image)
+            case Moved(after=image) if image.status.ended:
+                self.discard(image)
+
     def put(self, image: Image) -> None:
-        """Add an image at the end of its person's."""
+        """Add an image at the end of its person's, if it does not wait already."""
+        if image.image_id in self._waiting:
+            return
+        self._waiting.add(image.image_id)
         lane = self._lanes.get(image.user_id)
         if lane is not None:
             lane.append(image)
@@ -49,6 +64,7 @@ class Queue:
         user_id = self._ready.popleft()
         lane = self._lanes[user_id]
         image = lane.popleft()
+        self._waiting.discard(image.image_id)
         if not lane:
             del self._lanes[user_id]
         self._busy[user_id] = image
@@ -60,21 +76,23 @@ class Queue:
         if user_id in self._lanes:
             self._offer(user_id)
 
-    def discard(self, image_ids: Collection[int]) -> None:
-        """Forget images that were cancelled while they waited."""
-        for user_id, image in self._busy.items():
-            if image is not None and image.image_id in image_ids:
-                self._busy[user_id] = None
-        for user_id, lane in list(self._lanes.items()):
-            left = deque(image for image in lane if image.image_id not in image_ids)
-            if left:
-                self._lanes[user_id] = left
-            else:
-                del self._lanes[user_id]
-                if user_id in self._ready:
-                    self._ready.remove(user_id)
+    def discard(self, image: Image) -> None:
+        """Forget one that has ended while it waited."""
+        busy = self._busy.get(image.user_id)
+        if busy is not None and busy.image_id == image.image_id:
+            self._busy[image.user_id] = None
+        if image.image_id not in self._waiting:
+            return
+        self._waiting.discard(image.image_id)
+        left = deque(each for each in self._lanes[image.user_id] if each.image_id != image.image_id)
+        if left:
+            self._lanes[image.user_id] = left
+            return
+        del self._lanes[image.user_id]
+        if image.user_id in self._ready:
+            self._ready.remove(image.user_id)
 
-    def place(self, image: Image) -> int | None:
+    def position_of(self, image: Image) -> int | None:
         """How many images are handed over until this one is, itself included; None: not here.
 
         True for what waits now; people who come later may step in between. A place may be as old

@@ -11,9 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.media.keeping import Keeper
 from bot.media.kinds import NotAPictureError, Picture, inspect
-from bot.pipeline.progress import Progress
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import pause_after
 from providers.base import Done
@@ -59,16 +57,14 @@ class Fetcher:
         jobs: Jobs,
         downloader: Downloader,
         files: DiskFiles,
-        progress: Progress,
-        keeper: Keeper | None,
+        to_store: bool,
         policy: FetchPolicy = FETCHING,
         clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
         self._downloader = downloader
         self._files = files
-        self._progress = progress
-        self._keeper = keeper
+        self._to_store = to_store  # from the disk into a bucket
         self._policy = policy
         self._clock = clock
 
@@ -88,10 +84,7 @@ class Fetcher:
             except (NotAPictureError, OSError) as error:  # gone, damaged, or not ours to read
                 logger.warning("the file on disk cannot be used, fetched again: %s", error)
         picture, key, image = await self._until_fetched(image, ask)
-        image = await self._jobs.file_kept(image, key, to_store=self._keeper is not None)
-        if self._keeper is not None:
-            self._keeper.wake()
-        return picture, image
+        return picture, await self._jobs.file_kept(image, key, to_store=self._to_store)
 
     async def _until_fetched(self, image: Image, ask: Ask) -> tuple[Picture, str, Image]:
         policy = self._policy
@@ -120,7 +113,6 @@ class Fetcher:
             if not no_picture:
                 no_picture_since = None
             image = await self._jobs.fetch_failed(image)
-            self._progress.touch(image.job_id)
             pause_s = pause_after(
                 image.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
             )

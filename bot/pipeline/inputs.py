@@ -6,13 +6,16 @@ from pathlib import Path
 
 from bot.admin.alerts import Alerts
 from bot.media.conversion import convert
+from bot.media.kinds import InputError
 from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
-from bot.pipeline.failures import FailureKind, InputError
+from bot.pipeline.fair_queue import FairQueue
+from bot.pipeline.progress import Progress
 from bot.telegram.files import Incoming, TelegramUnavailableError
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import RetryPolicy
+from storage.failures import FailureKind
 from storage.files import DiskFiles
-from storage.images import Job
+from storage.images import Image, Job
 from storage.jobs import Jobs
 
 # KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
@@ -96,3 +99,29 @@ class InputPictures:
             self._alerts.upload_trouble(f"{self._upload.trouble}: {error}. {error.advice}")
             raise InputError(FailureKind.INPUT_NOT_UPLOADED, str(error)) from error
         raise AssertionError("unreachable")
+
+
+class Prepare:
+    """The first step of an image that starts from a picture; it has a queue of its own, so that
+    words do not wait for pictures."""
+
+    def __init__(
+        self, jobs: Jobs, pictures: InputPictures, then: FairQueue, progress: Progress
+    ) -> None:
+        self.queue = FairQueue(with_picture=True)
+        self.pictures = pictures
+        self._jobs = jobs
+        self._then = then
+        self._progress = progress
+
+    async def step(self, image: Image) -> None:
+        """Put the picture where the provider finds it, and the image into the queue.
+
+        Raises:
+            InputError: see `InputPictures.prepare`.
+        """
+        await self.pictures.prepare((await self._jobs.view(image.job_id)).job)
+        image = await self._jobs.image(image.image_id)
+        if not image.status.ended:  # it was cancelled meanwhile
+            self._then.put(image)
+        self._progress.touch(image.job_id)  # it has a place now

@@ -7,20 +7,21 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from bot.pipeline.estimates import Estimates
-from bot.pipeline.fair_queue import Queue
+from bot.pipeline.durations import Durations
+from bot.pipeline.fair_queue import FairQueue
 from bot.telegram.buttons import Keyboard, cancel_keyboard
 from bot.telegram.errors import ChatClosedError, DeliveryError, UnreachableError
 from bot.telegram.lanes import Priority
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.texts import Texts
+from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
-from bot.tools.shield import to_the_end
 from order import Origin
 from providers.base import Provider
+from storage.announcements import Announcement, Moved, Placed
 from storage.errors import StorageBusyError, StorageError, StorageFullError
 from storage.images import WAITING, ImageStatus, JobView
 from storage.jobs import Jobs
@@ -36,6 +37,8 @@ EDITS_PER_S = 10
 
 NEARLY = 0.9  # of a picture that takes longer than usual
 DRAWING = frozenset({ImageStatus.SUBMITTING, ImageStatus.GENERATING, ImageStatus.READY})
+# What is told: not that an image waits again after a 429, nor that its file is to be fetched.
+NEWS = frozenset(ImageStatus) - {ImageStatus.QUEUED, ImageStatus.READY}
 
 PASSING = (UnreachableError, StorageBusyError, StorageFullError)
 
@@ -48,11 +51,11 @@ class Progress:
     def __init__(
         self,
         jobs: Jobs,
-        queue: Queue,
+        queue: FairQueue,
         messenger: Messenger,
         texts: Mapping[str, Texts],
         providers: Mapping[str, Provider],
-        estimates: Estimates,
+        durations: Durations,
         *,
         edit_pause_s: float = EDIT_PAUSE_S,
         clock: Clock = CLOCK,
@@ -62,13 +65,23 @@ class Progress:
         self._messenger = messenger
         self._texts = texts
         self._providers = providers
-        self._estimates = estimates
+        self._durations = durations
         self._edit_pause_s = edit_pause_s
         self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
         self._clock = clock
         self._moved: dict[int, asyncio.Event] = {}  # by job
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
         self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
+
+    def hear(self, news: Announcement) -> None:
+        """Tell of every job, and of what a person notices of each image."""
+        match news:
+            case Placed(job_id=job_id):
+                self.touch(job_id)
+            case Moved(before=before, after=after):
+                is_news = after.status in NEWS and after.status is not before.status
+                if is_news or after.fetch_attempts != before.fetch_attempts:
+                    self.touch(after.job_id)
 
     def touch(self, job_id: int) -> None:
         """Something about the job changed: say so, when it is time to."""
@@ -78,9 +91,7 @@ class Progress:
         self._moved[job_id].set()
 
     async def run(self) -> None:
-        """Follow the jobs that an earlier process left open, and all that come."""
-        for job_id in await insist(self._jobs.open_jobs):
-            self.touch(job_id)
+        """Follow each job until its outcome was told."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._act())
             while True:
@@ -188,7 +199,7 @@ class Progress:
 
     def _left_s(self, view: JobView, place: int | None) -> float | None:
         """Seconds until the job's last picture is likely to be there; None: nobody knows."""
-        typical_s = self._estimates.typical_s(view.order.model)
+        typical_s = self._durations.typical_s(view.order.model)
         if typical_s is None or view.ended:
             return None
         now = self._clock.now()
@@ -200,7 +211,7 @@ class Progress:
 
     def _drawn(self, view: JobView) -> float:
         """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
-        typical_s = self._estimates.typical_s(view.order.model)
+        typical_s = self._durations.typical_s(view.order.model)
         parts = 0.0
         for image in view.images:
             if image.status.ended:
@@ -252,4 +263,4 @@ class Progress:
         first = view.images[0]
         if first.status is not ImageStatus.QUEUED:
             return None
-        return self._queue.place(first)
+        return self._queue.position_of(first)

@@ -1,14 +1,10 @@
 """What somebody asks for becomes a paid job in the queue, a question first, or a sentence that says
 why not: words, a yes, and "again" under a picture come the same way."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
-from bot.pipeline.failures import FailureKind
-from bot.pipeline.progress import Progress
-from bot.pipeline.worker import Worker
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
 from bot.prompts.parse import FIELDS, PromptError, only_flags, parse
@@ -22,17 +18,15 @@ from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
     PriceChangedError,
-    StorageError,
     TooManyActiveImagesError,
 )
+from storage.failures import FailureKind
 from storage.images import Image
 from storage.inputs import Inputs
 from storage.jobs import Jobs, PlacedJob
 from storage.maintenance import Flags
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
 from storage.questions import Question, Questions
-
-logger = logging.getLogger(__name__)
 
 
 class Asked(StrEnum):
@@ -54,9 +48,7 @@ class Orders:
         flags: Flags,
         preferences: PreferenceStore,
         questions: Questions,
-        worker: Worker,
         inputs: Inputs,
-        progress: Progress,
         messenger: Messenger,
         texts: Mapping[str, Texts],
     ) -> None:
@@ -66,9 +58,7 @@ class Orders:
         self._flags = flags
         self._preferences = preferences
         self._questions = questions
-        self._worker = worker
         self._inputs = inputs
-        self._progress = progress
         self._messenger = messenger
         self._texts = texts
 
@@ -295,29 +285,17 @@ class Orders:
             return Asked.FIRST
         order, origin = question.order, question.origin
         try:
-            placed = await self._jobs.place(
+            return await self._jobs.place(
                 order,
                 origin,
                 max_active_images=self._settings.user_max_active_images,
                 told_price=told_price,
-                asked=card_id is not None,
+                card_id=card_id,
             )
         except PriceChangedError as error:
             dearer = replace(question, price=error.price)
             await self._show(dearer, replace(model, price=error.price), None, card_id)
             return Asked.PRICE_CHANGED
-        if placed is None:  # the message came again; its job is on its way
-            return None
-        # First: they are paid for, whatever comes of the rest.
-        self._worker.begin(placed.images, with_picture=order.input_file_id is not None)
-        if card_id is not None:
-            try:
-                await self._jobs.set_progress_message(placed.job_id, card_id)
-            except StorageError as error:  # then the progress gets a message of its own
-                logger.warning("the card of job %d was not noted: %s", placed.job_id, error)
-        self._progress.touch(placed.job_id)
-        logger.info("job %d placed, %d image(s)", placed.job_id, len(placed.images))
-        return placed
 
     async def _show(
         self, question: Question, model: Model, off_sale: Model | None, card_id: int | None = None

@@ -6,7 +6,8 @@ import aiohttp
 from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramBadRequest
 
-from bot.pipeline.failures import FailureKind, InputError
+from bot.media.kinds import InputError
+from storage.failures import FailureKind
 
 DOWNLOAD_TIMEOUT_S = 60
 

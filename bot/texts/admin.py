@@ -1,7 +1,7 @@
 """What the admins read."""
 
-from bot.pipeline.failures import FailureKind
 from bot.texts.base import BaseTexts, code, quoted
+from storage.failures import FailureKind
 
 DETAIL_SHOWN = 500
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.pipeline.failures import FailureKind
 from bot.texts.base import BaseTexts, clip_units, fitted, quoted, sentence
+from storage.failures import FailureKind
 from storage.images import Image, ImageStatus, JobView
 from storage.jobs import Cancelled
 
@@ -206,7 +206,7 @@ class JobTexts(BaseTexts):
 
     def cancelled(self, cancelled: Cancelled, *, picture_dropped: bool = False) -> str:
         """What a cancel came to: which is which."""
-        count = len(cancelled.image_ids)
+        count = len(cancelled.moved)
         parts = []
         if picture_dropped:
             parts.append(self._("The picture that waited for words will not be used."))

@@ -2,7 +2,6 @@
 
 from html import escape
 
-from bot.pipeline.failures import FailureKind
 from bot.prompts import parse as p
 from bot.texts.base import code, quoted, units
 from bot.texts.closed import ClosedTexts
@@ -14,6 +13,7 @@ from storage.errors import (
     StorageError,
     TooManyActiveImagesError,
 )
+from storage.failures import FailureKind
 
 SUGGESTION_SHOWN = 2500  # a longer line is not offered: the whole has to fit into one message
 GIVEN_SHOWN = 200

@@ -1,19 +1,22 @@
-"""What takes longer than a handler may: a chart, a question to KIE, a long check."""
+"""Background tasks: what runs beside the handlers, and steps that a stop must not tear."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from storage.errors import StorageError
 
+STOP_S = 3.0  # how long a step that must not be torn may still take
+
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class Errands:
-    """Things that run beside the handlers. What is under way at the end is dropped: the person
-    asks again, for nothing of this changes anything."""
+class Background:
+    """What takes longer than a handler may: a chart, a question to KIE, a long check. What is under
+    way at the end is dropped: the person asks again, for nothing of this changes anything."""
 
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[None]] = set()
@@ -39,3 +42,18 @@ class Errands:
         else:
             logger.error("an answer could not be given", exc_info=error)
         sorry()
+
+
+async def to_the_end(step: Coroutine[Any, Any, T]) -> T:
+    """Run a step whose effect and record belong together: told to stop, finish it first.
+
+    What takes longer than STOP_S is torn after all; the next start knows what to do with it.
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=STOP_S)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -11,7 +11,7 @@ from bot.cards.pager import Listing, Pager, Source
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from bot.tools.background import Errands
+from bot.tools.background import Background
 from storage.backup import inspect
 from storage.journal import Journal
 
@@ -41,13 +41,13 @@ async def audit(
     message: Message,
     settings: Settings,
     pager: Pager,
-    errands: Errands,
+    background: Background,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Check the whole file, which takes seconds when it is large."""
     path = settings.data_dir / "bot.db"
-    errands.run(
+    background.run(
         _answer(message.chat.id, message.message_id, path, pager, messenger, texts),
         lambda: messenger.say(message.chat.id, texts.audit_failed(), reply_to=message.message_id),
     )

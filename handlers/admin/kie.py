@@ -7,7 +7,7 @@ from aiogram.types import Message
 from bot.admin.kie_account import Account
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from bot.tools.background import Errands
+from bot.tools.background import Background
 
 
 def create_router() -> Router:
@@ -20,7 +20,7 @@ def create_router() -> Router:
 async def show_kie(
     message: Message,
     account: Account,
-    errands: Errands,
+    background: Background,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -30,7 +30,7 @@ async def show_kie(
         text = texts.kie(await account.report())
         messenger.say(message.chat.id, text, reply_to=message.message_id)
 
-    errands.run(
+    background.run(
         answer(),
         lambda: messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id),
     )

@@ -16,7 +16,7 @@ from bot.telegram.errors import DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.numbers import MAX_DAYS
-from bot.tools.background import Errands
+from bot.tools.background import Background
 from storage.stats import Numbers, Stats
 
 USUAL_DAYS = 30
@@ -36,7 +36,7 @@ async def show_stats(
     message: Message,
     command: CommandObject,
     stats: Stats,
-    errands: Errands,
+    background: Background,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -47,7 +47,7 @@ async def show_stats(
     ):
         messenger.say(message.chat.id, texts.stats_usage(), reply_to=message.message_id)
         return
-    errands.run(
+    background.run(
         _answer(message.chat.id, message.message_id, int(given), stats, messenger, texts),
         lambda: messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id),
     )

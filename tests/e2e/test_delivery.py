@@ -199,7 +199,7 @@ async def test_a_picture_whose_answers_are_always_lost_is_sent_three_times(world
 async def test_lost_answers_are_counted_across_restarts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.tools.shield.STOP_S", 0.0)
+    monkeypatch.setattr("bot.tools.background.STOP_S", 0.0)
     await world.stop()
     world.tune(lost_pauses_s=(3600.0, 3600.0))
     await world.start()
@@ -238,7 +238,7 @@ async def test_while_telegram_is_out_of_reach_no_picture_counts_as_sent(
 async def test_the_chat_goes_on_while_a_picture_cannot_be_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.tools.shield.STOP_S", 0.0)
+    monkeypatch.setattr("bot.tools.background.STOP_S", 0.0)
     await world.stop()
     world.tune(lost_pauses_s=(3600.0, 3600.0))
     await world.start()

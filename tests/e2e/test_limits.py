@@ -19,7 +19,6 @@ from bot.cards.pager import LINES
 from bot.cards.result import picture_keyboard
 from bot.demo.telegram.entities import check_caption, check_text, format_text
 from bot.demo.telegram.hypertext import parse_html, utf16_length
-from bot.pipeline.failures import FailureKind
 from bot.prompts.parse import PARAMS, PromptError, parse
 from bot.telegram.buttons import Keyboard
 from bot.texts import Texts, load_texts
@@ -29,6 +28,7 @@ from providers.kie import Trouble
 from storage.backup import Inspection
 from storage.broadcasts import Unreached
 from storage.catalogue import Model
+from storage.failures import FailureKind
 from storage.gallery import Kept, Page
 from storage.images import Image, ImageStatus, Job, JobView
 from storage.journal import Entry

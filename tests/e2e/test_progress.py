@@ -7,11 +7,12 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.pipeline.estimates import Estimates
-from bot.pipeline.fair_queue import Queue
+from bot.pipeline.durations import Durations
+from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.progress import Progress
 from bot.telegram.errors import DeliveryError, UnreachableError
 from bot.texts import load_texts
+from storage.announcements import Placed
 from storage.errors import StorageBusyError
 from storage.images import ImageStatus
 from storage.jobs import Jobs
@@ -122,9 +123,9 @@ async def test_what_could_not_be_told_is_told_before_the_next_start(
 ) -> None:
     monkeypatch.setattr("bot.pipeline.progress.AGAIN_PAUSE_S", 0.0)
     nobody = cast("Any", AsyncMock())
-    nobody.open_jobs.return_value = [7]
-    progress = Deaf(nobody, Queue(), nobody, {}, {}, Estimates())
+    progress = Deaf(nobody, FairQueue(), nobody, {}, {}, Durations())
     progress.error, progress.moves, progress.again = error, moves, asyncio.Event()
+    progress.hear(Placed(7, [], with_picture=False))
     running = asyncio.create_task(progress.run())
     async with asyncio.timeout(60):
         await progress.again.wait()

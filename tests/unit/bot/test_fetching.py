@@ -10,7 +10,6 @@ import pytest
 
 from bot.media.kinds import NotAPictureError
 from bot.pipeline.fetching import DAY_S, FETCHING, Fetcher
-from bot.pipeline.progress import Progress
 from bot.tools.clock import Clock
 from providers.base import Done
 from providers.download import Downloader
@@ -80,8 +79,7 @@ async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Ima
         jobs=shop.jobs,
         downloader=cast("Downloader", hosts),
         files=DiskFiles(tmp_path / "files"),
-        progress=cast("Progress", hosts),
-        keeper=None,
+        to_store=False,
         clock=hosts,
     )
     image = await shop.image("ready")
@@ -215,8 +213,7 @@ async def test_a_damaged_file_on_disk_is_fetched_again(shop: Shop, tmp_path: Pat
         jobs=shop.jobs,
         downloader=cast("Downloader", hosts),
         files=DiskFiles(tmp_path / "files"),
-        progress=cast("Progress", hosts),
-        keeper=None,
+        to_store=False,
     )
     picture, fetched = await fetcher.picture(kept, hosts.ask)
     assert picture.path.read_bytes() == png()

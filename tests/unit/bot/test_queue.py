@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pipeline.fair_queue import COUNTED_FOR_S, Queue
+from bot.pipeline.fair_queue import COUNTED_FOR_S, FairQueue
 from bot.tools.clock import Clock
 from storage.images import Image
 
@@ -38,16 +38,16 @@ def image(image_id: int, user_id: int) -> Image:
     return Image(**{**fields, "image_id": image_id, "user_id": user_id})
 
 
-def filled(*user_ids: int) -> tuple[Queue, list[Image]]:
+def filled(*user_ids: int) -> tuple[FairQueue, list[Image]]:
     """A queue with one image after another of these people."""
-    queue = Queue(Ticking())
+    queue = FairQueue(Ticking())
     images = [image(number, user_id) for number, user_id in enumerate(user_ids)]
     for each in images:
         queue.put(each)
     return queue, images
 
 
-def take(queue: Queue) -> Image:
+def take(queue: FairQueue) -> Image:
     """The next image, which must be there."""
     coroutine = queue.take()
     try:
@@ -59,7 +59,7 @@ def take(queue: Queue) -> Image:
     raise AssertionError("nothing to take")
 
 
-def drain(queue: Queue) -> list[int]:
+def drain(queue: FairQueue) -> list[int]:
     """Take and hand over all, one after another."""
     order = []
     while len(queue):
@@ -85,7 +85,7 @@ def test_one_is_not_held_up_by_forty() -> None:
     single = image(99, 2)
     queue.put(single)
     queue.release(taken.user_id)
-    assert queue.place(single) == 1
+    assert queue.position_of(single) == 1
     assert take(queue) == single
 
 
@@ -102,7 +102,7 @@ async def test_the_next_follows_only_after_the_one_before_was_released() -> None
 
 
 async def test_who_waits_is_woken_by_what_arrives() -> None:
-    queue = Queue()
+    queue = FairQueue()
     waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
@@ -114,7 +114,7 @@ async def test_who_waits_is_woken_by_what_arrives() -> None:
 
 
 async def test_who_gives_up_waiting_takes_nothing_along() -> None:
-    queue = Queue()
+    queue = FairQueue()
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     queue.put(image(1, 1))
@@ -133,20 +133,22 @@ def test_a_person_comes_back_after_all_were_handed_over() -> None:
 
 def test_what_does_not_wait_has_no_place() -> None:
     queue, (first, second) = filled(1, 1)
-    assert queue.place(image(77, 1)) is None
-    assert queue.place(image(77, 2)) is None
-    assert [queue.place(first), queue.place(second)] == [1, 2]
+    assert queue.position_of(image(77, 1)) is None
+    assert queue.position_of(image(77, 2)) is None
+    assert [queue.position_of(first), queue.position_of(second)] == [1, 2]
     taken = take(queue)
-    assert [queue.place(taken), queue.place(second)] == [1, 2], "still to be handed over"
+    assert [queue.position_of(taken), queue.position_of(second)] == [1, 2], (
+        "still to be handed over"
+    )
     queue.release(taken.user_id)
-    assert [queue.place(taken), queue.place(second)] == [None, 1]
+    assert [queue.position_of(taken), queue.position_of(second)] == [None, 1]
 
 
 def test_what_is_cancelled_in_hand_is_not_counted() -> None:
     queue, (first, second) = filled(1, 2)
     take(queue)
-    queue.discard({first.image_id})
-    assert [queue.place(first), queue.place(second)] == [None, 1]
+    queue.discard(first)
+    assert [queue.position_of(first), queue.position_of(second)] == [None, 1]
     queue.put(image(7, 1))
     queue.release(1)
     assert drain(queue) == [second.image_id, 7]
@@ -154,7 +156,8 @@ def test_what_is_cancelled_in_hand_is_not_counted() -> None:
 
 def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
     queue, images = filled(1, 1, 2)
-    queue.discard({images[0].image_id, images[2].image_id})
+    for each in (images[0], images[2]):
+        queue.discard(each)
     assert len(queue) == 1
     assert drain(queue) == [images[1].image_id]
 
@@ -162,7 +165,7 @@ def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
 # A number puts an image of that person; None takes the next one; 0 releases who was taken first.
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=40))
 def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) -> None:
-    queue = Queue(Ticking())
+    queue = FairQueue(Ticking())
     waiting: dict[int, Image] = {}
     held: list[Image] = []
     for number, user_id in enumerate(happenings):
@@ -174,7 +177,7 @@ def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) 
         elif user_id is None and {i.user_id for i in waiting.values()} - {i.user_id for i in held}:
             held.append(take(queue))
             del waiting[held[-1].image_id]
-    places = {number: queue.place(each) for number, each in waiting.items()}
+    places = {number: queue.position_of(each) for number, each in waiting.items()}
     assert len(queue) == len(waiting)
     for each in held:
         queue.release(each.user_id)
@@ -184,7 +187,7 @@ def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) 
 
 def test_places_are_counted_once_for_all_who_ask() -> None:
     clock = Standing()
-    queue = Queue(clock)
+    queue = FairQueue(clock)
     images = [image(number, number) for number in range(1, 1001)]
     for each in images:
         queue.put(each)
@@ -193,15 +196,15 @@ def test_places_are_counted_once_for_all_who_ask() -> None:
     def count_all() -> dict[int, int]:
         nonlocal counted
         counted += 1
-        return Queue._count(queue)  # noqa: SLF001 - what is measured
+        return FairQueue._count(queue)  # noqa: SLF001 - what is measured
 
     queue._count = count_all  # type: ignore[method-assign]  # noqa: SLF001
-    assert [queue.place(each) for each in images] == list(range(1, 1001))
+    assert [queue.position_of(each) for each in images] == list(range(1, 1001))
     take(queue)
-    assert queue.place(images[1]) == 2, "a second old at most"
+    assert queue.position_of(images[1]) == 2, "a second old at most"
     clock.at = COUNTED_FOR_S
     queue.release(1)
-    assert [queue.place(each) for each in images[1:]] == list(range(1, 1000))
+    assert [queue.position_of(each) for each in images[1:]] == list(range(1, 1000))
     assert counted == 2
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from storage.announcements import Placed
 from storage.audit import broken_invariants
 from storage.errors import StaleImageError, StorageError
 from storage.images import Image, ImageStatus
@@ -161,14 +162,25 @@ async def test_when_it_may_be_created_again_is_written_with_the_attempt(shop: Sh
         await shop.jobs.create_lost(lost, create_after=NOW)
 
 
+async def replayed(shop: Shop) -> list[Placed]:
+    """What a start is told."""
+    told: list[Any] = []
+    shop.jobs.listen(told.append)
+    await shop.jobs.replay()
+    return told
+
+
 async def test_jobs_that_start_from_a_picture_are_found_until_they_are_closed(shop: Shop) -> None:
     await shop.customer()
-    await shop.image(message_id=1)
-    image = await shop.image(message_id=2)
+    words = await shop.image("delivered", message_id=1)
+    image = await shop.image("delivered", message_id=2)
     await shop.run("UPDATE jobs SET input_file_id = 'f' WHERE job_id = ?", image.job_id)
-    assert await shop.jobs.open_jobs_with_picture() == {image.job_id}
+    assert await replayed(shop) == [
+        Placed(words.job_id, [words], with_picture=False),
+        Placed(image.job_id, [image], with_picture=True),
+    ]
     await shop.jobs.close(image.job_id)
-    assert await shop.jobs.open_jobs_with_picture() == set()
+    assert await replayed(shop) == [Placed(words.job_id, [words], with_picture=False)]
 
 
 async def test_there_is_no_third_attempt(shop: Shop) -> None:
@@ -195,7 +207,9 @@ async def test_what_is_unfinished_is_found_oldest_first(shop: Shop) -> None:
             ["ready", "delivered", "queued", "failed", "generating", "submitting"]
         )
     ]
-    unfinished = await shop.jobs.unfinished()
+    for image in images:
+        await shop.jobs.close(image.job_id)  # which is about what was told, and not about them
+    unfinished = [image for placed in await replayed(shop) for image in placed.images]
     assert unfinished == [images[0], images[2], images[4], images[5]]
     assert [image.status.ended for image in images] == [False, True, False, True, False, False]
 
@@ -204,10 +218,10 @@ async def test_a_job_is_open_until_its_outcome_was_told(shop: Shop) -> None:
     await shop.customer()
     first = await shop.image("delivered", message_id=10)
     second = await shop.image("failed", message_id=11)
-    assert await shop.jobs.open_jobs() == [first.job_id, second.job_id]
+    assert [each.job_id for each in await replayed(shop)] == [first.job_id, second.job_id]
     await shop.jobs.close(first.job_id)
     await shop.jobs.close(first.job_id)
-    assert await shop.jobs.open_jobs() == [second.job_id]
+    assert [each.job_id for each in await replayed(shop)] == [second.job_id]
     assert (await shop.jobs.view(first.job_id)).job.closed_at == NOW
     await shop.jobs.set_progress_message(second.job_id, 66)
     assert (await shop.jobs.view(second.job_id)).job.progress_message_id == 66

@@ -1,0 +1,121 @@
+"""From the provider to the chat: waiting for the task, fetching its result, and sending it."""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+
+from bot.admin.alerts import Alerts
+from bot.cards.result import picture_keyboard
+from bot.media.kinds import Picture
+from bot.pipeline.failures import failure_of
+from bot.pipeline.fetching import Fetcher
+from bot.pipeline.polling import Poller
+from bot.telegram.errors import ChatClosedError, DeliveryError
+from bot.telegram.messenger import Losses, Messenger
+from bot.texts import Texts
+from bot.tools.clock import CLOCK, Clock
+from bot.tools.retry import insist
+from providers.base import Done, Provider
+from storage.images import Image, ImageStatus, JobView
+from storage.jobs import Jobs
+from storage.users import Users
+
+logger = logging.getLogger(__name__)
+
+
+class Results:
+    """Brings what the provider has drawn onto our disk."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        providers: Mapping[str, Provider],
+        poller: Poller,
+        fetcher: Fetcher,
+        alerts: Alerts,
+        *,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self._jobs = jobs
+        self._providers = providers
+        self._poller = poller
+        self._fetcher = fetcher
+        self._alerts = alerts
+        self._clock = clock
+
+    async def picture(self, view: JobView, image: Image) -> tuple[Picture, Image]:
+        """The picture of an image that is at the provider or beyond, and the image as it is then.
+
+        Raises:
+            ProviderError: there is none, or none any more.
+            NotAPictureError, StaleImageError: see `Fetcher.picture`.
+        """
+        if image.status is ImageStatus.GENERATING:
+            done = await self._done(view, image)
+            image = await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
+        return await self._fetcher.picture(image, partial(self._done, view))
+
+    async def _done(self, view: JobView, image: Image) -> Done:
+        """What the provider says of the task, once it has ended."""
+        provider = self._providers[view.provider]
+        assert image.task_id is not None  # noqa: S101 - the schema says so
+        assert image.submitted_at is not None  # noqa: S101
+        return await self._poller.wait_until_done(
+            provider,
+            image.task_id,
+            model=view.order.model,
+            age_s=max(self._clock.now() - image.submitted_at, 0.0),
+            on_error=lambda error: self._alerts.provider_trouble(provider.name, failure_of(error)),
+        )
+
+
+class Delivery:
+    """Sends pictures to the chat that asked for them."""
+
+    def __init__(
+        self, jobs: Jobs, users: Users, messenger: Messenger, texts: Mapping[str, Texts]
+    ) -> None:
+        self._jobs = jobs
+        self._users = users
+        self._messenger = messenger
+        self._texts = texts
+
+    async def deliver(self, view: JobView, image: Image, picture: Picture) -> None:
+        """Send it for as long as it takes, and note that.
+
+        Raises:
+            ChatClosedError: the person cannot be sent anything now.
+            DeliveryError: Telegram does not take it.
+        """
+        origin, texts = view.origin, self._texts[view.origin.language]
+        losses = Losses(
+            image.lost_sendings,
+            lambda count: insist(lambda: self._jobs.sendings_lost(image.image_id, count)),
+        )
+        send = partial(
+            self._messenger.send_picture,
+            picture=picture,
+            caption=texts.caption(view, image),
+            keyboard=picture_keyboard(texts, view, image),
+            attempts=float("inf"),
+            losses=losses,
+        )
+        try:
+            sent = await send(origin.chat_id, reply_to=origin.reply_to)
+        except DeliveryError as error:
+            if origin.in_private:
+                raise
+            # Whatever a group has against it: the picture is the person's all the same.
+            logger.warning("sent to the person, not to the group: %s", error)
+            try:
+                sent = await send(origin.user_id, reply_to=None)
+            except ChatClosedError:
+                # Said once, not for each picture.
+                if not await self._users.is_blocked(origin.user_id):
+                    await self._users.set_blocked(origin.user_id, blocked=True)
+                    self._messenger.say(
+                        origin.chat_id, texts.waits_in_private(), reply_to=origin.reply_to
+                    )
+                raise
+        logger.info("delivered")
+        await insist(lambda: self._jobs.delivered(image, sent.message_id, sent))

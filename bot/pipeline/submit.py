@@ -1,0 +1,159 @@
+"""From paid to the provider: the create of an image, at most once more than it is answered.
+
+There is no idempotency key: what is not surely refused may have been taken.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.admin.alerts import Alerts
+from bot.pipeline.breaker import LONGEST_PAUSE_S, CircuitBreaker
+from bot.pipeline.failures import failure_of
+from bot.pipeline.fair_queue import FairQueue
+from bot.pipeline.inputs import Prepare
+from bot.tools.background import to_the_end
+from bot.tools.clock import CLOCK, Clock
+from bot.tools.rate_limits import RateLimit
+from bot.tools.retry import RetryPolicy, insist
+from providers.base import Provider
+from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
+from storage.images import WAITING, Image, Job
+from storage.jobs import Jobs
+
+MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
+LOST_PAUSE_S = 10.0  # before a create whose answer was lost is sent once more
+MAX_RETRY_AFTER_S = 60.0
+CREATE_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=900)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPolicy:
+    """When a create is sent, and sent again."""
+
+    cancel_s: float  # in which an order can surely be cancelled
+    lost_pause_s: float = LOST_PAUSE_S
+    retry: RetryPolicy = CREATE_RETRY
+
+
+class Gate:
+    """What every create goes through: the account's limit, and a breaker for outages."""
+
+    def __init__(self, limit: RateLimit, breaker: CircuitBreaker) -> None:
+        self.limit = limit
+        self.breaker = breaker
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """Send the create inside, when it is time to."""
+        async with self.limit.held(), self.breaker.request():
+            yield
+
+
+class Submit:
+    """Has tasks created, image after image from its queue."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        queue: FairQueue,
+        prepare: Prepare,
+        providers: Mapping[str, Provider],
+        gate: Gate,
+        alerts: Alerts,
+        *,
+        policy: SubmitPolicy,
+        clock: Clock = CLOCK,
+    ) -> None:
+        self.queue = queue
+        self._jobs = jobs
+        self._prepare = prepare
+        self._providers = providers
+        self._gate = gate
+        self._alerts = alerts
+        self._policy = policy
+        self._clock = clock
+
+    async def step(self, image: Image) -> None:
+        """Have the task of an image created: one repeat, and then an error. What cannot be done yet
+        goes back to a queue."""
+        if image.status not in WAITING:  # it was queued twice
+            return
+        if (wait_s := self._wait_s(image)) > 0:
+            self._later(image, wait_s)
+            return
+        if image.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
+            raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
+        view = await self._jobs.view(image.job_id)
+        job, provider = view.job, self._providers[view.provider]
+        url = self._prepare.pictures.url_of(job)
+        if url is None and job.order.input_file_id is not None:  # it grew old in the queue
+            self._prepare.queue.put(image)
+            return
+        await asyncio.sleep(self._grace_s(job))
+        try:
+            await self._submit_when_taken(
+                image, lambda: provider.submit(job.order, picture_url=url)
+            )
+        except OutcomeUnknownError as error:
+            image = await self._jobs.image(image.image_id)
+            logger.warning("create %d of %d: %s", image.attempts, MAX_ATTEMPTS, error)
+            if image.attempts >= MAX_ATTEMPTS:
+                raise
+            image = await self._jobs.create_lost(image, create_after=self._create_after())
+            self._later(image, self._wait_s(image))
+        except ProviderError as error:
+            self._alerts.provider_trouble(provider.name, failure_of(error))
+            raise
+        else:
+            self._alerts.cleared(provider.name)
+
+    def _later(self, image: Image, wait_s: float) -> None:
+        """When its person is released at the earliest: it is still in hand."""
+        asyncio.get_running_loop().call_later(wait_s, self.queue.put, image)
+
+    def _wait_s(self, image: Image) -> float:
+        """Seconds until it may be created once more; none where the clock was put back since."""
+        if image.create_after is None or image.attempts >= MAX_ATTEMPTS:
+            return 0.0
+        wait_s = image.create_after - self._clock.now()
+        return wait_s if wait_s <= max(self._policy.lost_pause_s, LONGEST_PAUSE_S) else 0.0
+
+    def _grace_s(self, job: Job) -> float:
+        """Seconds in which it can still be cancelled, for sure."""
+        left_s = job.created_at + self._policy.cancel_s - self._clock.now()
+        return max(0.0, min(left_s, self._policy.cancel_s))  # the clock may have been set
+
+    def _create_after(self) -> float:
+        return self._clock.now() + max(self._policy.lost_pause_s, self._gate.breaker.pause_s)
+
+    async def _submit_when_taken(self, image: Image, submit: Callable[[], Awaitable[str]]) -> None:
+        """Wait out what creates nothing, in this place; a lost answer ends it."""
+        async for attempt in self._policy.retry.context("the create", _pause_after):
+            with attempt:
+                async with self._gate.request():
+                    await to_the_end(self._submit(image, submit))
+
+    async def _submit(self, image: Image, submit: Callable[[], Awaitable[str]]) -> None:
+        """One attempt, counted before it is made; not counted when it surely made nothing."""
+        submitting = await self._jobs.begin_submit(image, create_after=self._create_after())
+        try:
+            task_id = await submit()
+        except NotTakenError as error:
+            await self._jobs.not_taken(submitting, image)
+            pause = error.retry_after_s or self._policy.retry.first_pause_s
+            self._gate.limit.pause(min(pause, MAX_RETRY_AFTER_S))
+            raise
+        logger.info("task %s created", task_id)
+        await insist(lambda: self._jobs.task_created(submitting, task_id))
+
+
+def _pause_after(error: Exception) -> bool | float:
+    """stamina's hook: only what created nothing is sent again, when the provider wants it."""
+    if not isinstance(error, NotTakenError):
+        return False
+    return min(error.retry_after_s, MAX_RETRY_AFTER_S) if error.retry_after_s else True

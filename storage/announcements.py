@@ -1,0 +1,62 @@
+"""What happened to jobs and people, told to whoever listens as soon as it is on the disk.
+
+It is told in the loop, by the completion of the write itself: also where the caller, who may have
+been cancelled meanwhile, hears nothing of it any more.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from storage.images import Image
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A job whose images are to be seen to: it was charged just now, or an earlier process left it
+    open, or its person is back. It may be told again of the same."""
+
+    job_id: int
+    images: Sequence[Image]
+    with_picture: bool  # it starts from one
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An image that is further on its way, or has ended. `model` is a slug of the catalogue."""
+
+    before: Image
+    after: Image
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A person of whom nothing stays but files that are to be removed."""
+
+    user_id: int
+
+
+Announcement = Placed | Moved | Forgotten
+Listener = Callable[[Announcement], None]
+
+
+class Announcer:
+    """Tells each listener, whatever becomes of the others."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, *listeners: Listener) -> None:
+        """Tell these as well from now on, after those that were there before."""
+        self._listeners += listeners
+
+    def tell(self, announcement: Announcement) -> None:
+        """To all of them, in their order."""
+        for listener in self._listeners:
+            try:
+                listener(announcement)
+            except Exception:
+                logger.exception("a listener was hurt by %s", type(announcement).__name__)

@@ -1,0 +1,148 @@
+"""What is told of jobs: once it is on the disk, to everybody, whoever still waits for the write."""
+
+import asyncio
+import sqlite3
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from storage.announcements import Announcement, Announcer, Forgotten, Moved, Placed
+from storage.errors import InsufficientTokensError, StaleImageError
+from storage.forgetting import Forgetting
+from storage.images import ImageStatus
+from storage.jobs import Jobs
+from tests.unit.storage.shop import NOW, SLUG, Shop
+
+
+def heard(shop: Shop) -> list[Announcement]:
+    """What is told from now on."""
+    told: list[Announcement] = []
+    shop.jobs.listen(told.append)
+    return told
+
+
+async def test_a_job_is_told_of_when_it_is_on_the_disk(shop: Shop) -> None:
+    await shop.customer()
+    told: list[tuple[Announcement, asyncio.Task[Any]]] = []
+
+    def hear(news: Announcement) -> None:
+        told.append((news, asyncio.create_task(shop.rows("SELECT * FROM images"))))
+
+    shop.jobs.listen(hear)
+    placed = await shop.place(quantity=2)
+    assert placed is not None
+    ((news, rows),) = told
+    assert news == Placed(placed.job_id, placed.images, with_picture=False)
+    assert len(await rows) == 2
+
+
+async def test_what_somebody_placed_who_was_cancelled_since_is_told_of(shop: Shop) -> None:
+    await shop.customer()
+    told = heard(shop)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: sqlite3.Connection) -> None:
+        begun.set()
+        go_on.wait(60)
+
+    placing = asyncio.create_task(shop.place())
+    holding = asyncio.create_task(shop.database.write(hold))  # in the same transaction
+    await asyncio.to_thread(begun.wait, 60)
+    placing.cancel()
+    await asyncio.wait([placing])
+    assert told == []
+    go_on.set()
+    await holding
+    assert placing.cancelled()
+    assert [type(news) for news in told] == [Placed]
+
+
+async def test_each_move_is_told_of_and_whose_model_it_is(shop: Shop) -> None:
+    await shop.customer()
+    image = await shop.image()
+    told = heard(shop)
+    submitting = await shop.jobs.begin_submit(image)
+    generating = await shop.jobs.task_created(submitting, "t")
+    failed = await shop.jobs.fail(generating, "no_result", "")
+    assert told == [
+        Moved(image, submitting, SLUG),
+        Moved(submitting, generating, SLUG),
+        Moved(generating, failed, SLUG),
+    ]
+
+
+async def test_each_image_of_a_cancel_is_told_of(shop: Shop) -> None:
+    await shop.customer()
+    placed = await shop.place(quantity=3)
+    assert placed is not None
+    first, *others = placed.images
+    await shop.jobs.begin_submit(first)
+    told = heard(shop)
+    await shop.jobs.cancel(1)
+    changes = {"status": ImageStatus.CANCELLED, "finished_at": NOW}
+    assert told == [Moved(each, replace(each, **changes), SLUG) for each in others]  # type: ignore[arg-type]
+    await shop.jobs.cancel(1)
+    assert len(told) == 2, "there was nothing left to cancel"
+
+
+async def test_what_was_not_done_is_not_told_of(shop: Shop) -> None:
+    await shop.customer()
+    await shop.customer(2, tokens=1)
+    told = heard(shop)
+    with pytest.raises(InsufficientTokensError):
+        await shop.place(user_id=2)
+    placed = await shop.place()
+    assert placed is not None
+    assert await shop.place() is None, "the message came again"
+    await shop.jobs.begin_submit(placed.images[0])
+    with pytest.raises(StaleImageError):
+        await shop.jobs.begin_submit(placed.images[0])
+    assert [type(news) for news in told] == [Placed, Moved]
+
+
+async def test_a_listener_that_raises_hurts_nobody(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    def raise_error(_: Announcement) -> None:
+        raise ZeroDivisionError
+
+    shop.jobs.listen(raise_error)
+    told = heard(shop)
+    await shop.customer()
+    assert await shop.place() is not None
+    assert [type(news) for news in told] == [Placed]
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_somebody_who_is_forgotten_is_told_of(shop: Shop) -> None:
+    told: list[Announcement] = []
+    announcer = Announcer()
+    jobs = Jobs(shop.database, announcer)
+    jobs.listen(told.append)
+    forgetting = Forgetting(
+        shop.database,
+        image_bucket="images",
+        input_bucket="inputs",
+        welcome_mark=str,
+        announcer=announcer,
+    )
+    await shop.customer()
+    image = await shop.image()
+    assert await forgetting.forget(1) == 1
+    assert told == []
+    await shop.jobs.fail(image, "no_result", "")
+    assert await forgetting.forget(1) == 0
+    assert told == [Forgotten(1)]
+
+
+async def test_of_one_person_what_is_unfinished_is_told_of(shop: Shop) -> None:
+    await shop.customer(1)
+    await shop.customer(2)
+    await shop.place(user_id=1, chat_id=1)
+    placed = await shop.place(user_id=2, chat_id=2)
+    assert placed is not None
+    told = heard(shop)
+    await shop.jobs.replay(2)
+    assert told == [Placed(placed.job_id, placed.images, with_picture=False)]
