@@ -23,6 +23,7 @@ V = TypeVar("V")
 # Seconds before an end within which what was done may not be stored: the database may be held, and
 # a stop on a busy machine takes some seconds.
 BEHIND = {End.KILLED: 3.0, End.STOPPED: 9.0}
+SERVER_EXCEPTION = 500  # a code of KIE's that leaves open what became of a create
 
 
 def read_rows(data_dir: Path, sql: str, *params: Any) -> list[Row]:
@@ -82,14 +83,41 @@ class Evidence:
         )
 
     @cached_property
-    def pictures(self) -> dict[str, list[Call]]:
-        """The sendings that put a picture into a chat, by task."""
+    def task_of(self) -> dict[str, Task]:
+        """What KIE made, by its id."""
+        return {task.task_id: task for task in self.kie.tasks}
+
+    def is_clash(self, create: KieCall) -> bool:
+        """Whether a create was answered with the task of another one."""
+        if create.task_id is None:
+            return False
+        # A task keeps the very input that it was made of.
+        return self.task_of[create.task_id].input is not create.body["input"]
+
+    def is_lost(self, create: KieCall) -> bool:
+        """Whether nobody can know from the answer, or from what was stored of it, what became of a
+        create."""
+        return create.code is None or create.code == SERVER_EXCEPTION or self.is_torn(create.at)
+
+    @cached_property
+    def sendings(self) -> dict[str, list[Call]]:
+        """The sendings of pictures, by task."""
         sendings = []
         for call in self.telegram.calls:
             name = {"sendPhoto": "photo", "sendDocument": "document"}.get(call.method)
-            if name and call.had_effect:
+            if name:
                 sendings.append((self.drawn[call.params[name].data], call))
         return _group(sendings)
+
+    @cached_property
+    def pictures(self) -> dict[str, list[Call]]:
+        """Those that put a picture into a chat, by task."""
+        return _group(
+            (task_id, call)
+            for task_id, calls in self.sendings.items()
+            for call in calls
+            if call.had_effect
+        )
 
     @cached_property
     def texts(self) -> dict[tuple[int, int | None], list[Call]]:
@@ -113,17 +141,18 @@ class Evidence:
         return [
             # A question is noted with the time when it came; it may have waited for this prompt.
             (max(at, prompt.sent_at), next(x for x in self.lives[::-1] if x.started_at <= at))
-            for at, message_id in handed_to_bot(self.telegram)
-            if message_id == prompt.message_id
+            for at, key in handed_to_bot(self.telegram)
+            if key == prompt.key
         ]
 
 
-def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, int]]:
-    """The messages that the bot was given in answer to its questions, and when it asked."""
+def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, tuple[int, int]]]:
+    """The messages (chat and id) that the bot was given in answer to its questions, and when it
+    asked."""
     for call in telegram.calls_of("getUpdates"):
         for update in call.result or []:
-            if "message" in update:
-                yield call.at, update["message"]["message_id"]
+            if message := update.get("message"):
+                yield call.at, (message["chat"]["id"], message["message_id"])
 
 
 def went_wrong(call: KieCall) -> bool:

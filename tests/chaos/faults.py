@@ -11,6 +11,7 @@ from typing import Any
 from bot.demo.base import Fault
 from bot.demo.kie import KieSimulator
 from bot.demo.telegram import TelegramEmulator
+from tests.chaos.evidence import read_rows
 
 SENDING = ("sendMessage", "sendPhoto", "sendPhoto", "editMessageText", "*")
 SLOW_S = 0.6
@@ -40,7 +41,23 @@ KIE_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
 )
 NO_PHOTO = {"status": 400, "description": "Bad Request: IMAGE_PROCESS_FAILED"}
 LOCKED_S = 3.0  # a backup holds the database for so long at most
+OUTAGE_S = (3.0, 12.0)  # longer than a life lasts
+HALF_AN_EMOJI = "\ud83e"
+# Code 500, as it was recorded: whether something was made nobody knows.
+SERVER_EXCEPTIONS = (
+    "Server exception, please try again later or contact customer service",
+    "Server exception, please try again later.",
+)
+# Of a call that went well: the answer says so, and the rest of it cannot be read.
+UNREADABLE: tuple[tuple[str, ...], ...] = (
+    ("date",),
+    ("date", "chat", "photo"),
+    ("message_id",),
+    ("message_id", "date", "chat", "from"),
+)
+LOST_IN_A_ROW = (2, 9)  # answers
 Switch = Callable[[random.Random], str]
+Outage = Callable[[random.Random], tuple[str, Callable[[], None]]]  # returns how it ends
 
 
 class Trouble:
@@ -51,28 +68,42 @@ class Trouble:
         rng: random.Random,
         telegram: TelegramEmulator,
         kie: KieSimulator,
-        database: Path,
+        data_dir: Path,
         *,
         may_repeat: bool,
+        may_last: bool,
     ) -> None:
         self._rng = rng
-        self._database = database
+        self._data_dir = data_dir
         self._telegram = telegram
         self._kie = kie
         self._ordered: list[Fault] = []
         self._switches: dict[Switch, int] = {
             self._break_sending: 40,
+            self._lose_pictures_answers: 6,
+            self._spoil_answer: 8,
             self._refuse_photo: 3,
             self._break_updates: 3,
             self._break_files: 5,
             self._break_first_question: 3,
             self._break_kie: 25,
             self._slow_down_kie: 10,
-            self._fail_task: 5,
-            self._spoil_result: 7,
+            self._refuse_create: 4,
+            self._confuse_kie: 6,
+            self._name_known_task: 6,
+            self._fail_task: 6,
+            self._break_result: 5,
         }
+        if may_last:
+            self._switches[self._spoil_result] = 7
         if may_repeat:
             self._switches[self._repeat_updates] = 12
+        self._outages: dict[Outage, int] = {
+            self._take_down_results: 4,
+            self._take_down_questions: 3,
+            self._take_down_creates: 1,
+            self._take_down_telegram: 2,
+        }
 
     @property
     def met(self) -> int:
@@ -81,20 +112,36 @@ class Trouble:
 
     async def brew(self, tell: Callable[[str], None], pause_s: float) -> None:
         """Go on until cancelled."""
-        while True:
-            await asyncio.sleep(self._rng.expovariate(1 / pause_s))
-            if self._rng.random() < 0.02:
-                tell("fault: the database is locked")
-                await self._lock_database()
-            else:
-                [switch] = self._rng.choices(list(self._switches), list(self._switches.values()))
-                tell(f"fault: {switch(self._rng)}")
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(self._rng.expovariate(1 / pause_s))
+                choice = self._rng.random()
+                if choice < 0.02:
+                    tell("fault: the database is locked")
+                    await self._lock_database()
+                elif choice < 0.1:
+                    [outage] = self._rng.choices(list(self._outages), list(self._outages.values()))
+                    group.create_task(self._last(outage, self._rng.uniform(*OUTAGE_S), tell))
+                else:
+                    [switch] = self._rng.choices(
+                        list(self._switches), list(self._switches.values())
+                    )
+                    tell(f"fault: {switch(self._rng)}")
+
+    async def _last(self, outage: Outage, seconds: float, tell: Callable[[str], None]) -> None:
+        what, end = outage(self._rng)
+        tell(f"outage of {seconds:.1f} s: {what}")
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            end()
+        tell(f"over: {what}")
 
     async def _lock_database(self) -> None:
         """As a backup tool does."""
         # What is not there yet, or busy just now, stays as it is.
         with suppress(sqlite3.OperationalError):
-            address = f"file:{self._database}?mode=rw"
+            address = f"file:{self._data_dir / 'bot.db'}?mode=rw"
             with closing(sqlite3.connect(address, uri=True, timeout=0)) as database:
                 database.execute("BEGIN IMMEDIATE")
                 await asyncio.sleep(self._rng.uniform(0, LOCKED_S))
@@ -104,12 +151,23 @@ class Trouble:
         self._telegram.mend()
         self._kie.mend()
 
+    # --- For once, of Telegram's
+
     def _fail(self, method: str, form: dict[str, Any]) -> str:
         self._ordered.append(self._telegram.fault(method, **form))
         return f"{method} {form}"
 
     def _break_sending(self, rng: random.Random) -> str:
         return self._fail(rng.choice(SENDING), _any(rng, TELEGRAM_FORMS))
+
+    def _lose_pictures_answers(self, rng: random.Random) -> str:
+        """Again and again: the picture is in the chat each time."""
+        form = rng.choice(({"cut_after_effect": True}, {"html": 502, "effect": True}))
+        return self._fail("sendPhoto", {**form, "times": rng.randint(*LOST_IN_A_ROW)})
+
+    def _spoil_answer(self, rng: random.Random) -> str:
+        method = rng.choice(("sendMessage", "sendPhoto", "editMessageText"))
+        return self._fail(method, {"without": rng.choice(UNREADABLE)})
 
     def _refuse_photo(self, _: random.Random) -> str:
         """Telegram cannot read a photo; as a document it takes it."""
@@ -144,6 +202,8 @@ class Trouble:
     def _break_first_question(self, rng: random.Random) -> str:
         return self._fail(rng.choice(("getMe", "setMyCommands")), _any(rng, TELEGRAM_FORMS))
 
+    # --- For once, of KIE's
+
     def _break_kie(self, rng: random.Random) -> str:
         endpoint = rng.choice(KIE_ENDPOINTS)
         form = _any(rng, KIE_FORMS)
@@ -159,17 +219,51 @@ class Trouble:
         self._kie.fail_poll(code, http_status=status if code == 429 else 200, times=2)
         return f"recordInfo {code}"
 
+    def _refuse_create(self, rng: random.Random) -> str:
+        msg = rng.choice(("The prompt is <not> fit", f"no {HALF_AN_EMOJI} here", HALF_AN_EMOJI))
+        self._kie.fail_create(422, msg)
+        return f"createTask 422 {msg!r}"
+
+    def _confuse_kie(self, rng: random.Random) -> str:
+        """A create that was taken, or was not."""
+        msg = rng.choice(SERVER_EXCEPTIONS)
+        if rng.random() < 0.6:
+            self._kie.fail_create(500, msg)
+            return f"createTask 500 {msg}"
+        body = {"code": 500, "msg": msg, "data": None}
+        self._kie.fault("createTask", body=body, effect=True)
+        return f"createTask 500 {msg}, and a task"
+
+    def _name_known_task(self, rng: random.Random) -> str:
+        """A create is answered with the task of another image."""
+        sql = "SELECT task_id FROM images WHERE task_id IS NOT NULL ORDER BY image_id"
+        known = [row["task_id"] for row in read_rows(self._data_dir, sql)]
+        if not known:
+            return self._refuse_create(rng)
+        task_id = rng.choice(known)
+        self._kie.next_task_id(task_id)
+        return f"createTask names the known task {task_id}"
+
     def _fail_task(self, rng: random.Random) -> str:
-        code, msg = rng.choice((("422", "Invalid prompt <prohibited>"), ("500", "Internal Error")))
+        code, msg = rng.choice(
+            (
+                ("422", "Invalid prompt <prohibited>"),
+                ("500", "Internal Error"),
+                ("422", f"Half an emoji: {HALF_AN_EMOJI}"),
+                (f"5{HALF_AN_EMOJI}", HALF_AN_EMOJI),
+            )
+        )
         self._kie.fail_task(code, msg, submit=rng.random() < 0.3)
-        return f"a task fails with {code}"
+        return f"a task fails with {code!r} {msg!r}"
+
+    def _break_result(self, rng: random.Random) -> str:
+        form: dict[str, Any] = rng.choice(({"html": 502}, {"cut_after_effect": True}))
+        self._kie.fault("result", **form)
+        return f"result {form}"
 
     def _spoil_result(self, rng: random.Random) -> str:
-        if rng.random() < 0.6:  # for once
-            form: dict[str, Any] = rng.choice(({"html": 502}, {"cut_after_effect": True}))
-            self._kie.fault("result", **form)
-            return f"result {form}"
-        how: dict[str, Any] = rng.choice(  # for good
+        """For good. It takes minutes until that is believed."""
+        how: dict[str, Any] = rng.choice(
             (
                 {"raw": "{broken"},
                 {"raw": None},
@@ -180,6 +274,39 @@ class Trouble:
         )
         self._kie.next_result(**how)
         return f"the next result is {how}"
+
+    # --- For seconds, and in more lives than one
+
+    def _take_down(self, endpoint: str, status: int) -> tuple[str, Callable[[], None]]:
+        self._kie.down[endpoint] = status
+        how = f"HTTP {status}" if status else "connections are cut"
+        return f"{endpoint}, {how}", lambda: self._bring_up(endpoint)
+
+    def _bring_up(self, endpoint: str) -> None:
+        self._kie.down.pop(endpoint, None)
+
+    def _take_down_results(self, rng: random.Random) -> tuple[str, Callable[[], None]]:
+        return self._take_down("result", rng.choice((500, 502, 503, 0)))
+
+    def _take_down_questions(self, rng: random.Random) -> tuple[str, Callable[[], None]]:
+        """A gateway that knows nothing of KIE is none of KIE's words."""
+        return self._take_down("recordInfo", rng.choice((404, 404, 502, 0)))
+
+    def _take_down_creates(self, rng: random.Random) -> tuple[str, Callable[[], None]]:
+        return self._take_down("createTask", rng.choice((502, 0)))
+
+    def _take_down_telegram(self, rng: random.Random) -> tuple[str, Callable[[], None]]:
+        """What is ready cannot be sent."""
+        form: dict[str, Any] = rng.choice(({"html": 502}, {"cut_before_effect": True}))
+        form["times"] = None
+        faults = [self._telegram.fault(method, **form) for method in ("*", "getUpdates")]
+        self._ordered += faults
+
+        def end() -> None:
+            for fault in faults:
+                self._telegram.withdraw(fault)
+
+        return f"Telegram, {form}", end
 
 
 def _any(rng: random.Random, forms: tuple[tuple[int, dict[str, Any]], ...]) -> dict[str, Any]:

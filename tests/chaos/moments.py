@@ -34,8 +34,10 @@ class Moments:
         telegram: TelegramEmulator,
         kie: KieSimulator,
         patience_s: float,
+        linger_s: float,
     ) -> None:
         self._patience_s = patience_s
+        self._linger_s = linger_s
         self._rng = rng
         self.telegram = telegram
         self._kie = kie
@@ -48,7 +50,8 @@ class Moments:
             await asyncio.sleep(delay_s)
             return f"{delay_s:.2f} s after its start"
         await self._until(lambda: self.is_listening(started_at), START_S)
-        await asyncio.sleep(rng.uniform(0.2, 1.2))  # it needs something to be torn away from
+        # It needs something to be torn away from; now and then what waits for long gets its turn.
+        await asyncio.sleep(rng.uniform(0.2, rng.choice((1.2, 1.2, 1.2, self._linger_s))))
         moment = rng.choice(
             (self._any_time, self._telegram_call, self._telegram_answer, self._kie_call)
         )

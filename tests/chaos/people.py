@@ -6,8 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Literal
 
 from bot.demo.telegram import Message, Person, TelegramEmulator
+from bot.demo.telegram.state import Chat
+from bot.telegram.buttons import QuestionButton
 from tests.support import ADMIN, png
 
 PRICE = 79  # tokens; the first migration sets it
@@ -16,13 +19,14 @@ LONG_AGO_S = 7200.0  # older than STALE_PROMPT_MINUTES
 GRANT = 10
 SUBJECTS = ("рыжая лиса", "a red fox", "дом <у> моря", "cat & mouse", "ёж 🦔")
 MAX_QUANTITY = 4
+GROUPS = (-501, -502, -1_002_000_000_503)  # the last is a supergroup, which numbers for itself
 
 
 class Fate(StrEnum):
     """What has to come of a prompt."""
 
     TAKEN = "taken"  # one job, whatever happens
-    REFUSED = "refused"  # no job, and a sentence that says why
+    REFUSED = "refused"  # no job, and a sentence that says why, or a question
     EITHER = "either"  # it depends on what was given back by then; one of the two all the same
 
 
@@ -31,27 +35,97 @@ class Prompt:
     """One request as it was sent. `words` is what the provider has to be asked for."""
 
     customer: "Customer"
+    chat: Chat
     message_id: int
     words: str
     quantity: int
     pictured: bool
     fate: Fate
     is_album: bool = False
+    in_doubt: bool = False  # words that may be none for a picture: they are asked about
+    was_decided: bool = False  # the question about it was answered
     sent_at: float = field(default_factory=time.time)
     is_deleted: bool = False
 
     @property
-    def was_answered(self) -> bool:
-        """Whether the bot replied to it, be it with what became of it or with why not."""
-        return any(
-            message.from_bot
+    def key(self) -> tuple[int, int]:
+        """Chat and message."""
+        return self.chat.chat_id, self.message_id
+
+    @property
+    def user_id(self) -> int:
+        """Who asks, and pays."""
+        return self.customer.person.user_id
+
+    @property
+    def answers(self) -> list[Message]:
+        """What the bot replied to it, be it what became of it or why not."""
+        return [
+            message
+            for message in self.chat.history.values()
+            if message.from_bot
             and message.reply_to is not None
             and message.reply_to.message_id == self.message_id
-            for message in self.customer.person.chat.history.values()
-        )
+        ]
+
+    @property
+    def card(self) -> Message | None:
+        """The question whether it is to be drawn, if it is shown."""
+        shown = (each for each in self.answers if not each.deleted)
+        return next((each for each in shown if any(map(is_question, each.buttons))), None)
 
     def __str__(self) -> str:
-        return f"prompt {self.message_id} of {self.customer.person.user_id} ({self.words})"
+        chat_id, message_id = self.key
+        place = "" if chat_id == self.user_id else f" in {chat_id}"
+        return f"prompt {message_id} of {self.user_id}{place} ({self.words})"
+
+
+def is_question(button: dict[str, Any]) -> bool:
+    """Whether the button answers whether something is to be drawn."""
+    return str(button.get("callback_data")).startswith(f"{QuestionButton.__prefix__}:")
+
+
+class Rules(StrEnum):
+    """What a group lets the bot do."""
+
+    OPEN = "open"
+    NO_PICTURES = "no pictures"
+    SILENT = "nothing is let through"
+    CLOSED_TOPIC = "its topic is closed"
+    LEFT = "the bot is thrown out"
+
+
+@dataclass(eq=False)
+class Group:
+    """A chat of several people, and its rules."""
+
+    chat: Chat
+    rules: Rules
+    is_set: bool = False  # by now
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything was let through, all the time."""
+        return not self.is_set or self.rules is Rules.OPEN
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether no text is let through any more."""
+        return not self.is_open and self.rules is not Rules.NO_PICTURES
+
+    def set(self, telegram: TelegramEmulator) -> None:
+        """Let the rules hold from now on."""
+        self.is_set = True
+        chat_id = self.chat.chat_id
+        match self.rules:
+            case Rules.NO_PICTURES:
+                telegram.restrict_group(chat_id, "photos", "documents")
+            case Rules.SILENT:
+                telegram.restrict_group(chat_id, "text messages", "photos", "documents")
+            case Rules.CLOSED_TOPIC:
+                telegram.restrict_group(chat_id, topic_closed=True)
+            case Rules.LEFT:
+                telegram.remove_bot(chat_id)
 
 
 @dataclass(eq=False)
@@ -65,8 +139,10 @@ class Customer:
     pictures: list[int] = field(default_factory=list)  # messages of their own to reply to
     may_cancel: bool = False
     was_away: bool = False  # blocked the bot for a while
-    # An album is taken later than what is written after it, which must leave enough tokens.
+    # An album is taken later than what is written after it, and a group's messages are taken
+    # beside those in private: all together must leave enough tokens.
     saves: bool = False
+    asked_no_more: bool = False  # chose not to be asked before a charge
     is_busy: bool = False
 
     def fate(self, quantity: int) -> Fate:
@@ -85,6 +161,7 @@ class Crowd:
         self._telegram = telegram
         self._count = 0
         self.customers: list[Customer] = []
+        self.groups: list[Group] = []
         self.grants = 0
         self.diary: list[str] = []
         telegram.add_person(ADMIN, "Админ", language_code="ru").send("/start")
@@ -95,6 +172,12 @@ class Crowd:
             self.customers.append(customer)
             if customer.greeted:
                 person.send("/start")
+        for chat_id, rules in zip(GROUPS, rng.sample(list(Rules), len(GROUPS)), strict=True):
+            members = [customer.person for customer in self.customers]
+            group = Group(telegram.add_group(chat_id, f"Group {chat_id}", members), rules)
+            self.groups.append(group)
+            if rules is not Rules.LEFT and rng.random() < 0.4:
+                self._set(group)
         self._deeds: dict[Callable[[Customer], Awaitable[None]], int] = {
             self._ask: 40,
             self._ask_wrongly: 10,
@@ -105,6 +188,10 @@ class Crowd:
             self._ask_with_album: 4,
             self._ask_with_broken_picture: 2,
             self._ask_long_ago: 3,
+            self._ask_in_group: 16,
+            self._reply_in_group: 8,
+            self._tighten: 4,
+            self._say_something: 14,
             self._command: 5,
             self._cancel: 2,
             self._press: 8,
@@ -118,6 +205,10 @@ class Crowd:
     def prompts(self) -> list[Prompt]:
         """All that was asked for."""
         return [prompt for customer in self.customers for prompt in customer.prompts]
+
+    def group(self, chat_id: int) -> Group | None:
+        """The group of this id; None for a private chat."""
+        return next((each for each in self.groups if each.chat.chat_id == chat_id), None)
 
     async def act(self, deeds: int, seconds: float) -> None:
         """Do so many things in about so much time, several people at once."""
@@ -163,14 +254,20 @@ class Crowd:
         words: str,
         quantity: int,
         *,
+        chat: Chat | None = None,
         pictured: bool = False,
         is_album: bool = False,
+        in_doubt: bool = False,
         fate: Fate | None = None,
-    ) -> None:
+    ) -> Prompt:
         fate = fate or customer.fate(quantity)
-        prompt = Prompt(customer, message_id, words, quantity, pictured, fate, is_album)
+        chat = chat or customer.person.chat
+        prompt = Prompt(
+            customer, chat, message_id, words, quantity, pictured, fate, is_album, in_doubt
+        )
         customer.prompts.append(prompt)
         self.tell(f"{prompt} --n {quantity}{' with a picture' if pictured else ''}: {fate}")
+        return prompt
 
     def tell(self, what: str) -> None:
         """Note what happened, and when."""
@@ -246,6 +343,114 @@ class Crowd:
         message_id = customer.person.send(line, sent_at=time.time() - LONG_AGO_S)
         self._note(customer, message_id, words, quantity, fate=Fate.REFUSED)
 
+    # --- In a group
+
+    async def _ask_in_group(self, customer: Customer) -> None:
+        """With /draw; what is asked of the bot there is paid for by who asks."""
+        chat = self._group(customer)
+        if chat is None:
+            await self._command(customer)
+            return
+        words, line, quantity = self._right(customer)
+        message_id = customer.person.send(f"/draw {line}", chat=chat)
+        self._note(customer, message_id, words, quantity, chat=chat)
+
+    async def _reply_in_group(self, customer: Customer) -> None:
+        """To something that the bot said. Words to a picture may be meant for the others."""
+        chat = self._group(customer)
+        said = [each for each in chat.messages if each.from_bot] if chat else []
+        if chat is None or not said or customer.asked_no_more:
+            await self._ask_in_group(customer)
+            return
+        about = self._rng.choice(said)
+        pictured = bool(about.photo or about.document)
+        words, line, quantity = self._right(customer)
+        in_doubt = pictured and self._rng.random() < 0.7
+        if in_doubt:
+            line, quantity = words, 1
+        message_id = customer.person.send(line, chat=chat, reply_to=about)
+        in_doubt = pictured and line == words
+        fate = Fate.REFUSED if in_doubt else None
+        prompt = self._note(
+            customer,
+            message_id,
+            words,
+            quantity,
+            chat=chat,
+            pictured=pictured,
+            in_doubt=in_doubt,
+            fate=fate,
+        )
+        if in_doubt:
+            await self._answer_soon(prompt)
+
+    def _group(self, customer: Customer) -> Chat | None:
+        """One where the bot is, for somebody who has tokens for it whatever else they asked for."""
+        groups = [each for each in self.groups if each.rules is not Rules.LEFT or not each.is_set]
+        if customer.asked >= BUDGET or not groups:
+            return None
+        customer.saves = True
+        return self._rng.choice(groups).chat
+
+    async def _tighten(self, _: Customer) -> None:
+        """An admin of a group forbids something, or throws the bot out."""
+        groups = [group for group in self.groups if not group.is_set]
+        if groups:
+            self._set(self._rng.choice(groups))
+
+    def _set(self, group: Group) -> None:
+        group.set(self._telegram)
+        self.tell(f"group {group.chat.chat_id}: {group.rules}")
+
+    # --- Words that may be none for a picture
+
+    async def _say_something(self, customer: Customer) -> None:
+        """What a person says to a person, or a single word; maybe it is drawn all the same."""
+        self._count += 1
+        words = self._rng.choice(
+            (
+                f"{self._rng.choice(('спасибо', 'Привет', 'thank you'))}{'!' * self._count}",
+                f"{self._rng.choice(('лес', 'fox'))}{self._count}",
+                f"сколько стоит {self._count}?",
+                "🦊" * self._count,
+            )
+        )
+        prompt = self._note(
+            customer,
+            customer.person.send(words),
+            words,
+            1,
+            in_doubt=True,
+            fate=None if customer.asked_no_more else Fate.REFUSED,
+        )
+        if not customer.asked_no_more:
+            await self._answer_soon(prompt)
+
+    async def _answer_soon(self, prompt: Prompt) -> None:
+        """Look for the question after a while, and answer it or leave it."""
+        await asyncio.sleep(self._rng.uniform(0.5, 4))
+        if prompt.card is not None and self._rng.random() < 0.6:
+            self._decide(prompt, self._rng.choice(("yes", "yes", "no", "never")))
+
+    def _decide(self, prompt: Prompt, answer: Literal["yes", "no", "never"]) -> None:
+        """Press a button of the question, once."""
+        customer, card = prompt.customer, prompt.card
+        is_sure = customer.asked + prompt.quantity <= BUDGET
+        if customer.saves and not is_sure:
+            answer = "no"
+        in_groups = any(each.chat is not customer.person.chat for each in customer.prompts)
+        if answer == "never" and (in_groups or not is_sure or not prompt.in_doubt):
+            answer = "yes"  # beside a group's messages, it would not be known for which it holds
+        if card is None or prompt.was_decided:
+            return
+        prompt.was_decided = True
+        if answer != "no":
+            prompt.fate = customer.fate(prompt.quantity)
+            customer.asked_no_more |= answer == "never"
+        pressed = QuestionButton(answer=answer, message_id=prompt.message_id)
+        customer.person.press(card, pressed.pack())
+        self.tell(f"{prompt}: {answer}, so it is {prompt.fate}")
+
     def _picture(self) -> bytes:
         return png(48 + self._rng.randrange(64), 64, self._rng.choice(("teal", "tomato", "navy")))
 
@@ -260,7 +465,7 @@ class Crowd:
         self.tell(f"{customer.person.user_id} cancels everything")
 
     async def _press(self, customer: Customer) -> None:
-        """Press what the bot offers: to cancel, or to draw what was asked for long ago.
+        """Press what the bot offers: to cancel, or to draw what it asked about.
 
         Not under pictures, where the first button asks for another: its words are no new ones.
         """
@@ -269,23 +474,16 @@ class Crowd:
             await self._ask(customer)
             return
         message = self._rng.choice(offers)
+        asked = next((each for each in customer.prompts if each.card is message), None)
+        if asked is not None:
+            self._decide(asked, "yes")
+            return
+        if any(map(is_question, message.buttons)):  # once more, and answered there
+            return
         button = message.buttons[0]["text"]
-        stale = self._asked_about(customer, message)
-        if stale is None or button in {"Cancel", "Отменить"}:
-            customer.may_cancel = True
-        else:
-            stale.fate = Fate.EITHER
-            customer.asked += stale.quantity
+        customer.may_cancel = True
         customer.person.press(message, button)
         self.tell(f"{customer.person.user_id} presses {button} under {message.message_id}")
-
-    def _asked_about(self, customer: Customer, message: Message) -> Prompt | None:
-        """The old prompt that a question with a button is about."""
-        replied = message.reply_to.message_id if message.reply_to else None
-        old = (Fate.REFUSED, Fate.EITHER)
-        return next(
-            (p for p in customer.prompts if p.message_id == replied and p.fate in old), None
-        )
 
     async def _delete(self, customer: Customer) -> None:
         """Remove a prompt that is being worked on, or what the bot said."""
@@ -294,7 +492,7 @@ class Crowd:
         if prompts and self._rng.random() < 0.5:
             prompt = self._rng.choice(prompts)
             prompt.is_deleted = True
-            customer.person.delete(prompt.message_id)
+            customer.person.delete(prompt.message_id, chat=prompt.chat)
             self.tell(f"{prompt} is deleted")
         elif said:
             customer.person.delete(self._rng.choice(said))
@@ -312,3 +510,11 @@ class Crowd:
         await asyncio.sleep(self._rng.uniform(0.2, 3))
         customer.person.unblock()
         self.tell(f"{customer.person.user_id} takes it back")
+
+    def come_home(self) -> None:
+        """Whoever asked in a group and never wrote in private does so: what no group takes comes
+        there, and a bot may not write first."""
+        for customer in self.customers:
+            if customer.prompts and not customer.person.chat.started:
+                customer.person.send("/start")
+                self.tell(f"{customer.person.user_id} presses /start")

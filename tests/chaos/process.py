@@ -12,6 +12,7 @@ from pathlib import Path
 
 MAIN = Path(__file__).parents[2] / "main.py"
 STOP_S = 10.0  # how long a stop may take
+CANCEL_S = 0.3  # CANCEL_SECONDS
 
 
 class End(StrEnum):

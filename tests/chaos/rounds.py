@@ -19,7 +19,7 @@ from tests.chaos.evidence import Evidence, handed_to_bot, read_rows, went_wrong
 from tests.chaos.faults import Trouble
 from tests.chaos.moments import Moments
 from tests.chaos.people import BUDGET, MAX_QUANTITY, PRICE, Crowd, Fate
-from tests.chaos.process import STOP_S, BotProcess, End
+from tests.chaos.process import CANCEL_S, STOP_S, BotProcess, End
 from tests.chaos.story import tell_story
 from tests.chaos.verdict import Complaint, Toll, judge
 from tests.support import ADMIN
@@ -27,6 +27,8 @@ from tests.support import ADMIN
 LIFE_S = 3.0  # what a life lasts about
 FAULT_PAUSE_S = 0.35
 REST_S = 180.0  # until everything has ended, at the latest
+LONG_REST_S = 1200.0  # where a result is spoilt for good, which is believed after minutes
+LONG = 0.1  # of all rounds
 ANSWER_S = 5.0  # and so long for the last answers
 
 
@@ -42,11 +44,13 @@ class Size:
     """How much happens in a round."""
 
     people: int = 12
-    deeds: int = 24
+    deeds: int = 32
     last_deeds: int = 6  # in the last life
     lives: int = 7  # before the last one, which is left in peace
     patience_s: float = 2.5  # how long a moment to kill at is waited for
+    linger_s: float = 12.0  # how long a life is let alone at most
     may_fall_silent: bool = True  # Telegram, at a stop
+    may_last: bool = True  # what takes minutes to be believed
 
 
 NORMAL = Size()
@@ -56,7 +60,9 @@ SHORT = Size(
     last_deeds=0,
     lives=3,
     patience_s=0.8,
+    linger_s=1.2,
     may_fall_silent=False,
+    may_last=False,
 )
 
 
@@ -82,7 +88,9 @@ class Report:
             f"round {self.number}: {self.people} people, {self.prompts} prompts,"
             f" {self.images} images, {self.kills} kills, {self.stops} stops,"
             f" {self.faults} faults met; sent twice: {toll.duplicates} pictures,"
-            f" {toll.repeats} progress messages; {toll.second_creates} tasks lost,"
+            f" {toll.repeats} progress messages; {toll.unseen} pictures never seen,"
+            f" {toll.sent_home} sent to people for groups; {toll.second_creates} tasks lost,"
+            f" {toll.clashes} known ones named; {toll.questions} questions before a charge;"
             f" {toll.unsaid_by_kills} + {toll.unsaid_by_stops} refusals unsaid by kills + stops;"
             f" {self.seconds:.0f} s:"
             f" {f'{len(self.complaints)} COMPLAINTS' if self.complaints else 'ok'}"
@@ -118,16 +126,18 @@ class Round:
         bot = BotProcess(environment(folder / "data", telegram, kie), folder)
         may_block = self._rng.random() < 0.3
         size = self._size
+        may_last = size.may_last and self._rng.random() < LONG
         crowd = Crowd(self._random("people"), telegram, people=size.people, may_block=may_block)
         # Telegram tells of a block in order; told again later it would be a lie.
         trouble = Trouble(
             self._random("faults"),
             telegram,
             kie,
-            folder / "data" / "bot.db",
+            folder / "data",
             may_repeat=not may_block,
+            may_last=may_last,
         )
-        moments = Moments(self._random("moments"), telegram, kie, size.patience_s)
+        moments = Moments(self._random("moments"), telegram, kie, size.patience_s, size.linger_s)
         acting = asyncio.create_task(crowd.act(size.deeds, size.lives * LIFE_S * 0.6))
         brewing = asyncio.create_task(trouble.brew(crowd.tell, FAULT_PAUSE_S))
         try:
@@ -141,7 +151,9 @@ class Round:
             trouble.switch_off()
             await bot.start()
             await crowd.act(size.last_deeds, LIFE_S)
-            await self._rest(bot, telegram, crowd, folder / "data")
+            crowd.come_home()
+            rest_s = LONG_REST_S if may_last else REST_S
+            await self._rest(bot, telegram, crowd, folder / "data", rest_s)
             await self._stop(bot, moments, crowd)
         finally:
             brewing.cancel()
@@ -222,22 +234,27 @@ class Round:
             self._complain(f"{bot.life}, {seconds} s after SIGTERM")
 
     async def _rest(
-        self, bot: BotProcess, telegram: TelegramEmulator, crowd: Crowd, data_dir: Path
+        self,
+        bot: BotProcess,
+        telegram: TelegramEmulator,
+        crowd: Crowd,
+        data_dir: Path,
+        rest_s: float,
     ) -> None:
         """Wait until nothing is left to be done."""
-        await self._until(lambda: not bot.is_alive or not _left(telegram, crowd, data_dir), REST_S)
+        await self._until(lambda: not bot.is_alive or not _left(telegram, crowd, data_dir), rest_s)
         left = _left(telegram, crowd, data_dir)
         # What an earlier life took with it is not waited for.
-        handed = {each for at, each in handed_to_bot(telegram) if at >= bot.life.started_at}
-        waiting = [prompt for prompt in crowd.prompts if prompt.message_id in handed]
+        handed = {key for at, key in handed_to_bot(telegram) if at >= bot.life.started_at}
+        waiting = [prompt for prompt in crowd.prompts if prompt.key in handed]
         await self._until(
-            lambda: not bot.is_alive or all(p.was_answered or p.is_deleted for p in waiting),
+            lambda: not bot.is_alive or all(p.answers or p.is_deleted for p in waiting),
             ANSWER_S,
         )
         if not bot.is_alive:
             self._complain(f"{bot.life}, though nobody asked it to")
         elif left:
-            self._complain(f"after {REST_S:.0f} s of rest there are still {left}")
+            self._complain(f"after {rest_s:.0f} s of rest there are still {left}")
 
     async def _until(self, holds: Callable[[], bool], timeout_s: float) -> None:
         """What another process does rings no bell here."""
@@ -263,7 +280,7 @@ def environment(data_dir: Path, telegram: TelegramEmulator, kie: KieSimulator) -
         "KIE_UPLOAD_URL": kie.url,
         "MIDJOURNEY_KIE_POLL_INTERVAL": "0.4",
         "MIDJOURNEY_KIE_REQUEST_TIMEOUT": "1.5",
-        "CANCEL_SECONDS": "0.3",
+        "CANCEL_SECONDS": str(CANCEL_S),
         "WELCOME_TOKENS": str(BUDGET * PRICE),
         "MAX_QUANTITY": str(MAX_QUANTITY),
         "USER_MAX_ACTIVE_IMAGES": "1000",
@@ -280,8 +297,7 @@ def _left(telegram: TelegramEmulator, crowd: Crowd, data_dir: Path) -> str:
         for row in read_rows(data_dir, "SELECT chat_id, message_id FROM jobs")
     }
     for prompt in crowd.prompts:
-        place = prompt.customer.person.user_id, prompt.message_id
-        if prompt.fate is Fate.TAKEN and place not in placed:
+        if prompt.fate is Fate.TAKEN and prompt.key not in placed:
             return f"no job for {prompt}"
     for name, sql in UNFINISHED.items():
         if rows := read_rows(data_dir, sql):

@@ -2,33 +2,41 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.demo.kie import Result, Task
+from bot.demo.telegram.state import Call
+from bot.pipeline.worker import LOST_PAUSE_S, MAX_ATTEMPTS
+from bot.telegram.messenger import LOST_PAUSES_S
+from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.texts import load_texts
 from storage.audit import broken_invariants
 from storage.database import Database
 from storage.jobs import Jobs
-from tests.chaos.evidence import Evidence, Row, replied_to
-from tests.chaos.people import GRANT, Fate, Prompt
-from tests.chaos.process import End
+from tests.chaos.evidence import BEHIND, Evidence, Row, replied_to
+from tests.chaos.people import BUDGET, GRANT, Fate, Prompt, is_question
+from tests.chaos.process import CANCEL_S, End
 from tests.support import ADMIN
 
-# Ends without a picture that the faults of `faults` can lead to. Anything else is our own doing.
-EXPLAINED = {
-    "no_answer",
-    "generation_failed",
-    "no_result",
-    "result_refused",
-    "input_broken",
-    "input_gone",
-    "input_not_uploaded",
-}
+# Ends without a picture that an image without a task may come to. Anything else is our own doing.
+NO_ANSWER, REFUSED, CLASH = "no_answer", "create_refused", "internal"
+OF_ITS_INPUT = {"input_broken", "input_gone", "input_not_uploaded"}
 ENDED = {"delivered", "failed", "cancelled"}
+CODE_TAKEN, CODE_REFUSED, CODE_TOO_OFTEN = 200, 422, 429
+# No create follows a lost one sooner. What was torn counts from before it was stored.
+REPEAT_S = LOST_PAUSE_S - BEHIND[End.KILLED]
+MOST_COPIES = len(LOST_PAUSES_S) + 1  # of one picture, not counting what was torn
 UNSAID_S = 15.0  # faults and a chat's pace can delay an answer by so much
 MONEY = re.compile(r"^(Списано|Charged)", re.MULTILINE)  # stands in every progress message
 BAD_LOG = re.compile(
     r"Traceback|CRITICAL|could not be handled|never retrieved|was destroyed|refunded: internal"
+)
+LOG_RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\dT)", re.MULTILINE)
+KNOWN_TASK = re.compile(
+    r"\[job=\d+ image=(\d+)\] failed and refunded: internal\n"
+    r"(?=Traceback)(?s:.*)UNIQUE constraint failed: images\.task_id"
 )
 
 
@@ -45,6 +53,10 @@ class Toll:
     """What is allowed, and counted."""
 
     duplicates: int = 0  # pictures that came once more
+    unseen: int = 0  # pictures that never came, with too many lost answers to try once more
+    sent_home: int = 0  # pictures that a group did not take and the person got
+    clashes: int = 0  # creates that were answered with the task of another image
+    questions: int = 0  # words in doubt that were not drawn
     repeats: int = 0  # progress messages that were begun anew
     second_creates: int = 0  # tasks that nobody knows of any more
     unsaid_by_kills: int = 0  # refusals that were lost with the process
@@ -57,6 +69,7 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
         *_prompts(evidence),
         *_grants(evidence),
         *_creates(evidence, toll),
+        *_ends(evidence, toll),
         *_pictures(evidence, toll),
         *_answers(evidence, toll),
         *_leftovers(evidence),
@@ -64,51 +77,49 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
     async with Database.open(evidence.data_dir / "bot.db") as database:
         complaints += [Complaint(line) for line in await broken_invariants(database)]
         jobs = Jobs(database)
-        for (user_id, message_id), job in evidence.jobs.items():
+        for job in evidence.jobs.values():
             complaints += _progress(evidence, toll, job)
             view = await jobs.view(job["job_id"])
             texts = load_texts()[view.origin.language]
             wanted = texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None)
-            said = evidence.telegram.chat(user_id).history.get(job["progress_message_id"])
-            if said is None:
-                complaints.append(Complaint(f"{message_id} has no progress message", user_id))
-            elif not said.deleted and _but_balance(said.words) != _but_balance(_shown(wanted)):
-                what = f"progress of {message_id} ends with {said.words!r}, not with {wanted!r}"
-                complaints.append(Complaint(what, user_id))
+            said = _last_words(evidence, job)
+            if said is not None and _but_balance(said) != _but_balance(_shown(wanted)):
+                what = f"progress of {job['message_id']} ends with {said!r}, not with {wanted!r}"
+                complaints.append(Complaint(what, job["user_id"]))
     return complaints
 
 
 def _prompts(evidence: Evidence) -> Iterator[Complaint]:
     """One job and its images for each prompt that was taken, and none for others."""
-    asked = {(p.customer.person.user_id, p.message_id): p for p in evidence.crowd.prompts}
+    asked = {prompt.key: prompt for prompt in evidence.crowd.prompts}
     for key in evidence.jobs.keys() - asked.keys():
-        yield Complaint(f"a job for message {key[1]}, which is no prompt", key[0])
-    for (user_id, _), prompt in asked.items():
-        job = evidence.jobs.get((user_id, prompt.message_id))
+        what = f"a job for message {key}, which is no prompt"
+        yield Complaint(what, evidence.jobs[key]["user_id"])
+    for key, prompt in asked.items():
+        job = evidence.jobs.get(key)
         if job is None:
             if prompt.fate is Fate.TAKEN:
-                yield Complaint(f"{prompt} was lost", user_id)
+                yield Complaint(f"{prompt} was lost", prompt.user_id)
             continue
         if prompt.fate is Fate.REFUSED:
-            yield Complaint(f"{prompt} was to be refused and is job {job['job_id']}", user_id)
+            what = f"{prompt} was to be refused and is job {job['job_id']}"
+            yield Complaint(what, prompt.user_id)
         images = evidence.images[job["job_id"]]
         found = (job["user_id"], job["prompt"], len(images), job["input_file_id"] is not None)
-        if found != (user_id, prompt.words, prompt.quantity, prompt.pictured):
-            yield Complaint(f"{prompt} became {found}", user_id)
+        if found != (prompt.user_id, prompt.words, prompt.quantity, prompt.pictured):
+            yield Complaint(f"{prompt} became {found}", prompt.user_id)
         for image in images:
             yield from _image(prompt, image)
 
 
 def _image(prompt: Prompt, image: Row) -> Iterator[Complaint]:
     told = f"image {image['image_id']} of {prompt}"
-    user_id = prompt.customer.person.user_id
+    user_id = prompt.user_id
     if image["status"] not in ENDED:
         yield Complaint(f"{told} is still {image['status']}", user_id)
-    if image["failure"] not in {None, *EXPLAINED}:
-        yield Complaint(f"{told} failed: {image['failure']} {image['failure_detail']}", user_id)
     if image["status"] == "cancelled" and not prompt.customer.may_cancel:
         yield Complaint(f"{told} was cancelled by nobody", user_id)
-    if image["attempts"] > 2:
+    if image["attempts"] > MAX_ATTEMPTS:
         yield Complaint(f"{told} was created {image['attempts']} times", user_id)
 
 
@@ -127,33 +138,100 @@ def _grants(evidence: Evidence) -> Iterator[Complaint]:
 
 
 def _creates(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
-    """A task for each attempt at most; one that is not known only where its answer was lost."""
+    """A create for each attempt at most; a repeat, and a task that is not known, only where an
+    answer was lost; and none while it could still be cancelled."""
     prompts = {p.words: p for p in evidence.crowd.prompts}
     known = {image["task_id"] for images in evidence.images.values() for image in images}
     for words in evidence.creates.keys() - prompts.keys():
         yield Complaint(f"KIE was asked for {words!r}, which nobody wanted")
     for words, prompt in prompts.items():
-        user_id = prompt.customer.person.user_id
-        job = evidence.jobs.get((user_id, prompt.message_id))
+        job = evidence.jobs.get(prompt.key)
         images = evidence.images[job["job_id"]] if job else []
-        tasks = evidence.tasks[words]
-        lost = [c for c in evidence.creates[words] if c.code is None or evidence.is_torn(c.at)]
-        unknown = [task for task in tasks if task.task_id not in known]
-        toll.second_creates += len(unknown)
-        if len(unknown) > len(lost):
-            told = f"{prompt}: {len(unknown)} tasks are not known, {len(lost)} answers were lost"
-            yield Complaint(told, user_id)
+        creates = [c for c in evidence.creates[words] if c.code != CODE_TOO_OFTEN]
+        lost = [create for create in creates if evidence.is_lost(create)]
+        for create in creates:
+            is_known = create.task_id in known or evidence.is_clash(create)
+            toll.second_creates += not is_known and create.task_id is not None
+            if create.code == CODE_TAKEN and not is_known and create not in lost:
+                what = f"{prompt}: task {create.task_id} is not known, though KIE told it"
+                yield Complaint(what, prompt.user_id)
         attempts = sum(image["attempts"] for image in images)
-        if len(tasks) > attempts:
-            yield Complaint(f"{prompt}: {len(tasks)} tasks from {attempts} attempts", user_id)
-        kills = sum(life.end is not End.STOPPED for life in evidence.lives)
+        torn = attempts - len(creates)  # before they came to KIE, or to be counted as turned away
+        if torn < 0:
+            what = f"{prompt}: {len(creates)} creates, {attempts} attempts"
+            yield Complaint(what, prompt.user_id)
         repeated = sum(max(image["attempts"] - 1, 0) for image in images)
-        if repeated > len(lost) + kills:
-            yield Complaint(f"{prompt}: {repeated} attempts were repeated for nothing", user_id)
-        for task in tasks:
+        if repeated > len(lost) + torn:
+            yield Complaint(f"{prompt}: {repeated} attempts were for nothing", prompt.user_id)
+        unanswered = sum(image["failure"] == NO_ANSWER for image in images)
+        if unanswered * MAX_ATTEMPTS > len(lost) + torn:
+            what = f"{prompt}: {unanswered} without an answer, though {len(lost)} were lost"
+            yield Complaint(what, prompt.user_id)
+        for number, create in enumerate(creates, 1):
+            if number > len(images) + sum(each.at <= create.at - REPEAT_S for each in lost):
+                what = f"{prompt}: create {number} came too soon after the last"
+                yield Complaint(what, prompt.user_id)
+        if job and creates and creates[0].at < job["created_at"] + CANCEL_S:
+            yield Complaint(f"{prompt} was created before it was sure", prompt.user_id)
+        for task in evidence.tasks[words]:
             if ("image_url" in task.input) != prompt.pictured:
                 had = "with" if "image_url" in task.input else "without"
-                yield Complaint(f"{prompt} was drawn {had} a picture to start from", user_id)
+                yield Complaint(f"{prompt} was drawn {had} a picture to start from", prompt.user_id)
+
+
+def _ends(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
+    """What KIE finished is delivered and nothing of it refunded; all else has a reason."""
+    for prompt in evidence.crowd.prompts:
+        job = evidence.jobs.get(prompt.key)
+        if job is None:
+            continue
+        without_task: Counter[str] = Counter()
+        for image in evidence.images[job["job_id"]]:
+            ended = image["status"], image["failure"]
+            if image["task_id"] is None:
+                if image["status"] != "cancelled":
+                    without_task[image["failure"] or image["status"]] += 1
+                continue
+            task = evidence.task_of[image["task_id"]]
+            told = f"image {image['image_id']} of {prompt}, task {task.task_id},"
+            if task.input["prompt"] != prompt.words:
+                yield Complaint(f"{told} has the task of {task.input['prompt']!r}", prompt.user_id)
+            elif ended != (wanted := _end_of(task)):
+                what = f"{told} is {ended} {image['failure_detail']}, not {wanted}"
+                yield Complaint(what, prompt.user_id)
+        yield from _reasons(evidence, toll, prompt, without_task)
+
+
+def _end_of(task: Task) -> tuple[str, str | None]:
+    """What becomes of an image whose task ends as this one did: state and failure."""
+    if task.fail is not None:
+        return "failed", "generation_failed"
+    if task.result == Result():
+        return "delivered", None
+    if task.result.raw is not None or not task.result_urls:
+        return "failed", "no_result"
+    return "failed", "result_refused"
+
+
+def _reasons(
+    evidence: Evidence, toll: Toll, prompt: Prompt, ended: Counter[str]
+) -> Iterator[Complaint]:
+    """As many images of a prompt ended without a task as answers say; `ended`: by the failure."""
+    creates = evidence.creates[prompt.words]
+    refused = [create for create in creates if create.code == CODE_REFUSED]
+    clashes = [
+        create for create in creates if create.code == CODE_TAKEN and evidence.is_clash(create)
+    ]
+    toll.clashes += len(clashes)
+    for failure, answers in ((REFUSED, refused), (CLASH, clashes)):
+        surely = sum(not evidence.is_torn(create.at) for create in answers)
+        if not surely <= ended[failure] <= len(answers):
+            what = f"{prompt}: {ended[failure]} ended as {failure}, {len(answers)} answers said so"
+            yield Complaint(what, prompt.user_id)
+    known = {NO_ANSWER, REFUSED, CLASH} | (OF_ITS_INPUT if prompt.pictured else set())
+    for failure in ended.keys() - known:
+        if ended[failure]:
+            yield Complaint(f"{prompt}: {ended[failure]} ended as {failure}", prompt.user_id)
 
 
 def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
@@ -169,40 +247,87 @@ def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             yield Complaint(f"a picture of task {task_id}, which no image has")
             continue
         job, image = owners[task_id]
-        user_id, told = job["chat_id"], f"the picture of image {image['image_id']}"
+        told = f"the picture of image {image['image_id']}"
+        here = (job["chat_id"], job["message_id"])
+        home = (job["user_id"], None)
+        group = evidence.crowd.group(job["chat_id"])
+        places = {here} if group is None or group.is_open else {here, home}
         for call in calls:
             place = (call.params["chat_id"], replied_to(call))
-            if place != (user_id, job["message_id"]):
-                yield Complaint(f"{told} was sent to {place}", user_id)
+            if place not in places:
+                yield Complaint(f"{told} was sent to {place}", job["user_id"])
+            toll.sent_home += place == home
         if image["status"] != "delivered":
-            yield Complaint(f"{told} was sent, and the image is {image['status']}", user_id)
+            what = f"{told} was sent, and the image is {image['status']}"
+            yield Complaint(what, job["user_id"])
         toll.duplicates += len(calls) - 1
+        copies = sum(not evidence.is_torn(call.at) for call in calls)
+        if copies > MOST_COPIES:
+            yield Complaint(f"{told} was sent {copies} times", job["user_id"])
         for call in calls[:-1]:
             if call.ok and not evidence.is_torn(call.at):
-                yield Complaint(f"{told} was sent again, though the first was answered", user_id)
+                what = f"{told} was sent again, though the first was answered"
+                yield Complaint(what, job["user_id"])
     for task_id, (job, image) in owners.items():
         if image["status"] == "delivered":
-            sent = [call.result["message_id"] for call in evidence.pictures[task_id]]
-            told = f"image {image['image_id']}"
-            if image["message_id"] not in sent:
+            told, calls = f"image {image['image_id']}", evidence.pictures[task_id]
+            sent = [_told_id(call) for call in calls]
+            lost = sum(not call.ok for call in evidence.sendings[task_id])
+            if not calls and lost >= MOST_COPIES:  # each of them may have arrived, and none did
+                toll.unseen += 1
+            elif image["message_id"] not in sent:
                 what = f"{told} is message {image['message_id']}, sent were {sent}"
-                yield Complaint(what, job["chat_id"])
+                yield Complaint(what, job["user_id"])
             if not (evidence.data_dir / "files" / str(image["file_key"])).exists():
-                yield Complaint(f"{told} has no file", job["chat_id"])
+                yield Complaint(f"{told} has no file", job["user_id"])
+
+
+def _told_id(call: Call) -> int:
+    """The id of a message as far as the bot can know it from the answer."""
+    unread = call.fault is not None and "message_id" in call.fault.without
+    return UNKNOWN_MESSAGE if unread or not call.ok else int(call.result["message_id"])
+
+
+def _is_mute(evidence: Evidence, chat_id: int) -> bool:
+    """Whether the chat is a group that lets no text through, at least in the end."""
+    group = evidence.crowd.group(chat_id)
+    return group is not None and group.is_mute
 
 
 def _progress(evidence: Evidence, toll: Toll, job: Row) -> Iterator[Complaint]:
     """One progress message a job; another only where nobody could know of the first."""
-    user_id, message_id = job["chat_id"], job["message_id"]
-    calls = [c for c in evidence.texts[user_id, message_id] if MONEY.search(c.params["text"])]
+    user_id, message_id = job["user_id"], job["message_id"]
+    calls = _begun(evidence, job)
     toll.repeats += max(len(calls) - 1, 0)
     for call in calls[:-1]:
-        if call.ok and not evidence.is_torn(call.at):
+        is_known = call.ok and _told_id(call) != UNKNOWN_MESSAGE
+        if is_known and not evidence.is_torn(call.at):
             yield Complaint(f"prompt {message_id} got another progress message", user_id)
-    if calls and calls[-1].result["message_id"] != job["progress_message_id"]:
+    is_mute = _is_mute(evidence, job["chat_id"])
+    if calls and _told_id(calls[-1]) != job["progress_message_id"]:
         yield Complaint(f"the progress message of prompt {message_id} is forgotten", user_id)
+    if job["progress_message_id"] is None and not is_mute:
+        yield Complaint(f"prompt {message_id} has no progress message", user_id)
     if job["closed_at"] is None:
         yield Complaint(f"the outcome of prompt {message_id} was not told", user_id)
+
+
+def _begun(evidence: Evidence, job: Row) -> list[Call]:
+    """The progress messages of a job, as they began."""
+    calls = evidence.texts[job["chat_id"], job["message_id"]]
+    return [call for call in calls if MONEY.search(call.params["text"])]
+
+
+def _last_words(evidence: Evidence, job: Row) -> str | None:
+    """What the progress message shows in the end; None where nobody can see it, or nothing could
+    be said any more."""
+    if _is_mute(evidence, job["chat_id"]):
+        return None
+    if job["progress_message_id"] == UNKNOWN_MESSAGE:  # told once more at the end, in another
+        return _shown(_begun(evidence, job)[-1].params["text"])
+    chat = evidence.telegram.chat(job["chat_id"])
+    said = chat.history.get(job["progress_message_id"])
+    return None if said is None or said.deleted else said.words
 
 
 def _answers(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
@@ -212,15 +337,20 @@ def _answers(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
     dealt with is not dealt with once more when it comes again.
     """
     for prompt in evidence.crowd.prompts:
-        user_id = prompt.customer.person.user_id
-        key = user_id, prompt.message_id
-        if key in evidence.jobs or evidence.texts[key]:
+        user_id = prompt.user_id
+        texts = evidence.texts[prompt.key]
+        # With fewer tokens than it costs the person is told how to ask, and not asked.
+        is_asked = prompt.in_doubt and prompt.customer.asked < BUDGET
+        if is_asked and prompt.key not in evidence.jobs:
+            texts = [call for call in texts if _asks(call)]
+            toll.questions += bool(texts)
+        if prompt.key in evidence.jobs or texts:
             continue
         handed = evidence.handed(prompt)
         ends = {life.end for at, life in handed if life.ended_at - at <= UNSAID_S}
         if not handed:
             yield Complaint(f"{prompt} was never handed to the bot", user_id)
-        elif prompt.customer.was_away or prompt.is_album:
+        elif prompt.customer.was_away or prompt.is_album or _is_mute(evidence, prompt.chat.chat_id):
             # An album is refused once it is whole, by a life that need not be the last to see it.
             continue
         elif not ends:
@@ -231,6 +361,12 @@ def _answers(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             toll.unsaid_by_stops += 1
 
 
+def _asks(call: Call) -> bool:
+    """Whether a message is the question before a charge."""
+    rows = (call.params.get("reply_markup") or {}).get("inline_keyboard", [])
+    return any(is_question(button) for row in rows for button in row)
+
+
 def _leftovers(evidence: Evidence) -> Iterator[Complaint]:
     for update in evidence.telegram.pending_updates:
         yield Complaint(f"update {update.update_id} was not confirmed")
@@ -238,9 +374,21 @@ def _leftovers(evidence: Evidence) -> Iterator[Complaint]:
         yield Complaint(f"left of an album: {row}", row["user_id"])
     for path in (evidence.data_dir / "files" / "incoming").iterdir():
         yield Complaint(f"left on disk: {path.name}")
-    for line in evidence.log.read_text(errors="replace").splitlines():
-        if BAD_LOG.search(line):
-            yield Complaint(f"in the log: {line}")
+    yield from _log(evidence)
+
+
+def _log(evidence: Evidence) -> Iterator[Complaint]:
+    """Nothing unforeseen was logged, but for what is to be loud: a task that another image has."""
+    clashed = {
+        image["image_id"]
+        for images in evidence.images.values()
+        for image in images
+        if image["failure"] == CLASH
+    }
+    for record in LOG_RECORD.split(evidence.log.read_text(errors="replace")):
+        known = KNOWN_TASK.search(record)
+        if BAD_LOG.search(record) and not (known and int(known[1]) in clashed):
+            yield Complaint(f"in the log: {record.strip()}")
 
 
 def _shown(text: str) -> str:
