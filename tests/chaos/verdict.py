@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.demo.kie import Result, Task
 from bot.demo.telegram.state import Call
-from bot.pipeline.worker import LOST_PAUSE_S, MAX_ATTEMPTS
+from bot.pipeline.submit import LOST_PAUSE_S, MAX_ATTEMPTS
 from bot.telegram.messenger import LOST_PAUSES_S
 from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.texts import load_texts
