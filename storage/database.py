@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,7 @@ class _Waiting(Generic[T]):
     work: Work[T]
     done: asyncio.Future[T]
     then: Callable[[T], None] | None = None
+    context: Context = field(default_factory=copy_context)  # in which `then` is called
     since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
@@ -73,7 +75,8 @@ class _Queue:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(work, done, then))
         if self._server is None:
-            self._server = asyncio.create_task(self._serve())
+            # In a context of its own: it serves everybody, and not the one who came first.
+            self._server = asyncio.create_task(self._serve(), context=Context())
         return done
 
     async def _serve(self) -> None:
@@ -85,7 +88,7 @@ class _Queue:
                 outcomes = await self._try(waiting)
                 for each, (result, failure) in zip(waiting, outcomes, strict=False):
                     if failure is None and each.then is not None:
-                        _tell(each.then, result)
+                        each.context.run(_tell, each.then, result)
                     if each.done.done():
                         continue
                     if failure is None:

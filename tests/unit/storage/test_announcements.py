@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +58,21 @@ async def test_what_somebody_placed_who_was_cancelled_since_is_told_of(shop: Sho
     await holding
     assert placing.cancelled()
     assert [type(news) for news in told] == [Placed]
+
+
+async def test_it_is_told_in_the_context_of_the_one_who_wrote(shop: Shop) -> None:
+    """The log names the job of that one, and not of the one for whom the disk was busy just then."""
+    await shop.customer()
+    who: ContextVar[str] = ContextVar("who", default="nobody")
+    told: list[str] = []
+    shop.jobs.listen(lambda _: told.append(who.get()))
+
+    async def place(name: str, message_id: int) -> None:
+        who.set(name)
+        await shop.place(message_id=message_id)
+
+    await asyncio.gather(place("anna", 1), place("boris", 2), shop.place(message_id=3))
+    assert told == ["anna", "boris", "nobody"]
 
 
 async def test_each_move_is_told_of_and_whose_model_it_is(shop: Shop) -> None:
