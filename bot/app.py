@@ -169,7 +169,7 @@ class App:
         return {name: part for room in rooms for name, part in vars(room).items()}
 
     def _listeners(self) -> Iterator[Listener]:
-        """Those who are told of jobs and images; the queues first, so that an image has its place
+        """Those who are told of jobs and items; the queues first, so that an item has its place
         when it is told."""
         pipeline, media = self._pipeline, self._media
         yield pipeline.queue.hear
@@ -290,7 +290,7 @@ class Admin:
 
 
 class Pipeline:
-    """The walk of an image: through the provider, and to the chat."""
+    """The walk of an item: through the provider, and to the chat."""
 
     def __init__(
         self,

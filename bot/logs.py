@@ -1,4 +1,4 @@
-"""Logging: the job and image on every line, secrets on none."""
+"""Logging: the job and item on every line, secrets on none."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
 
 @contextmanager
 def log_context(**ids: object) -> Iterator[None]:
-    """Put `job=7 image=12` in front of what is logged inside, in tasks made inside as well."""
+    """Put `job=7 item=12` in front of what is logged inside, in tasks made inside as well."""
     reset = _context.set({**_context.get(), **ids})
     try:
         yield

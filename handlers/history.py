@@ -21,8 +21,8 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.debounce import Presses
 from storage.gallery import Gallery, Page
-from storage.images import ImageStatus
 from storage.inputs import Inputs
+from storage.items import ItemStatus
 from storage.jobs import Jobs
 
 PAGE = 5
@@ -34,13 +34,13 @@ class PageButton(ButtonData, prefix="history"):
     """Pictures before or after one."""
 
     side: Literal["older", "newer"]
-    image_id: Number
+    item_id: Number
 
 
 class ShowButton(ButtonData, prefix="show"):
     """A picture of the list, once more."""
 
-    image_id: Number = NOTHING
+    item_id: Number = NOTHING
 
 
 class DropButton(ButtonData, prefix="drop"):
@@ -91,7 +91,7 @@ async def turn_page(
     messenger.answer_press(query.id)
     if query.message is None:
         return
-    page = await gallery.page(event_from_user.id, PAGE, callback_data.side, callback_data.image_id)
+    page = await gallery.page(event_from_user.id, PAGE, callback_data.side, callback_data.item_id)
     if not page.pictures:  # an old list: what it goes on with is gone
         page = await gallery.page(event_from_user.id, PAGE)
     messenger.change(
@@ -105,15 +105,15 @@ async def turn_page(
 def history_keyboard(texts: Texts, page: Page) -> Keyboard:
     """A button for each picture, and those that turn the page."""
     pictures = [
-        Button(str(number), ShowButton(image_id=each.image_id).pack())
+        Button(str(number), ShowButton(item_id=each.item_id).pack())
         for number, each in enumerate(page.pictures, 1)
     ]
     turns = []
     if page.has_newer:
-        newer = PageButton(side="newer", image_id=page.pictures[0].image_id)
+        newer = PageButton(side="newer", item_id=page.pictures[0].item_id)
         turns.append(Button(texts.newer_button(), newer.pack()))
     if page.has_older:
-        older = PageButton(side="older", image_id=page.pictures[-1].image_id)
+        older = PageButton(side="older", item_id=page.pictures[-1].item_id)
         turns.append(Button(texts.older_button(), older.pack()))
     return [row for row in (pictures, turns) if row]
 
@@ -129,13 +129,13 @@ async def send_again(
     texts: Texts,
 ) -> None:
     """A picture of the list, once more and free of charge."""
-    image = await jobs.owned(callback_data.image_id, event_from_user.id)
-    if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
+    if item is None or query.message is None or item.status is not ItemStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.picture_coming())
     if not presses.is_repeat(event_from_user.id, query.data or ""):
-        archive.send(Wish(image, query.message.chat.id, None, texts.language, as_file=False))
+        archive.send(Wish(item, query.message.chat.id, None, texts.language, as_file=False))
 
 
 async def show_queue(
@@ -220,7 +220,7 @@ async def _queue_card(
     buttons: list[list[Button]] = []
     for number, job_id in enumerate(await gallery.unfinished_jobs(user_id, JOBS_SHOWN), 1):
         view = await jobs.view(job_id)
-        waiting = [image for image in view.images if image.status is ImageStatus.QUEUED]
+        waiting = [item for item in view.items if item.status is ItemStatus.QUEUED]
         shown.append((view, queue.position_of(waiting[0]) if waiting else None))
         if waiting:
             label = texts.drop_button(number)

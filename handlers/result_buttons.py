@@ -11,13 +11,13 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.debounce import Presses
 from order import Origin
-from storage.images import ImageStatus
 from storage.inputs import Inputs
+from storage.items import ItemStatus
 from storage.jobs import Jobs, press_key
 
 
 def create_router() -> Router:
-    """A button names an image; only the one who paid for it may press."""
+    """A button names an item; only the one who paid for it may press."""
     router = Router(name=__name__)
     router.callback_query.register(draw_again, AgainButton.filter())
     router.callback_query.register(ask_for_change, ChangeButton.filter())
@@ -37,8 +37,8 @@ async def draw_again(
     texts: Texts,
 ) -> None:
     """The same request once more, for what the button says; two presses at once are one."""
-    image = await jobs.owned(callback_data.image_id, event_from_user.id)
-    if image is None or query.message is None:
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
+    if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     origin = Origin(
@@ -47,9 +47,9 @@ async def draw_again(
         message_id=press_key(query.id),
         language=texts.language,
         reply_to_message_id=query.message.message_id,
-        again_of=image.image_id,
+        again_of=item.item_id,
     )
-    said, alert = await orders.again(image, origin, texts, told_price=callback_data.price)
+    said, alert = await orders.again(item, origin, texts, told_price=callback_data.price)
     messenger.answer_press(query.id, said, alert=alert)
 
 
@@ -63,17 +63,17 @@ async def ask_for_change(
     texts: Texts,
 ) -> None:
     """Ask what shall be different; the reply to the question is a reply to the picture."""
-    image = await jobs.owned(callback_data.image_id, event_from_user.id)
-    if image is None or query.message is None:
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
+    if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id)
     if presses.is_repeat(event_from_user.id, query.data or ""):
         return
-    chat_id, image_id = query.message.chat.id, image.image_id
+    chat_id, item_id = query.message.chat.id, item.item_id
 
     async def remember(message_id: int) -> None:
-        await jobs.stands_for(chat_id, message_id, image_id)
+        await jobs.stands_for(chat_id, message_id, item_id)
 
     messenger.say(
         chat_id,
@@ -95,14 +95,14 @@ async def use_as_input(
     texts: Texts,
 ) -> None:
     """Hold the picture for the person's next words."""
-    image = await jobs.owned(callback_data.image_id, event_from_user.id)
-    if image is None or query.message is None:
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
+    if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     if query.message.chat.type != "private":
         messenger.answer_press(query.id, texts.reply_with_words(), alert=True)
         return
-    file_id = image.sent_file_id or _file_in(query)
+    file_id = item.sent_file_id or _file_in(query)
     if file_id is None:
         messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
         return
@@ -147,9 +147,9 @@ async def send_original(
     texts: Texts,
 ) -> None:
     """The file as it was drawn: Telegram makes a photo smaller."""
-    image = await jobs.owned(callback_data.image_id, event_from_user.id)
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
     # One that was fetched, not delivered and refunded lies on the disk as well.
-    if image is None or query.message is None or image.status is not ImageStatus.DELIVERED:
+    if item is None or query.message is None or item.status is not ItemStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.file_coming())
@@ -157,7 +157,7 @@ async def send_original(
         return
     archive.send(
         Wish(
-            image,
+            item,
             query.message.chat.id,
             query.message.message_id,
             texts.language,

@@ -14,7 +14,7 @@ DROPPED = (
     "DELETE FROM awaited_words",
     "DELETE FROM awaited_drafts",
     "DELETE FROM admin_menus",
-    "UPDATE images SET sent_file_id = NULL, sent_as = NULL WHERE sent_file_id IS NOT NULL",
+    "UPDATE items SET sent_file_id = NULL, sent_as = NULL WHERE sent_file_id IS NOT NULL",
     # Their outcome is told in a message of its own, in reply to none.
     "UPDATE jobs SET progress_message_id = NULL, reply_to_message_id = -1 WHERE closed_at IS NULL",
     "UPDATE users SET blocked_at = NULL WHERE blocked_at IS NOT NULL AND user_id > 0",

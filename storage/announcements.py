@@ -8,27 +8,27 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from storage.images import Image
+from storage.items import Item
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A job whose images are to be seen to: it was charged just now, or an earlier process left it
+    """A job whose items are to be seen to: it was charged just now, or an earlier process left it
     open, or its person is back. It may be told again of the same."""
 
     job_id: int
-    images: Sequence[Image]
+    items: Sequence[Item]
     with_picture: bool  # it starts from one
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An image that is further on its way, or has ended. `model` is a slug of the catalogue."""
+    """An item that is further on its way, or has ended. `model` is a slug of the catalogue."""
 
-    before: Image
-    after: Image
+    before: Item
+    after: Item
     model: str
 
 

@@ -1,4 +1,4 @@
-"""The invariants of money and images, asked of a live database."""
+"""The invariants of money and items, asked of a live database."""
 
 from storage.database import Database
 
@@ -13,30 +13,30 @@ INVARIANTS = (
         ),
     ),
     (
-        "an image is charged once, what it costs, to the one who asked for it",
+        "an item is charged once, what it costs, to the one who asked for it",
         (
-            "SELECT images.image_id, cost, count(entry_id) AS charges, sum(amount) AS charged"
-            " FROM images LEFT JOIN ledger ON ledger.image_id = images.image_id"
-            " AND kind = 'charge' AND ledger.user_id = images.user_id GROUP BY images.image_id"
+            "SELECT items.item_id, cost, count(entry_id) AS charges, sum(amount) AS charged"
+            " FROM items LEFT JOIN ledger ON ledger.item_id = items.item_id"
+            " AND kind = 'charge' AND ledger.user_id = items.user_id GROUP BY items.item_id"
             " HAVING charges <> 1 OR charged <> -cost"
         ),
     ),
     (
-        "an image is refunded once and whole when it failed or was cancelled, else never",
+        "an item is refunded once and whole when it failed or was cancelled, else never",
         (
-            "SELECT images.image_id, status, cost, count(entry_id) AS refunds,"
+            "SELECT items.item_id, status, cost, count(entry_id) AS refunds,"
             " sum(amount) AS refunded"
-            " FROM images LEFT JOIN ledger ON ledger.image_id = images.image_id"
-            " AND kind = 'refund' AND ledger.user_id = images.user_id GROUP BY images.image_id"
+            " FROM items LEFT JOIN ledger ON ledger.item_id = items.item_id"
+            " AND kind = 'refund' AND ledger.user_id = items.user_id GROUP BY items.item_id"
             " HAVING refunds <> (status IN ('failed', 'cancelled'))"
             " OR (refunds AND refunded <> cost)"
         ),
     ),
     (
-        "an image belongs to the person of its job and costs the job's price",
+        "an item belongs to the person of its job and costs the job's price",
         (
-            "SELECT image_id, images.user_id, cost FROM images JOIN jobs USING (job_id)"
-            " WHERE images.user_id <> jobs.user_id OR cost <> price"
+            "SELECT item_id, items.user_id, cost FROM items JOIN jobs USING (job_id)"
+            " WHERE items.user_id <> jobs.user_id OR cost <> price"
         ),
     ),
 )

@@ -38,7 +38,7 @@ class Inspection:
 
     `version` is the file's, `newest` the one that a start of this program brings it to. `damage`
     is in SQLite's words; where there is any, or the version is not the newest, nothing further was
-    asked. `broken` has a line for each broken invariant, `unfinished` counts images by state.
+    asked. `broken` has a line for each broken invariant, `unfinished` counts items by state.
     """
 
     version: int
@@ -84,7 +84,7 @@ async def _inspect(database: Database) -> Inspection:
     if version != newest:
         return Inspection(version, newest, [])
     rows = await database.fetch_all(
-        "SELECT status, count(*) AS n FROM images"
+        "SELECT status, count(*) AS n FROM items"
         " WHERE status NOT IN ('delivered', 'failed', 'cancelled') GROUP BY status"
     )
     return Inspection(

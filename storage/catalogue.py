@@ -14,7 +14,7 @@ from storage.journal import Act, Entry, record, recorded
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model as the admins set it. `price` is whole tokens for one image."""
+    """One model as the admins set it. `price` is whole tokens for one item."""
 
     slug: str
     name: str

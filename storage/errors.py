@@ -8,12 +8,12 @@ StorageError
   ForeignDataError           the data are those of another bot; nothing changed
   SchemaError                this program and this database do not fit each other
   InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
-  TooManyActiveImagesError   the person has too many unfinished images; nothing charged
+  TooManyActiveItemsError   the person has too many unfinished items; nothing charged
   ModelUnavailableError      the model was switched off meanwhile; nothing charged
     MaintenanceError         no orders are taken at all; nothing charged
   UnknownModelError          there is no model of that slug; nothing changed
   UnknownUserError           nobody by that id has ever talked to the bot
-  StaleImageError            the image is no longer in the state the caller saw; nothing changed
+  StaleItemError            the item is no longer in the state the caller saw; nothing changed
 """
 
 import sqlite3
@@ -56,8 +56,8 @@ class InsufficientTokensError(StorageError):
         self.balance = balance
 
 
-class TooManyActiveImagesError(StorageError):
-    """A request would exceed the unfinished images one person may have; nothing was charged."""
+class TooManyActiveItemsError(StorageError):
+    """A request would exceed the unfinished items one person may have; nothing was charged."""
 
     def __init__(self, *, active: int, limit: int) -> None:
         super().__init__(f"{active} active, limit {limit}")
@@ -78,7 +78,7 @@ class MaintenanceError(ModelUnavailableError):
 
 
 class PriceChangedError(StorageError):
-    """An image costs `price` now, which is not what the person said yes to; nothing was charged."""
+    """An item costs `price` now, which is not what the person said yes to; nothing was charged."""
 
     def __init__(self, price: int) -> None:
         super().__init__(f"the price is {price} now")
@@ -97,8 +97,8 @@ class UnknownUserError(StorageError):
     """Nobody by that id has talked to the bot."""
 
 
-class StaleImageError(StorageError):
-    """The image was moved by someone else; nothing was changed."""
+class StaleItemError(StorageError):
+    """The item was moved by someone else; nothing was changed."""
 
 
 def storage_error(error: sqlite3.Error) -> StorageError:

@@ -1,4 +1,4 @@
-"""Why an image ended without a picture: what is stored in `images.failure`."""
+"""Why an item ended without a picture: what is stored in `items.failure`."""
 
 from dataclasses import dataclass
 from enum import StrEnum

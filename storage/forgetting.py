@@ -1,6 +1,6 @@
 """People who want to be forgotten: everything of theirs goes, the numbers stay without a name.
 
-The ledger has to add up for ever, so its entries and the images they paid for stay, under a
+The ledger has to add up for ever, so its entries and the items they paid for stay, under a
 number below 0 that leads to nobody. Of somebody who is banned, this one fact stays.
 """
 
@@ -49,9 +49,9 @@ class Forgetting:
         self._announcer = announcer or Announcer()
 
     async def forget(self, user_id: int) -> int:
-        """Forget a person and return 0; or do nothing and return how many images are under way.
+        """Forget a person and return 0; or do nothing and return how many items are under way.
 
-        A job whose images have all ended is none of them: its outcome may be one that cannot be
+        A job whose items have all ended is none of them: its outcome may be one that cannot be
         told, in a group that the bot had to leave. Safe to repeat. The files are removed after
         that, by whoever asks for `due`.
         """
@@ -59,7 +59,7 @@ class Forgetting:
         def work(tx: sqlite3.Connection) -> int:
             row = fetch_one(
                 tx,
-                "SELECT count(*) AS open FROM images WHERE user_id = ?"
+                "SELECT count(*) AS open FROM items WHERE user_id = ?"
                 " AND status NOT IN ('delivered', 'failed', 'cancelled')",
                 (user_id,),
             )
@@ -109,7 +109,7 @@ class Forgetting:
         now = self._database.now()
         doomed: list[tuple[str, str, float]] = []
         for row in tx.execute(
-            "SELECT file_key, stored_url, store_after FROM images"
+            "SELECT file_key, stored_url, store_after FROM items"
             " WHERE user_id = ? AND file_key IS NOT NULL",
             (user_id,),
         ):
@@ -176,8 +176,8 @@ FORGET_AT_ONCE = (
 
 FORGET_NAMES = (
     (
-        "DELETE FROM picture_messages WHERE image_id IN"
-        " (SELECT image_id FROM images WHERE user_id = :user_id)"
+        "DELETE FROM picture_messages WHERE item_id IN"
+        " (SELECT item_id FROM items WHERE user_id = :user_id)"
     ),
     (
         "UPDATE jobs SET user_id = :nobody, chat_id = :nobody, message_id = job_id,"
@@ -187,9 +187,9 @@ FORGET_NAMES = (
         " WHERE user_id = :user_id"
     ),
     (
-        "UPDATE images SET user_id = :nobody, file_key = NULL, stored_url = NULL,"
+        "UPDATE items SET user_id = :nobody, file_key = NULL, stored_url = NULL,"
         " store_after = NULL, sent_file_id = NULL, sent_as = NULL, failure_detail = '',"
-        " task_id = CASE WHEN task_id IS NOT NULL THEN 'forgotten-' || image_id END,"
+        " task_id = CASE WHEN task_id IS NOT NULL THEN 'forgotten-' || item_id END,"
         " result_url = CASE WHEN result_url IS NOT NULL THEN '' END,"
         " message_id = CASE WHEN message_id IS NOT NULL THEN 0 END WHERE user_id = :user_id"
     ),

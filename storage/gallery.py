@@ -13,7 +13,7 @@ Side = Literal["older", "newer"]
 class Kept:
     """One delivered picture, for a list."""
 
-    image_id: int
+    item_id: int
     prompt: str
     finished_at: float
 
@@ -28,43 +28,43 @@ class Page:
 
 
 class Gallery:
-    """Reads `jobs` and `images` for lists; never more than a page of them."""
+    """Reads `jobs` and `items` for lists; never more than a page of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, user_id: int, size: int, side: Side = "older", of: int = 2**62) -> Page:
-        """The person's delivered pictures next to the image `of`; the newest by default."""
+        """The person's delivered pictures next to the item `of`; the newest by default."""
         rows = await self._database.fetch_all(SIDES[side], (user_id, of, size))
-        found = [Kept(row["image_id"], row["prompt"], row["finished_at"]) for row in rows]
+        found = [Kept(row["item_id"], row["prompt"], row["finished_at"]) for row in rows]
         if side == "newer":
             found.reverse()
         if not found:
             return Page((), has_newer=False, has_older=False)
         return Page(
             found,
-            has_newer=await self._has(user_id, "newer", found[0].image_id),
-            has_older=await self._has(user_id, "older", found[-1].image_id),
+            has_newer=await self._has(user_id, "newer", found[0].item_id),
+            has_older=await self._has(user_id, "older", found[-1].item_id),
         )
 
     async def unfinished_jobs(self, user_id: int, limit: int) -> list[int]:
-        """The person's jobs with images under way, oldest first."""
+        """The person's jobs with items under way, oldest first."""
         rows = await self._database.fetch_all(
-            "SELECT DISTINCT job_id FROM images WHERE user_id = ?"
+            "SELECT DISTINCT job_id FROM items WHERE user_id = ?"
             " AND status NOT IN ('delivered', 'failed', 'cancelled') ORDER BY job_id LIMIT ?",
             (user_id, limit),
         )
         return [row["job_id"] for row in rows]
 
-    async def _has(self, user_id: int, side: Side, image_id: int) -> bool:
-        return bool(await self._database.fetch_all(SIDES[side], (user_id, image_id, 1)))
+    async def _has(self, user_id: int, side: Side, item_id: int) -> bool:
+        return bool(await self._database.fetch_all(SIDES[side], (user_id, item_id, 1)))
 
 
 BESIDE = (
-    "SELECT image_id, prompt, finished_at FROM images JOIN jobs USING (job_id)"
-    " WHERE images.user_id = ? AND status = 'delivered'"
+    "SELECT item_id, prompt, finished_at FROM items JOIN jobs USING (job_id)"
+    " WHERE items.user_id = ? AND status = 'delivered'"
 )
 SIDES: Mapping[Side, str] = {
-    "older": BESIDE + " AND image_id < ? ORDER BY image_id DESC LIMIT ?",
-    "newer": BESIDE + " AND image_id > ? ORDER BY image_id LIMIT ?",
+    "older": BESIDE + " AND item_id < ? ORDER BY item_id DESC LIMIT ?",
+    "newer": BESIDE + " AND item_id > ? ORDER BY item_id LIMIT ?",
 }

@@ -1,4 +1,4 @@
-"""Numbers that are given once: those of jobs, images and broadcasts, which old buttons name."""
+"""Numbers that are given once: those of jobs, items and broadcasts, which old buttons name."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 LEAP = 100_000  # where nobody knows what was given since the backup
+TABLES = {"images": "items"}  # what an older version called a table
 
 
 def given_ids(connection: sqlite3.Connection) -> dict[str, int]:
     """The highest number that was given so far, by table."""
     rows = connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
-    return {str(row[0]): int(row[1]) for row in rows}
+    return {TABLES.get(row[0], str(row[0])): int(row[1]) for row in rows}
 
 
 def last_ids(path: Path) -> dict[str, int] | None:

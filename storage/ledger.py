@@ -13,7 +13,7 @@ from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.journal import Act, record
 
-ENTRIES_OF_MOVEMENT = 10  # a job has at most so many images
+ENTRIES_OF_MOVEMENT = 10  # a job has at most so many items
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class Ledger:
         return int(row["balance"]) if row else 0
 
     async def movements(self, user_id: int, limit: int) -> list[Movement]:
-        """The person's last movements, the latest first; a job's images are one."""
+        """The person's last movements, the latest first; a job's items are one."""
         rows = await self._database.fetch_all(
             "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"
-            " images.job_id, jobs.prompt FROM ledger"
-            " LEFT JOIN images ON images.image_id = ledger.image_id"
-            " LEFT JOIN jobs ON jobs.job_id = images.job_id WHERE ledger.user_id = ?"
+            " items.job_id, jobs.prompt FROM ledger"
+            " LEFT JOIN items ON items.item_id = ledger.item_id"
+            " LEFT JOIN jobs ON jobs.job_id = items.job_id WHERE ledger.user_id = ?"
             " ORDER BY ledger.entry_id DESC LIMIT ?",
             (user_id, limit * ENTRIES_OF_MOVEMENT),
         )
@@ -170,20 +170,20 @@ def balance_in(tx: sqlite3.Connection, user_id: int) -> int:
 
 
 def charge(
-    tx: sqlite3.Connection, user_id: int, images: Iterable[tuple[int, int]], now: float
+    tx: sqlite3.Connection, user_id: int, items: Iterable[tuple[int, int]], now: float
 ) -> None:
-    """Book one charge for each (image_id, cost). The caller has seen that the balance allows it."""
+    """Book one charge for each (item_id, cost). The caller has seen that the balance allows it."""
     tx.executemany(
-        "INSERT INTO ledger (user_id, kind, amount, image_id, created_at)"
+        "INSERT INTO ledger (user_id, kind, amount, item_id, created_at)"
         " VALUES (?, 'charge', ?, ?, ?)",
-        [(user_id, -cost, image_id, now) for image_id, cost in images],
+        [(user_id, -cost, item_id, now) for item_id, cost in items],
     )
 
 
-def refund(tx: sqlite3.Connection, user_id: int, image_id: int, cost: int, now: float) -> None:
-    """Give an image's tokens back, in the transaction that ends the image without a picture."""
+def refund(tx: sqlite3.Connection, user_id: int, item_id: int, cost: int, now: float) -> None:
+    """Give an item's tokens back, in the transaction that ends the item without a picture."""
     tx.execute(
-        "INSERT INTO ledger (user_id, kind, amount, image_id, created_at)"
+        "INSERT INTO ledger (user_id, kind, amount, item_id, created_at)"
         " VALUES (?, 'refund', ?, ?, ?)",
-        (user_id, cost, image_id, now),
+        (user_id, cost, item_id, now),
     )

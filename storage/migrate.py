@@ -12,6 +12,7 @@ from storage.errors import SchemaError
 from storage.private import make_private_file
 
 ROOM = 3  # times the size of the file: the copy, and the tables that are written anew beside it
+LONG = 12  # the last migration that writes every picture anew
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +33,10 @@ async def migrate(connection: Connection, path: Path, folder: Path) -> None:
     pending = sorted(number for number in scripts if number > applied)
     if pending and applied:
         logger.info(
-            "the database is brought from version %d to %d; with a million pictures that takes"
-            " about a minute",
+            "the database is brought from version %d to %d; with a million pictures that takes %s",
             applied,
             pending[-1],
+            "about a minute" if applied < LONG else "some seconds",
         )
         await asyncio.to_thread(
             _keep_copy, path, path.with_name(f"{path.name}.before-{pending[0]:04d}")

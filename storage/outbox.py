@@ -1,13 +1,13 @@
 """Pictures on their way from the disk to where they are kept for good."""
 
 from storage.database import Database
-from storage.images import Image, read_image
+from storage.items import Item, read_item
 
 NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put back since
 
 
 class ToStore:
-    """What of `images` is still to be moved, and what must stay on disk till then."""
+    """What of `items` is still to be moved, and what must stay on disk till then."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -15,66 +15,66 @@ class ToStore:
     async def needed_files(self) -> set[str]:
         """The keys of files that are still to be delivered or moved."""
         rows = await self._database.fetch_all(
-            "SELECT file_key FROM images WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
-            # The plus keeps SQLite from walking all files in place of the unfinished images.
-            " UNION SELECT file_key FROM images WHERE +file_key IS NOT NULL"
+            "SELECT file_key FROM items WHERE file_key IS NOT NULL AND store_after IS NOT NULL"
+            # The plus keeps SQLite from walking all files in place of the unfinished items.
+            " UNION SELECT file_key FROM items WHERE +file_key IS NOT NULL"
             " AND status NOT IN ('delivered', 'failed', 'cancelled')"
-            " UNION SELECT file_key FROM images INDEXED BY images_given_up WHERE stored_url IS NULL"
+            " UNION SELECT file_key FROM items INDEXED BY items_given_up WHERE stored_url IS NULL"
             " AND store_after IS NULL AND store_attempts > 0 AND file_key IS NOT NULL"
         )
         return {row["file_key"] for row in rows}
 
-    async def due(self, limit: int) -> list[Image]:
-        """Images whose file is to be moved from disk now, those due longest first."""
+    async def due(self, limit: int) -> list[Item]:
+        """Items whose file is to be moved from disk now, those due longest first."""
         rows = await self._database.fetch_all(
-            "SELECT * FROM images WHERE (store_after <= ?1 OR store_after > ?1 + ?2)"
+            "SELECT * FROM items WHERE (store_after <= ?1 OR store_after > ?1 + ?2)"
             " AND file_key IS NOT NULL ORDER BY store_after LIMIT ?3",
             (self._database.now(), NO_PAUSE_S, limit),
         )
-        return [read_image(row) for row in rows]
+        return [read_item(row) for row in rows]
 
     async def due_in_s(self) -> float | None:
         """Seconds until the next file is due to be moved; None: there is none."""
         row = await self._database.fetch_one(
-            "SELECT min(store_after) AS at FROM images WHERE store_after IS NOT NULL"
+            "SELECT min(store_after) AS at FROM items WHERE store_after IS NOT NULL"
         )
         return row["at"] - self._database.now() if row and row["at"] is not None else None
 
-    async def stored(self, image: Image, url: str) -> None:
+    async def stored(self, item: Item, url: str) -> None:
         """The file has its place for good."""
         await self._database.execute(
-            "UPDATE images SET stored_url = ?, store_after = NULL"
-            " WHERE image_id = ? AND file_key IS ?",
-            (url, image.image_id, image.file_key),  # its person may be forgotten meanwhile
+            "UPDATE items SET stored_url = ?, store_after = NULL"
+            " WHERE item_id = ? AND file_key IS ?",
+            (url, item.item_id, item.file_key),  # its person may be forgotten meanwhile
         )
 
     async def given_up(self, after: int, limit: int = 500) -> list[tuple[int, str]]:
-        """Images beyond that number, with their files, which were tried and are not tried any more:
+        """Items beyond that number, with their files, which were tried and are not tried any more:
         older versions gave up too soon; else the file was gone."""
         rows = await self._database.fetch_all(
-            "SELECT image_id, file_key FROM images WHERE store_after IS NULL"
+            "SELECT item_id, file_key FROM items WHERE store_after IS NULL"
             " AND store_attempts > 0 AND stored_url IS NULL AND file_key IS NOT NULL"
-            " AND image_id > ? ORDER BY image_id LIMIT ?",
+            " AND item_id > ? ORDER BY item_id LIMIT ?",
             (after, limit),
         )
-        return [(row["image_id"], row["file_key"]) for row in rows]
+        return [(row["item_id"], row["file_key"]) for row in rows]
 
-    async def take_up(self, image_id: int) -> None:
+    async def take_up(self, item_id: int) -> None:
         """The file is to be moved after all."""
         await self._database.execute(
-            "UPDATE images SET store_after = ?, store_attempts = 0 WHERE image_id = ?"
+            "UPDATE items SET store_after = ?, store_attempts = 0 WHERE item_id = ?"
             " AND store_after IS NULL AND stored_url IS NULL AND file_key IS NOT NULL",
-            (self._database.now(), image_id),
+            (self._database.now(), item_id),
         )
 
-    async def later(self, image: Image, pause_s: float | None) -> None:
+    async def later(self, item: Item, pause_s: float | None) -> None:
         """It could not be moved: try again after a pause, or never (it stays on disk)."""
         await self._database.execute(
-            "UPDATE images SET store_attempts = store_attempts + 1, store_after = ?"
-            " WHERE image_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
+            "UPDATE items SET store_attempts = store_attempts + 1, store_after = ?"
+            " WHERE item_id = ? AND file_key IS ?",  # its person may be forgotten meanwhile
             (
                 None if pause_s is None else self._database.now() + pause_s,
-                image.image_id,
-                image.file_key,
+                item.item_id,
+                item.file_key,
             ),
         )

@@ -48,7 +48,7 @@ class JobLine:
     job_id: int
     prompt: str
     created_at: float
-    images: int
+    items: int
     delivered: int
     failed: int  # or cancelled: refunded
 
@@ -127,11 +127,11 @@ class People:
             (user_id, entries),
         )
         job_rows = await self._database.fetch_all(
-            "SELECT last.job_id, prompt, created_at, count(*) AS images,"
+            "SELECT last.job_id, prompt, created_at, count(*) AS items,"
             " sum(status = 'delivered') AS delivered,"
             " sum(status IN ('failed', 'cancelled')) AS failed"
             " FROM (SELECT * FROM jobs WHERE user_id = ? ORDER BY job_id DESC LIMIT ?) AS last"
-            " JOIN images USING (job_id) GROUP BY last.job_id ORDER BY last.job_id DESC",
+            " JOIN items USING (job_id) GROUP BY last.job_id ORDER BY last.job_id DESC",
             (user_id, jobs),
         )
         return Record(

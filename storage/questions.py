@@ -22,7 +22,7 @@ ASKED_FOR_S = 7 * 86_400.0  # an older question is not answered any more
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An order that waits for a yes, with what one image of it was to cost."""
+    """An order that waits for a yes, with what one item of it was to cost."""
 
     order: Order
     origin: Origin
@@ -45,7 +45,7 @@ class Questions:
         """Keep an order until it is answered and return its sender's balance.
 
         None when the message has its job already: it came again, and was answered long since; or
-        when another press asked about the same image a moment ago.
+        when another press asked about the same item a moment ago.
 
         Raises:
             InsufficientTokensError: the balance does not cover it; there is nothing to ask.

@@ -29,7 +29,7 @@ from storage.lock import hold_lock
 WORKSHOP = ".restore-"
 RESTORED = "restored.db"  # in DATA_DIR: it counts, and is not in its place yet
 SHOWN_LINES = 5
-OURS = {"users", "ledger", "images", "jobs"}
+OURS = {"users", "ledger", "jobs"}
 PICTURE = re.compile(re.escape(FILES_MEMBER) + r"/([0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5})")
 
 
@@ -41,15 +41,15 @@ class RestoreError(StorageError):
 class Restored:
     """What is in the database now, and where the one is that was there before, if any.
 
-    `last_image_id`: new images get higher ids than this.
+    `last_item_id`: new items get higher ids than this.
     """
 
     people: int
     tokens: int
-    images: Mapping[str, int]
+    items: Mapping[str, int]
     newest_entry_at: float | None
     broken: Sequence[str]
-    last_image_id: int
+    last_item_id: int
     pictures: int = 0
     set_aside: Path | None = None
 
@@ -165,11 +165,11 @@ async def _bring_up_to_date(copy: Path, given: Mapping[str, int] | None) -> Rest
     """Migrate the copy as a start would, move its numbers on beyond those that were `given` since,
     and look at what is in it."""
     async with Database.open(copy) as database:
-        if given is not None and given.get("images", 0) < (await _last_image_id(database)):
+        if given is not None and given.get("items", 0) < (await _last_item_id(database)):
             given = None  # begun anew after a loss: what was given after the backup it cannot know
         await database.write(lambda tx: skip_ids(tx, given))
-        last_image_id = await _last_image_id(database)
-        images = await database.fetch_all("SELECT status, count(*) FROM images GROUP BY 1")
+        last_item_id = await _last_item_id(database)
+        items = await database.fetch_all("SELECT status, count(*) FROM items GROUP BY 1")
         people, tokens, newest = (
             await database.fetch_all(
                 "SELECT count(*), coalesce(sum(balance), 0), (SELECT max(created_at) FROM ledger)"
@@ -179,12 +179,12 @@ async def _bring_up_to_date(copy: Path, given: Mapping[str, int] | None) -> Rest
         broken = await broken_invariants(database)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")  # one file is all of it
-    counts = {row[0]: row[1] for row in images}
-    return Restored(people, tokens, counts, newest, broken, last_image_id)
+    counts = {row[0]: row[1] for row in items}
+    return Restored(people, tokens, counts, newest, broken, last_item_id)
 
 
-async def _last_image_id(database: Database) -> int:
-    return (await database.write(given_ids)).get("images", 0)
+async def _last_item_id(database: Database) -> int:
+    return (await database.write(given_ids)).get("items", 0)
 
 
 def _put_pictures(archive: Path, files: Path, incoming: Path) -> int:

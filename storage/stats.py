@@ -1,6 +1,6 @@
 """The numbers of the last days, from what triggers keep a day (migration 0005).
 
-Days are UTC; the last one is today. A year of a million images is a few thousand rows of these
+Days are UTC; the last one is today. A year of a million items is a few thousand rows of these
 tables, and one for each person and day they asked for a picture.
 """
 
@@ -15,7 +15,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: pictures that came, images that did not, and who asked."""
+    """One day: pictures that came, items that did not, and who asked."""
 
     day: int  # since 1970
     delivered: int
@@ -31,7 +31,7 @@ class Numbers:
     people: int  # who ever pressed /start
     new_people: int
     active_people: int  # who asked for a picture
-    images: Mapping[str, int]  # by how they ended
+    items: Mapping[str, int]  # by how they ended
     tokens: Mapping[str, int]  # by the ledger's kind; charges are below 0
     median_s: int | None
     p95_s: int | None
@@ -40,16 +40,16 @@ class Numbers:
     @property
     def delivered(self) -> int:
         """Pictures that came."""
-        return self.images.get("delivered", 0)
+        return self.items.get("delivered", 0)
 
     @property
     def failed(self) -> int:
-        """Images that ended without a picture, through no wish of the person's."""
-        return self.images.get("failed", 0)
+        """Items that ended without a picture, through no wish of the person's."""
+        return self.items.get("failed", 0)
 
     @property
     def success(self) -> float | None:
-        """The part of the images that came, without those that people cancelled."""
+        """The part of the items that came, without those that people cancelled."""
         ended = self.delivered + self.failed
         return self.delivered / ended if ended else None
 
@@ -74,8 +74,8 @@ class Stats:
             active_people=await self._count(
                 "SELECT count(DISTINCT user_id) FROM daily_people WHERE day >= ?", first
             ),
-            images=await self._sums(
-                "SELECT status, sum(images) FROM daily_images WHERE day >= ? GROUP BY status", first
+            items=await self._sums(
+                "SELECT status, sum(items) FROM daily_items WHERE day >= ? GROUP BY status", first
             ),
             tokens=await self._sums(
                 "SELECT kind, sum(amount) FROM daily_tokens WHERE day >= ? GROUP BY kind", first
@@ -88,30 +88,29 @@ class Stats:
     async def _percentiles(self, first: int) -> tuple[int | None, int | None]:
         """The shortest times within which half, and 95 of 100, of the pictures came."""
         row = await self._database.fetch_one(
-            "WITH by_time AS (SELECT seconds, sum(images) AS images FROM daily_seconds"
+            "WITH by_time AS (SELECT seconds, sum(items) AS items FROM daily_seconds"
             " WHERE day >= ? GROUP BY seconds),"
-            " up_to AS (SELECT seconds, sum(images) OVER (ORDER BY seconds) AS images,"
-            " sum(images) OVER () AS total FROM by_time)"
-            " SELECT min(seconds) FILTER (WHERE images * 100 >= total * 50) AS median,"
-            " min(seconds) FILTER (WHERE images * 100 >= total * 95) AS p95 FROM up_to",
+            " up_to AS (SELECT seconds, sum(items) OVER (ORDER BY seconds) AS items,"
+            " sum(items) OVER () AS total FROM by_time)"
+            " SELECT min(seconds) FILTER (WHERE items * 100 >= total * 50) AS median,"
+            " min(seconds) FILTER (WHERE items * 100 >= total * 95) AS p95 FROM up_to",
             (first,),
         )
         return (row["median"], row["p95"]) if row else (None, None)
 
     async def _by_day(self, first: int, today: int) -> list[Day]:
         rows = await self._database.fetch_all(
-            "SELECT day, sum(images) FILTER (WHERE status = 'delivered') AS delivered,"
-            " sum(images) FILTER (WHERE status = 'failed') AS failed"
-            " FROM daily_images WHERE day >= ? GROUP BY day",
+            "SELECT day, sum(items) FILTER (WHERE status = 'delivered') AS delivered,"
+            " sum(items) FILTER (WHERE status = 'failed') AS failed"
+            " FROM daily_items WHERE day >= ? GROUP BY day",
             (first,),
         )
-        images = {row["day"]: (row["delivered"] or 0, row["failed"] or 0) for row in rows}
+        items = {row["day"]: (row["delivered"] or 0, row["failed"] or 0) for row in rows}
         people = await self._sums(
             "SELECT day, count(*) FROM daily_people WHERE day >= ? GROUP BY day", first
         )
         return [
-            Day(day, *images.get(day, (0, 0)), people.get(day, 0))
-            for day in range(first, today + 1)
+            Day(day, *items.get(day, (0, 0)), people.get(day, 0)) for day in range(first, today + 1)
         ]
 
     async def _count(self, sql: str, *params: int) -> int:

@@ -19,7 +19,7 @@ from storage.jobs import Jobs
 from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.maintenance import Flags
-from storage.open_images import OpenImages
+from storage.open_items import OpenItems
 from storage.outbox import ToStore
 from storage.people import People
 from storage.preferences import PreferenceStore
@@ -43,7 +43,7 @@ class Store:
     jobs: Jobs
     journal: Journal
     ledger: Ledger
-    open_images: OpenImages
+    open_items: OpenItems
     people: People
     preferences: PreferenceStore
     pruning: Pruning
@@ -88,7 +88,7 @@ class Store:
                 jobs=Jobs(database, announcer),
                 journal=Journal(database),
                 ledger=Ledger(database, welcome_mark=mark),
-                open_images=OpenImages(database),
+                open_items=OpenItems(database),
                 people=People(database),
                 preferences=PreferenceStore(database),
                 pruning=Pruning(database),

@@ -1,4 +1,4 @@
-"""Telling the admins what only they can mend, once for each trouble and not for every image."""
+"""Telling the admins what only they can mend, once for each trouble and not for every item."""
 
 import logging
 from collections.abc import Callable, Hashable, Iterable
@@ -31,9 +31,9 @@ class Alerts:
         """Pictures that people send cannot be uploaded; `what` says what to check."""
         self._tell("upload", lambda: self._texts.upload_alert(what))
 
-    def fault(self, image_id: int, error: Exception) -> None:
-        """An image failed through a fault of the bot's own; once for each kind of error."""
-        self._tell(f"fault {type(error).__name__}", lambda: self._texts.fault_alert(image_id))
+    def fault(self, item_id: int, error: Exception) -> None:
+        """An item failed through a fault of the bot's own; once for each kind of error."""
+        self._tell(f"fault {type(error).__name__}", lambda: self._texts.fault_alert(item_id))
 
     def credit_left(self, left: float, low: float) -> None:
         """What KIE's account has left; below `low` it is news, once until it is above again."""

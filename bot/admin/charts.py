@@ -90,10 +90,10 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
     weekly = len(days) >= WEEKLY_FROM
     spans = _weeks(days) if weekly else [[day] for day in days]
     names = [_date(span[0]) for span in spans]
-    images, people = [], []
+    items, people = [], []
     for name, span in zip(names, spans, strict=True):
         delivered, failed = sum(day.delivered for day in span), sum(day.failed for day in span)
-        images += [
+        items += [
             {"day": name, "what": words.came, "n": delivered, "above": 1},
             {"day": name, "what": words.did_not, "n": failed, "above": 0},
         ]
@@ -101,13 +101,13 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
         people.append({"day": name, "n": sum(day.people for day in span) / len(span)})
     x = {"field": "day", "type": "ordinal", "sort": None, "axis": _days_axis(names, weekly=weekly)}
     y = {"field": "n", "type": "quantitative", "axis": _COUNT_AXIS}
-    if not any(each["n"] for each in (*images, *people)):
+    if not any(each["n"] for each in (*items, *people)):
         y["scale"] = {"domain": [0, 4]}  # else the line of nothing stands in the middle
     bars = {
         "width": WIDTH_PX,
         "height": 300,
         "title": words.pictures_weekly if weekly else words.pictures,
-        "data": {"values": images},
+        "data": {"values": items},
         "mark": {"type": "bar"},
         "encoding": {
             "x": x,

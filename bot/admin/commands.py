@@ -50,15 +50,15 @@ def _left_by_restore(data_dir: Path) -> str:
 
 
 def _restored(found: Restored, source: Path, data_dir: Path) -> str:
-    images = ", ".join(f"{count} {status}" for status, count in sorted(found.images.items()))
+    items = ", ".join(f"{count} {status}" for status, count in sorted(found.items.items()))
     newest = "none"
     if found.newest_entry_at is not None:
         newest = f"{datetime.fromtimestamp(found.newest_entry_at, UTC):%Y-%m-%d %H:%M} UTC"
     said = (
         f"{data_dir / 'bot.db'} is {source} now. People: {found.people}, tokens: {found.tokens},"
-        f" images: {images or 'none'}; newest entry of the ledger: {newest}.\n"
+        f" images: {items or 'none'}; newest entry of the ledger: {newest}.\n"
         f"Pictures on disk: {found.pictures}. New images get numbers above"
-        f" {found.last_image_id}: buttons in old messages name no other picture."
+        f" {found.last_item_id}: buttons in old messages name no other picture."
     )
     lines = [said, *(f"PROBLEM money, {line}" for line in found.broken)]
     if found.set_aside is not None:

@@ -185,7 +185,7 @@ def check_disk(data_dir: Path) -> list[Finding]:
 
 
 async def check_database(path: Path, bot_id: int) -> list[Finding]:
-    """Whether the database is sound and this bot's, and money and images agree in it."""
+    """Whether the database is sound and this bot's, and money and items agree in it."""
     if await asyncio.to_thread(pending, path.parent):
         advice = "start the bot, or restore again: either brings it to its end"
         return [Finding(False, "database, a restore was broken off", advice)]

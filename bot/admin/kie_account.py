@@ -10,7 +10,7 @@ from bot.settings import Settings
 from providers.errors import ProviderError
 from providers.kie import CallLog, Kie
 from storage.announcements import Announcement, Moved
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 
 LOOK_PAUSE_S = 300.0
 
@@ -50,7 +50,7 @@ class Account:
 
     def hear(self, news: Announcement) -> None:
         """Where a task was created, some of the credit is gone."""
-        if isinstance(news, Moved) and news.after.status is ImageStatus.GENERATING:
+        if isinstance(news, Moved) and news.after.status is ItemStatus.GENERATING:
             self._spent.set()
 
     async def report(self) -> Report:

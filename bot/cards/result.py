@@ -1,10 +1,10 @@
-"""The buttons under a picture. They hold the image's number, and "again" the price that it shows:
-they work for as long as the image is known; who presses one is checked against its owner."""
+"""The buttons under a picture. They hold the item's number, and "again" the price that it shows:
+they work for as long as the item is known; who presses one is checked against its owner."""
 
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.texts import Texts
 from bot.texts.base import units
-from storage.images import Image, JobView
+from storage.items import Item, JobView
 
 COPY_UNITS = 256  # Bot API, CopyTextButton
 
@@ -12,31 +12,31 @@ COPY_UNITS = 256  # Bot API, CopyTextButton
 class AgainButton(ButtonData, prefix="again"):
     """The same request once more."""
 
-    image_id: Number = NOTHING
-    price: Number | None = None  # of one image; None: one of the buttons that showed none
+    item_id: Number = NOTHING
+    price: Number | None = None  # of one item; None: one of the buttons that showed none
 
 
 class ChangeButton(ButtonData, prefix="change"):
     """Asks what shall be different."""
 
-    image_id: Number = NOTHING
+    item_id: Number = NOTHING
 
 
 class InputButton(ButtonData, prefix="input"):
     """Holds the picture for the person's next words."""
 
-    image_id: Number = NOTHING
+    item_id: Number = NOTHING
 
 
 class OriginalButton(ButtonData, prefix="original"):
     """Brings the file as it was drawn."""
 
-    image_id: Number = NOTHING
+    item_id: Number = NOTHING
 
 
-def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
+def picture_keyboard(texts: Texts, view: JobView, item: Item) -> Keyboard:
     """What can be done with a picture."""
-    number = image.image_id
+    number = item.item_id
     order = view.order
     seed = order.options.get("seed", order.params.get("seed"))
     copies = [
@@ -50,15 +50,15 @@ def picture_keyboard(texts: Texts, view: JobView, image: Image) -> Keyboard:
     rows = [
         (
             Button(
-                texts.again_button(len(view.images) * view.price_now),
-                AgainButton(image_id=number, price=view.price_now).pack(),
+                texts.again_button(len(view.items) * view.price_now),
+                AgainButton(item_id=number, price=view.price_now).pack(),
                 style="success",
             ),
-            Button(texts.change_button(), ChangeButton(image_id=number).pack(), style="primary"),
+            Button(texts.change_button(), ChangeButton(item_id=number).pack(), style="primary"),
         ),
         (
-            Button(texts.input_button(), InputButton(image_id=number).pack()),
-            Button(texts.original_button(), OriginalButton(image_id=number).pack()),
+            Button(texts.input_button(), InputButton(item_id=number).pack()),
+            Button(texts.original_button(), OriginalButton(item_id=number).pack()),
         ),
         tuple(copies),
     ]

@@ -12,7 +12,7 @@ from bot.media.outbox import FIRST_PAUSE_S, Outbox
 from storage.announcements import Announcement, Moved
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.images import Image
+from storage.items import Item
 from storage.jobs import Jobs
 from storage.outbox import ToStore
 from storage.supabase import SupabaseStorage
@@ -22,7 +22,7 @@ CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", 
 logger = logging.getLogger(__name__)
 
 
-class Keeper(Outbox[Image]):
+class Keeper(Outbox[Item]):
     """Moves results into a bucket."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Keeper(Outbox[Image]):
         self._files = files
         self._storage = storage
         self._bucket = bucket
-        self._ended: asyncio.Queue[int] = asyncio.Queue()  # images
+        self._ended: asyncio.Queue[int] = asyncio.Queue()  # items
 
     def hear(self, news: Announcement) -> None:
         """There is more to do when a file was fetched, and a copy may be of no more use when its
@@ -51,7 +51,7 @@ class Keeper(Outbox[Image]):
         if news.after.file_key != news.before.file_key:
             self.wake()
         if news.after.status.ended:
-            self._ended.put_nowait(news.after.image_id)
+            self._ended.put_nowait(news.after.item_id)
 
     async def run(self) -> None:
         """As every outbox; first what an older version gave up for good is taken up again."""
@@ -67,44 +67,44 @@ class Keeper(Outbox[Image]):
     async def _take_up_again(self) -> None:
         after = 0
         while rows := await self._to_store.given_up(after):
-            for image_id, key in rows:
+            for item_id, key in rows:
                 if await asyncio.to_thread(self._files.has, key):
-                    await self._to_store.take_up(image_id)
+                    await self._to_store.take_up(item_id)
             after = rows[-1][0]
 
-    async def _due(self, limit: int) -> Sequence[Image]:
+    async def _due(self, limit: int) -> Sequence[Item]:
         return await self._to_store.due(limit)
 
     async def _due_in_s(self) -> float | None:
         return await self._to_store.due_in_s()
 
-    async def _do(self, row: Image) -> None:
+    async def _do(self, row: Item) -> None:
         assert row.file_key is not None  # noqa: S101 - only such are due
         path = self._files.path(row.file_key)
         try:
             data = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError:
-            logger.error("image %d is gone from the disk and was never stored", row.image_id)
+            logger.error("item %d is gone from the disk and was never stored", row.item_id)
             await self._to_store.later(row, None)
             return
         kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
         url = await self._storage.put(self._bucket, row.file_key, data, kind)
         await self._to_store.stored(row, url)
-        await self._tidy(row.image_id)
+        await self._tidy(row.item_id)
 
-    async def _put_off(self, row: Image, pause_s: float) -> None:
+    async def _put_off(self, row: Item, pause_s: float) -> None:
         await self._to_store.later(row, pause_s)
 
-    def _describe(self, row: Image) -> tuple[str, int]:
-        return f"image {row.image_id} on disk", row.store_attempts
+    def _describe(self, row: Item) -> tuple[str, int]:
+        return f"item {row.item_id} on disk", row.store_attempts
 
-    async def _tidy(self, image_id: int) -> None:
+    async def _tidy(self, item_id: int) -> None:
         """Remove the copy on disk, once the picture is both kept elsewhere and delivered."""
         try:
-            image = await self._jobs.image(image_id)
-            if image.file_key and image.stored_url and image.status.ended:
-                await asyncio.to_thread(self._files.remove, image.file_key)
+            item = await self._jobs.item(item_id)
+            if item.file_key and item.stored_url and item.status.ended:
+                await asyncio.to_thread(self._files.remove, item.file_key)
         except (StorageError, OSError) as error:  # one file too many harms nobody
-            logger.warning("image %d may stay on disk: %s", image_id, error)
+            logger.warning("item %d may stay on disk: %s", item_id, error)
         except Exception:  # part of the worker's boundary: no file must stop the bot
-            logger.exception("image %d may stay on disk", image_id)
+            logger.exception("item %d may stay on disk", item_id)

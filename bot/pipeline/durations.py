@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from statistics import median, pstdev
 
 from storage.announcements import Announcement, Moved
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 
 SAMPLE = 200  # tasks of a model that are remembered
 RECENT = 50  # of these, what tells how long the next picture takes
@@ -111,13 +111,13 @@ class Durations:
         """Learn from each task that ends well."""
         if not isinstance(news, Moved) or news.after.status is news.before.status:
             return
-        image = news.after
-        if image.status is ImageStatus.READY and image.drawn_s is not None:
-            self.add(news.model, image.drawn_s)
+        item = news.after
+        if item.status is ItemStatus.READY and item.drawn_s is not None:
+            self.add(news.model, item.drawn_s)
         # One that had to wait for the result's host tells nothing about the next.
-        is_usual = image.status is ImageStatus.DELIVERED and not image.fetch_attempts
-        if is_usual and image.finished_at and image.submitted_at:
-            self.add_delivered(news.model, image.finished_at - image.submitted_at)
+        is_usual = item.status is ItemStatus.DELIVERED and not item.fetch_attempts
+        if is_usual and item.finished_at and item.submitted_at:
+            self.add_delivered(news.model, item.finished_at - item.submitted_at)
 
     def recall(self, ended: Iterable[tuple[str, float, float | None]]) -> None:
         """Learn from those that ended before (`Jobs.recent_durations`)."""

@@ -1,4 +1,4 @@
-"""Why an image ended without a picture: from an error to what is stored and told."""
+"""Why an item ended without a picture: from an error to what is stored and told."""
 
 from bot.media.kinds import InputError, NotAPictureError
 from bot.telegram.errors import DeliveryError

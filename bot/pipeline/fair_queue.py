@@ -1,4 +1,4 @@
-"""Whose image is next: a queue that goes round by person, so that nobody waits for one's forty."""
+"""Whose item is next: a queue that goes round by person, so that nobody waits for one's forty."""
 
 import asyncio
 from collections import deque
@@ -6,113 +6,113 @@ from itertools import count
 
 from bot.tools.clock import CLOCK, Clock
 from storage.announcements import Announcement, Moved, Placed
-from storage.images import WAITING, Image
+from storage.items import WAITING, Item
 
 COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
 
 
 class FairQueue:
-    """Images in memory, in the order in which they are handed to the provider.
+    """Items in memory, in the order in which they are handed to the provider.
 
-    People take turns; one person's images keep their order, and the next is handed out only
+    People take turns; one person's items keep their order, and the next is handed out only
     after the one before was released: creates of a job go out one after another.
     """
 
     def __init__(self, clock: Clock = CLOCK, *, with_picture: bool = False) -> None:
         self._with_picture = with_picture  # those that start from one wait here, or the others
         self._clock = clock
-        self._places: dict[int, int] = {}  # by image, as they were when they were counted
+        self._places: dict[int, int] = {}  # by item, as they were when they were counted
         self._counted_at = float("-inf")
-        self._lanes: dict[int, deque[Image]] = {}  # by person, never empty
+        self._lanes: dict[int, deque[Item]] = {}  # by person, never empty
         self._ready: deque[int] = deque()  # people whose turn may come, in turn
-        self._waiting: set[int] = set()  # the images in all of these
-        # Whose image is being handed over, in the order in which that began; None: cancelled since.
-        self._busy: dict[int, Image | None] = {}
+        self._waiting: set[int] = set()  # the items in all of these
+        # Whose item is being handed over, in the order in which that began; None: cancelled since.
+        self._busy: dict[int, Item | None] = {}
         self._arrived = asyncio.Event()
 
     def hear(self, news: Announcement) -> None:
         """What is paid for waits here, until it has ended."""
         match news:
-            case Placed(images=images) if news.with_picture is self._with_picture:
-                for image in images:
-                    if image.status in WAITING:
-                        self.put(image)
-            case Moved(after=image) if image.status.ended:
-                self.discard(image)
+            case Placed(items=items) if news.with_picture is self._with_picture:
+                for item in items:
+                    if item.status in WAITING:
+                        self.put(item)
+            case Moved(after=item) if item.status.ended:
+                self.discard(item)
 
-    def put(self, image: Image) -> None:
-        """Add an image at the end of its person's, if it does not wait already."""
-        if image.image_id in self._waiting:
+    def put(self, item: Item) -> None:
+        """Add an item at the end of its person's, if it does not wait already."""
+        if item.item_id in self._waiting:
             return
-        self._waiting.add(image.image_id)
-        lane = self._lanes.get(image.user_id)
+        self._waiting.add(item.item_id)
+        lane = self._lanes.get(item.user_id)
         if lane is not None:
-            lane.append(image)
+            lane.append(item)
             return
-        self._lanes[image.user_id] = deque([image])
-        if image.user_id not in self._busy:
-            self._offer(image.user_id)
+        self._lanes[item.user_id] = deque([item])
+        if item.user_id not in self._busy:
+            self._offer(item.user_id)
             # The round ends with who came last: that place needs no counting.
-            in_hand = sum(image is not None for image in self._busy.values())
-            self._places[image.image_id] = in_hand + len(self._ready)
+            in_hand = sum(item is not None for item in self._busy.values())
+            self._places[item.item_id] = in_hand + len(self._ready)
 
-    async def take(self) -> Image:
-        """The next image, when there is one. Release its person when it is handed over."""
+    async def take(self) -> Item:
+        """The next item, when there is one. Release its person when it is handed over."""
         while not self._ready:
             self._arrived.clear()
             await self._arrived.wait()
         user_id = self._ready.popleft()
         lane = self._lanes[user_id]
-        image = lane.popleft()
-        self._waiting.discard(image.image_id)
+        item = lane.popleft()
+        self._waiting.discard(item.item_id)
         if not lane:
             del self._lanes[user_id]
-        self._busy[user_id] = image
-        return image
+        self._busy[user_id] = item
+        return item
 
     def release(self, user_id: int) -> None:
-        """The image taken last for this person is handed over: the next may follow, in turn."""
+        """The item taken last for this person is handed over: the next may follow, in turn."""
         self._busy.pop(user_id, None)
         if user_id in self._lanes:
             self._offer(user_id)
 
-    def discard(self, image: Image) -> None:
+    def discard(self, item: Item) -> None:
         """Forget one that has ended while it waited."""
-        busy = self._busy.get(image.user_id)
-        if busy is not None and busy.image_id == image.image_id:
-            self._busy[image.user_id] = None
-        if image.image_id not in self._waiting:
+        busy = self._busy.get(item.user_id)
+        if busy is not None and busy.item_id == item.item_id:
+            self._busy[item.user_id] = None
+        if item.item_id not in self._waiting:
             return
-        self._waiting.discard(image.image_id)
-        left = deque(each for each in self._lanes[image.user_id] if each.image_id != image.image_id)
+        self._waiting.discard(item.item_id)
+        left = deque(each for each in self._lanes[item.user_id] if each.item_id != item.item_id)
         if left:
-            self._lanes[image.user_id] = left
+            self._lanes[item.user_id] = left
             return
-        del self._lanes[image.user_id]
-        if image.user_id in self._ready:
-            self._ready.remove(image.user_id)
+        del self._lanes[item.user_id]
+        if item.user_id in self._ready:
+            self._ready.remove(item.user_id)
 
-    def position_of(self, image: Image) -> int | None:
-        """How many images are handed over until this one is, itself included; None: not here.
+    def position_of(self, item: Item) -> int | None:
+        """How many items are handed over until this one is, itself included; None: not here.
 
         True for what waits now; people who come later may step in between. A place may be as old
         as COUNTED_FOR_S: with thousands of people, everybody asks for theirs again and again.
         """
         now = self._clock.steady()
-        if now >= self._counted_at + COUNTED_FOR_S or image.image_id not in self._places:
+        if now >= self._counted_at + COUNTED_FOR_S or item.item_id not in self._places:
             self._places, self._counted_at = self._count(), now
-        return self._places.get(image.image_id)
+        return self._places.get(item.item_id)
 
     def _count(self) -> dict[int, int]:
         numbers = count(1)
-        places = {image.image_id: next(numbers) for image in self._busy.values() if image}
+        places = {item.item_id: next(numbers) for item in self._busy.values() if item}
         turns = (*self._ready, *self._busy)
         lanes = [self._lanes[user_id] for user_id in turns if user_id in self._lanes]
-        for number in count():  # of each person's images, in rounds
+        for number in count():  # of each person's items, in rounds
             lanes = [lane for lane in lanes if len(lane) > number]
             if not lanes:
                 return places
-            places |= {lane[number].image_id: next(numbers) for lane in lanes}
+            places |= {lane[number].item_id: next(numbers) for lane in lanes}
         raise AssertionError("unreachable")
 
     def __len__(self) -> int:

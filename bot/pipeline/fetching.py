@@ -17,15 +17,15 @@ from bot.tools.retry import pause_after
 from providers.base import Done
 from providers.download import Downloader
 from providers.errors import DownloadError, ResultRefusedError
-from storage.errors import StaleImageError
+from storage.errors import StaleItemError
 from storage.files import DiskFiles, new_key
-from storage.images import Image, ImageStatus
+from storage.items import Item, ItemStatus
 from storage.jobs import Jobs
 
 GONE = frozenset({404, 410})
 DAY_S = 86_400.0
 
-Ask = Callable[[Image], Awaitable[Done]]
+Ask = Callable[[Item], Awaitable[Done]]
 logger = logging.getLogger(__name__)
 
 
@@ -68,7 +68,7 @@ class Fetcher:
         self._policy = policy
         self._clock = clock
 
-    async def picture(self, image: Image, ask: Ask) -> tuple[Picture, Image]:
+    async def picture(self, item: Item, ask: Ask) -> tuple[Picture, Item]:
         """The picture on disk: fetched once, and again only when it is gone from there.
 
         `ask` asks the provider for the result's addresses, and raises when it has none any more.
@@ -76,26 +76,26 @@ class Fetcher:
         Raises:
             DownloadError: it is gone from the provider, too large, or where nothing may be fetched.
             NotAPictureError: it is none.
-            StaleImageError: the image was ended meanwhile.
+            StaleItemError: the item was ended meanwhile.
         """
-        if image.file_key is not None:
+        if item.file_key is not None:
             try:
-                return await asyncio.to_thread(inspect, self._files.path(image.file_key)), image
+                return await asyncio.to_thread(inspect, self._files.path(item.file_key)), item
             except (NotAPictureError, OSError) as error:  # gone, damaged, or not ours to read
                 logger.warning("the file on disk cannot be used, fetched again: %s", error)
-        picture, key, image = await self._until_fetched(image, ask)
-        return picture, await self._jobs.file_kept(image, key, to_store=self._to_store)
+        picture, key, item = await self._until_fetched(item, ask)
+        return picture, await self._jobs.file_kept(item, key, to_store=self._to_store)
 
-    async def _until_fetched(self, image: Image, ask: Ask) -> tuple[Picture, str, Image]:
+    async def _until_fetched(self, item: Item, ask: Ask) -> tuple[Picture, str, Item]:
         policy = self._policy
         began = self._clock.steady()
         no_picture_since: float | None = None
-        named_at = image.submitted_at or 0.0  # when the provider told the address
+        named_at = item.submitted_at or 0.0  # when the provider told the address
         confirmed = False  # it told it once more since it was gone
         while True:
             gone = no_picture = False
             try:
-                return *await self._fetch(image), image
+                return *await self._fetch(item), item
             except (NotAPictureError, ResultRefusedError) as error:
                 no_picture = True
                 if no_picture_since is None:
@@ -105,50 +105,50 @@ class Fetcher:
                 trouble: Exception = error
             except DownloadError as error:
                 gone = error.code in GONE
-                if (gone and confirmed) or self._is_over(image, began):
+                if (gone and confirmed) or self._is_over(item, began):
                     raise
                 trouble = error
             except OSError as error:  # of our disk: the network's are sorted by now
                 trouble = error
             if not no_picture:
                 no_picture_since = None
-            image = await self._jobs.fetch_failed(image)
+            item = await self._jobs.fetch_failed(item)
             pause_s = pause_after(
-                image.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
+                item.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
             )
             logger.warning(
                 "the result is not fetched yet (%d), again in %.0f s: %s",
-                image.fetch_attempts,
+                item.fetch_attempts,
                 pause_s,
                 trouble,
             )
             if gone or self._clock.now() - named_at >= policy.address_s:
-                done = await ask(image)
+                done = await ask(item)
                 named_at = self._clock.now()
-                confirmed = gone and image.result_url in done.urls
+                confirmed = gone and item.result_url in done.urls
                 if confirmed:
                     pause_s = policy.gone_pause_s
-                elif image.result_url not in done.urls:
-                    image = await self._jobs.result_moved(image, done.urls[0])
+                elif item.result_url not in done.urls:
+                    item = await self._jobs.result_moved(item, done.urls[0])
             await self._clock.sleep(pause_s * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
-            image = await self._jobs.image(image.image_id)
-            if image.status is not ImageStatus.READY:
-                raise StaleImageError(f"image {image.image_id} is {image.status}")
+            item = await self._jobs.item(item.item_id)
+            if item.status is not ItemStatus.READY:
+                raise StaleItemError(f"item {item.item_id} is {item.status}")
 
-    def _is_over(self, image: Image, began: float) -> bool:
+    def _is_over(self, item: Item, began: float) -> bool:
         """Whether the provider has deleted it by now, by its own rules; a clock that jumped, or a
         network that is not up yet, is not enough."""
-        age_s = self._clock.now() - (image.submitted_at or 0.0)
+        age_s = self._clock.now() - (item.submitted_at or 0.0)
         return (
             age_s >= self._policy.life_s and self._clock.steady() - began >= self._policy.believed_s
         )
 
-    async def _fetch(self, image: Image) -> tuple[Picture, str]:
+    async def _fetch(self, item: Item) -> tuple[Picture, str]:
         """In one attempt, to its place for good."""
-        assert image.result_url is not None  # noqa: S101 - the schema says so
-        incoming = self._files.incoming(str(image.image_id))
+        assert item.result_url is not None  # noqa: S101 - the schema says so
+        incoming = self._files.incoming(str(item.item_id))
         try:
-            await self._downloader.fetch(image.result_url, incoming)
+            await self._downloader.fetch(item.result_url, incoming)
             picture = await asyncio.to_thread(inspect, incoming)
             key = new_key(picture.extension)
             path = await asyncio.to_thread(self._files.keep, incoming, key)

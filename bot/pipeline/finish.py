@@ -16,7 +16,7 @@ from bot.texts import Texts
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import insist
 from providers.base import Done, Provider
-from storage.images import Image, ImageStatus, JobView
+from storage.items import Item, ItemStatus, JobView
 from storage.jobs import Jobs
 from storage.users import Users
 
@@ -43,28 +43,28 @@ class Results:
         self._alerts = alerts
         self._clock = clock
 
-    async def picture(self, view: JobView, image: Image) -> tuple[Picture, Image]:
-        """The picture of an image that is at the provider or beyond, and the image as it is then.
+    async def picture(self, view: JobView, item: Item) -> tuple[Picture, Item]:
+        """The picture of an item that is at the provider or beyond, and the item as it is then.
 
         Raises:
             ProviderError: there is none, or none any more.
-            NotAPictureError, StaleImageError: see `Fetcher.picture`.
+            NotAPictureError, StaleItemError: see `Fetcher.picture`.
         """
-        if image.status is ImageStatus.GENERATING:
-            done = await self._done(view, image)
-            image = await self._jobs.result_ready(image, done.urls[0], drawn_s=done.seconds)
-        return await self._fetcher.picture(image, partial(self._done, view))
+        if item.status is ItemStatus.GENERATING:
+            done = await self._done(view, item)
+            item = await self._jobs.result_ready(item, done.urls[0], drawn_s=done.seconds)
+        return await self._fetcher.picture(item, partial(self._done, view))
 
-    async def _done(self, view: JobView, image: Image) -> Done:
+    async def _done(self, view: JobView, item: Item) -> Done:
         """What the provider says of the task, once it has ended."""
         provider = self._providers[view.provider]
-        assert image.task_id is not None  # noqa: S101 - the schema says so
-        assert image.submitted_at is not None  # noqa: S101
+        assert item.task_id is not None  # noqa: S101 - the schema says so
+        assert item.submitted_at is not None  # noqa: S101
         return await self._poller.wait_until_done(
             provider,
-            image.task_id,
+            item.task_id,
             model=view.order.model,
-            age_s=max(self._clock.now() - image.submitted_at, 0.0),
+            age_s=max(self._clock.now() - item.submitted_at, 0.0),
             on_error=lambda error: self._alerts.provider_trouble(provider.name, failure_of(error)),
         )
 
@@ -80,7 +80,7 @@ class Delivery:
         self._messenger = messenger
         self._texts = texts
 
-    async def deliver(self, view: JobView, image: Image, picture: Picture) -> None:
+    async def deliver(self, view: JobView, item: Item, picture: Picture) -> None:
         """Send it for as long as it takes, and note that.
 
         Raises:
@@ -89,14 +89,14 @@ class Delivery:
         """
         origin, texts = view.origin, self._texts[view.origin.language]
         losses = Losses(
-            image.lost_sendings,
-            lambda count: insist(lambda: self._jobs.sendings_lost(image.image_id, count)),
+            item.lost_sendings,
+            lambda count: insist(lambda: self._jobs.sendings_lost(item.item_id, count)),
         )
         send = partial(
             self._messenger.send_picture,
             picture=picture,
-            caption=texts.caption(view, image),
-            keyboard=picture_keyboard(texts, view, image),
+            caption=texts.caption(view, item),
+            keyboard=picture_keyboard(texts, view, item),
             attempts=float("inf"),
             losses=losses,
         )
@@ -118,4 +118,4 @@ class Delivery:
                     )
                 raise
         logger.info("delivered")
-        await insist(lambda: self._jobs.delivered(image, sent.message_id, sent))
+        await insist(lambda: self._jobs.delivered(item, sent.message_id, sent))

@@ -15,7 +15,7 @@ from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import RetryPolicy
 from storage.failures import FailureKind
 from storage.files import DiskFiles
-from storage.images import Image, Job
+from storage.items import Item, Job
 from storage.jobs import Jobs
 
 # KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
@@ -57,7 +57,7 @@ class InputPictures:
     async def prepare(self, job: Job) -> None:
         """Put the job's picture where the provider finds it.
 
-        Images of a job come here one after another: the first does the work.
+        Items of a job come here one after another: the first does the work.
 
         Raises:
             InputError: it cannot be used, or not be uploaded.
@@ -102,7 +102,7 @@ class InputPictures:
 
 
 class Prepare:
-    """The first step of an image that starts from a picture; it has a queue of its own, so that
+    """The first step of an item that starts from a picture; it has a queue of its own, so that
     words do not wait for pictures."""
 
     def __init__(
@@ -114,14 +114,14 @@ class Prepare:
         self._then = then
         self._progress = progress
 
-    async def step(self, image: Image) -> None:
-        """Put the picture where the provider finds it, and the image into the queue.
+    async def step(self, item: Item) -> None:
+        """Put the picture where the provider finds it, and the item into the queue.
 
         Raises:
             InputError: see `InputPictures.prepare`.
         """
-        await self.pictures.prepare((await self._jobs.view(image.job_id)).job)
-        image = await self._jobs.image(image.image_id)
-        if not image.status.ended:  # it was cancelled meanwhile
-            self._then.put(image)
-        self._progress.touch(image.job_id)  # it has a place now
+        await self.pictures.prepare((await self._jobs.view(item.job_id)).job)
+        item = await self._jobs.item(item.item_id)
+        if not item.status.ended:  # it was cancelled meanwhile
+            self._then.put(item)
+        self._progress.touch(item.job_id)  # it has a place now

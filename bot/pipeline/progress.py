@@ -23,7 +23,7 @@ from order import Origin
 from providers.base import Provider
 from storage.announcements import Announcement, Moved, Placed
 from storage.errors import StorageBusyError, StorageError, StorageFullError
-from storage.images import WAITING, ImageStatus, JobView
+from storage.items import WAITING, ItemStatus, JobView
 from storage.jobs import Jobs
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
@@ -36,9 +36,9 @@ CREATE_SPACING_S = 0.53  # between two creates when many wait: 20 in 10.1 s and 
 EDITS_PER_S = 10
 
 NEARLY = 0.9  # of a picture that takes longer than usual
-DRAWING = frozenset({ImageStatus.SUBMITTING, ImageStatus.GENERATING, ImageStatus.READY})
-# What is told: not that an image waits again after a 429, nor that its file is to be fetched.
-NEWS = frozenset(ImageStatus) - {ImageStatus.QUEUED, ImageStatus.READY}
+DRAWING = frozenset({ItemStatus.SUBMITTING, ItemStatus.GENERATING, ItemStatus.READY})
+# What is told: not that an item waits again after a 429, nor that its file is to be fetched.
+NEWS = frozenset(ItemStatus) - {ItemStatus.QUEUED, ItemStatus.READY}
 
 PASSING = (UnreachableError, StorageBusyError, StorageFullError)
 
@@ -74,7 +74,7 @@ class Progress:
         self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
 
     def hear(self, news: Announcement) -> None:
-        """Tell of every job, and of what a person notices of each image."""
+        """Tell of every job, and of what a person notices of each item."""
         match news:
             case Placed(job_id=job_id):
                 self.touch(job_id)
@@ -122,7 +122,7 @@ class Progress:
 
     def _note_drawing(self, view: JobView) -> None:
         job = view.job
-        if not any(image.status in DRAWING and not image.comes_late for image in view.images):
+        if not any(item.status in DRAWING and not item.comes_late for item in view.items):
             self._drawing.pop(job.job_id, None)
         elif job.job_id not in self._drawing:
             chat_id = job.origin.chat_id
@@ -193,7 +193,7 @@ class Progress:
             left_s=self._left_s(view, place),
             drawn=self._drawn(view),
         )
-        if any(image.status is ImageStatus.QUEUED for image in view.images):
+        if any(item.status is ItemStatus.QUEUED for item in view.items):
             return text, cancel_keyboard(texts.cancel_button(), view.job.job_id)
         return text, ()
 
@@ -203,8 +203,8 @@ class Progress:
         if typical_s is None or view.ended:
             return None
         now = self._clock.now()
-        begun = [image.submitted_at for image in view.images if image.submitted_at is not None]
-        waiting = sum(image.status in WAITING for image in view.images)
+        begun = [item.submitted_at for item in view.items if item.submitted_at is not None]
+        waiting = sum(item.status in WAITING for item in view.items)
         if waiting:
             return ((place or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
         return min(max(begun, default=now), now) + typical_s - now  # the clock may be put back
@@ -213,12 +213,12 @@ class Progress:
         """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
         typical_s = self._durations.typical_s(view.order.model)
         parts = 0.0
-        for image in view.images:
-            if image.status.ended:
+        for item in view.items:
+            if item.status.ended:
                 parts += 1
-            elif image.submitted_at is not None and typical_s:
-                parts += min(max(self._clock.now() - image.submitted_at, 0) / typical_s, NEARLY)
-        return parts / len(view.images)
+            elif item.submitted_at is not None and typical_s:
+                parts += min(max(self._clock.now() - item.submitted_at, 0) / typical_s, NEARLY)
+        return parts / len(view.items)
 
     async def _show(self, view: JobView, text: str, keyboard: Keyboard) -> None:
         job = view.job
@@ -259,8 +259,8 @@ class Progress:
             await self._messenger.send(origin.user_id, text)
 
     def _place(self, view: JobView) -> int | None:
-        """The place of the job's first waiting image; None once one of its images has moved on."""
-        first = view.images[0]
-        if first.status is not ImageStatus.QUEUED:
+        """The place of the job's first waiting item; None once one of its items has moved on."""
+        first = view.items[0]
+        if first.status is not ItemStatus.QUEUED:
             return None
         return self._queue.position_of(first)

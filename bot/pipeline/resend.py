@@ -24,7 +24,7 @@ from providers.download import Downloader
 from providers.errors import DownloadError, ResultRefusedError
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.images import Image, JobView
+from storage.items import Item, JobView
 from storage.jobs import Jobs
 from storage.supabase import FileStoreError, SupabaseStorage
 
@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An image that somebody wants to have again: as a picture, or as the original file."""
+    """An item that somebody wants to have again: as a picture, or as the original file."""
 
-    image: Image
+    item: Item
     chat_id: int
     reply_to: int | None
     language: str
@@ -95,76 +95,76 @@ class Archive:
             try:
                 await self._grant(wish)
             except (DeliveryError, StorageError) as error:
-                logger.warning("image %d was not sent again: %s", wish.image.image_id, error)
+                logger.warning("item %d was not sent again: %s", wish.item.item_id, error)
             except Exception:  # part of the handlers' boundary: one bad file must not stop the bot
-                logger.exception("image %d was not sent again", wish.image.image_id)
+                logger.exception("item %d was not sent again", wish.item.item_id)
         del self._chats[chat_id]
 
     async def _grant(self, wish: Wish) -> None:
-        view = await self._jobs.view(wish.image.job_id)
+        view = await self._jobs.view(wish.item.job_id)
         if not wish.as_file and await self._send_known(wish, view):
             return
-        async with self._fetched(wish.image) as picture:
+        async with self._fetched(wish.item) as picture:
             if picture is None:
                 texts = self._texts[wish.language]
                 self._messenger.say(wish.chat_id, texts.picture_gone(), reply_to=wish.reply_to)
             elif wish.as_file:
-                name = f"{view.order.model}-{wish.image.image_id}.{picture.extension}"
+                name = f"{view.order.model}-{wish.item.item_id}.{picture.extension}"
                 sent = await self._messenger.send_file(
                     wish.chat_id, picture.path, name=name, reply_to=wish.reply_to
                 )
-                await self._jobs.stands_for(sent.chat_id, sent.message_id, wish.image.image_id)
+                await self._jobs.stands_for(sent.chat_id, sent.message_id, wish.item.item_id)
             else:
                 await self._send_fetched(wish, view, picture)
 
     async def _send_known(self, wish: Wish, view: JobView) -> bool:
         """Whether Telegram still has it."""
-        image, texts = wish.image, self._texts[wish.language]
-        if not image.sent_file_id:
+        item, texts = wish.item, self._texts[wish.language]
+        if not item.sent_file_id:
             return False
         try:
             sent = await self._messenger.send_known(
                 wish.chat_id,
-                image.sent_file_id,
-                "document" if image.sent_as == "document" else "photo",
-                caption=texts.caption(view, image),
+                item.sent_file_id,
+                "document" if item.sent_as == "document" else "photo",
+                caption=texts.caption(view, item),
                 reply_to=wish.reply_to,
-                keyboard=picture_keyboard(texts, view, image),
+                keyboard=picture_keyboard(texts, view, item),
             )
         except ChatClosedError:
             raise
         except DeliveryError as error:
-            logger.info("image %d has to be uploaded again: %s", image.image_id, error)
+            logger.info("item %d has to be uploaded again: %s", item.item_id, error)
             return False
-        await self._jobs.sent_again(image, sent)
+        await self._jobs.sent_again(item, sent)
         return True
 
     async def _send_fetched(self, wish: Wish, view: JobView, picture: Picture) -> None:
-        image, texts = wish.image, self._texts[wish.language]
+        item, texts = wish.item, self._texts[wish.language]
         sent = await self._messenger.send_picture(
             wish.chat_id,
             picture,
-            caption=texts.caption(view, image),
+            caption=texts.caption(view, item),
             reply_to=wish.reply_to,
-            keyboard=picture_keyboard(texts, view, image),
+            keyboard=picture_keyboard(texts, view, item),
         )
-        await self._jobs.sent_again(image, sent)
+        await self._jobs.sent_again(item, sent)
 
     @asynccontextmanager
-    async def _fetched(self, image: Image) -> AsyncIterator[Picture | None]:
+    async def _fetched(self, item: Item) -> AsyncIterator[Picture | None]:
         """A copy of the picture for as long as it is sent; None: it is nowhere any more."""
-        suffix = Path(image.file_key or "").suffix
-        path = self._files.incoming(f"again-{image.image_id}-{next(self._numbers)}{suffix}")
+        suffix = Path(item.file_key or "").suffix
+        path = self._files.incoming(f"again-{item.item_id}-{next(self._numbers)}{suffix}")
         try:
             async with self._fetching:
-                picture = await self._fetch(image, path)
+                picture = await self._fetch(item, path)
             yield picture
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
-    async def _fetch(self, image: Image, path: Path) -> Picture | None:
+    async def _fetch(self, item: Item, path: Path) -> Picture | None:
         """From the first place that has it whole: what is kept for long may be damaged."""
-        for place in self._places(image, path):
+        for place in self._places(item, path):
             try:
                 await place()
                 return await asyncio.to_thread(inspect, path)
@@ -175,19 +175,17 @@ class Archive:
                 NotAPictureError,
                 OSError,
             ) as error:
-                logger.info("image %d is gone from one place: %s", image.image_id, error)
+                logger.info("item %d is gone from one place: %s", item.item_id, error)
         return None
 
-    def _places(self, image: Image, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
+    def _places(self, item: Item, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
         """What puts the picture at `path`, the nearest place first."""
-        if image.file_key is not None:
+        if item.file_key is not None:
             # A copy: the one on disk may be moved away while it is sent.
-            yield partial(
-                asyncio.to_thread, shutil.copyfile, self._files.path(image.file_key), path
-            )
-            if image.stored_url and self._supabase is not None:
-                yield partial(self._from_bucket, self._supabase, image.file_key, path)
-        for url in filter(None, (image.stored_url, image.result_url)):
+            yield partial(asyncio.to_thread, shutil.copyfile, self._files.path(item.file_key), path)
+            if item.stored_url and self._supabase is not None:
+                yield partial(self._from_bucket, self._supabase, item.file_key, path)
+        for url in filter(None, (item.stored_url, item.result_url)):
             yield partial(self._downloader.fetch, url, path)
 
     async def _from_bucket(self, supabase: SupabaseStorage, key: str, path: Path) -> None:

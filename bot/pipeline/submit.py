@@ -1,4 +1,4 @@
-"""From paid to the provider: the create of an image, at most once more than it is answered.
+"""From paid to the provider: the create of an item, at most once more than it is answered.
 
 There is no idempotency key: what is not surely refused may have been taken.
 """
@@ -20,7 +20,7 @@ from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import RetryPolicy, insist
 from providers.base import Provider
 from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
-from storage.images import WAITING, Image, Job
+from storage.items import WAITING, Item, Job
 from storage.jobs import Jobs
 
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
@@ -55,7 +55,7 @@ class Gate:
 
 
 class Submit:
-    """Has tasks created, image after image from its queue."""
+    """Has tasks created, item after item from its queue."""
 
     def __init__(
         self,
@@ -78,49 +78,47 @@ class Submit:
         self._policy = policy
         self._clock = clock
 
-    async def step(self, image: Image) -> None:
-        """Have the task of an image created: one repeat, and then an error. What cannot be done yet
+    async def step(self, item: Item) -> None:
+        """Have the task of an item created: one repeat, and then an error. What cannot be done yet
         goes back to a queue."""
-        if image.status not in WAITING:  # it was queued twice
+        if item.status not in WAITING:  # it was queued twice
             return
-        if (wait_s := self._wait_s(image)) > 0:
-            self._later(image, wait_s)
+        if (wait_s := self._wait_s(item)) > 0:
+            self._later(item, wait_s)
             return
-        if image.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
+        if item.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
             raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
-        view = await self._jobs.view(image.job_id)
+        view = await self._jobs.view(item.job_id)
         job, provider = view.job, self._providers[view.provider]
         url = self._prepare.pictures.url_of(job)
         if url is None and job.order.input_file_id is not None:  # it grew old in the queue
-            self._prepare.queue.put(image)
+            self._prepare.queue.put(item)
             return
         await asyncio.sleep(self._grace_s(job))
         try:
-            await self._submit_when_taken(
-                image, lambda: provider.submit(job.order, picture_url=url)
-            )
+            await self._submit_when_taken(item, lambda: provider.submit(job.order, picture_url=url))
         except OutcomeUnknownError as error:
-            image = await self._jobs.image(image.image_id)
-            logger.warning("create %d of %d: %s", image.attempts, MAX_ATTEMPTS, error)
-            if image.attempts >= MAX_ATTEMPTS:
+            item = await self._jobs.item(item.item_id)
+            logger.warning("create %d of %d: %s", item.attempts, MAX_ATTEMPTS, error)
+            if item.attempts >= MAX_ATTEMPTS:
                 raise
-            image = await self._jobs.create_lost(image, create_after=self._create_after())
-            self._later(image, self._wait_s(image))
+            item = await self._jobs.create_lost(item, create_after=self._create_after())
+            self._later(item, self._wait_s(item))
         except ProviderError as error:
             self._alerts.provider_trouble(provider.name, failure_of(error))
             raise
         else:
             self._alerts.cleared(provider.name)
 
-    def _later(self, image: Image, wait_s: float) -> None:
+    def _later(self, item: Item, wait_s: float) -> None:
         """When its person is released at the earliest: it is still in hand."""
-        asyncio.get_running_loop().call_later(wait_s, self.queue.put, image)
+        asyncio.get_running_loop().call_later(wait_s, self.queue.put, item)
 
-    def _wait_s(self, image: Image) -> float:
+    def _wait_s(self, item: Item) -> float:
         """Seconds until it may be created once more; none where the clock was put back since."""
-        if image.create_after is None or image.attempts >= MAX_ATTEMPTS:
+        if item.create_after is None or item.attempts >= MAX_ATTEMPTS:
             return 0.0
-        wait_s = image.create_after - self._clock.now()
+        wait_s = item.create_after - self._clock.now()
         return wait_s if wait_s <= max(self._policy.lost_pause_s, LONGEST_PAUSE_S) else 0.0
 
     def _grace_s(self, job: Job) -> float:
@@ -131,20 +129,20 @@ class Submit:
     def _create_after(self) -> float:
         return self._clock.now() + max(self._policy.lost_pause_s, self._gate.breaker.pause_s)
 
-    async def _submit_when_taken(self, image: Image, submit: Callable[[], Awaitable[str]]) -> None:
+    async def _submit_when_taken(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
         async for attempt in self._policy.retry.context("the create", _pause_after):
             with attempt:
                 async with self._gate.request():
-                    await to_the_end(self._submit(image, submit))
+                    await to_the_end(self._submit(item, submit))
 
-    async def _submit(self, image: Image, submit: Callable[[], Awaitable[str]]) -> None:
+    async def _submit(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
-        submitting = await self._jobs.begin_submit(image, create_after=self._create_after())
+        submitting = await self._jobs.begin_submit(item, create_after=self._create_after())
         try:
             task_id = await submit()
         except NotTakenError as error:
-            await self._jobs.not_taken(submitting, image)
+            await self._jobs.not_taken(submitting, item)
             pause = error.retry_after_s or self._policy.retry.first_pause_s
             self._gate.limit.pause(min(pause, MAX_RETRY_AFTER_S))
             raise

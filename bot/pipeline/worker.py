@@ -1,4 +1,4 @@
-"""The walk of an image: from paid to delivered, or refunded.
+"""The walk of an item: from paid to delivered, or refunded.
 
 What it starts from is prepared before it is queued, so that words do not wait for pictures.
 Each step is stored before the next begins, so that the next start goes on from where this one
@@ -23,9 +23,9 @@ from bot.tools.background import to_the_end
 from bot.tools.retry import insist
 from providers.errors import ProviderError
 from storage.announcements import Announcement, Moved, Placed
-from storage.errors import StaleImageError
+from storage.errors import StaleItemError
 from storage.failures import Failure, FailureKind
-from storage.images import WAITING, Image, ImageStatus
+from storage.items import WAITING, Item, ItemStatus
 from storage.jobs import Jobs
 from storage.journal import Act
 from storage.users import Users
@@ -33,12 +33,12 @@ from storage.users import Users
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
 PREPARERS = 8  # people whose pictures are fetched, converted and uploaded at once
 
-Step = Callable[[Image], Awaitable[None]]
+Step = Callable[[Item], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 
 class Worker:
-    """Takes each image from step to step, and sees to its end whatever a step ends with."""
+    """Takes each item from step to step, and sees to its end whatever a step ends with."""
 
     def __init__(
         self,
@@ -57,28 +57,28 @@ class Worker:
         self._submit = submit
         self._results = results
         self._delivery = delivery
-        self._created: asyncio.Queue[Image] = asyncio.Queue()
-        self._finishing: set[int] = set()  # images that are at the provider, or further
+        self._created: asyncio.Queue[Item] = asyncio.Queue()
+        self._finishing: set[int] = set()  # items that are at the provider, or further
         self._wanted: set[int] = set()  # of these, what was announced once more
-        self._sending: set[int] = set()  # images whose picture may be on its way into the chat
-        self._given_up: set[int] = set()  # images that an admin ended
+        self._sending: set[int] = set()  # items whose picture may be on its way into the chat
+        self._given_up: set[int] = set()  # items that an admin ended
 
     def hear(self, news: Announcement) -> None:
         """What is at the provider, or further, is to be finished."""
         match news:
-            case Placed(images=images):
-                for image in images:
-                    if not (image.status in WAITING or image.status.ended):
-                        self._go_on(image)
-            case Moved(after=image) if image.status is ImageStatus.GENERATING:
-                self._go_on(image)
+            case Placed(items=items):
+                for item in items:
+                    if not (item.status in WAITING or item.status.ended):
+                        self._go_on(item)
+            case Moved(after=item) if item.status is ItemStatus.GENERATING:
+                self._go_on(item)
 
-    def _go_on(self, image: Image) -> None:
-        if image.image_id in self._finishing:
-            self._wanted.add(image.image_id)
+    def _go_on(self, item: Item) -> None:
+        if item.item_id in self._finishing:
+            self._wanted.add(item.item_id)
             return
-        self._finishing.add(image.image_id)
-        self._created.put_nowait(image)
+        self._finishing.add(item.item_id)
+        self._created.put_nowait(item)
 
     async def run(self) -> None:
         """Take each step, until cancelled."""
@@ -90,107 +90,107 @@ class Worker:
             while True:
                 group.create_task(self._walk_to_end(await self._created.get()))
 
-    async def give_up(self, image_id: int, act: Act) -> Image | None:
-        """End an image that hangs, and refund it; None, and nothing changed: its picture is on
+    async def give_up(self, item_id: int, act: Act) -> Item | None:
+        """End an item that hangs, and refund it; None, and nothing changed: its picture is on
         its way into the chat, or it has ended. Its walk ends at its next step.
 
         Raises:
-            LookupError: there is no such image.
+            LookupError: there is no such item.
         """
-        if image_id in self._sending:
+        if item_id in self._sending:
             return None
-        self._given_up.add(image_id)  # before anything is awaited: from here on it is not sent
+        self._given_up.add(item_id)  # before anything is awaited: from here on it is not sent
         try:
-            image = await self._jobs.image(image_id)
-            return await self._jobs.fail(image, FailureKind.GIVEN_UP, "", act=act)
+            item = await self._jobs.item(item_id)
+            return await self._jobs.fail(item, FailureKind.GIVEN_UP, "", act=act)
         except BaseException as error:
-            self._given_up.discard(image_id)
-            if isinstance(error, StaleImageError):
+            self._given_up.discard(item_id)
+            if isinstance(error, StaleItemError):
                 return None
             raise
         finally:
-            if image_id not in self._finishing:  # it has no walk that could send it
-                self._given_up.discard(image_id)
+            if item_id not in self._finishing:  # it has no walk that could send it
+                self._given_up.discard(item_id)
 
     async def _serve(self, queue: FairQueue, step: Step) -> None:
         while True:
-            image = await queue.take()
+            item = await queue.take()
             try:
-                await self._guard(image, step)
+                await self._guard(item, step)
             finally:
-                queue.release(image.user_id)
+                queue.release(item.user_id)
 
-    async def _walk_to_end(self, image: Image) -> None:
-        number = image.image_id
+    async def _walk_to_end(self, item: Item) -> None:
+        number = item.item_id
         try:
-            await self._guard(image, self._finish)
+            await self._guard(item, self._finish)
         finally:
             self._finishing.discard(number)
             self._given_up.discard(number)
         if number in self._wanted:  # its person came back while this found them away, say
             self._wanted.discard(number)
-            self._go_on(image)
+            self._go_on(item)
 
-    async def _guard(self, image: Image, step: Step) -> None:
-        """The boundary: whatever a step ends with, the image ends delivered, refunded or kept.
+    async def _guard(self, item: Item, step: Step) -> None:
+        """The boundary: whatever a step ends with, the item ends delivered, refunded or kept.
 
         Nothing is raised but CancelledError: what leaves it would stop the bot.
         """
-        with log_context(job=image.job_id, image=image.image_id):
+        with log_context(job=item.job_id, item=item.item_id):
             try:
-                await insist(lambda: self._attempt(image.image_id, step))
+                await insist(lambda: self._attempt(item.item_id, step))
             except Exception as error:  # noqa: BLE001 - it is logged there
-                await self._end(image, error)
+                await self._end(item, error)
 
-    async def _attempt(self, image_id: int, step: Step) -> None:
-        # What is stored is the truth: the image may have moved since it was queued.
-        image = await self._jobs.image(image_id)
-        if image.status.ended:
+    async def _attempt(self, item_id: int, step: Step) -> None:
+        # What is stored is the truth: the item may have moved since it was queued.
+        item = await self._jobs.item(item_id)
+        if item.status.ended:
             return
         try:
-            await step(image)
-        except StaleImageError as error:
+            await step(item)
+        except StaleItemError as error:
             logger.info("%s", error)
 
-    async def _end(self, image: Image, error: Exception) -> None:
-        """Fail and refund an image for an error; what cannot be stored waits for the next start."""
+    async def _end(self, item: Item, error: Exception) -> None:
+        """Fail and refund an item for an error; what cannot be stored waits for the next start."""
         try:
             failure = failure_of(error)
             if isinstance(error, ProviderError | NotAPictureError | InputError):
                 logger.warning("failed and refunded: %s: %s", failure.kind, error)
             else:
                 logger.error("failed and refunded: %s", failure.kind, exc_info=error)
-                self._alerts.fault(image.image_id, error)
+                self._alerts.fault(item.item_id, error)
             if isinstance(error, InputError):  # the others start from the same picture
                 await insist(
-                    lambda: self._jobs.fail_waiting(image.job_id, failure.kind, failure.detail)
+                    lambda: self._jobs.fail_waiting(item.job_id, failure.kind, failure.detail)
                 )
-            await insist(lambda: self._fail(image.image_id, failure))
+            await insist(lambda: self._fail(item.item_id, failure))
         except Exception:
             logger.critical("the end cannot be stored as it is", exc_info=True)
             try:
-                await insist(lambda: self._fail(image.image_id, Failure(FailureKind.INTERNAL)))
+                await insist(lambda: self._fail(item.item_id, Failure(FailureKind.INTERNAL)))
             except Exception:
-                logger.critical("the image is kept for the next start", exc_info=True)
+                logger.critical("the item is kept for the next start", exc_info=True)
 
-    async def _fail(self, image_id: int, failure: Failure) -> None:
-        image = await self._jobs.image(image_id)
-        if not image.status.ended:
-            with suppress(StaleImageError):  # it moved meanwhile: its own walk sees to it
-                await self._jobs.fail(image, failure.kind, failure.detail)
+    async def _fail(self, item_id: int, failure: Failure) -> None:
+        item = await self._jobs.item(item_id)
+        if not item.status.ended:
+            with suppress(StaleItemError):  # it moved meanwhile: its own walk sees to it
+                await self._jobs.fail(item, failure.kind, failure.detail)
 
-    async def _finish(self, image: Image) -> None:
+    async def _finish(self, item: Item) -> None:
         """Fetch it and send it; what nobody can be sent now is kept until they are back."""
-        view = await self._jobs.view(image.job_id)
-        picture, image = await self._results.picture(view, image)
-        if image.image_id in self._given_up:
-            raise StaleImageError(f"image {image.image_id} was given up")
-        self._sending.add(image.image_id)
+        view = await self._jobs.view(item.job_id)
+        picture, item = await self._results.picture(view, item)
+        if item.item_id in self._given_up:
+            raise StaleItemError(f"item {item.item_id} was given up")
+        self._sending.add(item.item_id)
         try:
-            await to_the_end(self._delivery.deliver(view, image, picture))
+            await to_the_end(self._delivery.deliver(view, item, picture))
         except ChatClosedError as error:
             logger.warning("the picture is kept until the person is back: %s", error)
             # By itself: a sending is not repeated because that could not be noted.
-            await insist(lambda: self._users.set_blocked(image.user_id, blocked=True))
+            await insist(lambda: self._users.set_blocked(item.user_id, blocked=True))
         finally:
-            self._sending.discard(image.image_id)
+            self._sending.discard(item.item_id)

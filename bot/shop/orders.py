@@ -18,11 +18,11 @@ from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
     PriceChangedError,
-    TooManyActiveImagesError,
+    TooManyActiveItemsError,
 )
 from storage.failures import FailureKind
-from storage.images import Image
 from storage.inputs import Inputs
+from storage.items import Item
 from storage.jobs import Jobs, PlacedJob
 from storage.maintenance import Flags
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
@@ -33,7 +33,7 @@ class Asked(StrEnum):
     """Why there is a question in place of a job."""
 
     FIRST = "first"
-    PRICE_CHANGED = "price_changed"  # an image costs more than the person was told
+    PRICE_CHANGED = "price_changed"  # an item costs more than the person was told
 
 
 class Orders:
@@ -139,7 +139,7 @@ class Orders:
         ask = own.ask == ALWAYS or doubt is not None or origin.late
         try:
             taken = await self._draw(question, model, ask=ask, off_sale=off_sale)
-        except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
+        except (InsufficientTokensError, TooManyActiveItemsError, ModelUnavailableError) as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # Money is no answer to a greeting.
                 return texts.how_to_ask(
@@ -155,11 +155,11 @@ class Orders:
         """What of ours is asked for again, with other flags."""
         if about is None or not only_flags(text):
             return None
-        image_id = await self._jobs.picture_at(chat_id, about)
-        if image_id is None:
+        item_id = await self._jobs.picture_at(chat_id, about)
+        if item_id is None:
             return None
-        image = await self._jobs.image(image_id)
-        return (await self._jobs.view(image.job_id)).job.order
+        item = await self._jobs.item(item_id)
+        return (await self._jobs.view(item.job_id)).job.order
 
     async def _picture(self, origin: Origin, about: int | None) -> str | None:
         """The picture that words are for though none came with them: that of a message of the
@@ -210,7 +210,7 @@ class Orders:
         question = replace(question, order=order, origin=origin)
         try:
             taken = await self._draw(question, model, told_price=question.price, card_id=card_id)
-        except (InsufficientTokensError, TooManyActiveImagesError, ModelUnavailableError) as error:
+        except (InsufficientTokensError, TooManyActiveItemsError, ModelUnavailableError) as error:
             # The question stays: it can be answered when there is room, or are tokens.
             self._messenger.say(chat_id, texts.refused(error), reply_to=origin.reply_to)
             return ""
@@ -224,17 +224,17 @@ class Orders:
         return "" if taken else texts.question_answered()
 
     async def again(
-        self, image: Image, origin: Origin, texts: Texts, *, told_price: int | None
+        self, item: Item, origin: Origin, texts: Texts, *, told_price: int | None
     ) -> tuple[str, bool]:
-        """Draw what an image was asked for by once more, in answer to a button under it, and
+        """Draw what an item was asked for by once more, in answer to a button under it, and
         return what to answer to the press, and whether as an alert.
 
-        Asked about first is who wants that always, and where an image costs more now than the
+        Asked about first is who wants that always, and where an item costs more now than the
         `told_price` that the button showed. Safe to repeat, and two presses of one thumb are one.
         """
         if (closed := await self._flags.maintenance()) is not None:
             return texts.maintenance_in_short(closed), True
-        view = await self._jobs.view(image.job_id)
+        view = await self._jobs.view(item.job_id)
         job = view.job
         model = await self._catalogue.get(job.order.model)
         if model is None or not model.enabled:
@@ -248,7 +248,7 @@ class Orders:
         )
         if origin.chat_id == job.origin.chat_id:
             origin = replace(origin, reply_to_message_id=job.origin.reply_to)
-        own = await self._preferences.get(image.user_id)
+        own = await self._preferences.get(item.user_id)
         try:
             taken = await self._draw(
                 Question(order, origin, model.price),
@@ -256,7 +256,7 @@ class Orders:
                 told_price=told_price,
                 ask=own.ask == ALWAYS or told_price is None,
             )
-        except (InsufficientTokensError, TooManyActiveImagesError) as error:
+        except (InsufficientTokensError, TooManyActiveItemsError) as error:
             return texts.refused(error), True
         except ModelUnavailableError:
             return texts.model_gone(view.model_name), True
@@ -288,7 +288,7 @@ class Orders:
             return await self._jobs.place(
                 order,
                 origin,
-                max_active_images=self._settings.user_max_active_images,
+                max_active_items=self._settings.user_max_active_images,
                 told_price=told_price,
                 card_id=card_id,
             )

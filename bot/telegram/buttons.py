@@ -110,7 +110,7 @@ class QuestionButton(ButtonData, prefix="ask"):
 
 
 def cancel_keyboard(text: str, job_id: int) -> Keyboard:
-    """Under a progress message whose job still has images in the queue."""
+    """Under a progress message whose job still has items in the queue."""
     return ((Button(text, CancelButton(job_id=job_id).pack(), style="danger"),),)
 
 

@@ -38,7 +38,7 @@ from bot.texts.base import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
 from bot.tools.background import to_the_end
 from bot.tools.rate_limits import RateLimit
 from storage.errors import StorageError
-from storage.images import Sent
+from storage.items import Sent
 
 CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller
 ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few

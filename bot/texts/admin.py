@@ -49,12 +49,12 @@ class AdminTexts(BaseTexts):
         """Pictures that people send cannot be uploaded."""
         return f"⚠️ {quoted(what, DETAIL_SHOWN)}\n" + self._("People get their tokens back.")
 
-    def fault_alert(self, image_id: int) -> str:
-        """An image failed through a fault of the bot's own."""
+    def fault_alert(self, item_id: int) -> str:
+        """An item failed through a fault of the bot's own."""
         return "⚠️ " + self._(
             "Image {id} failed through a fault of the bot's own and was refunded. The log says"
             " more; the next fault of this kind is only logged."
-        ).format(id=image_id)
+        ).format(id=item_id)
 
     def alert(self, kind: FailureKind, detail: str, product: str) -> str:
         """What an admin has to know about the provider's account, and what to do."""

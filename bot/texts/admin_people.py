@@ -118,7 +118,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
         return f"{line} · {quoted(entry.note, NOTE_SHOWN)}" if entry.note else line
 
     def _job(self, job: JobLine) -> str:
-        count = self._("{done} of {n}").format(done=job.delivered, n=job.images)
+        count = self._("{done} of {n}").format(done=job.delivered, n=job.items)
         if job.failed:
             count += ", " + self._("given back: {n}").format(n=job.failed)
         prompt = quoted(" ".join(job.prompt.split()), PROMPT_SHOWN)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.texts.base import quoted
 from bot.texts.jobs import JobTexts
 from storage.gallery import Page
-from storage.images import JobView
+from storage.items import JobView
 
 PROMPT_SHOWN = 120  # of each line: a page has to fit into one message
 

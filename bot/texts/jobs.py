@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from bot.texts.base import BaseTexts, clip_units, fitted, quoted, sentence
 from storage.failures import FailureKind
-from storage.images import Image, ImageStatus, JobView
+from storage.items import Item, ItemStatus, JobView
 from storage.jobs import Cancelled
 
 DETAIL_UNITS = 1000  # all of it, where there is room: 500 characters are stored
 BAR = 10  # characters
-REFUNDED = frozenset({ImageStatus.FAILED, ImageStatus.CANCELLED})
+REFUNDED = frozenset({ItemStatus.FAILED, ItemStatus.CANCELLED})
 
 
 class JobTexts(BaseTexts):
@@ -26,38 +26,38 @@ class JobTexts(BaseTexts):
     ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
         if view.ended:
-            head = "\n".join([self._outcome(view.images), *self._source(view)])
+            head = "\n".join([self._outcome(view.items), *self._source(view)])
             money = self._money(view)
             return fitted(
                 lambda length: "\n".join([head, *self._failures(view, product, length), money]),
                 DETAIL_UNITS,
             )
         lines = self.state_of(view, place)
-        if view.images[0].status is not ImageStatus.QUEUED:
+        if view.items[0].status is not ItemStatus.QUEUED:
             lines.append(bar(drawn))
         if left_s is not None and left_s > 0:  # else it takes longer than usual
             lines.append(self._("About {time} left.").format(time=self._time(left_s)))
-        failed = sum(image.status is ImageStatus.FAILED for image in view.images)
+        failed = sum(item.status is ItemStatus.FAILED for item in view.items)
         if failed:
             lines.append(self._("Failed so far: {failed}.").format(failed=failed))
         return "\n".join([*lines, self._money(view)])
 
     def _money(self, view: JobView) -> str:
-        refunded = sum(image.cost for image in view.images if image.status in REFUNDED)
+        refunded = sum(item.cost for item in view.items if item.status in REFUNDED)
         if refunded:
             money = self._("Charged {tokens}, given back {refunded}, on the balance {balance}.")
         else:
             money = self._("Charged {tokens}, left on the balance: {balance}.")
-        charged = self.tokens(sum(image.cost for image in view.images))
+        charged = self.tokens(sum(item.cost for item in view.items))
         return money.format(tokens=charged, refunded=refunded, balance=view.balance)
 
     def state_of(self, view: JobView, place: int | None) -> list[str]:
         """How far an unfinished job is: sentences."""
-        count = len(view.images)
-        done = sum(image.status is ImageStatus.DELIVERED for image in view.images)
-        late = sum(image.comes_late for image in view.images)
+        count = len(view.items)
+        done = sum(item.status is ItemStatus.DELIVERED for item in view.items)
+        late = sum(item.comes_late for item in view.items)
         # Before the queue, or right after a start
-        waits = place is None and view.images[0].status is ImageStatus.QUEUED
+        waits = place is None and view.items[0].status is ItemStatus.QUEUED
         parts = []
         if count > 1:
             parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
@@ -93,10 +93,10 @@ class JobTexts(BaseTexts):
             return self._("{n} s").format(n=max(round(seconds / 10) * 10, 5))
         return self._("{n} min").format(n=max(round(seconds / 60), 1))
 
-    def _outcome(self, images: Sequence[Image]) -> str:
-        count = len(images)
-        done = sum(image.status is ImageStatus.DELIVERED for image in images)
-        cancelled = sum(image.status is ImageStatus.CANCELLED for image in images)
+    def _outcome(self, items: Sequence[Item]) -> str:
+        count = len(items)
+        done = sum(item.status is ItemStatus.DELIVERED for item in items)
+        cancelled = sum(item.status is ItemStatus.CANCELLED for item in items)
         if cancelled == count:
             return self._("Cancelled.")
         if done == count:
@@ -113,17 +113,17 @@ class JobTexts(BaseTexts):
         return text
 
     def failures(self, view: JobView, *, product: str) -> str:
-        """Why images of the job failed and what was given back, one line for each reason; empty
+        """Why items of the job failed and what was given back, one line for each reason; empty
         where none did."""
         return fitted(lambda length: "\n".join(self._failures(view, product, length)), DETAIL_UNITS)
 
     def _failures(self, view: JobView, product: str, length: int) -> list[str]:
         """One line for what reads the same in so many units of the provider's words."""
         given_back: dict[tuple[str, str], int] = {}
-        for image in view.images:
-            if image.failure is not None:
-                reason = (image.failure, clip_units(image.failure_detail, length))
-                given_back[reason] = given_back.get(reason, 0) + image.cost
+        for item in view.items:
+            if item.failure is not None:
+                reason = (item.failure, clip_units(item.failure_detail, length))
+                given_back[reason] = given_back.get(reason, 0) + item.cost
         return [
             self._("{reason} Given back: {tokens}.").format(
                 reason=self.failure(FailureKind(kind), detail, product),

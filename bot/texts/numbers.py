@@ -36,7 +36,7 @@ class NumberTexts(BaseTexts):
             active=self.number(numbers.active_people),
             came=self.number(numbers.delivered),
             failed=self.number(numbers.failed),
-            cancelled=self.number(numbers.images.get("cancelled", 0)),
+            cancelled=self.number(numbers.items.get("cancelled", 0)),
             success=self.percent(numbers.success),
             charged=self.number(-tokens.get("charge", 0)),
             refunded=self.number(tokens.get("refund", 0)),

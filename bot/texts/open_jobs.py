@@ -2,8 +2,8 @@
 
 from bot.texts.base import clip, code, quoted
 from bot.texts.numbers import NumberTexts
-from storage.images import ImageStatus
-from storage.open_images import OpenImage
+from storage.items import ItemStatus
+from storage.open_items import OpenItem
 
 NAME_SHOWN = 24
 PROMPT_SHOWN = 600
@@ -20,67 +20,67 @@ class OpenJobTexts(NumberTexts):
             pictures=self.pictures(total)
         )
 
-    def open_line(self, image: OpenImage, now: float) -> str:
-        """One image, short."""
-        age = self.duration(max(now - image.created_at, 0))
-        return f"<b>{image.image_id}</b> · {age} · {self.state(image.status)} · {self._who(image)}"
+    def open_line(self, item: OpenItem, now: float) -> str:
+        """One item, short."""
+        age = self.duration(max(now - item.created_at, 0))
+        return f"<b>{item.item_id}</b> · {age} · {self.state(item.status)} · {self._who(item)}"
 
-    def open_card(self, image: OpenImage, now: float) -> str:
-        """One image, with what its ending would mean."""
+    def open_card(self, item: OpenItem, now: float) -> str:
+        """One item, with what its ending would mean."""
         lines = [
-            self.open_line(image, now),
-            quoted(image.model_name, 100),
-            f"<blockquote>{quoted(image.prompt, PROMPT_SHOWN)}</blockquote>",
+            self.open_line(item, now),
+            quoted(item.model_name, 100),
+            f"<blockquote>{quoted(item.prompt, PROMPT_SHOWN)}</blockquote>",
         ]
-        if image.task_id:
-            lines.append(self._("Task: {task}").format(task=code(image.task_id, 100)))
-        if image.status.ended:
+        if item.task_id:
+            lines.append(self._("Task: {task}").format(task=code(item.task_id, 100)))
+        if item.status.ended:
             lines.append(self._("It has ended."))
         else:
             lines.append(
                 self._(
                     "If it hangs, end it: the person gets {tokens} back and is told. A picture"
                     " that KIE still makes is not sent, and KIE may bill it."
-                ).format(tokens=self.tokens(image.cost))
+                ).format(tokens=self.tokens(item.cost))
             )
         return "\n".join(lines)
 
-    def give_up_button(self, image: OpenImage) -> str:
+    def give_up_button(self, item: OpenItem) -> str:
         """The button that ends it."""
-        return self._("End it, give back {tokens}").format(tokens=self.tokens(image.cost))
+        return self._("End it, give back {tokens}").format(tokens=self.tokens(item.cost))
 
     def open_back_button(self) -> str:
         """To the list."""
         return self._("Back")
 
-    def given_up(self, image: OpenImage) -> str:
+    def given_up(self, item: OpenItem) -> str:
         """After it was ended."""
         return self._("Ended. {tokens} went back to {who}, who is told.").format(
-            tokens=self.tokens(image.cost), who=self._who(image)
+            tokens=self.tokens(item.cost), who=self._who(item)
         )
 
     def not_given_up(self) -> str:
         """It cannot be ended."""
         return self._("It has ended by itself, or is being sent this moment. Nothing was changed.")
 
-    def state(self, status: ImageStatus) -> str:
+    def state(self, status: ItemStatus) -> str:
         """A state in a word."""
         match status:
-            case ImageStatus.QUEUED:
+            case ItemStatus.QUEUED:
                 return self._("queued")
-            case ImageStatus.SUBMITTING:
+            case ItemStatus.SUBMITTING:
                 return self._("going to KIE")
-            case ImageStatus.GENERATING:
+            case ItemStatus.GENERATING:
                 return self._("drawn by KIE")
-            case ImageStatus.READY:
+            case ItemStatus.READY:
                 return self._("fetched and sent")
-            case ImageStatus.DELIVERED:
+            case ItemStatus.DELIVERED:
                 return self._("delivered")
-            case ImageStatus.FAILED:
+            case ItemStatus.FAILED:
                 return self._("failed, refunded")
-            case ImageStatus.CANCELLED:
+            case ItemStatus.CANCELLED:
                 return self._("cancelled, refunded")
 
-    def _who(self, image: OpenImage) -> str:
-        name = f"@{image.username}" if image.username else clip(image.first_name, NAME_SHOWN)
-        return f"{quoted(name, 40)} {code(str(image.user_id))}".strip()
+    def _who(self, item: OpenItem) -> str:
+        name = f"@{item.username}" if item.username else clip(item.first_name, NAME_SHOWN)
+        return f"{quoted(name, 40)} {code(str(item.user_id))}".strip()

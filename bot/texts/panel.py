@@ -52,7 +52,7 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
         chart = self._("With a chart: {command}").format(command=code(f"/stats {numbers.days}"))
         return f"{self.stats(numbers)}\n{chart}"
 
-    def panel_service(self, open_images: int, maintenance: str | None) -> str:
+    def panel_service(self, open_items: int, maintenance: str | None) -> str:
         """How things go, and what can be done about them."""
         if maintenance is None:
             state = self._("Prompts are taken. To pause: {command}").format(
@@ -64,7 +64,7 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
             )
         lines = [
             state,
-            self._("Queued and running: {pictures}.").format(pictures=self.pictures(open_images)),
+            self._("Queued and running: {pictures}.").format(pictures=self.pictures(open_items)),
             self._("KIE: {kie}, the books: {audit}").format(kie="/kie", audit="/audit"),
         ]
         return "\n".join(lines)

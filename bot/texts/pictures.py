@@ -3,7 +3,7 @@
 from html import escape
 
 from bot.texts.base import CAPTION_UNITS, BaseTexts, clip_units, fitted, quoted
-from storage.images import Image, JobView
+from storage.items import Item, JobView
 from storage.jobs import PlacedJob
 
 NAME_SHOWN = 100
@@ -13,12 +13,12 @@ VALUE_SHOWN = 40
 class PictureTexts(BaseTexts):
     """Captions, the buttons under a picture, and their answers."""
 
-    def caption(self, view: JobView, image: Image) -> str:
+    def caption(self, view: JobView, item: Item) -> str:
         """Under a picture: which of how many, how it was made, and what was asked for."""
         order = view.order
         seed = order.options.get("seed", order.params.get("seed"))
         parts = [
-            f"{image.position}/{len(view.images)}" if len(view.images) > 1 else "",
+            f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
             quoted(view.model_name, NAME_SHOWN),
             quoted(str(order.params.get("aspect_ratio", "")), VALUE_SHOWN),
             "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",

@@ -11,7 +11,7 @@ from storage.errors import (
     MaintenanceError,
     ModelUnavailableError,
     StorageError,
-    TooManyActiveImagesError,
+    TooManyActiveItemsError,
 )
 from storage.failures import FailureKind
 
@@ -160,7 +160,7 @@ class RequestTexts(JobTexts, ClosedTexts):
                     "Not enough tokens: {needed} needed, you have {balance}. Nothing was charged."
                     " More tokens: /paysupport"
                 ).format(needed=needed, balance=balance)
-            case TooManyActiveImagesError(active=active, limit=limit):
+            case TooManyActiveItemsError(active=active, limit=limit):
                 return self._(
                     "{pictures} of yours are not finished yet, at most {limit} can be under way."
                     " Wait until some have arrived and send this again. Nothing was charged."

@@ -12,17 +12,17 @@ from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin.acts import by_press
-from storage.open_images import OpenImage, OpenImages
+from storage.open_items import OpenItem, OpenItems
 
 IN_A_ROW = 4
 
 
 class OpenButton(ButtonData, prefix="jobs"):
-    """A page of the list ("list"), one image ("one"), or the end of it ("end")."""
+    """A page of the list ("list"), one item ("one"), or the end of it ("end")."""
 
     verb: str = ""
     page: Number = 1
-    image_id: Number | None = None
+    item_id: Number | None = None
 
 
 def create_router() -> Router:
@@ -34,55 +34,55 @@ def create_router() -> Router:
 
 
 async def show_jobs(
-    message: Message, open_images: OpenImages, messenger: Messenger, texts: Texts
+    message: Message, open_items: OpenItems, messenger: Messenger, texts: Texts
 ) -> None:
     """The oldest of them."""
-    text, keyboard = await page(1, open_images, texts)
+    text, keyboard = await page(1, open_items, texts)
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
 async def press(
     query: CallbackQuery,
     callback_data: OpenButton,
-    open_images: OpenImages,
+    open_items: OpenItems,
     worker: Worker,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Another page, one image, or the end of one; the message is edited in place."""
-    verb, number, image_id = callback_data.verb, max(callback_data.page, 1), callback_data.image_id
+    """Another page, one item, or the end of one; the message is edited in place."""
+    verb, number, item_id = callback_data.verb, max(callback_data.page, 1), callback_data.item_id
     keyboard: Keyboard
-    image = None if image_id is None else await open_images.get(image_id)
-    if image is not None and verb == "end":
-        if await worker.give_up(image.image_id, by_press(query)) is None:
+    item = None if item_id is None else await open_items.get(item_id)
+    if item is not None and verb == "end":
+        if await worker.give_up(item.item_id, by_press(query)) is None:
             messenger.answer_press(query.id, texts.not_given_up(), alert=True)
             return
         messenger.answer_press(query.id)
-        text, keyboard = texts.given_up(image), (_back(number, texts),)
+        text, keyboard = texts.given_up(item), (_back(number, texts),)
     else:
         messenger.answer_press(query.id)
-        if image is not None and verb == "one":
-            text, keyboard = _card(image, number, texts)
+        if item is not None and verb == "one":
+            text, keyboard = _card(item, number, texts)
         else:
-            text, keyboard = await page(number, open_images, texts)
+            text, keyboard = await page(number, open_items, texts)
     if isinstance(query.message, Message):
         messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 
-async def page(number: int, open_images: OpenImages, texts: Texts) -> tuple[str, Keyboard]:
+async def page(number: int, open_items: OpenItems, texts: Texts) -> tuple[str, Keyboard]:
     """One page of the list, the last one where there are not so many."""
-    total = await open_images.count()
+    total = await open_items.count()
     last = max(-(-total // LINES), 1)
     number = min(number, last)
-    images = await open_images.page(LINES, (number - 1) * LINES)
+    items = await open_items.page(LINES, (number - 1) * LINES)
     now = time.time()
-    lines = [texts.open_head(total), *(texts.open_line(image, now) for image in images)]
+    lines = [texts.open_head(total), *(texts.open_line(item, now) for item in items)]
     buttons = [
         Button(
-            f"{each.image_id}",
-            OpenButton(verb="one", page=number, image_id=each.image_id).pack(),
+            f"{each.item_id}",
+            OpenButton(verb="one", page=number, item_id=each.item_id).pack(),
         )
-        for each in images
+        for each in items
     ]
     rows = [buttons[n : n + IN_A_ROW] for n in range(0, len(buttons), IN_A_ROW)]
     turn = [_turn(f"↻ {number} / {last}", number)]
@@ -93,12 +93,12 @@ async def page(number: int, open_images: OpenImages, texts: Texts) -> tuple[str,
     return "\n".join(lines), (*rows, turn)
 
 
-def _card(image: OpenImage, number: int, texts: Texts) -> tuple[str, Keyboard]:
+def _card(item: OpenItem, number: int, texts: Texts) -> tuple[str, Keyboard]:
     rows = [_back(number, texts)]
-    if not image.status.ended:
-        end = OpenButton(verb="end", page=number, image_id=image.image_id)
-        rows.insert(0, [Button(texts.give_up_button(image), end.pack(), style="danger")])
-    return texts.open_card(image, time.time()), rows
+    if not item.status.ended:
+        end = OpenButton(verb="end", page=number, item_id=item.item_id)
+        rows.insert(0, [Button(texts.give_up_button(item), end.pack(), style="danger")])
+    return texts.open_card(item, time.time()), rows
 
 
 def _back(number: int, texts: Texts) -> list[Button]:

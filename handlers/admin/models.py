@@ -73,7 +73,7 @@ async def set_price(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Set what an image costs from now on; what was charged before stays."""
+    """Set what an item costs from now on; what was charged before stays."""
     match = SLUG_AND_NUMBER.fullmatch(_args(command))
     if match is None:
         answer = texts.price_usage()

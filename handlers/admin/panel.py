@@ -10,7 +10,7 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs, models
 from storage.maintenance import Flags
-from storage.open_images import OpenImages
+from storage.open_items import OpenItems
 from storage.stats import Stats
 
 PERIODS = (1, 7, 30, 365)
@@ -41,7 +41,7 @@ async def press(
     callback_data: PanelButton,
     pager: Pager,
     stats: Stats,
-    open_images: OpenImages,
+    open_items: OpenItems,
     flags: Flags,
     messenger: Messenger,
     texts: Texts,
@@ -66,7 +66,7 @@ async def press(
                 ],
             )
         case "service":
-            text = texts.panel_service(await open_images.count(), await flags.maintenance())
+            text = texts.panel_service(await open_items.count(), await flags.maintenance())
             keyboard = (
                 (
                     Button(texts.panel_jobs(), jobs.OpenButton(verb="list", page=1).pack()),

@@ -1,11 +1,11 @@
 """The database: charges a second, and what lists cost when there is much to list.
 
-A charge is `Jobs.place` as a prompt calls it: the charge, the job and its image in one
+A charge is `Jobs.place` as a prompt calls it: the charge, the job and its item in one
 transaction, at synchronous=FULL. One after another, and a hundred at once. `commits` is what the
 disk allows: the smallest transaction that SQLite can make, by itself and from one thread.
 
 The queries are those of /history, /balance and /stats (30 days), each for people in turn, over
-1,000 and 1,000,000 images that have ended, of a thousand people. They were asked once before.
+1,000 and 1,000,000 items that have ended, of a thousand people. They were asked once before.
 """
 
 import asyncio
@@ -47,13 +47,13 @@ async def measure(folder: Path, *, quick: bool) -> list[Line]:
             for at_once in (1, AT_ONCE):
                 per_s, each_ms = await _charges_per_s(database, charges, at_once)
                 runs.add({"what": "charges", "at once": at_once}, times_per_s=per_s, p50_ms=each_ms)
-    for images in (FEW, 10_000 if quick else stock.MANY):
-        path = await stock.big(folder.parent, images)
+    for items in (FEW, 10_000 if quick else stock.MANY):
+        path = await stock.big(folder.parent, items)
         async with Database.open(path) as database:
             for what, ask in _queries(database).items():
                 for _ in range(3):
                     p50_ms, p99_ms = await _ask(ask)
-                    runs.add({"what": what, "images": images}, p50_ms=p50_ms, p99_ms=p99_ms)
+                    runs.add({"what": what, "images": items}, p50_ms=p50_ms, p99_ms=p99_ms)
     return runs.lines()
 
 
@@ -81,7 +81,7 @@ async def _charges_per_s(database: Database, count: int, at_once: int) -> tuple[
         begun = time.perf_counter()
         order = Order(model.slug, "рыжая лиса в осеннем лесу", params={"aspect_ratio": "16:9"})
         origin = Origin(user_id, user_id, message_id, "ru")
-        await jobs.place(order, origin, max_active_images=1_000_000)
+        await jobs.place(order, origin, max_active_items=1_000_000)
         took_ms.append((time.perf_counter() - begun) * 1000)
 
     async def one_by_one(user_id: int) -> None:

@@ -1,10 +1,10 @@
 """From success at KIE to the picture in the chat, and how near polling comes to the best.
 
-Images wait in the queue when the bot starts, each another person's, and 200 have been drawn
+Items wait in the queue when the bot starts, each another person's, and 200 have been drawn
 before, so that their durations are known. Time runs five times as fast: tasks take 48 to 128 s as
 the recorded ones do, KIE lets through 20 creates in 10 s and 10 polls a second, all divided by
 that, and so are the bot's limits and intervals. Seconds are told as they would be without. One
-image in flight is two, one after the other.
+item in flight is two, one after the other.
 
 `found` is from completeTime to the poll that brings the success: it depends on when the bot asks.
 `bound` is the median below which no schedule of 10 polls a second comes that knows only how
@@ -34,7 +34,7 @@ from tests.bench.results import Line, Runs, percentile
 TITLE = "From success to the chat"
 SHORTEST_S, LONGEST_S = 48.0, 128.0
 POLLS_PER_S = 10.0
-KNOWN = 200  # earlier images
+KNOWN = 200  # earlier items
 PATIENCE_S = 600.0
 
 
@@ -101,25 +101,25 @@ async def _one_after_another(flights: list[Coroutine[Any, Any, None]]) -> None:
         await flight
 
 
-async def _fly(runs: Runs, folder: Path, images: int, speed: float, seed: int) -> None:
-    """Have so many images drawn and delivered."""
+async def _fly(runs: Runs, folder: Path, items: int, speed: float, seed: int) -> None:
+    """Have so many items drawn and delivered."""
     data_dir = folder / str(seed)
     data_dir.mkdir(parents=True)
     database = data_dir / "bot.db"
-    await stock.make(database, images)
+    await stock.make(database, items)
     await asyncio.to_thread(stock.fill_history, database, KNOWN, speed=speed)
-    await asyncio.to_thread(stock.queue_images, database, images)
+    await asyncio.to_thread(stock.queue_items, database, items)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.telegram))
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))
-        await telegram.do(crowd.invite, images)
+        await telegram.do(crowd.invite, items)
         await kie.do(draw_slowly, speed, seed)
         variables = environment(data_dir, telegram.url, kie.url, **settings(speed))
         log = folder / "bot.log"
         bot = await stack.enter_async_context(running_bot(variables, {}, log=log, speed=speed))
         await telegram.do(crowd.until_polled)
         cpu_s = bot.cpu_s()
-        came_at = await telegram.do(photos, images)
+        came_at = await telegram.do(photos, items)
         await asyncio.sleep(0.2)  # the row of the last one is written after Telegram took it
         cpu_s = bot.cpu_s() - cpu_s
         tasks, refused = await kie.do(tell)
@@ -135,7 +135,7 @@ async def _fly(runs: Runs, folder: Path, images: int, speed: float, seed: int) -
     )
     polls = sum(len(task.polls) for task in tasks)
     runs.add(
-        {"in flight": images, "speed": int(speed)},
+        {"in flight": items, "speed": int(speed)},
         found_p50_s=percentile(found_s, 50),
         found_p95_s=percentile(found_s, 95),
         bound_s=bound.median_s,
@@ -144,10 +144,10 @@ async def _fly(runs: Runs, folder: Path, images: int, speed: float, seed: int) -
         carried_p95_ms=percentile(carried_ms, 95),
         chat_p50_s=percentile(chat_s, 50),
         chat_p95_s=percentile(chat_s, 95),
-        polls_each=polls / images,
+        polls_each=polls / items,
         refused_creates=refused["createTask"],
         refused_polls=refused["recordInfo"],
-        cpu_each_ms=cpu_s / images * 1000,
+        cpu_each_ms=cpu_s / items * 1000,
     )
 
 
@@ -159,6 +159,6 @@ def _messages(database: Path) -> dict[str, int]:
     with closing(sqlite3.connect(database)) as connection:
         return dict(
             connection.execute(
-                "SELECT task_id, message_id FROM images WHERE message_id IS NOT NULL"
+                "SELECT task_id, message_id FROM items WHERE message_id IS NOT NULL"
             ).fetchall()
         )

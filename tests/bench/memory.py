@@ -1,10 +1,10 @@
-"""Memory of the bot's process: after the start, and for each image in flight.
+"""Memory of the bot's process: after the start, and for each item in flight.
 
-Images wait in the queue when the bot starts, each a job and a person of its own; KIE takes 20 in 10
+Items wait in the queue when the bot starts, each a job and a person of its own; KIE takes 20 in 10
 s, and tasks that do not end. Once the progress message of every job was sent, or after a minute
 (Telegram's limits are lifted for that), garbage is collected and Pss is read from
 /proc/PID/smaps_rollup: what is the process's own, and its part of what it shares. `each` is what is
-more than with an empty queue, divided by the images.
+more than with an empty queue, divided by the items.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def _pss_bytes(folder: Path, queued: int) -> int:
     data_dir = folder / "data"
     data_dir.mkdir(parents=True)
     await stock.make(data_dir / "bot.db", max(queued, 1))
-    await asyncio.to_thread(stock.queue_images, data_dir / "bot.db", queued)
+    await asyncio.to_thread(stock.queue_items, data_dir / "bot.db", queued)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.telegram))
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))

@@ -2,7 +2,7 @@
 
 `python main.py run` is begun, and the time taken until Telegram's emulator gets the first
 getUpdates; a moment later the process is killed. Over an empty database, and over one with 1,000
-images that wait and 1,000,000 that have ended (each a job of its own, of a thousand people). `cpu`
+items that wait and 1,000,000 that have ended (each a job of its own, of a thousand people). `cpu`
 is the CPU time of the process until then. `first answer` is how long somebody waits who writes at
 that moment: types are built for it (docs/decisions/0008), and what an earlier process left is taken
 up. One start before the first is not counted: it writes bytecode.
@@ -39,18 +39,18 @@ async def measure(folder: Path, *, quick: bool) -> list[Line]:
     empty.mkdir()
     finished = 10_000 if quick else stock.MANY
     full = await stock.big(folder.parent, finished)
-    await asyncio.to_thread(stock.queue_images, full, UNFINISHED)
+    await asyncio.to_thread(stock.queue_items, full, UNFINISHED)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.telegram))
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))
         await telegram.do(crowd.invite, stock.CROWD + 1)
         await kie.do(updates.take_long)
         for number in range(3 if quick else 6):
-            for data_dir, images in ((empty, 0), (full.parent, finished)):
+            for data_dir, items in ((empty, 0), (full.parent, finished)):
                 variables = environment(data_dir, telegram.url, kie.url)
                 values = await _start(telegram, variables, folder)
                 if number:
-                    runs.add({"what": "to getUpdates", "images": images}, **values)
+                    runs.add({"what": "to getUpdates", "images": items}, **values)
     for _ in range(1 if quick else 3):
         for package, seconds in await asyncio.to_thread(_imports):
             runs.add({"what": f"import {package}"}, seconds=seconds)
@@ -65,7 +65,7 @@ async def _start(
     async with started_program(variables, folder) as bot:
         asked_at = await telegram.do(crowd.until_polled)
         cpu_s = bot.cpu_s()
-        # Somebody new: whoever has images is told about these as well.
+        # Somebody new: whoever has items is told about these as well.
         answer_s = await telegram.do(crowd.ask_for_help, stock.FIRST_PERSON + stock.CROWD)
     return {"seconds": asked_at - begun, "cpu_s": cpu_s, "first_answer_s": answer_s}
 

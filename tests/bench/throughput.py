@@ -1,15 +1,15 @@
-"""Images a second: at KIE's limit, and with all limits lifted.
+"""Items a second: at KIE's limit, and with all limits lifted.
 
-At the limit, people write a prompt for one image each half a second for ten minutes, as many as
+At the limit, people write a prompt for one item each half a second for ten minutes, as many as
 KIE lets through (20 creates in 10 s); time runs five times as fast (see `flights`). Told are the
-images created a second and the length of the queue on the way, at its longest and at the end,
+items created a second and the length of the queue on the way, at its longest and at the end,
 as at speed 1. `core` is the share of one core that this takes at speed 1: the CPU time of the bot
 over the run, divided by ten minutes. The bot begins 20 creates in 10.1 s and the time of an answer,
 so that KIE never counts 21 in 10: of 2 a second at least 0.02 a second stay in the queue, which is
 12 in ten minutes. A second line has people write 1.8 a second, which it has to keep up with.
 
-With the limits lifted, images wait in the queue when the bot starts, and a task takes a second.
-Told are the images a second from the first create to the last picture and the CPU time of the
+With the limits lifted, items wait in the queue when the bot starts, and a task takes a second.
+Told are the items a second from the first create to the last picture and the CPU time of the
 bot for each: all of it, and its parts in the event loop's thread and in those of the database.
 """
 
@@ -48,13 +48,13 @@ async def measure(folder: Path, *, quick: bool) -> list[Line]:
 async def _scene(
     folder: Path, queued: int, speed: float, tuning: dict[str, Any], **settings: Any
 ) -> AsyncIterator[tuple[Bot, Elsewhere[TelegramEmulator], Elsewhere[KieSimulator], Path]]:
-    """A bot with so many images in its queue, and the services; KIE at that speed, or lifted."""
+    """A bot with so many items in its queue, and the services; KIE at that speed, or lifted."""
     data_dir = folder / "data"
     data_dir.mkdir(parents=True)
     database = data_dir / "bot.db"
     await stock.make(database, max(PEOPLE, queued))
     await asyncio.to_thread(stock.fill_history, database, flights.KNOWN, speed=speed)
-    await asyncio.to_thread(stock.queue_images, database, queued)
+    await asyncio.to_thread(stock.queue_items, database, queued)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.telegram))
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))
@@ -99,18 +99,18 @@ async def _at_the_limit(runs: Runs, folder: Path, per_s: float, seconds: float) 
     )
 
 
-async def _lifted(runs: Runs, folder: Path, images: int) -> None:
-    async with _scene(folder, images, 1.0, dict(LIFTED)) as (bot, telegram, kie, _):
+async def _lifted(runs: Runs, folder: Path, items: int) -> None:
+    async with _scene(folder, items, 1.0, dict(LIFTED)) as (bot, telegram, kie, _):
         before = bot.cpu_by_thread()
-        came_at = await telegram.do(flights.photos, images)
+        came_at = await telegram.do(flights.photos, items)
         after = bot.cpu_by_thread()
         tasks, _refused = await kie.do(flights.tell)
     begun = min(task.created_at for task in tasks)
     loop_s, *others_s = (spent - before.get(thread, 0.0) for thread, spent in after.items())
     runs.add(
-        {"limits": "lifted", "images": images},
-        delivered_per_s=images / (max(came_at.values()) - begun),
-        cpu_each_ms=(loop_s + sum(others_s)) / images * 1000,
-        loop_each_ms=loop_s / images * 1000,
-        threads_each_ms=sum(others_s) / images * 1000,
+        {"limits": "lifted", "images": items},
+        delivered_per_s=items / (max(came_at.values()) - begun),
+        cpu_each_ms=(loop_s + sum(others_s)) / items * 1000,
+        loop_each_ms=loop_s / items * 1000,
+        threads_each_ms=sum(others_s) / items * 1000,
     )

@@ -51,7 +51,7 @@ def main() -> int:
     failed = [report.number for report in reports if report.complaints]
     _print(
         f"{len(reports)} rounds, {sum(r.kills for r in reports)} kills,"
-        f" {sum(r.stops for r in reports)} stops, {sum(r.images for r in reports)} images,"
+        f" {sum(r.stops for r in reports)} stops, {sum(r.items for r in reports)} items,"
         f" {sum(r.faults for r in reports)} faults met; failed: {failed or 'none'}"
     )
     return bool(failed)

@@ -61,12 +61,12 @@ class Evidence:
         return {(row["chat_id"], row["message_id"]): row for row in self.rows("SELECT * FROM jobs")}
 
     @cached_property
-    def images(self) -> dict[int, list[Row]]:
+    def items(self) -> dict[int, list[Row]]:
         """By job, in order."""
-        images: dict[int, list[Row]] = defaultdict(list)
-        for row in self.rows("SELECT * FROM images ORDER BY job_id, position"):
-            images[row["job_id"]].append(row)
-        return images
+        items: dict[int, list[Row]] = defaultdict(list)
+        for row in self.rows("SELECT * FROM items ORDER BY job_id, position"):
+            items[row["job_id"]].append(row)
+        return items
 
     @cached_property
     def tasks(self) -> dict[str, list[Task]]:

@@ -235,8 +235,8 @@ class Trouble:
         return f"createTask 500 {msg}, and a task"
 
     def _name_known_task(self, rng: random.Random) -> str:
-        """A create is answered with the task of another image."""
-        sql = "SELECT task_id FROM images WHERE task_id IS NOT NULL ORDER BY image_id"
+        """A create is answered with the task of another item."""
+        sql = "SELECT task_id FROM items WHERE task_id IS NOT NULL ORDER BY item_id"
         known = [row["task_id"] for row in read_rows(self._data_dir, sql)]
         if not known:
             return self._refuse_create(rng)

@@ -14,7 +14,7 @@ from bot.telegram.buttons import QuestionButton
 from tests.support import ADMIN, png
 
 PRICE = 79  # tokens; the first migration sets it
-BUDGET = 6  # images that the welcome tokens pay for
+BUDGET = 6  # items that the welcome tokens pay for
 LONG_AGO_S = 7200.0  # older than STALE_PROMPT_MINUTES
 GRANT = 10
 SUBJECTS = ("рыжая лиса", "a red fox", "дом <у> моря", "cat & mouse", "ёж 🦔")
@@ -134,7 +134,7 @@ class Customer:
 
     person: Person
     greeted: bool  # pressed /start
-    asked: int = 0  # images, at most so many were charged
+    asked: int = 0  # items, at most so many were charged
     prompts: list[Prompt] = field(default_factory=list)
     pictures: list[int] = field(default_factory=list)  # messages of their own to reply to
     may_cancel: bool = False
@@ -238,7 +238,7 @@ class Crowd:
         return f"{self._rng.choice(SUBJECTS)} {self._count}"
 
     def _right(self, customer: Customer) -> tuple[str, str, int]:
-        """Words, the whole line, and how many images it asks for."""
+        """Words, the whole line, and how many items it asks for."""
         words = self._words()
         quantity = self._rng.choice((1, 1, 1, 1, 2, 2, 3, 4))
         if customer.saves:

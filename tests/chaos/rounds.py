@@ -33,7 +33,7 @@ ANSWER_S = 5.0  # and so long for the last answers
 
 
 UNFINISHED = {
-    "images": "SELECT 1 FROM images WHERE finished_at IS NULL",
+    "items": "SELECT 1 FROM items WHERE finished_at IS NULL",
     "open jobs": "SELECT 1 FROM jobs WHERE closed_at IS NULL",
     "album items": "SELECT 1 FROM album_items",
 }
@@ -72,7 +72,7 @@ class Report:
 
     number: int
     prompts: int = 0
-    images: int = 0
+    items: int = 0
     people: int = 0
     kills: int = 0
     stops: int = 0
@@ -86,7 +86,7 @@ class Report:
         toll = self.toll
         return (
             f"round {self.number}: {self.people} people, {self.prompts} prompts,"
-            f" {self.images} images, {self.kills} kills, {self.stops} stops,"
+            f" {self.items} items, {self.kills} kills, {self.stops} stops,"
             f" {self.faults} faults met; sent twice: {toll.duplicates} pictures,"
             f" {toll.repeats} progress messages; {toll.unseen} pictures never seen,"
             f" {toll.sent_home} sent to people for groups; {toll.second_creates} tasks lost,"
@@ -166,7 +166,7 @@ class Round:
     async def _judge(self, evidence: Evidence) -> None:
         self._report.complaints += await judge(evidence, self._report.toll)
         self._report.prompts = len(evidence.crowd.prompts)
-        self._report.images = sum(map(len, evidence.images.values()))
+        self._report.items = sum(map(len, evidence.items.values()))
         self._report.kills = sum(life.end is End.KILLED for life in evidence.lives)
         self._report.stops = sum(life.end is End.STOPPED for life in evidence.lives)
         if self._report.complaints:

@@ -20,7 +20,7 @@ from tests.chaos.people import BUDGET, GRANT, Fate, Prompt, is_question
 from tests.chaos.process import CANCEL_S, End
 from tests.support import ADMIN
 
-# Ends without a picture that an image without a task may come to. Anything else is our own doing.
+# Ends without a picture that an item without a task may come to. Anything else is our own doing.
 NO_ANSWER, REFUSED, CLASH = "no_answer", "create_refused", "internal"
 OF_ITS_INPUT = {"input_broken", "input_gone", "input_not_uploaded"}
 ENDED = {"delivered", "failed", "cancelled"}
@@ -35,8 +35,8 @@ BAD_LOG = re.compile(
 )
 LOG_RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\dT)", re.MULTILINE)
 KNOWN_TASK = re.compile(
-    r"\[job=\d+ image=(\d+)\] failed and refunded: internal\n"
-    r"(?=Traceback)(?s:.*)UNIQUE constraint failed: images\.task_id"
+    r"\[job=\d+ item=(\d+)\] failed and refunded: internal\n"
+    r"(?=Traceback)(?s:.*)UNIQUE constraint failed: items\.task_id"
 )
 
 
@@ -55,7 +55,7 @@ class Toll:
     duplicates: int = 0  # pictures that came once more
     unseen: int = 0  # pictures that never came, with too many lost answers to try once more
     sent_home: int = 0  # pictures that a group did not take and the person got
-    clashes: int = 0  # creates that were answered with the task of another image
+    clashes: int = 0  # creates that were answered with the task of another item
     questions: int = 0  # words in doubt that were not drawn
     repeats: int = 0  # progress messages that were begun anew
     second_creates: int = 0  # tasks that nobody knows of any more
@@ -90,7 +90,7 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
 
 
 def _prompts(evidence: Evidence) -> Iterator[Complaint]:
-    """One job and its images for each prompt that was taken, and none for others."""
+    """One job and its items for each prompt that was taken, and none for others."""
     asked = {prompt.key: prompt for prompt in evidence.crowd.prompts}
     for key in evidence.jobs.keys() - asked.keys():
         what = f"a job for message {key}, which is no prompt"
@@ -104,23 +104,23 @@ def _prompts(evidence: Evidence) -> Iterator[Complaint]:
         if prompt.fate is Fate.REFUSED:
             what = f"{prompt} was to be refused and is job {job['job_id']}"
             yield Complaint(what, prompt.user_id)
-        images = evidence.images[job["job_id"]]
-        found = (job["user_id"], job["prompt"], len(images), job["input_file_id"] is not None)
+        items = evidence.items[job["job_id"]]
+        found = (job["user_id"], job["prompt"], len(items), job["input_file_id"] is not None)
         if found != (prompt.user_id, prompt.words, prompt.quantity, prompt.pictured):
             yield Complaint(f"{prompt} became {found}", prompt.user_id)
-        for image in images:
-            yield from _image(prompt, image)
+        for item in items:
+            yield from _item(prompt, item)
 
 
-def _image(prompt: Prompt, image: Row) -> Iterator[Complaint]:
-    told = f"image {image['image_id']} of {prompt}"
+def _item(prompt: Prompt, item: Row) -> Iterator[Complaint]:
+    told = f"item {item['item_id']} of {prompt}"
     user_id = prompt.user_id
-    if image["status"] not in ENDED:
-        yield Complaint(f"{told} is still {image['status']}", user_id)
-    if image["status"] == "cancelled" and not prompt.customer.may_cancel:
+    if item["status"] not in ENDED:
+        yield Complaint(f"{told} is still {item['status']}", user_id)
+    if item["status"] == "cancelled" and not prompt.customer.may_cancel:
         yield Complaint(f"{told} was cancelled by nobody", user_id)
-    if image["attempts"] > MAX_ATTEMPTS:
-        yield Complaint(f"{told} was created {image['attempts']} times", user_id)
+    if item["attempts"] > MAX_ATTEMPTS:
+        yield Complaint(f"{told} was created {item['attempts']} times", user_id)
 
 
 def _grants(evidence: Evidence) -> Iterator[Complaint]:
@@ -141,12 +141,12 @@ def _creates(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
     """A create for each attempt at most; a repeat, and a task that is not known, only where an
     answer was lost; and none while it could still be cancelled."""
     prompts = {p.words: p for p in evidence.crowd.prompts}
-    known = {image["task_id"] for images in evidence.images.values() for image in images}
+    known = {item["task_id"] for items in evidence.items.values() for item in items}
     for words in evidence.creates.keys() - prompts.keys():
         yield Complaint(f"KIE was asked for {words!r}, which nobody wanted")
     for words, prompt in prompts.items():
         job = evidence.jobs.get(prompt.key)
-        images = evidence.images[job["job_id"]] if job else []
+        items = evidence.items[job["job_id"]] if job else []
         creates = [c for c in evidence.creates[words] if c.code != CODE_TOO_OFTEN]
         lost = [create for create in creates if evidence.is_lost(create)]
         for create in creates:
@@ -155,20 +155,20 @@ def _creates(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             if create.code == CODE_TAKEN and not is_known and create not in lost:
                 what = f"{prompt}: task {create.task_id} is not known, though KIE told it"
                 yield Complaint(what, prompt.user_id)
-        attempts = sum(image["attempts"] for image in images)
+        attempts = sum(item["attempts"] for item in items)
         torn = attempts - len(creates)  # before they came to KIE, or to be counted as turned away
         if torn < 0:
             what = f"{prompt}: {len(creates)} creates, {attempts} attempts"
             yield Complaint(what, prompt.user_id)
-        repeated = sum(max(image["attempts"] - 1, 0) for image in images)
+        repeated = sum(max(item["attempts"] - 1, 0) for item in items)
         if repeated > len(lost) + torn:
             yield Complaint(f"{prompt}: {repeated} attempts were for nothing", prompt.user_id)
-        unanswered = sum(image["failure"] == NO_ANSWER for image in images)
+        unanswered = sum(item["failure"] == NO_ANSWER for item in items)
         if unanswered * MAX_ATTEMPTS > len(lost) + torn:
             what = f"{prompt}: {unanswered} without an answer, though {len(lost)} were lost"
             yield Complaint(what, prompt.user_id)
         for number, create in enumerate(creates, 1):
-            if number > len(images) + sum(each.at <= create.at - REPEAT_S for each in lost):
+            if number > len(items) + sum(each.at <= create.at - REPEAT_S for each in lost):
                 what = f"{prompt}: create {number} came too soon after the last"
                 yield Complaint(what, prompt.user_id)
         if job and creates and creates[0].at < job["created_at"] + CANCEL_S:
@@ -186,24 +186,24 @@ def _ends(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
         if job is None:
             continue
         without_task: Counter[str] = Counter()
-        for image in evidence.images[job["job_id"]]:
-            ended = image["status"], image["failure"]
-            if image["task_id"] is None:
-                if image["status"] != "cancelled":
-                    without_task[image["failure"] or image["status"]] += 1
+        for item in evidence.items[job["job_id"]]:
+            ended = item["status"], item["failure"]
+            if item["task_id"] is None:
+                if item["status"] != "cancelled":
+                    without_task[item["failure"] or item["status"]] += 1
                 continue
-            task = evidence.task_of[image["task_id"]]
-            told = f"image {image['image_id']} of {prompt}, task {task.task_id},"
+            task = evidence.task_of[item["task_id"]]
+            told = f"item {item['item_id']} of {prompt}, task {task.task_id},"
             if task.input["prompt"] != prompt.words:
                 yield Complaint(f"{told} has the task of {task.input['prompt']!r}", prompt.user_id)
             elif ended != (wanted := _end_of(task)):
-                what = f"{told} is {ended} {image['failure_detail']}, not {wanted}"
+                what = f"{told} is {ended} {item['failure_detail']}, not {wanted}"
                 yield Complaint(what, prompt.user_id)
         yield from _reasons(evidence, toll, prompt, without_task)
 
 
 def _end_of(task: Task) -> tuple[str, str | None]:
-    """What becomes of an image whose task ends as this one did: state and failure."""
+    """What becomes of an item whose task ends as this one did: state and failure."""
     if task.fail is not None:
         return "failed", "generation_failed"
     if task.result == Result():
@@ -216,7 +216,7 @@ def _end_of(task: Task) -> tuple[str, str | None]:
 def _reasons(
     evidence: Evidence, toll: Toll, prompt: Prompt, ended: Counter[str]
 ) -> Iterator[Complaint]:
-    """As many images of a prompt ended without a task as answers say; `ended`: by the failure."""
+    """As many items of a prompt ended without a task as answers say; `ended`: by the failure."""
     creates = evidence.creates[prompt.words]
     refused = [create for create in creates if create.code == CODE_REFUSED]
     clashes = [
@@ -237,17 +237,17 @@ def _reasons(
 def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
     """Each picture in its chat, under its prompt, and again only after a lost answer."""
     owners = {
-        image["task_id"]: (job, image)
+        item["task_id"]: (job, item)
         for job in evidence.jobs.values()
-        for image in evidence.images[job["job_id"]]
-        if image["task_id"]
+        for item in evidence.items[job["job_id"]]
+        if item["task_id"]
     }
     for task_id, calls in evidence.pictures.items():
         if task_id not in owners:
-            yield Complaint(f"a picture of task {task_id}, which no image has")
+            yield Complaint(f"a picture of task {task_id}, which no item has")
             continue
-        job, image = owners[task_id]
-        told = f"the picture of image {image['image_id']}"
+        job, item = owners[task_id]
+        told = f"the picture of item {item['item_id']}"
         here = (job["chat_id"], job["message_id"])
         home = (job["user_id"], None)
         group = evidence.crowd.group(job["chat_id"])
@@ -257,8 +257,8 @@ def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             if place not in places:
                 yield Complaint(f"{told} was sent to {place}", job["user_id"])
             toll.sent_home += place == home
-        if image["status"] != "delivered":
-            what = f"{told} was sent, and the image is {image['status']}"
+        if item["status"] != "delivered":
+            what = f"{told} was sent, and the item is {item['status']}"
             yield Complaint(what, job["user_id"])
         toll.duplicates += len(calls) - 1
         copies = sum(not evidence.is_torn(call.at) for call in calls)
@@ -268,17 +268,17 @@ def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             if call.ok and not evidence.is_torn(call.at):
                 what = f"{told} was sent again, though the first was answered"
                 yield Complaint(what, job["user_id"])
-    for task_id, (job, image) in owners.items():
-        if image["status"] == "delivered":
-            told, calls = f"image {image['image_id']}", evidence.pictures[task_id]
+    for task_id, (job, item) in owners.items():
+        if item["status"] == "delivered":
+            told, calls = f"item {item['item_id']}", evidence.pictures[task_id]
             sent = [_told_id(call) for call in calls]
             lost = sum(not call.ok for call in evidence.sendings[task_id])
             if not calls and lost >= MOST_COPIES:  # each of them may have arrived, and none did
                 toll.unseen += 1
-            elif image["message_id"] not in sent:
-                what = f"{told} is message {image['message_id']}, sent were {sent}"
+            elif item["message_id"] not in sent:
+                what = f"{told} is message {item['message_id']}, sent were {sent}"
                 yield Complaint(what, job["user_id"])
-            if not (evidence.data_dir / "files" / str(image["file_key"])).exists():
+            if not (evidence.data_dir / "files" / str(item["file_key"])).exists():
                 yield Complaint(f"{told} has no file", job["user_id"])
 
 
@@ -378,12 +378,12 @@ def _leftovers(evidence: Evidence) -> Iterator[Complaint]:
 
 
 def _log(evidence: Evidence) -> Iterator[Complaint]:
-    """Nothing unforeseen was logged, but for what is to be loud: a task that another image has."""
+    """Nothing unforeseen was logged, but for what is to be loud: a task that another item has."""
     clashed = {
-        image["image_id"]
-        for images in evidence.images.values()
-        for image in images
-        if image["failure"] == CLASH
+        item["item_id"]
+        for items in evidence.items.values()
+        for item in items
+        if item["failure"] == CLASH
     }
     for record in LOG_RECORD.split(evidence.log.read_text(errors="replace")):
         known = KNOWN_TASK.search(record)

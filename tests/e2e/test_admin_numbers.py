@@ -43,7 +43,7 @@ async def reads(world: World, message: Message, begins: str) -> None:
 
 
 async def one_create(world: World, **changes: float) -> None:
-    """From here on the first image goes to KIE and the others wait."""
+    """From here on the first item goes to KIE and the others wait."""
     await world.stop()
     world.tune(creates=(1, 3600.0), **changes)
     world.kie.task_seconds = 3600
@@ -111,15 +111,15 @@ async def test_the_days_are_counted_as_things_happen(world: World) -> None:
     await world.said(anna, lambda text: text.startswith("Отменено: 1"))
     world.kie.finish(world.kie.tasks[-1])
     await world.closed()
-    by_status = world.rows("SELECT status, count(*) AS n FROM images GROUP BY status")
-    days = world.rows("SELECT status, sum(images) AS n FROM daily_images GROUP BY status")
+    by_status = world.rows("SELECT status, count(*) AS n FROM items GROUP BY status")
+    days = world.rows("SELECT status, sum(items) AS n FROM daily_items GROUP BY status")
     assert sorted(map(str, days)) == sorted(map(str, by_status))
     ledger = world.rows("SELECT kind, sum(amount) AS n, count(*) AS m FROM ledger GROUP BY kind")
     tokens = world.rows(
         "SELECT kind, sum(amount) AS n, sum(entries) AS m FROM daily_tokens GROUP BY kind"
     )
     assert sorted(map(str, tokens)) == sorted(map(str, ledger))
-    assert world.rows("SELECT sum(images) AS n FROM daily_seconds") == [{"n": 3}]
+    assert world.rows("SELECT sum(items) AS n FROM daily_seconds") == [{"n": 3}]
     assert world.rows("SELECT user_id FROM daily_people") == [{"user_id": anna.user_id}]
 
 
@@ -141,9 +141,9 @@ async def test_percentiles_are_those_of_the_definition(tmp_path: Path) -> None:
         empty = await Stats(database).last(30)
         assert (empty.median_s, empty.p95_s, empty.success) == (None, None, None)
         for sql in (
-            "SELECT sum(images) FROM daily_images WHERE day >= 5 GROUP BY status",
+            "SELECT sum(items) FROM daily_items WHERE day >= 5 GROUP BY status",
             "SELECT count(DISTINCT user_id) FROM daily_people WHERE day >= 5",
-            "SELECT seconds, sum(images) FROM daily_seconds WHERE day >= 5 GROUP BY seconds",
+            "SELECT seconds, sum(items) FROM daily_seconds WHERE day >= 5 GROUP BY seconds",
         ):
             plan = await database.fetch_all(f"EXPLAIN QUERY PLAN {sql}")
             assert not any(row["detail"].startswith("SCAN") for row in plan)
@@ -160,10 +160,10 @@ async def test_jobs_are_listed_oldest_first_and_paged(world: World) -> None:
     boris = await world.customer(1002, "<Борис>", tokens=790)
     anna.send("кот --n 4")
     boris.send("пёс --n 4")
-    await world.until(lambda: len(world.rows("SELECT 1 FROM images")) == 8)
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'generating'")))
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items")) == 8)
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'generating'")))
     anna.send("ещё кот --n 4")
-    await world.until(lambda: len(world.rows("SELECT 1 FROM images")) == 12)
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items")) == 12)
     answer = await asked(world, "/jobs", "В очереди и в работе: 12 картинок")
     lines = answer.words.splitlines()
     assert re.fullmatch(r"1 · \d+ с · рисуется в KIE · Анна 1001", lines[1])
@@ -187,7 +187,7 @@ async def test_what_hangs_is_ended_refunded_and_told(world: World) -> None:
     await one_create(world)
     anna = await world.customer(tokens=158)
     anna.send("кот --n 2")
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'generating'")))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'generating'")))
     answer = await asked(world, "/jobs", "В очереди и в работе: 2 картинки")
     await pressed(world, answer, "1")
     await reads(world, answer, "1 · ")
@@ -203,7 +203,7 @@ async def test_what_hangs_is_ended_refunded_and_told(world: World) -> None:
     (entry,) = world.rows("SELECT * FROM journal WHERE action = 'fail'")
     assert (entry["admin_id"], entry["subject"]) == (ADMIN, "1001")
     assert (entry["before"], entry["after"]) == ("image 1 generating", "failed, refunded 79")
-    # What KIE still makes of it is not sent; the other image goes its way.
+    # What KIE still makes of it is not sent; the other item goes its way.
     world.kie.finish(world.kie.tasks[0])
     await one_create(world)
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 2)

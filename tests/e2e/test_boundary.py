@@ -1,4 +1,4 @@
-"""One image, one answer or one number can neither stop the bot nor hold up the others."""
+"""One item, one answer or one number can neither stop the bot nor hold up the others."""
 
 import logging
 import sqlite3
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storage.errors import StorageError
-from storage.images import Image
+from storage.items import Item
 from storage.jobs import Jobs
 from tests.e2e.test_faults import refunded
 from tests.support import ADMIN, World
@@ -61,13 +61,13 @@ async def test_a_task_id_that_another_image_has(
     world.kie.next_task_id(known, times=20)
     anna.send("пёс --n 10")
     anna.send("лис --n 10")
-    failed = "SELECT failure, attempts FROM images WHERE status = 'failed'"
+    failed = "SELECT failure, attempts FROM items WHERE status = 'failed'"
     await world.until(lambda: len(world.rows(failed)) == 20)
     assert world.rows(failed) == [{"failure": "internal", "attempts": 1}] * 20
     assert world.balance(anna.user_id) == 79 * 29
     admin = world.telegram.person(ADMIN)
     await world.said(admin, lambda text: "ошибки в самом боте" in text)
-    assert "UNIQUE constraint failed: images.task_id" in caplog.text
+    assert "UNIQUE constraint failed: items.task_id" in caplog.text
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)
     await world.closed()
@@ -80,10 +80,10 @@ async def test_an_end_that_cannot_be_stored_is_stored_without_its_words(
 ) -> None:
     fail = Jobs.fail
 
-    async def spoilt(jobs: Jobs, image: Image, failure: str, detail: str, **more: Any) -> Image:
+    async def spoilt(jobs: Jobs, item: Item, failure: str, detail: str, **more: Any) -> Item:
         if detail:
             raise StorageError("these words are not taken")
-        return await fail(jobs, image, failure, detail, **more)
+        return await fail(jobs, item, failure, detail, **more)
 
     monkeypatch.setattr(Jobs, "fail", spoilt)
     world.kie.fail_task("500", "Sorry.")
@@ -102,7 +102,7 @@ async def test_an_end_that_cannot_be_stored_at_all_is_left_to_the_next_start(
         anna.send("кот")
         await world.until(lambda: "kept for the next start" in caplog.text)
         await goes_on(world)
-        assert world.rows("SELECT status FROM images ORDER BY image_id LIMIT 1") == [
+        assert world.rows("SELECT status FROM items ORDER BY item_id LIMIT 1") == [
             {"status": "generating"}
         ]
         await world.stop()

@@ -5,7 +5,7 @@ from tests.support import World
 
 
 async def waiting(world: World, anna: Person, prompt: str) -> Message:
-    """An order of which the first image is at the provider and the others wait in the queue."""
+    """An order of which the first item is at the provider and the others wait in the queue."""
     world.kie.task_seconds = 60
     anna.send(prompt)
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)

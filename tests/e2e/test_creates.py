@@ -10,7 +10,7 @@ from bot.tools.retry import RetryPolicy
 from tests.support import World, png
 
 POOL = 100  # connections, unless aiohttp is told otherwise
-ATTEMPTS = "SELECT status, attempts FROM images ORDER BY image_id"
+ATTEMPTS = "SELECT status, attempts FROM items ORDER BY item_id"
 
 
 def creates(world: World) -> int:
@@ -190,7 +190,7 @@ async def test_an_outage_fails_nobody_and_the_pause_survives_a_restart(
     assert creates(world) == 9
     await world.until(lambda: world.rows(ATTEMPTS)[:8] == once)
     await world.stop()
-    await world.write("UPDATE images SET create_after = 0 WHERE create_after IS NOT NULL")
+    await world.write("UPDATE items SET create_after = 0 WHERE create_after IS NOT NULL")
     await world.start()
     await world.pictures(anna, 8)
     await world.closed()
@@ -218,7 +218,7 @@ async def test_a_clock_put_back_does_not_hold_a_create_up(world: World) -> None:
     anna.send("кот")
     await world.until(lambda: lost(world) == [1])
     await world.stop()
-    await world.write("UPDATE images SET create_after = create_after + 86400")
+    await world.write("UPDATE items SET create_after = create_after + 86400")
     await world.start()
     await world.pictures(anna, 1)
 
@@ -232,7 +232,7 @@ async def test_a_create_that_was_torn_by_a_stop_is_repeated_after_the_pause(worl
     anna.send("кот")
     await world.kie.wait_for(lambda: creates(world) == 1)
     await world.stop()
-    (row,) = world.rows("SELECT status, attempts, create_after FROM images")
+    (row,) = world.rows("SELECT status, attempts, create_after FROM items")
     assert (row["status"], row["attempts"]) == ("submitting", 1)
     assert row["create_after"] > time.time() + 3000
     await world.start()
@@ -241,7 +241,7 @@ async def test_a_create_that_was_torn_by_a_stop_is_repeated_after_the_pause(worl
     await world.pictures(boris, 1)
     assert creates(world) == 2
     await world.stop()
-    await world.write("UPDATE images SET create_after = 0 WHERE create_after IS NOT NULL")
+    await world.write("UPDATE items SET create_after = 0 WHERE create_after IS NOT NULL")
     await world.start()
     await world.pictures(anna, 1)
 
@@ -267,6 +267,6 @@ async def test_while_answers_are_lost_nobody_else_is_sent(world: World) -> None:
 
 
 def lost(world: World) -> list[Any]:
-    """How far images are whose create was lost, as the worker noted when it heard of that."""
-    rows = world.rows("SELECT attempts FROM images WHERE create_after > ?", time.time() + 3500)
+    """How far items are whose create was lost, as the worker noted when it heard of that."""
+    rows = world.rows("SELECT attempts FROM items WHERE create_after > ?", time.time() + 3500)
     return [row["attempts"] for row in rows]

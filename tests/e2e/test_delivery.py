@@ -23,7 +23,7 @@ def said(chat: Chat) -> list[Message]:
 
 
 async def status(world: World, wanted: str) -> None:
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": wanted}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": wanted}])
 
 
 # --- What a group refuses
@@ -86,12 +86,12 @@ async def test_what_a_group_refuses_waits_for_a_person_whom_the_bot_may_not_writ
     await world.until(
         lambda: (
             bool(world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL"))
-            and world.rows("SELECT status FROM images") == [{"status": "ready"}]
+            and world.rows("SELECT status FROM items") == [{"status": "ready"}]
         )
     )
     await world.stop()
     await world.start()
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "ready"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "ready"}])
     anna.unblock()
     await world.pictures(anna, 1)
     await world.closed()
@@ -109,7 +109,7 @@ async def test_who_never_wrote_in_private_is_told_once_where_the_pictures_are(
     world.telegram.restrict_group(GROUP, "photos", "documents")
     asked = anna.send("/draw кот --n 2", chat=group)
     await world.telegram.wait_for(lambda: hints(group))
-    await world.until(lambda: len(world.rows("SELECT 1 FROM images WHERE status = 'ready'")) == 2)
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items WHERE status = 'ready'")) == 2)
     sent = len(world.telegram.calls_of("sendPhoto"))
     await world.stop()
     await world.start()
@@ -152,7 +152,7 @@ async def test_only_a_private_chat_that_refuses_a_plain_document_ends_a_picture(
     anna.send("/draw кот", chat=group)
     await status(world, "failed")
     await world.closed()
-    assert world.rows("SELECT status, failure FROM images") == [
+    assert world.rows("SELECT status, failure FROM items") == [
         {"status": "failed", "failure": "not_delivered"}
     ]
     tried = [
@@ -175,7 +175,7 @@ async def test_only_a_private_chat_that_refuses_a_plain_document_ends_a_picture(
 
 
 async def lost(world: World, count: int) -> None:
-    await world.until(lambda: world.rows("SELECT lost_sendings AS n FROM images") == [{"n": count}])
+    await world.until(lambda: world.rows("SELECT lost_sendings AS n FROM items") == [{"n": count}])
 
 
 async def test_a_picture_whose_answers_are_always_lost_is_sent_three_times(world: World) -> None:
@@ -185,7 +185,7 @@ async def test_a_picture_whose_answers_are_always_lost_is_sent_three_times(world
     await status(world, "delivered")
     await world.closed()
     assert len(await world.pictures(anna, 3)) == 3
-    assert world.rows("SELECT status, message_id, lost_sendings FROM images") == [
+    assert world.rows("SELECT status, message_id, lost_sendings FROM items") == [
         {"status": "delivered", "message_id": 0, "lost_sendings": 3}
     ]
     await world.said(anna, lambda text: text.startswith("Готово: пришла 1 картинка."))
@@ -231,7 +231,7 @@ async def test_while_telegram_is_out_of_reach_no_picture_counts_as_sent(
     world.telegram.withdraw(outage)
     await world.pictures(anna, 1)
     await world.closed()
-    assert world.rows("SELECT lost_sendings FROM images") == [{"lost_sendings": 1}]
+    assert world.rows("SELECT lost_sendings FROM items") == [{"lost_sendings": 1}]
     assert len(world.telegram.calls_of("sendPhoto")) == 2
 
 
@@ -350,7 +350,7 @@ async def test_a_token_that_telegram_does_not_know_is_nobody_s_fault(
     world.kie.finish(world.kie.tasks[0])
     await world.telegram.wait_for(lambda: len(world.telegram.calls_of("sendPhoto")) > 2)
     assert world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL") == []
-    assert world.rows("SELECT status FROM images") == [{"status": "ready"}]
+    assert world.rows("SELECT status FROM items") == [{"status": "ready"}]
     assert "Telegram does not know BOT_TOKEN" in caplog.text
     world.telegram.withdraw(revoked)
     await world.pictures(anna, 1)

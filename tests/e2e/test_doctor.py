@@ -100,9 +100,7 @@ async def test_while_the_bot_runs(world: World) -> None:
     anna = await world.customer()
     anna.send("лиса --n 2")
     await world.until(lambda: len(world.kie.tasks) == 2)
-    await world.until(
-        lambda: len(world.rows("SELECT 1 FROM images WHERE task_id IS NOT NULL")) == 2
-    )
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items WHERE task_id IS NOT NULL")) == 2)
     found = await lines(world)
     assert [line for line in found if line.startswith("PROBLEM")] == []
     version = world.rows("PRAGMA user_version")[0]["user_version"]

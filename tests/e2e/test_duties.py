@@ -224,7 +224,7 @@ async def test_what_cannot_be_told_in_a_group_that_is_gone_holds_nobody_here(wor
     world.telegram.remove_bot(group.chat_id)
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'delivered'")))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'delivered'")))
     anna.send("/delete_me")
     card = await world.said(anna, lambda text: text.startswith("Удалить всё"))
     await answer(world, anna.press(card, "Удалить всё"))

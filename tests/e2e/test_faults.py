@@ -100,7 +100,7 @@ async def test_an_exception_of_the_server_is_a_lost_answer(world: World) -> None
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    assert world.rows("SELECT attempts FROM images") == [{"attempts": 2}]
+    assert world.rows("SELECT attempts FROM items") == [{"attempts": 2}]
 
 
 async def test_out_of_credit_is_told_to_the_person_and_once_to_the_admins(world: World) -> None:
@@ -138,7 +138,7 @@ async def test_429_waits_in_its_place(world: World, http_status: int) -> None:
     anna.send("кот --n 2 --seed 1")
     await world.pictures(anna, 2)
     await world.closed()
-    rows = world.rows("SELECT task_id, attempts FROM images ORDER BY position")
+    rows = world.rows("SELECT task_id, attempts FROM items ORDER BY position")
     assert [row["task_id"] for row in rows] == [task.task_id for task in world.kie.tasks]
     assert [row["attempts"] for row in rows] == [1, 1], "what was not taken does not count"
 
@@ -187,7 +187,7 @@ async def test_a_lost_answer_is_repeated_once(world: World, fault: dict[str, Any
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    assert world.rows("SELECT attempts FROM images") == [{"attempts": 2}]
+    assert world.rows("SELECT attempts FROM items") == [{"attempts": 2}]
 
 
 async def test_a_failed_poll_never_ends_a_task(world: World) -> None:
@@ -234,7 +234,7 @@ async def test_an_outage_of_kie_ends_nothing_however_long_it_is(world: World, pa
         await asked_again(world, 12)
         await world.stop()
         await world.start()
-    assert {row["status"] for row in world.rows("SELECT status FROM images")} == {"generating"}
+    assert {row["status"] for row in world.rows("SELECT status FROM items")} == {"generating"}
     world.kie.down.clear()
     await world.pictures(anna, 2)
     await world.closed()
@@ -256,9 +256,9 @@ async def test_one_failed_question_after_a_long_downtime_loses_no_picture(world:
     anna = await world.customer()
     world.kie.task_seconds = 60
     anna.send("кот")
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "generating"}])
     await world.stop()
-    await world.write("UPDATE images SET submitted_at = submitted_at - 100000")
+    await world.write("UPDATE items SET submitted_at = submitted_at - 100000")
     world.kie.finish(world.kie.tasks[0])
     world.tune(polling=replace(world.tuning.polling, grace_s=0.0))
     world.kie.fault("recordInfo", html=502)
@@ -276,7 +276,7 @@ async def test_an_absurd_time_in_the_record_loses_no_picture(world: World, time:
     anna.send("кот --n 2")
     await world.pictures(anna, 2)
     await world.closed()
-    assert world.rows("SELECT drawn_s FROM images") == [{"drawn_s": None}] * 2
+    assert world.rows("SELECT drawn_s FROM items") == [{"drawn_s": None}] * 2
 
 
 async def test_a_task_that_never_ends_is_refunded_at_the_deadline(world: World) -> None:
@@ -420,7 +420,7 @@ async def test_a_restart_carries_on(world: World, moment: str) -> None:
     anna.send("кот")
     begun = ("Рисую картинку.", "Место в очереди: 1.")
     progress = await world.said(anna, lambda text: text.startswith(begun))
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": moment}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": moment}])
     await world.stop()
     for task in world.kie.tasks:
         world.kie.finish(task)

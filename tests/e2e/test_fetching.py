@@ -32,7 +32,7 @@ def heal(task: Task) -> None:
 
 
 def statuses(world: World) -> set[str]:
-    return {row["status"] for row in world.rows("SELECT status FROM images")}
+    return {row["status"] for row in world.rows("SELECT status FROM items")}
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
@@ -42,7 +42,7 @@ async def test_a_result_host_that_is_down_loses_nothing(world: World, status: in
     anna = await world.customer()
     world.kie.down["result"] = status
     anna.send("кот --n 8")
-    await world.until(lambda: len(world.rows("SELECT 1 FROM images WHERE fetch_attempts > 5")) == 8)
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items WHERE fetch_attempts > 5")) == 8)
     assert statuses(world) == {"ready"}
     await world.stop()
     await world.start()
@@ -118,11 +118,11 @@ async def test_a_result_that_has_moved_is_fetched_from_its_new_address(world: Wo
     (task,) = world.kie.tasks
     old = task.result_urls[0]
     world.kie.move_result(task)
-    assert world.rows("SELECT result_url FROM images") == [{"result_url": old}]
+    assert world.rows("SELECT result_url FROM items") == [{"result_url": old}]
     world.kie.down.clear()
     await world.pictures(anna, 1)
     await world.closed()
-    assert world.rows("SELECT result_url FROM images") == [{"result_url": task.result_urls[0]}]
+    assert world.rows("SELECT result_url FROM items") == [{"result_url": task.result_urls[0]}]
 
 
 @pytest.mark.parametrize("status", [404, 410])

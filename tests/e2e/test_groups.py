@@ -142,7 +142,7 @@ async def test_pictures_of_a_group_that_threw_the_bot_out_come_in_private(world:
     world.kie.finish(world.kie.tasks[0])
     (picture,) = await world.pictures(anna, 1)
     assert picture.reply_to is None
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'delivered'")))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'delivered'")))
     assert world.rows("SELECT 1 FROM users WHERE blocked_at IS NOT NULL") == []
 
 

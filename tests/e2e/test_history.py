@@ -59,13 +59,13 @@ async def test_a_picture_that_telegram_forgot_comes_from_storage(world: World) -
     anna = await world.customer()
     await drawn(world, anna, 1)
     card = await listed(world, anna)
-    await world.write("UPDATE images SET sent_file_id = 'AgACAgIAAxkgone'")
+    await world.write("UPDATE items SET sent_file_id = 'AgACAgIAAxkgone'")
     await answer(world, anna.press(card, "1"))
     pictures = await world.pictures(anna, 2)
     assert world.data(pictures[1]) == png()
     await world.until(lambda: len(world.rows("SELECT * FROM picture_messages")) == 2)
-    (image,) = world.rows("SELECT sent_file_id FROM images")
-    assert image["sent_file_id"] == pictures[1].photo[-1].file_id
+    (item,) = world.rows("SELECT sent_file_id FROM items")
+    assert item["sent_file_id"] == pictures[1].photo[-1].file_id
 
 
 async def test_a_list_of_somebody_else_s_shows_nothing(world: World) -> None:
@@ -73,8 +73,8 @@ async def test_a_list_of_somebody_else_s_shows_nothing(world: World) -> None:
     boris = await world.customer(1002, "Борис")
     await drawn(world, anna, 1)
     own = world.bot_messages(boris)[0]
-    (image,) = world.rows("SELECT image_id FROM images")
-    assert (await answer(world, boris.forge(own, f"show:{image['image_id']}"))).startswith(
+    (item,) = world.rows("SELECT item_id FROM items")
+    assert (await answer(world, boris.forge(own, f"show:{item['item_id']}"))).startswith(
         "Эта кнопка не ваша"
     )
     for data in ("history:older:99", "history:newer:0", "history:", "history:older:x"):
@@ -125,7 +125,7 @@ async def test_a_damaged_file_is_passed_over(world: World) -> None:
     card = await listed(world, anna)
     (path,) = (world.data_dir / "files").glob("??/*")
     path.write_bytes(b"rubbish")
-    await world.write("UPDATE images SET sent_file_id = NULL")
+    await world.write("UPDATE items SET sent_file_id = NULL")
     await answer(world, anna.press(card, "1"))
     pictures = await world.pictures(anna, 2)
     assert world.data(pictures[1]) == png(), "from the provider, which has it still"

@@ -30,9 +30,9 @@ from storage.broadcasts import Unreached
 from storage.catalogue import Model
 from storage.failures import FailureKind
 from storage.gallery import Kept, Page
-from storage.images import Image, ImageStatus, Job, JobView
+from storage.items import Item, ItemStatus, Job, JobView
 from storage.journal import Entry
-from storage.open_images import OpenImage
+from storage.open_items import OpenItem
 from storage.people import JobLine, LedgerLine, Person, Record
 from storage.questions import Question
 from tests.support import World
@@ -76,9 +76,9 @@ def view_of(prompt: str, **params: Any) -> JobView:
         input_url=None,
         input_uploaded_at=None,
     )
-    images = [
-        Image(
-            image_id=number,
+    items = [
+        Item(
+            item_id=number,
             job_id=1,
             user_id=1,
             position=number,
@@ -90,7 +90,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
             result_url=None,
             file_key=None,
             message_id=None,
-            failure=FailureKind.GENERATION_FAILED if status is ImageStatus.FAILED else None,
+            failure=FailureKind.GENERATION_FAILED if status is ItemStatus.FAILED else None,
             failure_detail=prompt,
             finished_at=None,
             create_after=None,
@@ -104,10 +104,10 @@ def view_of(prompt: str, **params: Any) -> JobView:
             sent_as=None,
         )
         for number, status in enumerate(
-            (ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.FAILED, ImageStatus.QUEUED), 1
+            (ItemStatus.DELIVERED, ItemStatus.FAILED, ItemStatus.FAILED, ItemStatus.QUEUED), 1
         )
     ]
-    return JobView(job, images, prompt[:60] or "M", "midjourney", 10**9, 10**6)
+    return JobView(job, items, prompt[:60] or "M", "midjourney", 10**9, 10**6)
 
 
 def check_message(text: str) -> None:
@@ -129,10 +129,10 @@ def check_buttons(keyboard: Keyboard) -> None:
 def test_captions_and_their_buttons(prompt: str, language: str, seed: str) -> None:
     texts = TEXTS[language]
     view = view_of(prompt or "x", seed=seed, aspect_ratio=seed)
-    for image in view.images:
-        caption, _ = format_text(texts.caption(view, image), "HTML", may_be_empty=False)
+    for item in view.items:
+        caption, _ = format_text(texts.caption(view, item), "HTML", may_be_empty=False)
         check_caption(caption)
-        check_buttons(picture_keyboard(texts, view, image))
+        check_buttons(picture_keyboard(texts, view, item))
 
 
 @settings(max_examples=150, deadline=None)
@@ -152,14 +152,14 @@ def test_lists_and_progress(prompt: str, language: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(details=st.lists(words.map(lambda each: each[:500]), max_size=10), language=languages)
 def test_an_outcome_of_any_reasons(details: list[str], language: str) -> None:
-    texts, image = TEXTS[language], view_of("x").images[1]
-    images = [replace(image, failure_detail=each) for each in details] or [image]
-    view = replace(view_of("x"), images=images)
+    texts, item = TEXTS[language], view_of("x").items[1]
+    items = [replace(item, failure_detail=each) for each in details] or [item]
+    view = replace(view_of("x"), items=items)
     assert view.ended
     check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None))
     reasons = texts.failures(view, product="Midjourney (KIE)")
     check_message(reasons)
-    assert reasons.count("\n") < len(images) or "\n" in "".join(details)
+    assert reasons.count("\n") < len(items) or "\n" in "".join(details)
 
 
 @settings(max_examples=150, deadline=None)
@@ -244,21 +244,21 @@ def pages(words: str, texts: Texts) -> Iterator[str]:
     orders = [JobLine(1, words[:2000], 0.0, 10, 1, 9)] * 10
     model = Model("m" * 60, words[:64], "midjourney", words[:512], 1, 79, True, 1, {words: 1}, 1)
     entry = Entry(1, "1:1", 10**15, "description", words, words, words, 0.0)
-    image = OpenImage(
+    item = OpenItem(
         *(10**9, 10**9, 10**15, None, words[:64], words[:64], words[:2000], 79),
-        *(ImageStatus.GENERATING, "t" * 100, 0.0),
+        *(ItemStatus.GENERATING, "t" * 100, 0.0),
     )
     yield texts.user_card(Record(person, entries, orders))
     yield texts.several_people(words, [person] * 10)
     yield texts.no_such_person(words, [person] * 10)
     yield texts.user_banned(person, words[:200])
-    yield texts.open_card(image, 10**9)
+    yield texts.open_card(item, 10**9)
     yield texts.alert(FailureKind.NO_CREDIT, words[:500], "Midjourney (KIE)")
     yield texts.upload_alert(words)
     yield texts.audit(Inspection(1, 1, [], [words] * 10), 0.0)
     yield texts.kie(Report(1.0, 1.0, {}, [Trouble(0.0, "/", words)] * 10))
     for head, line in (
-        (texts.open_head(10**9), texts.open_line(image, 10**9)),
+        (texts.open_head(10**9), texts.open_line(item, 10**9)),
         (texts.models_head([model]), texts.model_line(10**6, model)),
         (texts.journal_head(10**9), texts.journal_line(entry)),
         (texts.unreached_head(None), texts.unreached(Unreached(10**15, words))),

@@ -280,7 +280,7 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
 async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -> None:
     anna = await world.customer()
     world.telegram.updates.allowed = None
-    world.telegram.updates.add("telepathy", {"from": {"id": 5}})
+    world.telegram.add_update("telepathy", {"from": {"id": 5}})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
@@ -352,11 +352,11 @@ async def test_a_thousand_unfinished_images_are_taken_up(world: World) -> None:
             )
         for number in range(1000):
             cursor = connection.execute(
-                "INSERT INTO images (job_id, user_id, position, cost) VALUES (?, ?, ?, 79)",
+                "INSERT INTO items (job_id, user_id, position, cost) VALUES (?, ?, ?, 79)",
                 (number // 4 + 1, anna.user_id, number % 4 + 1),
             )
             connection.execute(
-                "INSERT INTO ledger (user_id, kind, amount, image_id, created_at)"
+                "INSERT INTO ledger (user_id, kind, amount, item_id, created_at)"
                 " VALUES (?, 'charge', -79, ?, 0)",
                 (anna.user_id, cursor.lastrowid),
             )
@@ -426,7 +426,7 @@ async def test_sigterm_leaves_pictures_to_the_next_start_and_a_second_process_st
             assert bot.returncode == 0, log.decode()
             assert world.telegram.token not in log.decode()
         await world.until(
-            lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}]
+            lambda: world.rows("SELECT status FROM items") == [{"status": "generating"}]
         )
         world.kie.finish(world.kie.tasks[0])
         await world.start()
@@ -476,7 +476,7 @@ async def test_forty_images_of_one_do_not_delay_another_s_one(world: World) -> N
     boris = await world.customer(1002, "Борис", tokens=79)
     for _ in range(4):
         anna.send("кот --n 10")
-    await world.until(lambda: len(world.rows("SELECT 1 FROM images")) == 40)
+    await world.until(lambda: len(world.rows("SELECT 1 FROM items")) == 40)
     boris.send("пёс")
     await world.pictures(boris, 1)
     mine = [task.input["prompt"] for task in world.kie.tasks]
@@ -493,7 +493,7 @@ async def test_place_and_time_are_told_and_move(
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    await world.write("UPDATE images SET submitted_at = finished_at - 120")
+    await world.write("UPDATE items SET submitted_at = finished_at - 120")
     await world.stop()
     world.tune(creates=(1, 3600.0))
     world.kie.task_seconds = 3600
@@ -523,7 +523,7 @@ async def test_a_person_who_blocked_the_bot_gets_the_picture_when_they_are_back(
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
     anna.block()
     world.kie.finish(world.kie.tasks[0])
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "ready"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "ready"}])
     await world.telegram.wait_for(
         lambda: any(call.error for call in world.telegram.calls_of("sendPhoto"))
     )
@@ -536,7 +536,7 @@ async def test_a_person_who_blocked_the_bot_gets_the_picture_when_they_are_back(
     await world.pictures(anna, 1)
     await world.until(lambda: world.rows("SELECT blocked_at FROM users") == [{"blocked_at": None}])
     assert len(world.kie.tasks) == 1
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "delivered"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "delivered"}])
 
 
 async def test_a_picture_that_is_kept_is_sent_once_while_the_database_is_held(
@@ -581,7 +581,7 @@ async def test_a_refund_that_could_not_be_told_is_told_when_they_are_back(world:
     admin.send("/jobs")
     card = await world.said(admin, lambda text: "Анна" in text and "·" in text)
     admin.forge(card, "jobs:end:1:1")
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'failed'")))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'failed'")))
     await world.telegram.wait_for(
         lambda: any(call.error for call in world.telegram.calls_of("editMessageText"))
     )
@@ -670,7 +670,7 @@ async def test_a_picture_whose_answer_cannot_be_read_is_sent_once(
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    assert world.rows("SELECT status FROM images") == [{"status": "delivered"}]
+    assert world.rows("SELECT status FROM items") == [{"status": "delivered"}]
     assert len(world.telegram.calls_of("sendPhoto")) == 1
     assert len(world.rows("SELECT * FROM picture_messages")) == ("message_id" not in without)
     world.telegram.mend()
@@ -744,7 +744,7 @@ async def test_a_full_disk_in_the_middle_loses_no_picture(
     anna = await world.customer()
     world.kie.task_seconds = 60
     anna.send("кот")
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "generating"}])
     with full_disk(world.data_dir / "bot.db"):
         world.kie.finish(world.kie.tasks[0])
         polls = len(world.kie.tasks[0].polls)
@@ -787,9 +787,9 @@ async def test_a_clock_that_jumps_loses_nothing(world: World, jump_s: float) -> 
     anna = await world.customer()
     world.kie.task_seconds = 60
     anna.send("кот")
-    await world.until(lambda: world.rows("SELECT status FROM images") == [{"status": "generating"}])
+    await world.until(lambda: world.rows("SELECT status FROM items") == [{"status": "generating"}])
     await world.stop()
-    await world.write("UPDATE images SET submitted_at = submitted_at - ?", jump_s)
+    await world.write("UPDATE items SET submitted_at = submitted_at - ?", jump_s)
     await world.start()
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)

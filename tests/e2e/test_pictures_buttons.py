@@ -269,7 +269,7 @@ async def test_an_original_that_is_nowhere_gets_a_sentence(world: World) -> None
     picture = await drawn(world, anna)
     for path in (world.data_dir / "files").glob("??/*"):
         path.unlink()
-    await world.write("UPDATE images SET result_url = 'http://127.0.0.1:9/gone.png'")
+    await world.write("UPDATE items SET result_url = 'http://127.0.0.1:9/gone.png'")
     await answer(world, anna.press(picture, ORIGINAL))
     await world.said(anna, lambda text: text.startswith("Файл этой картинки больше не хранится."))
 
@@ -332,6 +332,6 @@ async def test_a_picture_that_was_refunded_is_not_given_as_a_file(world: World) 
     for method in ("sendPhoto", "sendDocument"):
         world.telegram.fault(method, status=400, description="Bad Request: NEVER", times=None)
     world.kie.finish(world.kie.tasks[0])
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM images WHERE status = 'failed'")))
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'failed'")))
     assert world.balance(anna.user_id) == 1000
     assert (await answer(world, anna.forge(own, "original:1"))).startswith("Эта кнопка не ваша")

@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo.supabase import SupabaseEmulator
 from storage.files import DiskFiles
-from storage.images import Image
+from storage.items import Item
 from storage.outbox import ToStore
 from storage.supabase import SupabaseStorage
 from tests.support import World, open_world, png
@@ -44,7 +44,7 @@ async def test_without_supabase_results_stay_on_disk(world: World) -> None:
     anna.send("кот")
     (picture,) = await world.pictures(anna, 1)
     await world.closed()
-    (row,) = world.rows("SELECT file_key, stored_url FROM images")
+    (row,) = world.rows("SELECT file_key, stored_url FROM items")
     assert row["stored_url"] is None
     path = world.data_dir / "files" / row["file_key"]
     assert path.read_bytes() == world.data(picture)
@@ -55,8 +55,8 @@ async def test_with_supabase_results_move_there(kept: World, supabase: SupabaseE
     anna = await kept.customer()
     anna.send("кот")
     (picture,) = await kept.pictures(anna, 1)
-    await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
-    (row,) = kept.rows("SELECT file_key, stored_url FROM images")
+    await kept.until(lambda: kept.rows("SELECT stored_url FROM items")[0]["stored_url"])
+    (row,) = kept.rows("SELECT file_key, stored_url FROM items")
     stored = supabase.objects[("images", row["file_key"])]
     assert stored.data == kept.data(picture)
     assert stored.content_type == "image/png"
@@ -100,11 +100,11 @@ async def test_what_could_not_be_saved_is_tried_again(
             supabase.fault("upload", html=200, times=2)
     anna.send("кот")
     await kept.pictures(anna, 1)
-    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM images")[0]["n"] > 0)
+    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM items")[0]["n"] > 0)
     assert len(files(kept)) == 1
     if trouble == "missing bucket":
         supabase.add_bucket("images")
-    await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
+    await kept.until(lambda: kept.rows("SELECT stored_url FROM items")[0]["stored_url"])
 
 
 def refuse_size(supabase: SupabaseEmulator) -> None:
@@ -130,12 +130,12 @@ async def test_what_the_bucket_refuses_is_stored_once_it_was_mended(
     refuse(supabase)
     anna.send("кот")
     await kept.pictures(anna, 1)
-    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM images")[0]["n"] > 1)
+    await kept.until(lambda: kept.rows("SELECT store_attempts AS n FROM items")[0]["n"] > 1)
     assert "the bucket 'images'" in caplog.text
     (path,) = files(kept)
     os.utime(path, (0, 0))
     await kept.stop()
-    await kept.write("UPDATE images SET store_attempts = 0, store_after = 0")
+    await kept.write("UPDATE items SET store_attempts = 0, store_after = 0")
     caplog.set_level(logging.INFO)
     await kept.start(keep_files_days=1)
     await kept.until(lambda: "older than 1 day(s) removed" in caplog.text)
@@ -143,7 +143,7 @@ async def test_what_the_bucket_refuses_is_stored_once_it_was_mended(
     supabase.buckets["images"].file_size_limit = None
     supabase.buckets["images"].allowed_mime_types = None
     supabase.mend()
-    await kept.until(lambda: kept.rows("SELECT stored_url FROM images")[0]["stored_url"])
+    await kept.until(lambda: kept.rows("SELECT stored_url FROM items")[0]["stored_url"])
 
 
 async def test_what_an_older_version_gave_up_is_stored_after_all(
@@ -155,7 +155,7 @@ async def test_what_an_older_version_gave_up_is_stored_after_all(
     await kept.pictures(anna, 2)
     await kept.closed()
     await kept.stop()
-    await kept.write("UPDATE images SET store_attempts = 1, store_after = NULL")
+    await kept.write("UPDATE items SET store_attempts = 1, store_after = NULL")
     gone, there = files(kept)
     gone.unlink()
     os.utime(there, (0, 0))
@@ -163,7 +163,7 @@ async def test_what_an_older_version_gave_up_is_stored_after_all(
     await kept.start(keep_files_days=1)
     await kept.until(lambda: len(supabase.objects) == 1)
     await kept.until(lambda: files(kept) == [])
-    rows = kept.rows("SELECT stored_url, store_after FROM images ORDER BY stored_url")
+    rows = kept.rows("SELECT stored_url, store_after FROM items ORDER BY stored_url")
     assert [row["stored_url"] is None for row in rows] == [True, False]
     assert rows[0]["store_after"] is None, "what is gone is not tried again"
 
@@ -178,12 +178,12 @@ async def test_a_bucket_that_is_away_for_months_stops_nothing(
     await kept.pictures(anna, 1)
     await kept.closed()
     await kept.stop()
-    await kept.write("UPDATE images SET store_attempts = ?, store_after = 0", attempts)
-    await kept.write("INSERT INTO files_to_remove VALUES ('images', 'aa/x.png', 0, ?)", attempts)
+    await kept.write("UPDATE items SET store_attempts = ?, store_after = 0", attempts)
+    await kept.write("INSERT INTO files_to_remove VALUES ('items', 'aa/x.png', 0, ?)", attempts)
     supabase.fault("remove", html=502, times=None)
     caplog.clear()
     await kept.start()
-    for sql in ("store_attempts AS n FROM images", "attempts AS n FROM files_to_remove"):
+    for sql in ("store_attempts AS n FROM items", "attempts AS n FROM files_to_remove"):
         await kept.until(lambda sql=sql: kept.rows(f"SELECT {sql}")[0]["n"] == attempts + 1)  # type: ignore[misc]
     anna.send("/help")
     await kept.said(anna, lambda text: "--ar" in text)
@@ -208,12 +208,12 @@ async def test_a_file_that_cannot_be_read_stops_nothing(
     gone = kept.data_dir / "files" / "aa" / "gone.png"
     gone.mkdir(parents=True)
     os.utime(gone, (0, 0))
-    await kept.write("UPDATE images SET store_attempts = 0, store_after = 0")
+    await kept.write("UPDATE items SET store_attempts = 0, store_after = 0")
     await kept.write("INSERT INTO files_to_remove VALUES ('', 'aa/gone.png', 0, 0)")
     await kept.start(keep_files_days=1)
     await kept.until(lambda: len(supabase.objects) == 2)
     await kept.until(lambda: kept.rows("SELECT attempts AS n FROM files_to_remove")[0]["n"] > 0)
-    await kept.until(lambda: kept.rows("SELECT max(store_attempts) AS n FROM images")[0]["n"] > 0)
+    await kept.until(lambda: kept.rows("SELECT max(store_attempts) AS n FROM items")[0]["n"] > 0)
     anna.send("/help")
     await kept.said(anna, lambda text: "--ar" in text)
     broken.rmdir()
@@ -300,7 +300,7 @@ async def test_a_file_whose_person_leaves_while_it_is_stored_stops_nothing(
         await go_on.wait()
         return await put(self, *args)
 
-    async def look(self: ToStore, limit: int) -> list[Image]:
+    async def look(self: ToStore, limit: int) -> list[Item]:
         if go_on.is_set():
             looked.set()
         return await due(self, limit)
@@ -319,6 +319,6 @@ async def test_a_file_whose_person_leaves_while_it_is_stored_stops_nothing(
     supabase.fault("upload", html=503, times=2)
     go_on.set()
     await looked.wait()
-    assert kept.rows("SELECT 1 FROM images WHERE store_after IS NOT NULL") == []
+    assert kept.rows("SELECT 1 FROM items WHERE store_after IS NOT NULL") == []
     anna.send("/help")
     await kept.said(anna, lambda text: "--ar" in text)

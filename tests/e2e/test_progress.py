@@ -14,7 +14,7 @@ from bot.telegram.errors import DeliveryError, UnreachableError
 from bot.texts import load_texts
 from storage.announcements import Placed
 from storage.errors import StorageBusyError
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 from storage.jobs import Jobs
 from tests.e2e.test_limits import view_of
 from tests.support import World
@@ -51,7 +51,7 @@ async def test_the_cancel_button_goes_as_soon_as_nothing_can_be_cancelled(world:
     world.kie.fault("createTask", hang=True)
     anna.send("кот")
     progress = await world.said(anna, lambda text: text.startswith(("Рисую", "Место в очереди")))
-    await world.until(lambda: world.rows("SELECT 1 FROM images WHERE status = 'submitting'") != [])
+    await world.until(lambda: world.rows("SELECT 1 FROM items WHERE status = 'submitting'") != [])
     await world.telegram.wait_for(lambda: not progress.buttons)
     assert progress.words.startswith("Рисую картинку.")
     late = anna.forge(progress, "cancel:1")  # pressed before the edit came
@@ -85,9 +85,9 @@ def test_what_has_no_place_yet_is_not_said_to_be_drawn(
     input_file_id: str | None, says: str
 ) -> None:
     view = view_of("кот")
-    image = replace(view.images[0], status=ImageStatus.QUEUED)
+    item = replace(view.items[0], status=ItemStatus.QUEUED)
     order = replace(view.order, input_file_id=input_file_id)
-    view = replace(view, job=replace(view.job, order=order), images=[image])
+    view = replace(view, job=replace(view.job, order=order), items=[item])
     text = load_texts()["ru"].progress(view, product="M", place=None, left_s=None)
     assert text.startswith(f"{says}\nСписано: ")
 

@@ -47,7 +47,7 @@ async def test_a_backup_comes_back_after_a_kill(tmp_path: Path) -> None:
             bot.kill()
             await bot.wait()
         assert database.with_name("bot.db-wal").stat().st_size > 0, "what a kill leaves"
-        (key,) = [row["file_key"] for row in world.rows("SELECT file_key FROM images")]
+        (key,) = [row["file_key"] for row in world.rows("SELECT file_key FROM items")]
         (world.data_dir / "files" / key).unlink()
 
         status, said = await command(world, "restore", backup)

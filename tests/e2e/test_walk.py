@@ -51,9 +51,7 @@ async def test_four_images_are_created_in_order_and_polled_side_by_side(world: W
         lambda: len(world.kie.tasks) == 4 and all(len(task.polls) >= 2 for task in world.kie.tasks)
     )
     creates = [call for call in world.kie.calls if call.path.endswith("createTask")]
-    task_ids = [
-        row["task_id"] for row in world.rows("SELECT task_id FROM images ORDER BY position")
-    ]
+    task_ids = [row["task_id"] for row in world.rows("SELECT task_id FROM items ORDER BY position")]
     assert task_ids == [task.task_id for task in world.kie.tasks]
     assert len(creates) == 4
     for task in world.kie.tasks:

@@ -16,12 +16,12 @@ WIRE = [
     ("cancel:7", CancelButton(job_id=7)),
     ("held:-90", HeldButton(held_by=-90)),
     ("ask:never:12", QuestionButton(answer="never", message_id=12)),
-    ("again:5:79", AgainButton(image_id=5, price=79)),
-    ("change:5", ChangeButton(image_id=5)),
-    ("input:5", InputButton(image_id=5)),
-    ("original:5", OriginalButton(image_id=5)),
-    ("history:older:5", PageButton(side="older", image_id=5)),
-    ("show:5", ShowButton(image_id=5)),
+    ("again:5:79", AgainButton(item_id=5, price=79)),
+    ("change:5", ChangeButton(item_id=5)),
+    ("input:5", InputButton(item_id=5)),
+    ("original:5", OriginalButton(item_id=5)),
+    ("history:older:5", PageButton(side="older", item_id=5)),
+    ("show:5", ShowButton(item_id=5)),
     ("drop:7", DropButton(job_id=7)),
     ("queue:held:-90", DropHeldButton(held_by=-90)),
     ("forget:yes:158", ForgetButton(answer="yes", tokens=158)),
@@ -29,7 +29,7 @@ WIRE = [
     ("panel:models", PanelButton(room="models")),
     ("panel:numbers:30", PanelButton(room="numbers", days=30)),
     ("jobs:list:2", OpenButton(verb="list", page=2)),
-    ("jobs:end:2:5", OpenButton(verb="end", page=2, image_id=5)),
+    ("jobs:end:2:5", OpenButton(verb="end", page=2, item_id=5)),
     ("give:1001:500:3", GiveButton(user_id=1001, amount=500, entry_id=3)),
     ("ban:1001", BanButton(user_id=1001)),
     ("unban:1001", UnbanButton(user_id=1001)),
@@ -44,7 +44,7 @@ def test_a_button_says_what_those_in_people_s_chats_say(wire: str, meant: Button
 
 
 def test_buttons_from_before_a_field_was_added_are_read() -> None:
-    assert AgainButton.unpack("again:5") == AgainButton(image_id=5)
+    assert AgainButton.unpack("again:5") == AgainButton(item_id=5)
     assert ForgetButton.unpack("forget:yes").tokens < 0, "fewer than any balance: asked anew"
     assert PanelButton.unpack("panel:numbers").days is None
 

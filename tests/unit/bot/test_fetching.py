@@ -15,11 +15,11 @@ from providers.base import Done
 from providers.download import Downloader
 from providers.errors import DownloadError, RecordGoneError, ResultRefusedError
 from storage.files import DiskFiles
-from storage.images import Image, ImageStatus
+from storage.items import Item, ItemStatus
 from tests.support import png
 from tests.unit.storage.shop import NOW, Shop, open_shop
 
-URL = "https://example.com/1.png"  # of the shop's images
+URL = "https://example.com/1.png"  # of the shop's items
 DOWN = DownloadError("HTTP 503", code=503)
 GONE = DownloadError("HTTP 404", code=404)
 MINUTE_S = 60.0
@@ -52,7 +52,7 @@ class Hosts(Clock):
             raise answer
         path.write_bytes(answer)  # noqa: ASYNC240 - some bytes
 
-    async def ask(self, _: Image) -> Done:
+    async def ask(self, _: Item) -> Done:
         self.asked.append(self.time - NOW)
         return Done((self.urls(self.time - NOW),))
 
@@ -73,8 +73,8 @@ class Hosts(Clock):
         return [later - earlier for earlier, later in pairwise(times)]
 
 
-async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Image:
-    """The image as it is when it was fetched."""
+async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Item:
+    """The item as it is when it was fetched."""
     fetcher = Fetcher(
         jobs=shop.jobs,
         downloader=cast("Downloader", hosts),
@@ -82,20 +82,20 @@ async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Ima
         to_store=False,
         clock=hosts,
     )
-    image = await shop.image("ready")
+    item = await shop.item("ready")
     hosts.time += changes.get("late_s", 0.0)
-    picture, kept = await fetcher.picture(image, hosts.ask)
+    picture, kept = await fetcher.picture(item, hosts.ask)
     assert picture.path.read_bytes() == png()
-    assert await shop.jobs.image(image.image_id) == kept
+    assert await shop.jobs.item(item.item_id) == kept
     return kept
 
 
 async def test_pauses_grow_to_ten_minutes(shop: Shop, tmp_path: Path) -> None:
     hosts = Hosts(lambda since, _: png() if since > 5 * 3600 else DOWN)
-    image = await fetch(shop, tmp_path, hosts)
+    item = await fetch(shop, tmp_path, hosts)
     for number, pause in enumerate(hosts.pauses):
         assert pause == pytest.approx(min(2 * 2**number, 600), rel=0.11)
-    assert image.fetch_attempts == len(hosts.pauses)
+    assert item.fetch_attempts == len(hosts.pauses)
     assert not hosts.asked
 
 
@@ -106,9 +106,9 @@ async def test_an_address_of_yesterday_is_asked_for_anew_once_a_day(
         lambda _, url: png() if url.endswith("/3") else DOWN,
         urls=lambda since: f"https://example.com/{int(since / DAY_S)}",
     )
-    image = await fetch(shop, tmp_path, hosts)
+    item = await fetch(shop, tmp_path, hosts)
     assert [round(at / DAY_S, 1) for at in hosts.asked] == [1.0, 2.0, 3.0]
-    assert image.result_url == "https://example.com/3"
+    assert item.result_url == "https://example.com/3"
 
 
 async def test_after_a_long_downtime_a_fresh_address_is_asked_for_at_once(
@@ -206,8 +206,8 @@ async def test_the_provider_s_word_that_there_is_no_task_ends_it(
 
 
 async def test_a_damaged_file_on_disk_is_fetched_again(shop: Shop, tmp_path: Path) -> None:
-    image = await shop.image("ready")
-    kept = await shop.jobs.file_kept(image, "ab/abc.png", to_store=False)
+    item = await shop.item("ready")
+    kept = await shop.jobs.file_kept(item, "ab/abc.png", to_store=False)
     hosts = Hosts(lambda *_: png())
     fetcher = Fetcher(
         jobs=shop.jobs,
@@ -218,6 +218,6 @@ async def test_a_damaged_file_on_disk_is_fetched_again(shop: Shop, tmp_path: Pat
     picture, fetched = await fetcher.picture(kept, hosts.ask)
     assert picture.path.read_bytes() == png()
     assert fetched.file_key != kept.file_key
-    assert fetched.status is ImageStatus.READY
+    assert fetched.status is ItemStatus.READY
     assert await fetcher.picture(fetched, hosts.ask) == (picture, fetched)
     assert len(hosts.fetched) == 1

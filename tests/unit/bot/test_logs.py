@@ -79,18 +79,18 @@ def test_a_line_of_text(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "text", [])
     logger.debug("not this")
     logger.info("task %s created", "t1")
-    with log_context(job=7, image=12):
+    with log_context(job=7, item=12):
         logger.warning("slow")
     first, second = lines(capsys).splitlines()
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO    tests\.logs: task t1 created", first
     )
-    assert second.endswith("WARNING tests.logs: [job=7 image=12] slow")
+    assert second.endswith("WARNING tests.logs: [job=7 item=12] slow")
 
 
 def test_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "json", [])
-    with log_context(job=7), log_context(image=12):
+    with log_context(job=7), log_context(item=12):
         logger.error("рыжая\nлиса %d", 3)
     (line,) = lines(capsys).splitlines()
     fields = json.loads(line)
@@ -100,7 +100,7 @@ def test_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
         "logger": "tests.logs",
         "message": "рыжая\nлиса 3",
         "job": "7",
-        "image": "12",
+        "item": "12",
     }
     assert "рыжая" in line, "readable as it is"
 
@@ -108,12 +108,12 @@ def test_a_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_context_ends_where_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "text", [])
     with log_context(job=7):
-        with log_context(image=12):
+        with log_context(item=12):
             logger.info("both")
         logger.info("one")
     logger.info("none")
     both, one, none = lines(capsys).splitlines()
-    assert "[job=7 image=12] both" in both
+    assert "[job=7 item=12] both" in both
     assert "[job=7] one" in one
     assert "[" not in none
 

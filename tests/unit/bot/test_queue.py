@@ -1,4 +1,4 @@
-"""Whose image is next, and how long that takes."""
+"""Whose item is next, and how long that takes."""
 
 import asyncio
 from collections import Counter
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.pipeline.fair_queue import COUNTED_FOR_S, FairQueue
 from bot.tools.clock import Clock
-from storage.images import Image
+from storage.items import Item
 
 
 class Ticking(Clock):
@@ -32,28 +32,28 @@ class Standing(Clock):
         return self.at
 
 
-def image(image_id: int, user_id: int) -> Image:
+def item(item_id: int, user_id: int) -> Item:
     """The queue looks at nothing else."""
-    fields: dict[str, Any] = dict.fromkeys(Image.__slots__)
-    return Image(**{**fields, "image_id": image_id, "user_id": user_id})
+    fields: dict[str, Any] = dict.fromkeys(Item.__slots__)
+    return Item(**{**fields, "item_id": item_id, "user_id": user_id})
 
 
-def filled(*user_ids: int) -> tuple[FairQueue, list[Image]]:
-    """A queue with one image after another of these people."""
+def filled(*user_ids: int) -> tuple[FairQueue, list[Item]]:
+    """A queue with one item after another of these people."""
     queue = FairQueue(Ticking())
-    images = [image(number, user_id) for number, user_id in enumerate(user_ids)]
-    for each in images:
+    items = [item(number, user_id) for number, user_id in enumerate(user_ids)]
+    for each in items:
         queue.put(each)
-    return queue, images
+    return queue, items
 
 
-def take(queue: FairQueue) -> Image:
-    """The next image, which must be there."""
+def take(queue: FairQueue) -> Item:
+    """The next item, which must be there."""
     coroutine = queue.take()
     try:
         coroutine.send(None)
     except StopIteration as stop:
-        taken: Image = stop.value
+        taken: Item = stop.value
         return taken
     coroutine.close()
     raise AssertionError("nothing to take")
@@ -65,7 +65,7 @@ def drain(queue: FairQueue) -> list[int]:
     while len(queue):
         taken = take(queue)
         queue.release(taken.user_id)
-        order.append(taken.image_id)
+        order.append(taken.item_id)
     return order
 
 
@@ -82,7 +82,7 @@ def test_people_take_turns() -> None:
 def test_one_is_not_held_up_by_forty() -> None:
     queue, _ = filled(*[1] * 40)
     taken = take(queue)
-    single = image(99, 2)
+    single = item(99, 2)
     queue.put(single)
     queue.release(taken.user_id)
     assert queue.position_of(single) == 1
@@ -94,7 +94,7 @@ async def test_the_next_follows_only_after_the_one_before_was_released() -> None
     assert await queue.take() == first
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
-    queue.put(image(9, 1))
+    queue.put(item(9, 1))
     await asyncio.sleep(0)
     assert not waiting.done()
     queue.release(1)
@@ -106,10 +106,10 @@ async def test_who_waits_is_woken_by_what_arrives() -> None:
     waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
-    queue.put(image(1, 1))
-    queue.put(image(2, 2))
+    queue.put(item(1, 1))
+    queue.put(item(2, 2))
     taken = await asyncio.wait_for(asyncio.gather(*waiting), 1)
-    assert [each.image_id for each in taken] == [1, 2]
+    assert [each.item_id for each in taken] == [1, 2]
     assert len(queue) == 0
 
 
@@ -117,24 +117,24 @@ async def test_who_gives_up_waiting_takes_nothing_along() -> None:
     queue = FairQueue()
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
-    queue.put(image(1, 1))
+    queue.put(item(1, 1))
     waiting.cancel()
     await asyncio.wait([waiting])
     assert len(queue) == 1
-    assert take(queue).image_id == 1
+    assert take(queue).item_id == 1
 
 
 def test_a_person_comes_back_after_all_were_handed_over() -> None:
     queue, _ = filled(1)
     assert drain(queue) == [0]
-    queue.put(image(5, 1))
+    queue.put(item(5, 1))
     assert drain(queue) == [5]
 
 
 def test_what_does_not_wait_has_no_place() -> None:
     queue, (first, second) = filled(1, 1)
-    assert queue.position_of(image(77, 1)) is None
-    assert queue.position_of(image(77, 2)) is None
+    assert queue.position_of(item(77, 1)) is None
+    assert queue.position_of(item(77, 2)) is None
     assert [queue.position_of(first), queue.position_of(second)] == [1, 2]
     taken = take(queue)
     assert [queue.position_of(taken), queue.position_of(second)] == [1, 2], (
@@ -149,34 +149,34 @@ def test_what_is_cancelled_in_hand_is_not_counted() -> None:
     take(queue)
     queue.discard(first)
     assert [queue.position_of(first), queue.position_of(second)] == [None, 1]
-    queue.put(image(7, 1))
+    queue.put(item(7, 1))
     queue.release(1)
-    assert drain(queue) == [second.image_id, 7]
+    assert drain(queue) == [second.item_id, 7]
 
 
 def test_what_is_cancelled_while_it_waits_is_never_handed_out() -> None:
-    queue, images = filled(1, 1, 2)
-    for each in (images[0], images[2]):
+    queue, items = filled(1, 1, 2)
+    for each in (items[0], items[2]):
         queue.discard(each)
     assert len(queue) == 1
-    assert drain(queue) == [images[1].image_id]
+    assert drain(queue) == [items[1].item_id]
 
 
-# A number puts an image of that person; None takes the next one; 0 releases who was taken first.
+# A number puts an item of that person; None takes the next one; 0 releases who was taken first.
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=40))
 def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) -> None:
     queue = FairQueue(Ticking())
-    waiting: dict[int, Image] = {}
-    held: list[Image] = []
+    waiting: dict[int, Item] = {}
+    held: list[Item] = []
     for number, user_id in enumerate(happenings):
         if user_id:
-            waiting[number] = image(number, user_id)
+            waiting[number] = item(number, user_id)
             queue.put(waiting[number])
         elif user_id == 0 and held:
             queue.release(held.pop(0).user_id)
         elif user_id is None and {i.user_id for i in waiting.values()} - {i.user_id for i in held}:
             held.append(take(queue))
-            del waiting[held[-1].image_id]
+            del waiting[held[-1].item_id]
     places = {number: queue.position_of(each) for number, each in waiting.items()}
     assert len(queue) == len(waiting)
     for each in held:
@@ -188,8 +188,8 @@ def test_the_place_is_true_when_nobody_else_comes(happenings: list[int | None]) 
 def test_places_are_counted_once_for_all_who_ask() -> None:
     clock = Standing()
     queue = FairQueue(clock)
-    images = [image(number, number) for number in range(1, 1001)]
-    for each in images:
+    items = [item(number, number) for number in range(1, 1001)]
+    for each in items:
         queue.put(each)
     counted = 0
 
@@ -199,22 +199,22 @@ def test_places_are_counted_once_for_all_who_ask() -> None:
         return FairQueue._count(queue)  # noqa: SLF001 - what is measured
 
     queue._count = count_all  # type: ignore[method-assign]  # noqa: SLF001
-    assert [queue.position_of(each) for each in images] == list(range(1, 1001))
+    assert [queue.position_of(each) for each in items] == list(range(1, 1001))
     take(queue)
-    assert queue.position_of(images[1]) == 2, "a second old at most"
+    assert queue.position_of(items[1]) == 2, "a second old at most"
     clock.at = COUNTED_FOR_S
     queue.release(1)
-    assert [queue.position_of(each) for each in images[1:]] == list(range(1, 1000))
+    assert [queue.position_of(each) for each in items[1:]] == list(range(1, 1000))
     assert counted == 2
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=60))
 def test_nobody_is_two_turns_ahead_of_anybody_who_waits(user_ids: list[int]) -> None:
-    queue, images = filled(*user_ids)
+    queue, items = filled(*user_ids)
     left = Counter(user_ids)
     served: Counter[int] = Counter()
     for number in drain(queue):
-        user_id = images[number].user_id
+        user_id = items[number].user_id
         served[user_id] += 1
         left[user_id] -= 1
         for other, more in left.items():

@@ -12,7 +12,7 @@ from typing import Any
 from order import Order, Origin
 from storage.catalogue import Catalogue, Model
 from storage.database import Database
-from storage.images import Image
+from storage.items import Item
 from storage.jobs import Jobs, PlacedJob
 from storage.ledger import Ledger
 
@@ -21,7 +21,7 @@ PRICE = 79  # of the model that the migration brings
 SLUG = "midjourney-v7-fast"
 ORDER = frozenset(Order.__slots__)
 ASKED = ORDER | frozenset(Origin.__slots__)
-TABLES = ("users", "models", "jobs", "images", "ledger")
+TABLES = ("users", "models", "jobs", "items", "ledger")
 
 
 def asked(**changes: Any) -> tuple[Order, Origin]:
@@ -54,31 +54,31 @@ class Shop:
 
     async def place(self, **changes: Any) -> PlacedJob | None:
         """A request for one picture, in its own words where they matter."""
-        changes = {"max_active_images": 8, **changes}
+        changes = {"max_active_items": 8, **changes}
         order, origin = asked(**{name: changes.pop(name) for name in ASKED & changes.keys()})
         return await self.jobs.place(order, origin, **changes)
 
-    async def image(self, status: str = "queued", *, message_id: int = 10) -> Image:
-        """An image of a new job of person 1, walked to a state."""
-        placed = await self.place(message_id=message_id, max_active_images=100)
+    async def item(self, status: str = "queued", *, message_id: int = 10) -> Item:
+        """An item of a new job of person 1, walked to a state."""
+        placed = await self.place(message_id=message_id, max_active_items=100)
         assert placed is not None
-        (image,) = placed.images
-        return await self.walk(image, status)
+        (item,) = placed.items
+        return await self.walk(item, status)
 
-    async def walk(self, image: Image, status: str) -> Image:
-        """A queued image in that state."""
+    async def walk(self, item: Item, status: str) -> Item:
+        """A queued item in that state."""
         if status == "failed":
-            return await self.jobs.fail(image, "no_answer", "")
+            return await self.jobs.fail(item, "no_answer", "")
         if status != "queued":
-            image = await self.jobs.begin_submit(image)
+            item = await self.jobs.begin_submit(item)
         if status in {"generating", "ready", "delivered"}:
-            image = await self.jobs.task_created(image, f"task-{image.image_id}")
+            item = await self.jobs.task_created(item, f"task-{item.item_id}")
         if status in {"ready", "delivered"}:
-            image = await self.jobs.result_ready(image, "https://example.com/1.png")
+            item = await self.jobs.result_ready(item, "https://example.com/1.png")
         if status == "delivered":
-            image = await self.jobs.delivered(image, 500 + image.image_id)
-        assert image.status == status
-        return image
+            item = await self.jobs.delivered(item, 500 + item.item_id)
+        assert item.status == status
+        return item
 
     async def run(self, sql: str, *params: Any) -> None:
         """A write of somebody who does not care for our functions."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from storage.announcements import Announcement, Announcer, Forgotten, Moved, Placed
-from storage.errors import InsufficientTokensError, StaleImageError
+from storage.errors import InsufficientTokensError, StaleItemError
 from storage.forgetting import Forgetting
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 from storage.jobs import Jobs
 from tests.unit.storage.shop import NOW, SLUG, Shop
 
@@ -29,13 +29,13 @@ async def test_a_job_is_told_of_when_it_is_on_the_disk(shop: Shop) -> None:
     told: list[tuple[Announcement, asyncio.Task[Any]]] = []
 
     def hear(news: Announcement) -> None:
-        told.append((news, asyncio.create_task(shop.rows("SELECT * FROM images"))))
+        told.append((news, asyncio.create_task(shop.rows("SELECT * FROM items"))))
 
     shop.jobs.listen(hear)
     placed = await shop.place(quantity=2)
     assert placed is not None
     ((news, rows),) = told
-    assert news == Placed(placed.job_id, placed.images, with_picture=False)
+    assert news == Placed(placed.job_id, placed.items, with_picture=False)
     assert len(await rows) == 2
 
 
@@ -61,7 +61,7 @@ async def test_what_somebody_placed_who_was_cancelled_since_is_told_of(shop: Sho
 
 
 async def test_it_is_told_in_the_context_of_the_one_who_wrote(shop: Shop) -> None:
-    """The log names the job of that one, and not of the one for whom the disk was busy just then."""
+    """The log names the job of that one, and not of the one for whom the disk was busy then."""
     await shop.customer()
     who: ContextVar[str] = ContextVar("who", default="nobody")
     told: list[str] = []
@@ -77,13 +77,13 @@ async def test_it_is_told_in_the_context_of_the_one_who_wrote(shop: Shop) -> Non
 
 async def test_each_move_is_told_of_and_whose_model_it_is(shop: Shop) -> None:
     await shop.customer()
-    image = await shop.image()
+    item = await shop.item()
     told = heard(shop)
-    submitting = await shop.jobs.begin_submit(image)
+    submitting = await shop.jobs.begin_submit(item)
     generating = await shop.jobs.task_created(submitting, "t")
     failed = await shop.jobs.fail(generating, "no_result", "")
     assert told == [
-        Moved(image, submitting, SLUG),
+        Moved(item, submitting, SLUG),
         Moved(submitting, generating, SLUG),
         Moved(generating, failed, SLUG),
     ]
@@ -93,11 +93,11 @@ async def test_each_image_of_a_cancel_is_told_of(shop: Shop) -> None:
     await shop.customer()
     placed = await shop.place(quantity=3)
     assert placed is not None
-    first, *others = placed.images
+    first, *others = placed.items
     await shop.jobs.begin_submit(first)
     told = heard(shop)
     await shop.jobs.cancel(1)
-    changes = {"status": ImageStatus.CANCELLED, "finished_at": NOW}
+    changes = {"status": ItemStatus.CANCELLED, "finished_at": NOW}
     assert told == [Moved(each, replace(each, **changes), SLUG) for each in others]  # type: ignore[arg-type]
     await shop.jobs.cancel(1)
     assert len(told) == 2, "there was nothing left to cancel"
@@ -112,9 +112,9 @@ async def test_what_was_not_done_is_not_told_of(shop: Shop) -> None:
     placed = await shop.place()
     assert placed is not None
     assert await shop.place() is None, "the message came again"
-    await shop.jobs.begin_submit(placed.images[0])
-    with pytest.raises(StaleImageError):
-        await shop.jobs.begin_submit(placed.images[0])
+    await shop.jobs.begin_submit(placed.items[0])
+    with pytest.raises(StaleItemError):
+        await shop.jobs.begin_submit(placed.items[0])
     assert [type(news) for news in told] == [Placed, Moved]
 
 
@@ -145,10 +145,10 @@ async def test_somebody_who_is_forgotten_is_told_of(shop: Shop) -> None:
         announcer=announcer,
     )
     await shop.customer()
-    image = await shop.image()
+    item = await shop.item()
     assert await forgetting.forget(1) == 1
     assert told == []
-    await shop.jobs.fail(image, "no_result", "")
+    await shop.jobs.fail(item, "no_result", "")
     assert await forgetting.forget(1) == 0
     assert told == [Forgotten(1)]
 
@@ -161,4 +161,4 @@ async def test_of_one_person_what_is_unfinished_is_told_of(shop: Shop) -> None:
     assert placed is not None
     told = heard(shop)
     await shop.jobs.replay(2)
-    assert told == [Placed(placed.job_id, placed.images, with_picture=False)]
+    assert told == [Placed(placed.job_id, placed.items, with_picture=False)]

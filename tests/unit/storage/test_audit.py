@@ -11,9 +11,9 @@ from tests.unit.storage.shop import open_shop
 
 BALANCE, CHARGE, REFUND, OWNER = (rule for rule, _ in INVARIANTS)
 
-INSERT = "INSERT INTO ledger (entry_id, user_id, kind, amount, image_id, created_at) VALUES"
+INSERT = "INSERT INTO ledger (entry_id, user_id, kind, amount, item_id, created_at) VALUES"
 OVERDRAW = "UPDATE users SET balance = -5 WHERE user_id = 2"
-# Image 1 is queued, image 2 delivered, image 3 failed; person 2 has no tokens.
+# Item 1 is queued, item 2 delivered, item 3 failed; person 2 has no tokens.
 BREAKAGES = {
     "a wrong balance": ("UPDATE users SET balance = 5 WHERE user_id = 1", [BALANCE]),
     "a negative balance": (OVERDRAW, [BALANCE]),
@@ -22,13 +22,13 @@ BREAKAGES = {
         [BALANCE],
     ),
     "an entry gone": ("DELETE FROM ledger WHERE kind = 'welcome' AND user_id = 1", [BALANCE]),
-    "no charge": ("DELETE FROM ledger WHERE image_id = 2", [BALANCE, CHARGE]),
+    "no charge": ("DELETE FROM ledger WHERE item_id = 2", [BALANCE, CHARGE]),
     "a charge of another amount": (
-        "UPDATE ledger SET amount = -1 WHERE image_id = 2",
+        "UPDATE ledger SET amount = -1 WHERE item_id = 2",
         [BALANCE, CHARGE],
     ),
     "somebody else charged": (
-        "UPDATE ledger SET user_id = 2 WHERE image_id = 2",
+        "UPDATE ledger SET user_id = 2 WHERE item_id = 2",
         [BALANCE, BALANCE, CHARGE],
     ),
     "two charges": (
@@ -45,15 +45,15 @@ BREAKAGES = {
     ),
     "no refund": ("DELETE FROM ledger WHERE kind = 'refund'", [BALANCE, REFUND]),
     "half a refund": ("UPDATE ledger SET amount = 40 WHERE kind = 'refund'", [BALANCE, REFUND]),
-    "a cancelled image without refund": (
-        "UPDATE images SET status = 'cancelled', finished_at = 0 WHERE image_id = 1",
+    "a cancelled item without refund": (
+        "UPDATE items SET status = 'cancelled', finished_at = 0 WHERE item_id = 1",
         [REFUND],
     ),
-    "an image of somebody else's job": (
+    "an item of somebody else's job": (
         "UPDATE jobs SET user_id = 2 WHERE job_id = 2",
         [OWNER],
     ),
-    "an image dearer than its job": (
+    "an item dearer than its job": (
         "UPDATE jobs SET price = 5 WHERE job_id = 2",
         [OWNER],
     ),
@@ -67,7 +67,7 @@ async def test_each_breakage_is_found(tmp_path: Path, script: str, broken: list[
         await shop.customer(1)
         await shop.customer(2, tokens=0)
         for number, status in enumerate(["queued", "delivered", "failed"]):
-            await shop.image(status, message_id=10 + number)
+            await shop.item(status, message_id=10 + number)
         assert await broken_invariants(shop.database) == []
     _break(path, script)
     async with Database.open(path) as database:

@@ -81,7 +81,7 @@ def path(tmp_path: Path) -> Path:
 
 async def test_a_copy_is_the_database(shop: Shop, path: Path, target: Path) -> None:
     await shop.customer()
-    await shop.image("failed")
+    await shop.item("failed")
     await asyncio.to_thread(path.chmod, 0o640)
     size = await back_up(path, target)
     seen = await asyncio.to_thread(target.stat)
@@ -111,7 +111,7 @@ async def test_a_copy_while_charges_are_written(
 ) -> None:
     await shop.customer(tokens=1_000_000)
     for number in range(20):
-        await shop.image("failed", message_id=number)
+        await shop.item("failed", message_id=number)
     charges = "SELECT count(*) FROM ledger WHERE kind = 'charge'"
     copying = asyncio.create_task(back_up(path, target))
     steps = 0
@@ -121,7 +121,7 @@ async def test_a_copy_while_charges_are_written(
         steps += 1
         # Between two steps of the copy; it would never end if a commit made it begin anew.
         if steps <= 100:
-            await shop.place(message_id=1000 + steps, max_active_images=200)
+            await shop.place(message_id=1000 + steps, max_active_items=200)
         gate.passes.release()
     await copying
     ((pages,),) = query(target, "PRAGMA page_count")
@@ -144,7 +144,7 @@ async def test_copies_one_after_another_while_charges_are_written(
         number = 0
         while not enough.is_set():
             number += 1
-            await shop.place(message_id=number, max_active_images=10_000)
+            await shop.place(message_id=number, max_active_items=10_000)
             one_more.set()
         return number
 
@@ -159,7 +159,7 @@ async def test_copies_one_after_another_while_charges_are_written(
     for number, copy in enumerate(copies, 1):
         async with Database.open(copy) as database:
             assert await broken_invariants(database) == []
-            (row,) = await database.fetch_all("SELECT count(*) AS n, sum(cost) AS s FROM images")
+            (row,) = await database.fetch_all("SELECT count(*) AS n, sum(cost) AS s FROM items")
             assert row["s"] in {None, row["n"] * PRICE}
             assert number <= row["n"] <= sold
 
@@ -316,7 +316,7 @@ async def damage(path: Path, place: str) -> None:
 async def test_a_sound_database_that_is_in_use(shop: Shop, path: Path) -> None:
     await shop.customer()
     for number, status in enumerate(["queued", "queued", "generating", "delivered", "failed"]):
-        await shop.image(status, message_id=number)
+        await shop.item(status, message_id=number)
     async with held_open(shop.database, "UPDATE users SET language = 'en'"):
         seen = await inspect(path)
     assert seen.version == seen.newest > 0

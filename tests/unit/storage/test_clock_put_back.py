@@ -12,8 +12,8 @@ YEAR_S = 365 * 86_400.0
 @pytest.mark.parametrize(("back_s", "due"), [(YEAR_S, True), (60.0, False), (0.0, True)])
 async def test_files_are_moved_and_removed(shop: Shop, back_s: float, due: bool) -> None:
     await shop.customer()
-    image = await shop.image("ready")
-    await shop.jobs.file_kept(image, "a/b.png", to_store=True)
+    item = await shop.item("ready")
+    await shop.jobs.file_kept(item, "a/b.png", to_store=True)
     await shop.run("INSERT INTO files_to_remove VALUES ('', 'c/d.png', ?, 0)", NOW)
     shop.database.now = lambda: NOW - back_s
     to_store = ToStore(shop.database)

@@ -297,7 +297,7 @@ async def test_a_cancelled_writer_leaves_all_or_nothing(shop: Shop, cancels: int
     done_in_a_row = turns = tried = 0
     while done_in_a_row < 5:
         task = asyncio.create_task(
-            shop.place(message_id=turns, quantity=2, max_active_images=100_000)
+            shop.place(message_id=turns, quantity=2, max_active_items=100_000)
         )
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -311,7 +311,7 @@ async def test_a_cancelled_writer_leaves_all_or_nothing(shop: Shop, cancels: int
         await shop.ledger.grant(1, 1, grant_key=f"9:{turns}", granted_by=9)
         placed = await shop.rows("SELECT * FROM jobs WHERE message_id = ?", turns)
         if task.cancelled() and not placed:
-            assert await shop.place(message_id=turns, quantity=2, max_active_images=100_000)
+            assert await shop.place(message_id=turns, quantity=2, max_active_items=100_000)
         tried += 1
         turns += 1 + turns // 10
     assert tried > 10, "it was cancelled in the middle"

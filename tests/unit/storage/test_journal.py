@@ -64,7 +64,7 @@ async def test_entries_stay_as_they_are(shop: Shop, sql: str) -> None:
 async def test_use_counts_pictures_that_were_delivered(shop: Shop) -> None:
     await shop.customer(1)
     for number, status in enumerate(("delivered", "failed", "generating", "delivered")):
-        await shop.image(status, message_id=10 + number)
+        await shop.item(status, message_id=10 + number)
     model = await Catalogue(shop.database).get(SLUG)
     assert model is not None
     assert model.used == 2

@@ -16,11 +16,11 @@ from storage.audit import broken_invariants
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
-    StaleImageError,
-    TooManyActiveImagesError,
+    StaleItemError,
+    TooManyActiveItemsError,
     UnknownUserError,
 )
-from storage.images import Image, ImageStatus
+from storage.items import Item, ItemStatus
 from storage.jobs import Jobs
 from tests.unit.storage.cancelling import cancelled_after
 from tests.unit.storage.shop import PRICE, Shop, open_shop
@@ -29,45 +29,45 @@ USERS = (1, 2)
 MAX_ACTIVE = 6
 WELCOME = 1000
 T = TypeVar("T")
-Step = Callable[[Jobs, Image, int], Coroutine[Any, Any, Image]]
+Step = Callable[[Jobs, Item, int], Coroutine[Any, Any, Item]]
 
-# What the worker may do with an image that it sees in a state.
-STEPS: dict[ImageStatus, dict[str, Step]] = {
-    ImageStatus.QUEUED: {"submit": lambda jobs, image, _: jobs.begin_submit(image)},
-    ImageStatus.SUBMITTING: {
-        "created": lambda jobs, image, n: jobs.task_created(image, f"task-{n}"),
-        "not taken": lambda jobs, image, _: jobs.not_taken(
-            image, replace(image, status=ImageStatus.QUEUED, attempts=0)
+# What the worker may do with an item that it sees in a state.
+STEPS: dict[ItemStatus, dict[str, Step]] = {
+    ItemStatus.QUEUED: {"submit": lambda jobs, item, _: jobs.begin_submit(item)},
+    ItemStatus.SUBMITTING: {
+        "created": lambda jobs, item, n: jobs.task_created(item, f"task-{n}"),
+        "not taken": lambda jobs, item, _: jobs.not_taken(
+            item, replace(item, status=ItemStatus.QUEUED, attempts=0)
         ),
     },
-    ImageStatus.GENERATING: {"ready": lambda jobs, image, _: jobs.result_ready(image, "https://u")},
-    ImageStatus.READY: {
-        "not fetched": lambda jobs, image, _: jobs.fetch_failed(image),
-        "moved": lambda jobs, image, n: jobs.result_moved(image, f"https://{n}"),
-        "kept": lambda jobs, image, n: jobs.file_kept(image, f"key-{n}", to_store=False),
-        "sent": lambda jobs, image, n: jobs.delivered(image, n),
+    ItemStatus.GENERATING: {"ready": lambda jobs, item, _: jobs.result_ready(item, "https://u")},
+    ItemStatus.READY: {
+        "not fetched": lambda jobs, item, _: jobs.fetch_failed(item),
+        "moved": lambda jobs, item, n: jobs.result_moved(item, f"https://{n}"),
+        "kept": lambda jobs, item, n: jobs.file_kept(item, f"key-{n}", to_store=False),
+        "sent": lambda jobs, item, n: jobs.delivered(item, n),
     },
 }
 AFTER = {
-    "submit": ImageStatus.SUBMITTING,
-    "again": ImageStatus.SUBMITTING,
-    "created": ImageStatus.GENERATING,
-    "not taken": ImageStatus.QUEUED,
-    "ready": ImageStatus.READY,
-    "not fetched": ImageStatus.READY,
-    "moved": ImageStatus.READY,
-    "kept": ImageStatus.READY,
-    "sent": ImageStatus.DELIVERED,
-    "fail": ImageStatus.FAILED,
+    "submit": ItemStatus.SUBMITTING,
+    "again": ItemStatus.SUBMITTING,
+    "created": ItemStatus.GENERATING,
+    "not taken": ItemStatus.QUEUED,
+    "ready": ItemStatus.READY,
+    "not fetched": ItemStatus.READY,
+    "moved": ItemStatus.READY,
+    "kept": ItemStatus.READY,
+    "sent": ItemStatus.DELIVERED,
+    "fail": ItemStatus.FAILED,
 }
 
 
-# What a step has to have seen for the image to move: status, attempts, task id, file key.
-Seen = tuple[ImageStatus, int, str | None, str | None]
+# What a step has to have seen for the item to move: status, attempts, task id, file key.
+Seen = tuple[ItemStatus, int, str | None, str | None]
 
 
-def seen(image: Image) -> Seen:
-    return image.status, image.attempts, image.task_id, image.file_key
+def seen(item: Item) -> Seen:
+    return item.status, item.attempts, item.task_id, item.file_key
 
 
 class StorageMachine(RuleBasedStateMachine):
@@ -81,8 +81,8 @@ class StorageMachine(RuleBasedStateMachine):
         self.balances: dict[int, int] = {}
         self.granted: set[str] = set()
         self.placed: set[tuple[int, int]] = set()
-        self.images: dict[int, Seen] = {}
-        self.seen: list[Image] = []  # every image as it ever was: most of these are stale
+        self.items: dict[int, Seen] = {}
+        self.seen: list[Item] = []  # every item as it ever was: most of these are stale
         self.price = PRICE
         self.enabled = True
         self.count = 0
@@ -158,7 +158,7 @@ class StorageMachine(RuleBasedStateMachine):
             placed = self.do(self._place(user, message, quantity))
         except (
             ModelUnavailableError,
-            TooManyActiveImagesError,
+            TooManyActiveItemsError,
             InsufficientTokensError,
         ) as error:
             assert type(error) is expected  # noqa: PT017 - which error it is depends on the model
@@ -166,7 +166,7 @@ class StorageMachine(RuleBasedStateMachine):
         assert expected is None
         assert (placed is None) == ((user, message) in self.placed)
         if placed is not None:
-            self._book(user, message, placed.images)
+            self._book(user, message, placed.items)
             assert placed.balance == self.balances[user]
 
     @rule(user=st.sampled_from(USERS), message=st.integers(1, 8), turns=st.integers(0, 40))
@@ -178,7 +178,7 @@ class StorageMachine(RuleBasedStateMachine):
         self.do(self.shop.run("SELECT 1"))  # a writer after it, so that it has come to its end
         rows = self.do(
             self.shop.rows(
-                "SELECT image_id FROM images JOIN jobs USING (job_id) WHERE jobs.chat_id = ?"
+                "SELECT item_id FROM items JOIN jobs USING (job_id) WHERE jobs.chat_id = ?"
                 " AND jobs.message_id = ? ORDER BY position",
                 user,
                 message,
@@ -186,46 +186,46 @@ class StorageMachine(RuleBasedStateMachine):
         )
         if rows and (user, message) not in self.placed:
             assert (len(rows), expected) == (2, None)
-            images = [self.do(self.shop.jobs.image(row["image_id"])) for row in rows]
-            self._book(user, message, images)
+            items = [self.do(self.shop.jobs.item(row["item_id"])) for row in rows]
+            self._book(user, message, items)
 
     @precondition(lambda self: self.seen)
     @rule(data=st.data())
     def move(self, data: st.DataObject) -> None:
-        """One step, by somebody who may have seen the image long ago."""
-        image = data.draw(st.sampled_from(self.seen), label="image")
-        if image.status.ended:
+        """One step, by somebody who may have seen the item long ago."""
+        item = data.draw(st.sampled_from(self.seen), label="item")
+        if item.status.ended:
             return
-        steps = {**STEPS[image.status], "fail": _fail}
-        if image.status is ImageStatus.SUBMITTING and image.attempts < 2:
-            steps["again"] = lambda jobs, image, _: jobs.begin_submit(image)
+        steps = {**STEPS[item.status], "fail": _fail}
+        if item.status is ItemStatus.SUBMITTING and item.attempts < 2:
+            steps["again"] = lambda jobs, item, _: jobs.begin_submit(item)
         name = data.draw(st.sampled_from(sorted(steps)), label="step")
-        if self.images[image.image_id] == seen(image):
-            self._move(image, name, steps[name])
+        if self.items[item.item_id] == seen(item):
+            self._move(item, name, steps[name])
             return
-        with suppress(StaleImageError):
-            self.do(steps[name](self.shop.jobs, image, self._next()))
-            raise AssertionError(f"moved a stale image: {name}")
+        with suppress(StaleItemError):
+            self.do(steps[name](self.shop.jobs, item, self._next()))
+            raise AssertionError(f"moved a stale item: {name}")
 
-    @precondition(lambda self: any(not status.ended for status, *_ in self.images.values()))
+    @precondition(lambda self: any(not status.ended for status, *_ in self.items.values()))
     @rule(data=st.data(), count=st.integers(1, 5))
     def walk(self, data: st.DataObject, count: int) -> None:
         """Several steps without trouble."""
-        newest = {image.image_id: image for image in self.seen}
-        under_way = [image for image in newest.values() if not image.status.ended]
-        image = data.draw(st.sampled_from(under_way), label="image")
+        newest = {item.item_id: item for item in self.seen}
+        under_way = [item for item in newest.values() if not item.status.ended]
+        item = data.draw(st.sampled_from(under_way), label="item")
         for _ in range(count):
-            if not image.status.ended:
-                name, step = [*STEPS[image.status].items()][0 if image.file_key is None else -1]
-                image = self._move(image, name, step)
+            if not item.status.ended:
+                name, step = [*STEPS[item.status].items()][0 if item.file_key is None else -1]
+                item = self._move(item, name, step)
 
-    def _move(self, image: Image, name: str, step: Step) -> Image:
-        moved = self.do(step(self.shop.jobs, image, self._next()))
+    def _move(self, item: Item, name: str, step: Step) -> Item:
+        moved = self.do(step(self.shop.jobs, item, self._next()))
         assert moved.status is AFTER[name]
-        self.images[image.image_id] = seen(moved)
+        self.items[item.item_id] = seen(moved)
         self.seen.append(moved)
         if name == "fail":
-            self.balances[image.user_id] += image.cost
+            self.balances[item.user_id] += item.cost
         return moved
 
     def _next(self) -> int:
@@ -238,7 +238,7 @@ class StorageMachine(RuleBasedStateMachine):
             chat_id=user,
             message_id=message,
             quantity=quantity,
-            max_active_images=MAX_ACTIVE,
+            max_active_items=MAX_ACTIVE,
         )
 
     def _refusal(self, user: int, message: int, quantity: int) -> type[Exception] | None:
@@ -246,24 +246,24 @@ class StorageMachine(RuleBasedStateMachine):
             return None
         if not self.enabled:
             return ModelUnavailableError
-        owners = {image.image_id: image.user_id for image in self.seen}
+        owners = {item.item_id: item.user_id for item in self.seen}
         active = sum(
-            owners[image_id] == user and not status.ended
-            for image_id, (status, *_) in self.images.items()
+            owners[item_id] == user and not status.ended
+            for item_id, (status, *_) in self.items.items()
         )
         if active + quantity > MAX_ACTIVE:
-            return TooManyActiveImagesError
+            return TooManyActiveItemsError
         if self.balances.get(user, 0) < quantity * self.price:
             return InsufficientTokensError
         return None
 
-    def _book(self, user: int, message: int, images: Any) -> None:
+    def _book(self, user: int, message: int, items: Any) -> None:
         self.placed.add((user, message))
-        for image in images:
-            assert image.cost == self.price
-            self.balances[user] -= image.cost
-            self.images[image.image_id] = seen(image)
-            self.seen.append(image)
+        for item in items:
+            assert item.cost == self.price
+            self.balances[user] -= item.cost
+            self.items[item.item_id] = seen(item)
+            self.seen.append(item)
 
     @invariant()
     def nothing_is_broken(self) -> None:
@@ -273,17 +273,17 @@ class StorageMachine(RuleBasedStateMachine):
     def the_model_agrees(self) -> None:
         people = self.do(self.shop.rows("SELECT user_id, balance FROM users"))
         assert {each["user_id"]: each["balance"] for each in people} == self.balances
-        images = self.do(
-            self.shop.rows("SELECT image_id, status, attempts, task_id, file_key FROM images")
+        items = self.do(
+            self.shop.rows("SELECT item_id, status, attempts, task_id, file_key FROM items")
         )
         assert {
-            each["image_id"]: (each["status"], each["attempts"], each["task_id"], each["file_key"])
-            for each in images
-        } == self.images
+            each["item_id"]: (each["status"], each["attempts"], each["task_id"], each["file_key"])
+            for each in items
+        } == self.items
 
 
-async def _fail(jobs: Jobs, image: Image, _: int) -> Image:
-    return await jobs.fail(image, "no_answer", "")
+async def _fail(jobs: Jobs, item: Item, _: int) -> Item:
+    return await jobs.fail(item, "no_answer", "")
 
 
 TestStorage = StorageMachine.TestCase

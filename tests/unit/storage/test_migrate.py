@@ -1,5 +1,6 @@
 """An older database is brought up to date with all that is in it, and a copy stays."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,19 +8,24 @@ from typing import Any
 
 import pytest
 
+from storage import database as database_module
 from storage import migrate as module
 from storage.audit import broken_invariants
 from storage.database import MIGRATIONS_DIR, Database
 from storage.errors import SchemaError, StorageError
 from storage.ids import LEAP, given_ids, skip_ids
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 from storage.migrate import scripts_in
 from tests.unit.storage.shop import Shop, open_shop
 
 BOT = 123456
 OLD = 10  # before ids were given once
-# Rows of every table that is written anew, and of what leads to them.
-FILL = """
+VERSIONS = sorted(scripts_in(MIGRATIONS_DIR))
+ITEMS = 21  # by which images became items
+# Rows of every table that was ever written anew, and of what leads to them, by the version that
+# has a place for them.
+FILLS = {
+    1: """
 INSERT INTO users (user_id, language, created_at) VALUES (1, 'ru', 0), (2, 'ru', 0);
 INSERT INTO ledger (user_id, kind, amount, grant_key, created_at)
     VALUES (1, 'welcome', 1000, 'welcome:1', 0);
@@ -31,34 +37,63 @@ INSERT INTO jobs (job_id, user_id, chat_id, message_id, model, prompt, params, o
     (6, 1, 1, 11, 'midjourney-v7-fast', 'пёс', '{}', '{}', 79, 'ru', 172800);
 INSERT INTO images (image_id, job_id, user_id, position, cost) VALUES (41, 5, 1, 1, 79),
     (42, 6, 1, 1, 79);
-UPDATE jobs SET again_of = 41 WHERE job_id = 6;
 INSERT INTO ledger (user_id, kind, amount, image_id, created_at) VALUES (1, 'charge', -79, 41, 0),
     (1, 'charge', -79, 42, 0);
 UPDATE images SET status = 'submitting', attempts = 1 WHERE image_id = 41;
 UPDATE images SET status = 'generating', task_id = 't', submitted_at = 1 WHERE image_id = 41;
 UPDATE images SET status = 'ready', result_url = 'u', file_key = 'aa/1.png' WHERE image_id = 41;
 UPDATE images SET status = 'delivered', message_id = 500, finished_at = 86500 WHERE image_id = 41;
-INSERT INTO picture_messages (chat_id, message_id, image_id)
-    SELECT 1, 500 + value, 41 FROM json_each('[0, 1, 2, 3, 4, 5, 6, 7, 8]');
+""",
+    4: """
+INSERT INTO journal (act_key, admin_id, action, subject, before, after, created_at)
+    VALUES ('9:7', 9, 'grant', '2', '0', '500', 0);
+""",
+    5: """
 INSERT INTO broadcasts (broadcast_id, asked_key, admin_id, language, message_id, created_at)
     VALUES (3, '9:8', 9, 'ru', 1, 0);
 UPDATE broadcasts SET status = 'running' WHERE broadcast_id = 3;
 INSERT INTO broadcast_recipients (broadcast_id, user_id) VALUES (3, 1);
-INSERT INTO journal (act_key, admin_id, action, subject, before, after, created_at)
-    VALUES ('9:7', 9, 'grant', '2', '0', '500', 0);
-"""
+""",
+    7: """
+UPDATE jobs SET again_of = 41 WHERE job_id = 6;
+UPDATE images SET sent_file_id = 'f', sent_as = 'photo' WHERE image_id = 41;
+INSERT INTO picture_messages (chat_id, message_id, image_id)
+    SELECT 1, 500 + value, 41 FROM json_each('[0, 1, 2, 3, 4, 5, 6, 7, 8]');
+""",
+}
+TABLES = (
+    "users",
+    "models",
+    "jobs",
+    "images",
+    "ledger",
+    "journal",
+    "broadcasts",
+    "broadcast_recipients",
+    "daily_images",
+    "daily_people",
+    "daily_seconds",
+    "daily_tokens",
+)
 
 
-def make_old(path: Path, fill: str = FILL) -> None:
-    """A database as the version before left it."""
+def make_old(path: Path, version: int = OLD) -> None:
+    """A database as an older version left it."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
         for number, script in sorted(scripts_in(MIGRATIONS_DIR).items()):
-            if number <= OLD:
+            if number <= version:
                 connection.executescript(
                     f"BEGIN; {script.read_text()}\n PRAGMA user_version = {number}; COMMIT;"
                 )
-        connection.executescript(fill)
+        connection.execute("PRAGMA foreign_keys = ON")
+        for since, fill in FILLS.items():
+            if since <= version:
+                connection.executescript(fill)
+
+
+def now(name: str) -> str:
+    """What a table or a column is called that had another name in older versions."""
+    return name.replace("image", "item")
 
 
 def ask(path: Path, sql: str) -> list[Any]:
@@ -67,14 +102,16 @@ def ask(path: Path, sql: str) -> list[Any]:
 
 
 def contents(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """All rows that the old tables had, by their columns."""
+    """All rows of the tables that are there, by their columns; all under the names of now."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
-        tables = ("users", "jobs", "images", "ledger", "broadcasts", "broadcast_recipients")
-        more = ("models", "daily_images", "daily_people", "daily_seconds", "daily_tokens")
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
         return {
-            table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608
-            for table in (*tables, *more)
+            now(table): [
+                {now(name): row[name] for name in row.keys() if name != "input_images"}  # noqa: SIM118 - else values
+                for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608
+            ]
+            for table in {*TABLES, *map(now, TABLES)} & there
         }
 
 
@@ -83,41 +120,90 @@ def copies(folder: Path) -> list[Path]:
 
 
 def schema(path: Path) -> set[tuple[str, str]]:
-    """Indexes and triggers, by name."""
-    return set(ask(path, "SELECT type, name FROM sqlite_schema WHERE type <> 'table'"))
+    """Tables, indexes and triggers, by name."""
+    return set(ask(path, "SELECT type, name FROM sqlite_schema"))
 
 
-async def test_nothing_is_lost_when_tables_are_written_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+async def test_nothing_is_lost_on_the_way_from_any_older_version(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, version: int
+) -> None:
     path = tmp_path / "bot.db"
-    make_old(path)
-    before, parts = contents(path), schema(path)
+    caplog.set_level("INFO")
+    make_old(path, version)
+    before = contents(path)
     async with Database.open(path) as database:
         assert await broken_invariants(database) == []
+    assert ("about a minute" if version < 12 else "some seconds") in caplog.messages[0]
     after = contents(path)
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
         assert kept == rows, table
-    assert parts <= schema(path)
+    async with Database.open(tmp_path / "new.db"):
+        pass
+    assert schema(path) == schema(tmp_path / "new.db")
     assert ask(path, "PRAGMA foreign_key_check") == []
     assert ask(path, "PRAGMA integrity_check") == [("ok",)]
-    messages = [row[0] for row in ask(path, "SELECT message_id FROM picture_messages")]
-    assert messages == [500, 504, 505, 506, 507, 508], "its own, and the last few"
+    (copy,) = copies(tmp_path)
+    assert copy.name == f"bot.db.before-{VERSIONS[VERSIONS.index(version) + 1]:04d}"
+    assert contents(copy) == before
 
 
-async def test_what_triggers_did_before_they_do_after(tmp_path: Path) -> None:
+async def test_of_the_messages_of_a_picture_its_own_stays_and_the_last_few(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     make_old(path)
+    async with Database.open(path):
+        pass
+    messages = [row[0] for row in ask(path, "SELECT message_id FROM picture_messages")]
+    assert messages == [500, 504, 505, 506, 507, 508]
+
+
+@pytest.mark.parametrize("version", [OLD, ITEMS - 1])
+async def test_what_triggers_did_before_they_do_after(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path, version)
     async with open_shop(path) as shop:
         used = (await shop.rows("SELECT used FROM models"))[0]["used"]
-        with pytest.raises(StorageError, match="stays ended"):
-            await shop.run("UPDATE images SET status = 'queued' WHERE image_id = 41")
-        with pytest.raises(StorageError, match="FOREIGN KEY"):
-            await shop.run("UPDATE images SET job_id = 99 WHERE image_id = 42")
-        with pytest.raises(StorageError, match="FOREIGN KEY"):
-            await shop.run("DELETE FROM jobs WHERE job_id = 5")
-        await shop.image(ImageStatus.DELIVERED, message_id=12)
+        for sql, because in (
+            ("UPDATE items SET status = 'queued' WHERE item_id = 41", "stays ended"),
+            ("UPDATE items SET job_id = 99 WHERE item_id = 42", "FOREIGN KEY"),
+            ("UPDATE items SET item_id = 99 WHERE item_id = 41", "FOREIGN KEY"),
+            ("DELETE FROM jobs WHERE job_id = 5", "FOREIGN KEY"),
+            ("UPDATE ledger SET amount = -1 WHERE item_id = 42", "append-only"),
+            ("UPDATE ledger SET user_id = -1, item_id = 41 WHERE item_id = 42", "append-only"),
+            ("DELETE FROM ledger WHERE item_id = 42", "append-only"),
+        ):
+            with pytest.raises(StorageError, match=because):
+                await shop.run(sql)
+        await shop.item(ItemStatus.DELIVERED, message_id=12)
         assert (await shop.rows("SELECT used FROM models"))[0]["used"] == used + 1
-        assert len(await shop.rows("SELECT * FROM daily_images")) == 2
+        assert len(await shop.rows("SELECT * FROM daily_items")) == 2
+        await shop.run("UPDATE items SET sent_as = 'video' WHERE item_id = 41")
+
+
+async def test_an_upgrade_that_ends_half_way_changes_nothing_and_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = tmp_path / "bot.db", tmp_path / "migrations"
+    make_old(path, ITEMS - 1)
+    version, before, parts = ask(path, "PRAGMA user_version"), contents(path), schema(path)
+    shutil.copytree(MIGRATIONS_DIR, folder)
+    with scripts_in(folder)[ITEMS].open("a") as script:
+        script.write("\nINSERT INTO items SELECT * FROM items;\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "MIGRATIONS_DIR", folder)
+        with pytest.raises(StorageError, match="UNIQUE"):
+            async with Database.open(path):
+                pass
+    assert (ask(path, "PRAGMA user_version"), contents(path), schema(path)) == (
+        version,
+        before,
+        parts,
+    )
+    assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+    async with Database.open(path) as database:
+        assert await broken_invariants(database) == []
+    assert contents(path).keys() == before.keys()
 
 
 async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
@@ -126,7 +212,7 @@ async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     async with open_shop(path) as shop:
         placed = await shop.place(message_id=20)
         assert placed is not None
-        assert (placed.job_id, placed.images[0].image_id) == (7, 43)
+        assert (placed.job_id, placed.items[0].item_id) == (7, 43)
 
 
 async def test_a_restored_backup_gives_no_number_that_was_given_since(
@@ -134,21 +220,21 @@ async def test_a_restored_backup_gives_no_number_that_was_given_since(
 ) -> None:
     await shop.customer()
     for number in range(3):
-        await shop.image(message_id=10 + number)
+        await shop.item(message_id=10 + number)
     given = await shop.database.write(given_ids)
-    assert given == {"jobs": 3, "images": 3, "broadcasts": 0}
+    assert given == {"jobs": 3, "items": 3, "broadcasts": 0}
     async with open_shop(tmp_path / "older.db") as restored:
         await restored.customer()
         await restored.database.write(lambda tx: skip_ids(tx, {**given, "broadcasts": 7}))
         placed = await restored.place()
         assert placed is not None
-        assert (placed.job_id, placed.images[0].image_id) == (4, 4)
+        assert (placed.job_id, placed.items[0].item_id) == (4, 4)
         await restored.database.write(lambda tx: skip_ids(tx, {"jobs": 1}))
-        now = {"jobs": 4, "images": 4, "broadcasts": 7}
-        assert await restored.database.write(given_ids) == now
+        after = {"jobs": 4, "items": 4, "broadcasts": 7}
+        assert await restored.database.write(given_ids) == after
         await restored.database.write(lambda tx: skip_ids(tx, None))
         assert await restored.database.write(given_ids) == {
-            table: last + LEAP for table, last in now.items()
+            table: last + LEAP for table, last in after.items()
         }
 
 

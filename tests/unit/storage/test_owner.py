@@ -64,7 +64,7 @@ async def test_who_adopts_gets_people_and_money_and_nothing_that_only_the_other_
     make_old(path)
     async with Database.open(path, BOT) as database:
         assert await database.write(partial(adopt, BOT, 1.0)) is None
-        await database.execute("UPDATE images SET sent_file_id = 'f', sent_as = 'photo'")
+        await database.execute("UPDATE items SET sent_file_id = 'f', sent_as = 'photo'")
         await database.execute("UPDATE jobs SET progress_message_id = 3")
         await database.execute(
             "INSERT INTO held_pictures (user_id, file_id, received_at) VALUES (1, 'f', 0)"
@@ -82,7 +82,7 @@ async def test_who_adopts_gets_people_and_money_and_nothing_that_only_the_other_
     ]
     for table in ("picture_messages", "held_pictures", "questions", "album_items"):
         assert ask(path, f"SELECT * FROM {table}") == []  # noqa: S608
-    assert ask(path, "SELECT DISTINCT sent_file_id, sent_as FROM images") == [(None, None)]
+    assert ask(path, "SELECT DISTINCT sent_file_id, sent_as FROM items") == [(None, None)]
     assert ask(path, "SELECT DISTINCT progress_message_id, reply_to_message_id FROM jobs") == [
         (None, -1)
     ]

@@ -9,9 +9,9 @@ from storage.catalogue import Catalogue
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
-    TooManyActiveImagesError,
+    TooManyActiveItemsError,
 )
-from storage.images import ImageStatus
+from storage.items import ItemStatus
 from storage.jobs import PlacedJob
 from tests.unit.storage.shop import NOW, PRICE, SLUG, Shop
 
@@ -21,13 +21,13 @@ async def test_a_job_is_charged_image_by_image(shop: Shop) -> None:
     placed = await shop.place(quantity=2)
     assert placed is not None
     assert (placed.charged, placed.balance) == (2 * PRICE, 200 - 2 * PRICE)
-    assert [(image.position, image.cost, image.status) for image in placed.images] == [
-        (1, PRICE, ImageStatus.QUEUED),
-        (2, PRICE, ImageStatus.QUEUED),
+    assert [(item.position, item.cost, item.status) for item in placed.items] == [
+        (1, PRICE, ItemStatus.QUEUED),
+        (2, PRICE, ItemStatus.QUEUED),
     ]
     entries = await shop.rows("SELECT * FROM ledger WHERE kind = 'charge' ORDER BY entry_id")
-    assert [(entry["image_id"], entry["amount"], entry["created_at"]) for entry in entries] == [
-        (image.image_id, -PRICE, NOW) for image in placed.images
+    assert [(entry["item_id"], entry["amount"], entry["created_at"]) for entry in entries] == [
+        (item.item_id, -PRICE, NOW) for item in placed.items
     ]
     assert await shop.ledger.balance(1) == 200 - 2 * PRICE
     assert await broken_invariants(shop.database) == []
@@ -48,7 +48,7 @@ async def test_the_job_is_kept_as_it_was_asked_for(shop: Shop) -> None:
     assert (job.order.prompt, job.price, job.created_at) == ("рыжая лиса", PRICE, NOW)
     assert (job.order.params, job.order.options) == ({"aspect_ratio": "16:9"}, {"weird": [1, None]})
     assert (job.progress_message_id, job.closed_at) == (None, None)
-    assert view.images == placed.images
+    assert view.items == placed.items
     assert (view.model_name, view.provider) == ("Midjourney V6", "midjourney")
     assert view.balance == placed.balance
 
@@ -63,9 +63,9 @@ async def test_a_repeated_message_does_nothing(shop: Shop) -> None:
 
 async def test_a_repeat_is_known_before_anything_else_is_refused(shop: Shop) -> None:
     await shop.customer(tokens=PRICE)
-    assert await shop.place(max_active_images=1) is not None
+    assert await shop.place(max_active_items=1) is not None
     await shop.run("UPDATE models SET enabled = 0")
-    assert await shop.place(max_active_images=1) is None
+    assert await shop.place(max_active_items=1) is None
 
 
 async def test_the_same_number_in_another_chat_is_another_message(shop: Shop) -> None:
@@ -80,7 +80,7 @@ async def test_the_price_is_that_of_the_moment_of_charging(shop: Shop) -> None:
     placed = await shop.place(quantity=2)
     assert placed is not None
     assert (placed.charged, placed.balance) == (8, 2)
-    assert [image.cost for image in placed.images] == [4, 4]
+    assert [item.cost for item in placed.items] == [4, 4]
     await shop.run("UPDATE models SET price = 1000")
     assert (await shop.jobs.view(placed.job_id)).job.price == 4
 
@@ -122,39 +122,39 @@ async def test_somebody_who_was_never_here_has_no_tokens(shop: Shop) -> None:
 async def test_too_many_active_images_charge_nothing(shop: Shop) -> None:
     await shop.customer()
     await shop.customer(2)
-    placed = await shop.place(quantity=3, max_active_images=4)
+    placed = await shop.place(quantity=3, max_active_items=4)
     assert placed is not None
     before = await shop.everything()
-    with pytest.raises(TooManyActiveImagesError) as caught:
-        await shop.place(message_id=11, quantity=2, max_active_images=4)
+    with pytest.raises(TooManyActiveItemsError) as caught:
+        await shop.place(message_id=11, quantity=2, max_active_items=4)
     assert (caught.value.active, caught.value.limit) == (3, 4)
     assert await shop.everything() == before
-    assert await shop.place(user_id=2, message_id=12, quantity=4, max_active_images=4) is not None
+    assert await shop.place(user_id=2, message_id=12, quantity=4, max_active_items=4) is not None
     # What has ended does not count any more.
-    await shop.walk(placed.images[0], "delivered")
-    await shop.walk(placed.images[1], "failed")
-    assert await shop.place(message_id=11, quantity=3, max_active_images=4) is not None
+    await shop.walk(placed.items[0], "delivered")
+    await shop.walk(placed.items[1], "failed")
+    assert await shop.place(message_id=11, quantity=3, max_active_items=4) is not None
 
 
 @pytest.mark.parametrize("status", ["queued", "submitting", "generating", "ready"])
 async def test_every_unfinished_image_is_active(shop: Shop, status: str) -> None:
     await shop.customer()
-    await shop.image(status)
-    with pytest.raises(TooManyActiveImagesError):
-        await shop.place(message_id=11, max_active_images=1)
+    await shop.item(status)
+    with pytest.raises(TooManyActiveItemsError):
+        await shop.place(message_id=11, max_active_items=1)
 
 
 async def test_fifty_at_once_with_tokens_for_ten(shop: Shop) -> None:
     await shop.customer(tokens=10 * PRICE + PRICE - 1)
     results = await asyncio.gather(
-        *(shop.place(message_id=number, max_active_images=100) for number in range(50)),
+        *(shop.place(message_id=number, max_active_items=100) for number in range(50)),
         return_exceptions=True,
     )
     assert sum(isinstance(result, PlacedJob) for result in results) == 10
     assert sum(isinstance(result, InsufficientTokensError) for result in results) == 40
     assert await shop.ledger.balance(1) == PRICE - 1
     counts = {table: len(rows) for table, rows in (await shop.everything()).items()}
-    assert counts == {"users": 1, "models": 1, "jobs": 10, "images": 10, "ledger": 11}
+    assert counts == {"users": 1, "models": 1, "jobs": 10, "items": 10, "ledger": 11}
     assert await broken_invariants(shop.database) == []
 
 

@@ -34,8 +34,8 @@ ALLOWED = (
     ("SCAN sqlite_master", "", "the tables, not what is in them"),
     ("SCAN sqlite_schema", "", "the same"),
     ("SCAN jobs USING INDEX jobs_open", "", "holds what is not closed"),
-    ("SCAN images USING INDEX images_unfinished", "", "holds what has not ended"),
-    ("SCAN images USING INDEX images_active", "", "holds what has not ended"),
+    ("SCAN items USING INDEX items_unfinished", "", "holds what has not ended"),
+    ("SCAN items USING INDEX items_active", "", "holds what has not ended"),
     (
         "SEARCH questions USING COVERING INDEX questions_by_age (",
         "DELETE",
@@ -45,18 +45,18 @@ ALLOWED = (
     ("SEARCH broadcasts USING INDEX broadcasts_unsent (", "DELETE", "the same"),
     ("SCAN users USING INDEX users_banned", "", "holds who is banned, and is read after a ban"),
     ("SCAN broadcasts USING INDEX broadcasts_open", "", "holds what runs"),
-    ("SEARCH images USING INDEX images_to_store (", "", "holds what is to be moved"),
-    ("SEARCH images USING INDEX images_given_up (", "", "holds what could not be moved"),
-    ("SCAN images USING INDEX images_given_up", "", "holds what could not be moved"),
-    ("SEARCH images USING COVERING INDEX images_to_store (", "", "holds what is to be moved"),
+    ("SEARCH items USING INDEX items_to_store (", "", "holds what is to be moved"),
+    ("SEARCH items USING INDEX items_given_up (", "", "holds what could not be moved"),
+    ("SCAN items USING INDEX items_given_up", "", "holds what could not be moved"),
+    ("SEARCH items USING COVERING INDEX items_to_store (", "", "holds what is to be moved"),
     ("SCAN files_to_remove USING INDEX files_to_remove_next", "", "holds what is to go"),
     ("SCAN album_items", "", "holds albums that are still coming in"),
     ("SCAN users", "SELECT user_id, balance, total FROM", "the doctor looks at everything"),
     ("SCAN (subquery-1)", "SELECT user_id, balance, total FROM", "the doctor, see above"),
-    ("SCAN images", "SELECT images.image_id, cost, count", "the doctor looks at everything"),
-    ("SCAN images", "SELECT images.image_id, status, cost", "the doctor looks at everything"),
-    ("SCAN images", "SELECT image_id, images.user_id, cost", "the doctor looks at everything"),
-    ("SCAN images", "SELECT status, count(*) FROM images", "a restore tells what it brought"),
+    ("SCAN items", "SELECT items.item_id, cost, count", "the doctor looks at everything"),
+    ("SCAN items", "SELECT items.item_id, status, cost", "the doctor looks at everything"),
+    ("SCAN items", "SELECT item_id, items.user_id, cost", "the doctor looks at everything"),
+    ("SCAN items", "SELECT status, count(*) FROM items", "a restore tells what it brought"),
     ("SCAN users USING INDEX users_reachable", "SELECT count(*)", "everybody, once a broadcast"),
     ("SCAN users USING INDEX users_reachable", "INSERT INTO broadcast_rec", "everybody, as above"),
     ("SCAN broadcasts", "SELECT * FROM broadcasts WHERE status IN", "the latest first, stops at 1"),
@@ -70,11 +70,11 @@ ALLOWED = (
     ("SCAN ledger", "UPDATE ledger SET grant_key", "all that was kept, at the first start"),
     ("SCAN journal", "UPDATE journal SET act_key", "the same"),
     ("SCAN broadcasts", "UPDATE broadcasts SET asked_key", "the same"),
-    ("SCAN images", "UPDATE images SET sent_file_id = NULL, sent_as", "main.py adopt: everything"),
+    ("SCAN items", "UPDATE items SET sent_file_id = NULL, sent_as", "main.py adopt: everything"),
     ("SEARCH users USING INTEGER PRIMARY KEY (", "UPDATE users SET blocked_at", "the same"),
     ("SCAN broadcasts USING INDEX broadcasts_unsent", "", "holds what was asked and not sent"),
-    ("SCAN images", "SELECT image_id, images.job_id", "the beginning of the two below it"),
-    ("SCAN images", "SELECT jobs.model, images.finished_at", "the latest first, stops at LIMIT"),
+    ("SCAN items", "SELECT item_id, items.job_id", "the beginning of the two below it"),
+    ("SCAN items", "SELECT jobs.model, items.finished_at", "the latest first, stops at LIMIT"),
     ("SCAN last", "SELECT last.job_id, prompt", "the jobs of one person that were just found"),
     ("SEARCH usernames USING PRIMARY KEY (", "SELECT username, user_id", "stops at LIMIT"),
     ("SEARCH users USING INTEGER PRIMARY KEY (", "SELECT user_id FROM users", "stops at LIMIT"),
@@ -228,7 +228,11 @@ async def test_no_statement_walks_through_a_table_that_grows(
 async def test_every_reference_can_be_followed_back(connection: sqlite3.Connection) -> None:
     """When a row goes or gets another number, SQLite looks for all that refer to it."""
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    unchanging = {"models", "broadcasts"}  # nothing removes one, and their keys stay
+    unchanging = {
+        "models",
+        "broadcasts",
+        "ledger_kinds",
+    }  # nothing removes one, and their keys stay
     wrong = [
         (table, column)
         for (table,) in tables
@@ -241,16 +245,16 @@ async def test_every_reference_can_be_followed_back(connection: sqlite3.Connecti
 
 async def test_a_walk_is_seen(connection: sqlite3.Connection) -> None:
     for sql in (
-        "SELECT * FROM images WHERE cost = ?",
+        "SELECT * FROM items WHERE cost = ?",
         "SELECT count(*) FROM ledger",
-        "SELECT * FROM images WHERE file_key > ?",
+        "SELECT * FROM items WHERE file_key > ?",
         "UPDATE users SET balance = 0 WHERE created_at + 1 < :now",
         "DELETE FROM jobs WHERE prompt = ? AND ? IS NULL",
     ):
         (walk,) = walks(plan(connection, sql))
         assert not excuses(walk, sql)
-    assert walks(plan(connection, "SELECT * FROM images WHERE image_id = ?")) == []
-    assert walks(plan(connection, "SELECT max(image_id) FROM images")) == []
+    assert walks(plan(connection, "SELECT * FROM items WHERE item_id = ?")) == []
+    assert walks(plan(connection, "SELECT max(item_id) FROM items")) == []
 
 
 def test_statements_are_found_however_they_are_written() -> None:

@@ -73,14 +73,14 @@ async def test_a_broadcast_that_was_sent_stays_and_its_number_is_given_once(shop
 
 async def test_of_a_picture_its_message_and_the_latest_are_known(shop: Shop) -> None:
     await shop.customer()
-    image = await shop.image("delivered")
-    assert image.message_id is not None
-    await shop.jobs.stands_for(1, image.message_id, image.image_id)
+    item = await shop.item("delivered")
+    assert item.message_id is not None
+    await shop.jobs.stands_for(1, item.message_id, item.item_id)
     for number in range(600, 700):
-        await shop.jobs.stands_for(1, number, image.image_id)
+        await shop.jobs.stands_for(1, number, item.item_id)
     rows = await shop.rows("SELECT message_id FROM picture_messages ORDER BY message_id")
-    assert [row["message_id"] for row in rows] == [image.message_id, *range(695, 700)]
-    assert await shop.jobs.picture_at(1, image.message_id) == image.image_id
+    assert [row["message_id"] for row in rows] == [item.message_id, *range(695, 700)]
+    assert await shop.jobs.picture_at(1, item.message_id) == item.item_id
 
 
 async def test_updates_are_remembered_for_two_bots_and_not_for_ever(shop: Shop) -> None:

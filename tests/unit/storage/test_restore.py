@@ -40,7 +40,7 @@ async def make(path: Path, tokens: int, killed: Path | None = None) -> None:
     """A database with one person; with `killed`, what a SIGKILL would leave is there."""
     async with open_shop(path) as shop:
         await shop.customer(tokens=tokens)
-        await shop.image("failed")
+        await shop.item("failed")
         if killed is not None:
             for suffix in ("", "-wal", "-shm"):
                 await asyncio.to_thread(shutil.copy, f"{path}{suffix}", killed / f"bot.db{suffix}")
@@ -73,7 +73,7 @@ def names(folder: Path) -> list[str]:
 
 def test_the_wal_of_before_is_not_replayed_over_a_backup(data_dir: Path, backup: Path) -> None:
     found = restore(backup, data_dir)
-    assert (found.people, found.tokens, dict(found.images)) == (1, 500, {"failed": 1})
+    assert (found.people, found.tokens, dict(found.items)) == (1, 500, {"failed": 1})
     assert found.newest_entry_at
     assert found.set_aside is not None
     stem = found.set_aside.name
@@ -128,9 +128,9 @@ def given(path: Path) -> dict[str, int]:
 
 
 def test_numbers_that_were_given_since_are_not_given_again(data_dir: Path, backup: Path) -> None:
-    write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 50 WHERE name = 'images'")
-    assert restore(backup, data_dir).last_image_id == 50
-    assert given(data_dir / "bot.db") == {"jobs": 1, "images": 50, "broadcasts": 0}
+    write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 50 WHERE name = 'items'")
+    assert restore(backup, data_dir).last_item_id == 50
+    assert given(data_dir / "bot.db") == {"jobs": 1, "items": 50, "broadcasts": 0}
 
 
 @pytest.mark.parametrize("lost", ["damaged", "gone", "begun anew"])
@@ -143,9 +143,9 @@ def test_where_nobody_knows_what_was_given_since_numbers_leap(
     elif lost == "gone":
         data_dir = data_dir.with_name("new")
     else:
-        write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'images'")
-    assert restore(backup, data_dir).last_image_id == 1 + LEAP
-    assert given(data_dir / "bot.db")["images"] == 1 + LEAP
+        write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'items'")
+    assert restore(backup, data_dir).last_item_id == 1 + LEAP
+    assert given(data_dir / "bot.db")["items"] == 1 + LEAP
 
 
 # --- Refusals

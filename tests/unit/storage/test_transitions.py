@@ -1,4 +1,4 @@
-"""Each step of an image: guarded, and with its money in the same transaction."""
+"""Each step of an item: guarded, and with its money in the same transaction."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,149 +8,149 @@ import pytest
 
 from storage.announcements import Placed
 from storage.audit import broken_invariants
-from storage.errors import StaleImageError, StorageError
-from storage.images import Image, ImageStatus
+from storage.errors import StaleItemError, StorageError
+from storage.items import Item, ItemStatus
 from storage.jobs import Jobs
 from tests.unit.storage.shop import NOW, PRICE, Shop
 
-Step = Callable[[Jobs, Image], Awaitable[Image]]
+Step = Callable[[Jobs, Item], Awaitable[Item]]
 
 STEPS: dict[str, tuple[str, Step]] = {
-    "begin_submit": ("queued", lambda jobs, image: jobs.begin_submit(image)),
-    "task_created": ("submitting", lambda jobs, image: jobs.task_created(image, "t")),
-    "result_ready": ("generating", lambda jobs, image: jobs.result_ready(image, "https://u")),
-    "delivered": ("ready", lambda jobs, image: jobs.delivered(image, 500)),
-    "fail queued": ("queued", lambda jobs, image: jobs.fail(image, "no_answer", "")),
-    "fail submitting": ("submitting", lambda jobs, image: jobs.fail(image, "no_answer", "")),
-    "fail generating": ("generating", lambda jobs, image: jobs.fail(image, "no_answer", "")),
-    "fail ready": ("ready", lambda jobs, image: jobs.fail(image, "no_answer", "")),
+    "begin_submit": ("queued", lambda jobs, item: jobs.begin_submit(item)),
+    "task_created": ("submitting", lambda jobs, item: jobs.task_created(item, "t")),
+    "result_ready": ("generating", lambda jobs, item: jobs.result_ready(item, "https://u")),
+    "delivered": ("ready", lambda jobs, item: jobs.delivered(item, 500)),
+    "fail queued": ("queued", lambda jobs, item: jobs.fail(item, "no_answer", "")),
+    "fail submitting": ("submitting", lambda jobs, item: jobs.fail(item, "no_answer", "")),
+    "fail generating": ("generating", lambda jobs, item: jobs.fail(item, "no_answer", "")),
+    "fail ready": ("ready", lambda jobs, item: jobs.fail(item, "no_answer", "")),
 }
 
 
 async def test_the_whole_walk_is_stored(shop: Shop) -> None:
     await shop.customer()
-    queued = await shop.image()
+    queued = await shop.item()
     assert (queued.attempts, queued.task_id, queued.finished_at) == (0, None, None)
     submitting = await shop.jobs.begin_submit(queued)
-    assert (submitting.status, submitting.attempts) == (ImageStatus.SUBMITTING, 1)
+    assert (submitting.status, submitting.attempts) == (ItemStatus.SUBMITTING, 1)
     generating = await shop.jobs.task_created(submitting, "task-7")
-    assert (generating.status, generating.task_id) == (ImageStatus.GENERATING, "task-7")
+    assert (generating.status, generating.task_id) == (ItemStatus.GENERATING, "task-7")
     assert generating.submitted_at == NOW
     ready = await shop.jobs.result_ready(generating, "https://example.com/1.png")
-    assert (ready.status, ready.result_url) == (ImageStatus.READY, "https://example.com/1.png")
+    assert (ready.status, ready.result_url) == (ItemStatus.READY, "https://example.com/1.png")
     kept = await shop.jobs.file_kept(ready, "ab/abc.png", to_store=False)
-    assert (kept.status, kept.file_key) == (ImageStatus.READY, "ab/abc.png")
+    assert (kept.status, kept.file_key) == (ItemStatus.READY, "ab/abc.png")
     delivered = await shop.jobs.delivered(kept, 501)
-    assert (delivered.status, delivered.message_id) == (ImageStatus.DELIVERED, 501)
+    assert (delivered.status, delivered.message_id) == (ItemStatus.DELIVERED, 501)
     assert (delivered.finished_at, delivered.task_id) == (NOW, "task-7")
     assert (delivered.file_key, delivered.attempts) == ("ab/abc.png", 1)
-    assert await shop.jobs.image(queued.image_id) == delivered
+    assert await shop.jobs.item(queued.item_id) == delivered
     assert await shop.ledger.balance(1) == 1000 - PRICE
 
 
 async def test_what_is_noted_of_a_result_that_cannot_be_fetched(shop: Shop) -> None:
     await shop.customer()
-    ready = await shop.image("ready")
+    ready = await shop.item("ready")
     noted = await shop.jobs.fetch_failed(await shop.jobs.fetch_failed(ready))
     moved = await shop.jobs.result_moved(noted, "https://example.com/2.png")
-    assert await shop.jobs.image(ready.image_id) == moved
+    assert await shop.jobs.item(ready.item_id) == moved
     assert moved == replace(ready, fetch_attempts=2, result_url="https://example.com/2.png")
     await shop.jobs.delivered(moved, 500)
     for late in (shop.jobs.fetch_failed(moved), shop.jobs.result_moved(moved, "https://v")):
-        with pytest.raises(StaleImageError):
+        with pytest.raises(StaleItemError):
             await late
-    assert (await shop.jobs.image(ready.image_id)).status is ImageStatus.DELIVERED
+    assert (await shop.jobs.item(ready.item_id)).status is ItemStatus.DELIVERED
 
 
 @pytest.mark.parametrize(("status", "step"), STEPS.values(), ids=STEPS.keys())
 async def test_a_step_returns_what_is_stored(shop: Shop, status: str, step: Step) -> None:
     await shop.customer()
-    image = await shop.image(status)
-    moved = await step(shop.jobs, image)
-    assert moved != image
-    assert await shop.jobs.image(image.image_id) == moved
+    item = await shop.item(status)
+    moved = await step(shop.jobs, item)
+    assert moved != item
+    assert await shop.jobs.item(item.item_id) == moved
 
 
 @pytest.mark.parametrize(("status", "step"), STEPS.values(), ids=STEPS.keys())
 async def test_a_stale_image_moves_nothing(shop: Shop, status: str, step: Step) -> None:
     await shop.customer()
-    image = await shop.image(status)
-    await step(shop.jobs, image)
+    item = await shop.item(status)
+    await step(shop.jobs, item)
     before = await shop.everything()
-    with pytest.raises(StaleImageError):
-        await step(shop.jobs, image)
+    with pytest.raises(StaleItemError):
+        await step(shop.jobs, item)
     assert await shop.everything() == before
 
 
 @pytest.mark.parametrize("status", ["queued", "submitting", "generating", "ready"])
 async def test_failing_gives_the_tokens_back_once(shop: Shop, status: str) -> None:
     await shop.customer()
-    image = await shop.image(status)
-    failed = await shop.jobs.fail(image, "generation_failed", "nudity")
+    item = await shop.item(status)
+    failed = await shop.jobs.fail(item, "generation_failed", "nudity")
     assert (failed.status, failed.failure, failed.failure_detail) == (
-        ImageStatus.FAILED,
+        ItemStatus.FAILED,
         "generation_failed",
         "nudity",
     )
     assert failed.finished_at == NOW
     assert await shop.ledger.balance(1) == 1000
-    for seen in (image, failed):  # stale, and seen as it is
+    for seen in (item, failed):  # stale, and seen as it is
         with pytest.raises(StorageError):
             await shop.jobs.fail(seen, "generation_failed", "again")
     assert await shop.ledger.balance(1) == 1000
-    assert await shop.jobs.image(image.image_id) == failed
+    assert await shop.jobs.item(item.item_id) == failed
     assert await broken_invariants(shop.database) == []
 
 
 async def test_a_delivered_image_is_never_refunded(shop: Shop) -> None:
     await shop.customer()
-    ready = await shop.image("ready")
+    ready = await shop.item("ready")
     delivered = await shop.jobs.delivered(ready, 501)
     before = await shop.everything()
-    with pytest.raises(StaleImageError):
+    with pytest.raises(StaleItemError):
         await shop.jobs.fail(ready, "not_delivered", "")
-    with pytest.raises(StaleImageError):
+    with pytest.raises(StaleItemError):
         await shop.jobs.fail(delivered, "not_delivered", "")
     assert await shop.everything() == before
 
 
 async def test_the_refund_is_what_was_charged(shop: Shop) -> None:
     await shop.customer()
-    image = await shop.image()
+    item = await shop.item()
     await shop.run("UPDATE models SET price = 500")
-    await shop.jobs.fail(image, "no_answer", "")
+    await shop.jobs.fail(item, "no_answer", "")
     (entry,) = await shop.rows("SELECT * FROM ledger WHERE kind = 'refund'")
-    assert (entry["user_id"], entry["image_id"], entry["amount"]) == (1, image.image_id, PRICE)
+    assert (entry["user_id"], entry["item_id"], entry["amount"]) == (1, item.item_id, PRICE)
 
 
 async def test_not_taken_restores_what_was_before(shop: Shop) -> None:
     await shop.customer()
-    queued = await shop.image()
+    queued = await shop.item()
     before = await shop.everything()
     submitting = await shop.jobs.begin_submit(queued)
     assert await shop.jobs.not_taken(submitting, queued) == queued
     assert await shop.everything() == before
-    with pytest.raises(StaleImageError):
+    with pytest.raises(StaleItemError):
         await shop.jobs.not_taken(submitting, queued)
 
 
 async def test_a_repeat_that_was_not_taken_leaves_the_first_attempt_counted(shop: Shop) -> None:
     await shop.customer()
-    first = await shop.image("submitting")  # a crash left it so
+    first = await shop.item("submitting")  # a crash left it so
     second = await shop.jobs.begin_submit(first)
-    assert (second.status, second.attempts) == (ImageStatus.SUBMITTING, 2)
+    assert (second.status, second.attempts) == (ItemStatus.SUBMITTING, 2)
     assert await shop.jobs.not_taken(second, first) == first
 
 
 async def test_when_it_may_be_created_again_is_written_with_the_attempt(shop: Shop) -> None:
     await shop.customer()
-    queued = await shop.image()
+    queued = await shop.item()
     first = await shop.jobs.begin_submit(queued, create_after=NOW + 10)
-    assert (await shop.jobs.image(queued.image_id)).create_after == NOW + 10
+    assert (await shop.jobs.item(queued.item_id)).create_after == NOW + 10
     lost = await shop.jobs.create_lost(first, create_after=NOW + 70)
-    assert await shop.jobs.image(queued.image_id) == lost
+    assert await shop.jobs.item(queued.item_id) == lost
     assert (lost.status, lost.attempts, lost.create_after) == (
-        ImageStatus.SUBMITTING,
+        ItemStatus.SUBMITTING,
         1,
         NOW + 70,
     )
@@ -158,7 +158,7 @@ async def test_when_it_may_be_created_again_is_written_with_the_attempt(shop: Sh
     assert await shop.jobs.not_taken(second, lost) == lost
     generating = await shop.jobs.task_created(lost, "t")
     assert generating.create_after is None
-    with pytest.raises(StaleImageError):
+    with pytest.raises(StaleItemError):
         await shop.jobs.create_lost(lost, create_after=NOW)
 
 
@@ -172,52 +172,52 @@ async def replayed(shop: Shop) -> list[Placed]:
 
 async def test_jobs_that_start_from_a_picture_are_found_until_they_are_closed(shop: Shop) -> None:
     await shop.customer()
-    words = await shop.image("delivered", message_id=1)
-    image = await shop.image("delivered", message_id=2)
-    await shop.run("UPDATE jobs SET input_file_id = 'f' WHERE job_id = ?", image.job_id)
+    words = await shop.item("delivered", message_id=1)
+    item = await shop.item("delivered", message_id=2)
+    await shop.run("UPDATE jobs SET input_file_id = 'f' WHERE job_id = ?", item.job_id)
     assert await replayed(shop) == [
         Placed(words.job_id, [words], with_picture=False),
-        Placed(image.job_id, [image], with_picture=True),
+        Placed(item.job_id, [item], with_picture=True),
     ]
-    await shop.jobs.close(image.job_id)
+    await shop.jobs.close(item.job_id)
     assert await replayed(shop) == [Placed(words.job_id, [words], with_picture=False)]
 
 
 async def test_there_is_no_third_attempt(shop: Shop) -> None:
     await shop.customer()
-    second = await shop.jobs.begin_submit(await shop.image("submitting"))
+    second = await shop.jobs.begin_submit(await shop.item("submitting"))
     with pytest.raises(StorageError, match="attempts BETWEEN"):
         await shop.jobs.begin_submit(second)
-    assert await shop.jobs.image(second.image_id) == second
+    assert await shop.jobs.item(second.item_id) == second
 
 
 async def test_an_answer_that_comes_after_a_second_attempt_began_is_stale(shop: Shop) -> None:
     await shop.customer()
-    first = await shop.image("submitting")
+    first = await shop.item("submitting")
     await shop.jobs.begin_submit(first)
-    with pytest.raises(StaleImageError):
+    with pytest.raises(StaleItemError):
         await shop.jobs.task_created(first, "late")
 
 
 async def test_what_is_unfinished_is_found_oldest_first(shop: Shop) -> None:
     await shop.customer()
-    images = [
-        await shop.image(status, message_id=20 - number)
+    items = [
+        await shop.item(status, message_id=20 - number)
         for number, status in enumerate(
             ["ready", "delivered", "queued", "failed", "generating", "submitting"]
         )
     ]
-    for image in images:
-        await shop.jobs.close(image.job_id)  # which is about what was told, and not about them
-    unfinished = [image for placed in await replayed(shop) for image in placed.images]
-    assert unfinished == [images[0], images[2], images[4], images[5]]
-    assert [image.status.ended for image in images] == [False, True, False, True, False, False]
+    for item in items:
+        await shop.jobs.close(item.job_id)  # which is about what was told, and not about them
+    unfinished = [item for placed in await replayed(shop) for item in placed.items]
+    assert unfinished == [items[0], items[2], items[4], items[5]]
+    assert [item.status.ended for item in items] == [False, True, False, True, False, False]
 
 
 async def test_a_job_is_open_until_its_outcome_was_told(shop: Shop) -> None:
     await shop.customer()
-    first = await shop.image("delivered", message_id=10)
-    second = await shop.image("failed", message_id=11)
+    first = await shop.item("delivered", message_id=10)
+    second = await shop.item("failed", message_id=11)
     assert [each.job_id for each in await replayed(shop)] == [first.job_id, second.job_id]
     await shop.jobs.close(first.job_id)
     await shop.jobs.close(first.job_id)
@@ -231,24 +231,24 @@ async def test_a_balance_that_is_told_has_the_refunds_that_are_told_with_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shop.customer(tokens=PRICE)
-    image = await shop.image()
+    item = await shop.item()
     fetch_all = shop.database.fetch_all
 
     async def fails_after_the_first_read(*query: Any) -> Any:
         rows = await fetch_all(*query)
         monkeypatch.undo()
-        await shop.jobs.fail(image, "no_answer", "")
+        await shop.jobs.fail(item, "no_answer", "")
         return rows
 
     monkeypatch.setattr(shop.database, "fetch_all", fails_after_the_first_read)
-    view = await shop.jobs.view(image.job_id)
+    view = await shop.jobs.view(item.job_id)
     assert not view.ended or view.balance == PRICE
-    view = await shop.jobs.view(image.job_id)
+    view = await shop.jobs.view(item.job_id)
     assert (view.ended, view.balance) == (True, PRICE)
 
 
 async def test_what_is_not_there_is_not_found(shop: Shop) -> None:
     with pytest.raises(LookupError):
-        await shop.jobs.image(1)
+        await shop.jobs.item(1)
     with pytest.raises(LookupError):
         await shop.jobs.view(1)

@@ -1,4 +1,4 @@
-"""Jobs and their images as they are kept: a row each, read-only."""
+"""Jobs and their items as they are kept: a row each, read-only."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from order import Order, Origin
 from storage.order_rows import order_in, origin_in
 
 
-class ImageStatus(StrEnum):
-    """Where an image is on its way."""
+class ItemStatus(StrEnum):
+    """Where an item is on its way."""
 
     QUEUED = "queued"  # paid, waiting for its turn
     SUBMITTING = "submitting"  # the create is on its way: nobody knows whether it was taken
@@ -23,13 +23,13 @@ class ImageStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing happens to the image any more."""
-        return self in {ImageStatus.DELIVERED, ImageStatus.FAILED, ImageStatus.CANCELLED}
+        """Whether nothing happens to the item any more."""
+        return self in {ItemStatus.DELIVERED, ItemStatus.FAILED, ItemStatus.CANCELLED}
 
 
-WAITING = frozenset({ImageStatus.QUEUED, ImageStatus.SUBMITTING})
+WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.SUBMITTING})
 LATE_ATTEMPTS = 3  # to fetch a result: some seconds
-OPEN = frozenset(status for status in ImageStatus if not status.ended)
+OPEN = frozenset(status for status in ItemStatus if not status.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Job:
     job_id: int
     order: Order
     origin: Origin
-    price: int  # of one image
+    price: int  # of one item
     created_at: float
     closed_at: float | None
     progress_message_id: int | None
@@ -48,15 +48,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """One image of a job, as it was when read."""
+class Item:
+    """One item of a job, as it was when read."""
 
-    image_id: int
+    item_id: int
     job_id: int
     user_id: int
     position: int
     cost: int
-    status: ImageStatus
+    status: ItemStatus
     attempts: int
     task_id: str | None
     submitted_at: float | None
@@ -79,7 +79,7 @@ class Image:
     @property
     def comes_late(self) -> bool:
         """Whether it is drawn, and its file resists for longer than a hiccup."""
-        waits = self.status is ImageStatus.READY and self.file_key is None
+        waits = self.status is ItemStatus.READY and self.file_key is None
         return waits and self.fetch_attempts >= LATE_ATTEMPTS
 
 
@@ -96,14 +96,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """All that there is to say about a job: itself, its images in order, the balance now."""
+    """All that there is to say about a job: itself, its items in order, the balance now."""
 
     job: Job
-    images: Sequence[Image]
+    items: Sequence[Item]
     model_name: str
     provider: str
     balance: int
-    price_now: int  # of one image of that model
+    price_now: int  # of one item of that model
 
     @property
     def order(self) -> Order:
@@ -117,12 +117,12 @@ class JobView:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing happens to any of its images any more."""
-        return all(image.status.ended for image in self.images)
+        """Whether nothing happens to any of its items any more."""
+        return all(item.status.ended for item in self.items)
 
 
 def read_job(row: sqlite3.Row, quantity: int) -> Job:
-    """From a row with all columns of `jobs`, and maybe more, and the number of its images."""
+    """From a row with all columns of `jobs`, and maybe more, and the number of its items."""
     return Job(
         job_id=row["job_id"],
         order=order_in(row, quantity),
@@ -136,6 +136,6 @@ def read_job(row: sqlite3.Row, quantity: int) -> Job:
     )
 
 
-def read_image(row: sqlite3.Row) -> Image:
-    """From a row of `images`."""
-    return Image(**{**dict(row), "status": ImageStatus(row["status"])})
+def read_item(row: sqlite3.Row) -> Item:
+    """From a row of `items`."""
+    return Item(**{**dict(row), "status": ItemStatus(row["status"])})

@@ -1,0 +1,65 @@
+"""Items that have not ended, as the admins see them: whose, since when, how far."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from storage.database import Database
+from storage.items import ItemStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One of them. Times are Unix seconds."""
+
+    item_id: int
+    job_id: int
+    user_id: int
+    username: str | None
+    first_name: str
+    model_name: str
+    prompt: str
+    cost: int
+    status: ItemStatus
+    task_id: str | None
+    created_at: float  # when it was asked for
+
+
+class OpenItems:
+    """Reads what is queued and running."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self) -> int:
+        """How many there are."""
+        row = await self._database.fetch_one(
+            "SELECT count(*) AS n FROM items"
+            " WHERE status NOT IN ('delivered', 'failed', 'cancelled')"
+        )
+        return int(row["n"]) if row else 0
+
+    async def page(self, limit: int, offset: int) -> list[OpenItem]:
+        """Some of them, the oldest first."""
+        rows = await self._database.fetch_all(
+            f"{_SELECT} WHERE items.status NOT IN ('delivered', 'failed', 'cancelled')"
+            " ORDER BY item_id LIMIT ? OFFSET ?",
+            (limit, offset),
+        )
+        return [_open_item(row) for row in rows]
+
+    async def get(self, item_id: int) -> OpenItem | None:
+        """One item, ended or not; None: there is none."""
+        rows = await self._database.fetch_all(f"{_SELECT} WHERE item_id = ?", (item_id,))
+        return _open_item(rows[0]) if rows else None
+
+
+_SELECT = (
+    "SELECT item_id, items.job_id, items.user_id, username, first_name,"
+    " models.name AS model_name, prompt, cost, items.status, task_id, jobs.created_at"
+    " FROM items JOIN jobs USING (job_id) JOIN models ON models.slug = jobs.model"
+    " JOIN users ON users.user_id = items.user_id"
+)
+
+
+def _open_item(row: sqlite3.Row) -> OpenItem:
+    return OpenItem(**{**dict(row), "status": ItemStatus(row["status"])})
