@@ -289,7 +289,7 @@ class StandIn:
         result = validate_call(config=CHECKED)(act)(**fields)
         if isawaitable(result):
             result = await result
-        return web.json_response(to_jsonable_python(result, fallback=repr))
+        return web.json_response(to_jsonable_python(result, fallback=repr, bytes_mode="base64"))
 
     def set(self, **values: object) -> None:
         """Set switches, all of them or none. Raises ValueError, or KeyError for a wrong name."""

@@ -280,7 +280,7 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
 async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -> None:
     anna = await world.customer()
     world.telegram.updates.allowed = None
-    world.telegram.add_update("telepathy", {"from": {"id": 5}})
+    world.telegram.updates.add("telepathy", {"from": {"id": 5}})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     await world.telegram.wait_for(lambda: not world.telegram.pending_updates)

@@ -135,7 +135,7 @@ async def test_what_telegram_itself_says_is_not_answered(world: World) -> None:
     anna = await world.customer()
     note = {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86_400}}
     message = world.telegram.new_message(anna.chat, anna.user, options=note)
-    world.telegram.add_update("message", message.wire())
+    world.telegram.updates.add("message", message.wire())
     await handled(world)
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))

@@ -23,7 +23,7 @@ from .telegram import Telegram
 
 _DONE_BY_PEOPLE = (
     *("send", "send_photo", "send_document", "send_other", "send_album"),
-    *("edit", "delete", "block", "unblock", "deactivate"),
+    *("edit", "delete", "block", "unblock"),
 )
 
 
@@ -46,9 +46,8 @@ class TelegramEmulator(Telegram):
     ) -> AsyncIterator[TelegramEmulator]:
         """Serve until the block is left.
 
-        Messages, updates and presses are numbered from `first_id` on: a bot that keeps what it has
-        seen must not meet a number a second time, so each run over the same data wants a higher
-        one.
+        Messages, updates and presses are numbered from `first_id` on: over data of an earlier run
+        it wants to be higher, for a bot keeps what it has seen.
         """
         async with cls(token, first_id).serving(port) as telegram:
             yield telegram
@@ -81,7 +80,6 @@ class TelegramEmulator(Telegram):
             "add_group": lambda **group: self.add_group(**group).wire(),
             "move_clock": self.move_clock,
             "transcript": self.transcript,
-            "calls": lambda since=0: [call.show() for call in self.calls[since:]],
         }
 
     def _do(self, name: str, user_id: int, **fields: Any) -> object:

@@ -24,7 +24,6 @@ _UNCLEAN = re.compile("[\0-\t\v-\x1f\u2028-\u202e\u0333\u033f\u030a]")
 _DROPPED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
 _FOUND = re.compile(
     r"(?P<url>(?:https?|ftp)://[^\s<>\"]*[^\s<>\".,:;!?)\]}'])"
-    r"|(?P<email>\b[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,})"
     r"|(?<![\w/])(?P<bot_command>/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?)(?![\w/])"
     r"|(?<!\w)(?P<mention>@[A-Za-z0-9_]{3,32})(?!\w)"
     r"|(?<!\w)(?P<hashtag>#\w*[^\W\d]\w*)"
@@ -111,8 +110,8 @@ def _clean(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
 def _mend(entities: list[Entity], text_end: int) -> list[Entity]:
     """Merge equal styles that touch, take styles out of code, drop what crosses something else."""
     entities = [each for each in _within(sorted(entities, key=_order), text_end) if each["length"]]
-    solid = _without_crossing([entity for entity in entities if entity["type"] in _SOLID])
-    quotes = _without_crossing([entity for entity in entities if entity["type"] in _QUOTES])
+    solid = _outermost([entity for entity in entities if entity["type"] in _SOLID])
+    quotes = _outermost([entity for entity in entities if entity["type"] in _QUOTES])
     solid = [entity for entity in solid if not any(_cross(entity, quote) for quote in quotes)]
     code = [_span(entity) for entity in solid if entity["type"] in _PREFORMATTED]
     styles = [
@@ -129,7 +128,7 @@ def _span(entity: Entity) -> tuple[int, int]:
     return entity["offset"], entity["offset"] + entity["length"]
 
 
-def _without_crossing(entities: list[Entity]) -> list[Entity]:
+def _outermost(entities: list[Entity]) -> list[Entity]:
     kept: list[Entity] = []
     for entity in entities:
         if not kept or entity["offset"] >= _span(kept[-1])[1]:

@@ -25,7 +25,6 @@ _TAGS = {
     "tg-spoiler": "spoiler",
     "span": "spoiler",
     "tg-emoji": "custom_emoji",
-    "tg-time": "date_time",
     "a": "text_link",
     "pre": "pre",
     "code": "code",
@@ -80,9 +79,6 @@ def parse_html(source: str) -> tuple[str, list[Entity]]:
         offset += utf16_length(piece)
     if stack:
         raise _broken(f'Can\'t find end tag corresponding to start tag "{stack[-1].tag}"')
-    for entity in entities:
-        if entity["type"] == "code":
-            entity.pop("language", None)
     return "".join(pieces), entities
 
 
@@ -192,8 +188,6 @@ def _add(opened: _Open, end: int, inside: list[str], entities: list[Entity]) -> 
         "offset": opened.offset,
         "length": end - opened.offset,
     }
-    same_place = entities and all(entities[-1][x] == entity[x] for x in ("offset", "length"))
-    last: Entity = entities[-1] if same_place else {"type": ""}
     match opened.tag:
         case "a":
             try:
@@ -204,20 +198,6 @@ def _add(opened: _Open, end: int, inside: list[str], entities: list[Entity]) -> 
             entity["custom_emoji_id"] = attributes.get("emoji-id", "")
             if not re.fullmatch(r"-?(?!0+$)[0-9]{1,19}", entity["custom_emoji_id"]):
                 raise _broken("Invalid custom emoji identifier specified")
-        case "tg-time":
-            entity |= _date_time(attributes.get("unix", ""), attributes.get("format", ""))
-        case "code":
-            language = attributes.get("class", "")
-            language = language[9:] if language.startswith("language-") else ""
-            if language and last["type"] == "pre":
-                last["language"] = language
-                return
-            if language:
-                entity["language"] = language  # becomes that of an enclosing <pre>, or is dropped
-        case "pre":
-            if last["type"] == "code" and last.get("language"):
-                last["type"] = "pre"
-                return
         case "blockquote" if "expandable" in attributes:
             entity["type"] = "expandable_blockquote"
     entities.append(entity)
@@ -252,12 +232,3 @@ def checked_link(url: str) -> str:
         raise ValueError("Wrong HTTP URL")
     path = match.group(4) or ""
     return url if path.startswith("/") else f"{url[: len(url) - len(path)]}/{path}"
-
-
-def _date_time(unix: str, form: str) -> dict[str, Any]:
-    """The fields of a date_time entity (Bot API 9.5)."""
-    if not re.fullmatch(r"[0-9]{1,10}", unix):
-        raise _broken("Invalid Unix time specified")
-    if not re.fullmatch(r"r|w?[dD]?[tT]?", form):
-        raise _broken("Invalid date format specified")
-    return {"unix_time": int(unix), "date_time_format": form} if form else {"unix_time": int(unix)}

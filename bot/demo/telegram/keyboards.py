@@ -6,7 +6,6 @@ telegram-bot-api/Client.cpp (get_reply_markup); github.com/tdlib/td, td/telegram
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from .hypertext import checked_link, utf16_length
@@ -77,25 +76,6 @@ def inline_markup(reader: Reader, value: Raw, name: str) -> dict[str, Any]:
     return markup
 
 
-def check_markup(markup: dict[str, Any] | None) -> None:
-    """What Telegram's own servers refuse later, once the chat has been found."""
-    for row in (markup or {}).get("inline_keyboard", []):
-        for button in row:
-            _check_button(button)
-
-
-def _check_button(button: Mapping[str, Any]) -> None:
-    if "callback_data" in button:
-        try:
-            size = len(button["callback_data"].encode())
-        except UnicodeEncodeError:
-            raise RefusedError("BUTTON_DATA_INVALID") from None
-        if size > MAX_CALLBACK_DATA_BYTES:
-            raise RefusedError("BUTTON_DATA_INVALID")
-    if "copy_text" in button and utf16_length(button["copy_text"]["text"]) > MAX_COPY_TEXT:
-        raise RefusedError("BUTTON_COPY_TEXT_INVALID")
-
-
 def _object(value: Raw) -> dict[str, Any]:
     value = decoded(value, "reply_keyboard_markup")
     if not isinstance(value, dict):
@@ -108,9 +88,9 @@ def _button(reader: Reader, value: Raw) -> dict[str, Any]:
         raise RefusedError(
             "can't parse inline keyboard button: InlineKeyboardButton must be an Object"
         )
-    if value.get("callback_data") == "":
-        raise RefusedError("BUTTON_DATA_INVALID")
     button = read_fields(reader, value, _BUTTON, "InlineKeyboardButton")
+    if value.get("callback_data") is not None:
+        _check_data(value["callback_data"])
     actions = [name for name in _ACTIONS if name in button]
     if not actions:
         raise RefusedError(
@@ -118,6 +98,8 @@ def _button(reader: Reader, value: Raw) -> dict[str, Any]:
         )
     if len(actions) > 1:
         raise RefusedError(f"inline keyboard button must have exactly one action, not {actions}")
+    if "copy_text" in button and utf16_length(button["copy_text"]["text"]) > MAX_COPY_TEXT:
+        raise RefusedError("BUTTON_COPY_TEXT_INVALID")
     if "url" in button:
         try:
             button["url"] = checked_link(button["url"])
@@ -125,3 +107,12 @@ def _button(reader: Reader, value: Raw) -> dict[str, Any]:
             words = f"inline keyboard button URL '{button['url']}' is invalid: {reason}"
             raise RefusedError(words) from reason
     return button
+
+
+def _check_data(data: str) -> None:
+    try:
+        size = len(data.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 1 <= size <= MAX_CALLBACK_DATA_BYTES:
+        raise RefusedError("BUTTON_DATA_INVALID")

@@ -11,6 +11,7 @@ import mimetypes
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import PurePath
 from typing import Any
 
@@ -33,7 +34,6 @@ class Upload:
     """One file as it came over the wire."""
 
     filename: str
-    content_type: str
     data: bytes
 
 
@@ -64,11 +64,10 @@ class File:
             return self.uploaded
         with Image.open(io.BytesIO(self.uploaded)) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
-        shown = (
-            upright.resize((self.width, self.height)) if upright.width != self.width else upright
-        )
+        if upright.width != self.width:
+            upright = upright.resize((self.width, self.height))
         jpeg = io.BytesIO()
-        shown.save(jpeg, "JPEG", quality=87)
+        upright.save(jpeg, "JPEG", quality=87)
         return jpeg.getvalue()
 
     def wire(self) -> dict[str, Any]:
@@ -132,7 +131,7 @@ class Files:
     """Every file of the chats, by its id."""
 
     def __init__(self, first_id: int) -> None:
-        self._next_number = first_id
+        self._numbers = count(first_id)
         self._by_id: dict[str, File] = {}
         self._by_path: dict[str, File] = {}
 
@@ -145,8 +144,7 @@ class Files:
 
     def add(self, kind: str, prefix: str, path: str, uploaded: bytes, **more: Any) -> File:
         """Keep a file under a new id; `path` lacks its number."""
-        number = self._next_number
-        self._next_number += 1
+        number = next(self._numbers)
         file_id = f"{prefix}xkD{number:08d}EmulatedFileIdentifierAAE"
         unique_id = f"AQAD{number:08d}Emulated"
         file = File(file_id, unique_id, kind, uploaded, path.format(number), **more)
@@ -156,14 +154,9 @@ class Files:
     def add_document(self, upload: Upload, mime_type: str | None = None) -> File:
         """Keep a document. Its type is guessed from the name, as Telegram does."""
         name = PurePath(upload.filename.replace("\\", "/")).name
-        return self.add(
-            "Document",
-            "BQACAgIAA",
-            f"documents/file_{{}}{PurePath(name).suffix}",
-            upload.data,
-            name=name,
-            mime_type=mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream",
-        )
+        path = f"documents/file_{{}}{PurePath(name).suffix}"
+        kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return self.add("Document", "BQACAgIAA", path, upload.data, name=name, mime_type=kind)
 
     def add_photo(self, data: bytes, width: int, height: int) -> File:
         """Keep a photo; the answer is its largest size, and `.sizes` are all of them."""
@@ -171,12 +164,9 @@ class Files:
         longest = max(width, height)
         for side in _SIDES_PX:
             scale = min(1.0, side / longest)
-            shown = {
-                "width": max(1, round(width * scale)),
-                "height": max(1, round(height * scale)),
-            }
-            path = "photos/file_{}.jpg"
-            sizes.append(self.add("Photo", "AgACAgIAA", path, data, **shown, sizes=sizes))
+            w, h = (max(1, round(pixels * scale)) for pixels in (width, height))
+            kind = ("Photo", "AgACAgIAA", "photos/file_{}.jpg")
+            sizes.append(self.add(*kind, data, width=w, height=h, sizes=sizes))
             if side >= longest:
                 break
         return sizes[-1]

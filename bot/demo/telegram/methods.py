@@ -12,7 +12,7 @@ from typing import Any
 
 from . import sending, settings
 from .keyboards import inline_markup, reply_markup
-from .shapes import Shape, array, boolean, chat_id, file, has, integer, needs, shaped, string
+from .shapes import Shape, array, boolean, file, has, integer, needs, shaped, string
 from .state import State
 
 Params = dict[str, Any]
@@ -28,7 +28,7 @@ class Method:
     counts: bool = False  # against flood limits
 
 
-_CHAT: Shape = {"chat_id": needs(chat_id, "chat_id is empty")}
+_CHAT: Shape = {"chat_id": needs(integer, "chat_id is empty")}
 _MODE: Shape = {"parse_mode": has(string)}
 _REPLY: Shape = {"message_id": has(integer), "allow_sending_without_reply": has(boolean)}
 _SEND: Shape = {
@@ -80,7 +80,7 @@ _ALL = (
         "copyMessage",
         {
             **_SEND,
-            "from_chat_id": needs(chat_id, 'parameter "from_chat_id" is required'),
+            "from_chat_id": needs(integer, 'parameter "from_chat_id" is required'),
             "message_id": needs(integer, "message to copy not found"),
         },
         sending.copy_message,

@@ -66,7 +66,7 @@ class Person:
         **where: Unpack[Where],
     ) -> int:
         """Send a file as it is."""
-        document = self._state.files.add_document(Upload(filename, "", data), mime_type)
+        document = self._state.files.add_document(Upload(filename, data), mime_type)
         return self._send(where, **_caption(caption), document=document)
 
     def send_other(
@@ -138,7 +138,7 @@ class Person:
         else:
             self._state.edit(own, **_caption(text))
         if self._reaches_bot(own):
-            self._state.add_update("edited_message", own.wire())
+            self._state.updates.add("edited_message", own.wire())
 
     def delete(self, message: Message | int, *, chat: Chat | int | None = None) -> None:
         """Delete a message of the chat for both sides. The bot is not told."""
@@ -159,16 +159,10 @@ class Person:
         self._state.tell("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
         self._state.tell_membership(self.chat, self.user, "kicked" if blocked else "member")
 
-    def deactivate(self) -> None:
-        """Delete the own account. The bot is not told until it writes."""
-        self.chat.deactivated = True
-
     def _send(self, where: Where, **fields: Any) -> int:
         chat = where.get("chat")
         place = self._chat(chat)
         if place is self.chat:
-            if place.deactivated:
-                raise ValueError(f"{self} is deactivated")
             if place.blocked:
                 raise ValueError(f"{self} has blocked the bot; a client lets them unblock it first")
             place.started = True
@@ -178,7 +172,7 @@ class Person:
             fields["sent_at"] = sent_at
         message = self._state.new_message(place, self.user, **fields)
         if self._reaches_bot(message):
-            self._state.add_update("message", message.wire())
+            self._state.updates.add("message", message.wire())
         return message.message_id
 
     def _reaches_bot(self, message: Message) -> bool:

@@ -6,7 +6,6 @@ import copy
 from typing import Any
 
 from .entities import check_caption, check_text, format_text
-from .keyboards import check_markup
 from .media import Upload, check_photo, check_upload
 from .refusal import RefusedError
 from .state import ACTION_S, Chat, Message, State
@@ -55,8 +54,9 @@ def send_document(state: State, params: Params) -> dict[str, Any]:
 
 
 def copy_message(state: State, params: Params) -> dict[str, Any]:
-    source_chat = state.find_chat(params["from_chat_id"])
-    source = state.message(source_chat, params["message_id"], "message to copy")
+    source = state.find_chat(params["from_chat_id"]).message(
+        params["message_id"], "message to copy"
+    )
     chat, reply_to = _open(state, params)
     names = ("text", "entities", "caption", "caption_entities", "photo", "document", "attachment")
     content = {name: copy.copy(getattr(source, name)) for name in names}
@@ -70,7 +70,7 @@ def send_chat_action(state: State, params: Params) -> bool:
     if action not in _ACTIONS:
         raise RefusedError("wrong parameter action in request")
     chat = state.writable_chat(params["chat_id"])
-    state.check_not_blocked(chat)
+    chat.check_not_blocked()
     chat.actions.append((state.clock(), action))
     chat.action_until = 0.0 if action == "cancel" else state.clock() + ACTION_S
     state.tell("action", lambda: {"chat_id": chat.chat_id, "action": action})
@@ -81,15 +81,13 @@ def edit_message_text(state: State, params: Params) -> dict[str, Any]:
     text = _text(params)
     message = _editable(state, params)
     check_text(text["text"])
-    markup = _markup(params)
-    check_markup(markup)
-    text = state.with_people(text) | {"reply_markup": markup}
+    text = state.with_people(text) | {"reply_markup": _markup(params)}
     if all(getattr(message, name) == value for name, value in text.items()):
         raise RefusedError(
             "message is not modified: specified new message content and reply markup are exactly "
             "the same as a current content and reply markup of the message"
         )
-    state.check_not_blocked(message.chat)
+    message.chat.check_not_blocked()
     state.edit(message, **text)
     return message.wire()
 
@@ -122,7 +120,7 @@ def _open(state: State, params: Params) -> tuple[Chat, Message | None]:
     if "message_id" not in reply:
         return chat, None
     try:
-        return chat, state.message(chat, reply["message_id"], "message to be replied")
+        return chat, chat.message(reply["message_id"], "message to be replied")
     except RefusedError:
         if reply.get("allow_sending_without_reply"):
             return chat, None
@@ -130,17 +128,15 @@ def _open(state: State, params: Params) -> tuple[Chat, Message | None]:
 
 
 def _send(state: State, chat: Chat, kind: str, params: Params, **fields: Any) -> Message:
-    markup = _markup(params)
-    check_markup(markup)
-    state.check_allowed(chat, kind)
-    state.check_not_blocked(chat)
-    return state.new_message(chat, state.bot, reply_markup=markup, **fields)
+    chat.check_allowed(kind)
+    chat.check_not_blocked()
+    return state.new_message(chat, state.bot, reply_markup=_markup(params), **fields)
 
 
 def _editable(state: State, params: Params) -> Message:
     """The bot's own text that is to change. Raises RefusedError."""
     chat = state.writable_chat(params["chat_id"])
-    message = state.message(chat, params["message_id"], "message to edit")
+    message = chat.message(params["message_id"], "message to edit")
     # Only messages without a keyboard or with an inline one can change.
     inline = message.reply_markup is None or "inline_keyboard" in message.reply_markup
     if not message.from_bot or not inline:

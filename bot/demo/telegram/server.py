@@ -80,7 +80,7 @@ class _BotApi:
         """Write the call down, and say what it came to."""
         call.refused = refused
         self._telegram.calls.append(call)
-        self._telegram.tell("call", call.show)
+        self._telegram.changed()
         if refused is not None:
             return refused.response()
         result = call.result
@@ -161,7 +161,6 @@ async def _read_parts(
         if part.filename is None:
             values[part.name] = data.decode("utf-8", "surrogateescape")
         else:
-            kind = part.headers.get("Content-Type", "")
-            files[part.name] = Upload(part.filename, kind, bytes(data))
+            files[part.name] = Upload(part.filename, bytes(data))
     if too_large:
         raise RefusedError("", 413)

@@ -8,7 +8,7 @@ from typing import Any
 from .hypertext import utf16_length
 from .media import MAX_DOWNLOAD_BYTES
 from .refusal import RefusedError
-from .shapes import Raw, Reader, Shape, chat_id, decoded, needs, read_fields, string
+from .shapes import Raw, Reader, Shape, decoded, integer, needs, read_fields, string
 from .state import CallbackAnswer, State
 
 Params = dict[str, Any]
@@ -19,7 +19,7 @@ COMMAND: Shape = {"command": needs(string), "description": needs(string)}
 _SCOPE: Shape = {"type": needs(string)}
 _SCOPES = {
     **dict.fromkeys(("default", "all_private_chats", "all_group_chats"), _SCOPE),
-    "chat": {**_SCOPE, "chat_id": needs(chat_id)},
+    "chat": {**_SCOPE, "chat_id": needs(integer)},
 }
 
 
@@ -40,9 +40,6 @@ def get_me(state: State, params: Params) -> dict[str, Any]:
         "can_join_groups": True,
         "can_read_all_group_messages": not state.privacy_mode,
         "supports_inline_queries": False,
-        "can_connect_to_business": False,
-        "has_main_web_app": False,
-        "has_topics_enabled": False,
     }
 
 
@@ -79,10 +76,8 @@ def answer_callback_query(state: State, params: Params) -> bool:
     text = params.get("text", "")
     if utf16_length(text) > MAX_CALLBACK_TEXT:
         raise RefusedError("MESSAGE_TOO_LONG")
-    state.answer_callback(
-        params["callback_query_id"],
-        CallbackAnswer(text, params.get("show_alert", False), state.clock()),
-    )
+    answer = CallbackAnswer(text, params.get("show_alert", False))
+    state.answer_callback(params["callback_query_id"], answer)
     return True
 
 

@@ -103,12 +103,6 @@ def string(reader: Reader, value: Raw, name: str) -> str:
     raise _wrong(name, "a string")
 
 
-def chat_id(reader: Reader, value: Raw, name: str) -> int | str:
-    if isinstance(value, str) and value.startswith("@"):
-        return value
-    return integer(reader, value, name)
-
-
 def file(reader: Reader, value: Raw, name: str) -> Upload | str:
     """The file a value points at, or a file_id or URL as it is."""
     if not isinstance(value, str):

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from itertools import count
+from typing import Any, Literal, NamedTuple
 
 from bot.demo.base import StandIn
 
@@ -14,7 +15,7 @@ from .faults import Fault, FloodRules
 from .hypertext import Entity
 from .media import MAX_REQUEST_BYTES, File, Files, Upload
 from .refusal import RefusedError
-from .updates import Update, Updates
+from .updates import Updates
 
 CALLBACK_ANSWER_S = 15.0  # Telegram publishes no number; presses get "too old" after some seconds
 ACTION_S = 5.0
@@ -89,10 +90,6 @@ class Message:
         more = {"from_bot": self.from_bot, "keyboard": self.reply_markup, "edits": self.edits}
         return self.wire() | more
 
-    def inaccessible(self) -> dict[str, Any]:
-        """What the bot gets in place of a message that is gone."""
-        return {"chat": self.chat.wire(), "message_id": self.message_id, "date": 0}
-
 
 @dataclass(eq=False)
 class Chat:
@@ -104,7 +101,6 @@ class Chat:
     user: dict[str, Any] = field(default_factory=dict)  # the person of a private chat
     started: bool = False  # the person has written, so the bot may write too
     blocked: bool = False
-    deactivated: bool = False
     migrated_to: int | None = None
     forbidden: frozenset[str] = frozenset()  # what the bot may not send there
     topic_closed: bool = False
@@ -123,6 +119,26 @@ class Chat:
         """The messages as they are shown now, oldest first; deleted ones are in `history` only."""
         return [message for message in self.history.values() if not message.deleted]
 
+    def check_allowed(self, kind: str) -> None:
+        """Whether members may send this kind here, `text messages` or the like (tdlib,
+        MessagesManager::can_send_message_content). Raises RefusedError."""
+        if kind in self.forbidden:
+            raise RefusedError(f"not enough rights to send {kind} to the chat")
+        if self.topic_closed:
+            raise RefusedError("TOPIC_CLOSED")
+
+    def check_not_blocked(self) -> None:
+        """Telegram tells of a block last, after everything else was found to be right."""
+        if self.blocked:
+            raise RefusedError("bot was blocked by the user", 403)
+
+    def message(self, message_id: int, what: str) -> Message:
+        """A message that is still there. Raises RefusedError "<what> not found"."""
+        message = self.history.get(message_id)
+        if message is None or message.deleted:
+            raise RefusedError(f"{what} not found")
+        return message
+
     def wire(self) -> dict[str, Any]:
         names = ("first_name", "last_name", "username")
         shown = {name: self.user[name] for name in names if name in self.user}
@@ -131,19 +147,18 @@ class Chat:
     def show(self) -> dict[str, Any]:
         """The chat as JSON, with what only the people see."""
         return self.wire() | {
+            "language_code": self.user.get("language_code"),
             "blocked": self.blocked,
             "messages": [message.show() for message in self.messages],
             "action_until": self.action_until,
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackAnswer:
+class CallbackAnswer(NamedTuple):
     """What the bot answered to a press."""
 
     text: str
     alert: bool
-    at: float
 
 
 @dataclass(eq=False)
@@ -187,56 +202,33 @@ class Call:
             return self.refused.description
         return None if self.ok else f"no answer: {self.fault}"
 
-    def show(self) -> dict[str, Any]:
-        """The call for people to look at."""
-        return {
-            "method": self.method,
-            "params": {name: _plain(value) for name, value in self.params.items()},
-            "called_at": self.at,
-            "ok": self.ok,
-            "error": self.error,
-        }
-
-
-def _plain(value: Any) -> Any:
-    return f"<{value.filename}, {len(value.data)} bytes>" if isinstance(value, Upload) else value
-
 
 class State(StandIn):
     """Everything one emulator remembers, and who is told when it changes.
 
-    Attributes:
-        calls: every call of the Bot API that was answered, oldest first.
-        callbacks: every press of a button, oldest first.
-        flood: flood limits that are enforced; None is none.
-        max_request_bytes: a larger request is answered with 413.
-        privacy_mode: whether the bot gets only commands and replies to itself in groups.
-        server_version: the Bot API's; fields that came later are refused.
+    `calls` are those of the Bot API that were answered, `callbacks` the presses of buttons; both
+    begin with the oldest.
     """
 
-    flood: FloodRules | None = None
-    privacy_mode: bool = True
-    server_version: str = "10.3"
-    max_request_bytes: int = MAX_REQUEST_BYTES
+    flood: FloodRules | None = None  # the limits that are enforced
+    privacy_mode: bool = True  # the bot gets only commands and replies to itself in groups
+    server_version: str = "10.3"  # fields of the Bot API that came later are refused
+    max_request_bytes: int = MAX_REQUEST_BYTES  # a larger one is answered with 413
 
     def __init__(self, token: str, first_id: int) -> None:
         super().__init__(self._now)
         self.token = token
-        self.bot: dict[str, Any] = {
-            "id": int(token.partition(":")[0]),
-            "is_bot": True,
-            "first_name": "Test Bot",
-            "username": "emulated_bot",
-        }
+        bot_id = int(token.partition(":")[0])
+        names = {"first_name": "Test Bot", "username": "emulated_bot"}
+        self.bot: dict[str, Any] = {"id": bot_id, "is_bot": True, **names}
         self._shift_s = 0.0
         self._stopped_at: float | None = None
         self.listeners: set[asyncio.Queue[dict[str, Any]]] = set()
-        self._next_message_id = first_id
-        self._next_query_id = 4_000_000_000_000_000_000 + first_id
-        self._next_album = 13_000_000_000_000_000 + first_id
+        self._message_ids = count(first_id)
+        self._query_ids = count(4_000_000_000_000_000_000 + first_id)
+        self._album_ids = count(13_000_000_000_000_000 + first_id)
         self.files = Files(first_id)
         self.updates = Updates(self.clock, self.changed, 500_000_000 + first_id)
-        self.users: dict[int, dict[str, Any]] = {}
         self.chats: dict[int, Chat] = {}
         self.callbacks: list[CallbackQuery] = []
         self.calls: list[Call] = []
@@ -259,7 +251,7 @@ class State(StandIn):
         """Let those who wait look again, and tell the listeners; an event is made for them only."""
         self.changed()
         if self.listeners:
-            message = {"event": event, "at": self.clock(), **make()}
+            message = {"event": event, **make()}
             for listener in self.listeners:
                 listener.put_nowait(message)
 
@@ -268,26 +260,12 @@ class State(StandIn):
         return {
             "bot": self.bot,
             "now": self.clock(),
-            "users": list(self.users.values()),
             "chats": [chat.show() for chat in self.chats.values()],
-            "calls": len(self.calls),
             **self.show_commands(),
         }
 
     def show_commands(self) -> dict[str, Any]:
-        return {
-            "commands": [
-                {"scope": scope, "language_code": language, "commands": commands}
-                for (scope, language), commands in self.commands.items()
-            ]
-        }
-
-    def add_update(self, kind: str, body: dict[str, Any]) -> Update | None:
-        """Queue an update for the bot; None if it did not ask for this kind."""
-        update = self.updates.add(kind, body)
-        if update is not None:
-            self.tell("update", update.wire)
-        return update
+        return {"commands": {" ".join(key): each for key, each in self.commands.items()}}
 
     def tell_membership(self, chat: Chat, by: dict[str, Any], new: str) -> None:
         """Tell the bot that it is "kicked", or a "member" again."""
@@ -302,12 +280,11 @@ class State(StandIn):
             "old_chat_member": states["member" if new == "kicked" else "kicked"],
             "new_chat_member": states[new],
         }
-        self.add_update("my_chat_member", body)
+        self.updates.add("my_chat_member", body)
 
-    def find_chat(self, chat_id: int | str) -> Chat:
+    def find_chat(self, chat_id: int) -> Chat:
         """The chat the bot means, which must exist for it. Raises RefusedError."""
-        # By @username a bot finds public groups and channels only, and there are none here.
-        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
+        chat = self.chats.get(chat_id)
         if chat is None:
             raise RefusedError("chat not found")
         if chat.kind == "private" and not chat.started:
@@ -322,74 +299,46 @@ class State(StandIn):
             raise RefusedError("chat not found")
         return chat
 
-    def writable_chat(self, chat_id: int | str) -> Chat:
+    def writable_chat(self, chat_id: int) -> Chat:
         """The chat, if the bot may do something in it. Raises RefusedError."""
         chat = self.find_chat(chat_id)
         if chat.migrated_to is not None:
             raise RefusedError(
                 "group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.migrated_to
             )
-        if chat.deactivated:
-            raise RefusedError("user is deactivated", 403)
         if chat.kind != "private" and self.bot["id"] not in chat.member_ids:
             raise RefusedError(f"bot was kicked from the {chat.kind} chat", 403)
         return chat
 
-    def check_allowed(self, chat: Chat, kind: str) -> None:
-        """Whether members may send this kind there, `text messages` or the like (tdlib,
-        MessagesManager::can_send_message_content). Raises RefusedError."""
-        if kind in chat.forbidden:
-            raise RefusedError(f"not enough rights to send {kind} to the chat")
-        if chat.topic_closed:
-            raise RefusedError("TOPIC_CLOSED")
-
-    def check_not_blocked(self, chat: Chat) -> None:
-        """Telegram tells of a block last, after everything else was found to be right."""
-        if chat.blocked:
-            raise RefusedError("bot was blocked by the user", 403)
-
-    def message(self, chat: Chat, message_id: int, what: str) -> Message:
-        """A message that is still there. Raises RefusedError "<what> not found"."""
-        message = chat.history.get(message_id)
-        if message is None or message.deleted:
-            raise RefusedError(f"{what} not found")
-        return message
-
     def with_people(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields of a message in which everybody mentioned by id is whole. A mention of
         somebody whom nobody knows here is none, as at Telegram."""
-        result = dict(fields)
-        for name in ("entities", "caption_entities"):
-            if name in fields:
-                result[name] = [each for old in fields[name] if (each := self._whole(old))]
-        return result
+        names = fields.keys() & {"entities", "caption_entities"}
+        return fields | {
+            name: [each for old in fields[name] if (each := self._whole(old))] for name in names
+        }
 
     def _whole(self, entity: Entity) -> Entity | None:
         if entity["type"] != "text_mention":
             return entity
-        user = self.users.get(entity["user"]["id"])
-        return None if user is None else entity | {"user": user}
+        known = self.chats.get(entity["user"]["id"])
+        return entity | {"user": known.user} if known else None
 
     def new_message(self, chat: Chat, sender: dict[str, Any], **fields: Any) -> Message:
         """Put a message into the chat and tell everybody but the bot."""
         fields.setdefault("sent_at", self.clock())
-        message = Message(chat, self._message_id(chat), sender, **self.with_people(fields))
+        # A supergroup counts for itself; all other chats share the counter of the bot's account.
+        own = chat.kind == "supergroup"
+        message_id = len(chat.history) + 1 if own else next(self._message_ids)
+        message = Message(chat, message_id, sender, **self.with_people(fields))
         chat.history[message.message_id] = message
         if message.from_bot:
             chat.action_until = 0.0
         self.tell("message", lambda: {"message": message.show()})
         return message
 
-    def _message_id(self, chat: Chat) -> int:
-        # A supergroup counts for itself; all other chats share the counter of the bot's account.
-        if chat.kind == "supergroup":
-            return len(chat.history) + 1
-        self._next_message_id += 1
-        return self._next_message_id - 1
-
     def album_id(self) -> str:
-        self._next_album += 1
-        return str(self._next_album - 1)
+        return str(next(self._album_ids))
 
     def edit(self, message: Message, **fields: Any) -> None:
         """Change a message, and tell everybody but the bot."""
@@ -406,15 +355,21 @@ class State(StandIn):
 
     def new_callback(self, user: dict[str, Any], message: Message, data: str) -> CallbackQuery:
         """A press of a button, queued for the bot."""
-        query = CallbackQuery(str(self._next_query_id), user, message, data, self.clock())
-        self._next_query_id += 1
+        query = CallbackQuery(str(next(self._query_ids)), user, message, data, self.clock())
         self.callbacks.append(query)
-        self.add_update(
+        self.updates.add(
             "callback_query",
             {
                 "id": query.query_id,
                 "from": user,
-                "message": message.inaccessible() if message.deleted else message.wire(),
+                # One that is gone has no date, and is nothing but a number.
+                "message": {
+                    "chat": message.chat.wire(),
+                    "message_id": message.message_id,
+                    "date": 0,
+                }
+                if message.deleted
+                else message.wire(),
                 "chat_instance": str(-abs(message.chat.chat_id) * 7_919 - 104_729),
                 "data": data,
             },

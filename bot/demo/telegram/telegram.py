@@ -47,9 +47,8 @@ class Telegram(State):
         user |= {"language_code": language_code} if language_code else {}
         user |= {"username": username} if username else {}
         person = self._people[user_id] = Person(self, user)
-        self.users[user_id] = user
         self.chats[user_id] = Chat(user_id, user=user, started=started)
-        self.tell("person", lambda: {"user": user})
+        self.tell("chat", lambda: {"chat": self.chats[user_id].show()})
         return person
 
     def person(self, user_id: int) -> Person:
@@ -59,14 +58,14 @@ class Telegram(State):
         """A group, or a supergroup if the id is below -1000000000000, with the bot in it."""
         ids = {each if isinstance(each, int) else each.user_id for each in members}
         group = self.chats[chat_id] = Chat(chat_id, title, ids | {self.bot["id"]})
-        self.tell("group", lambda: {"chat": group.wire()})
+        self.tell("chat", lambda: {"chat": group.show()})
         return group
 
     def remove_bot(self, chat_id: int) -> None:
         """Throw the bot out of a group."""
         group = self.chat(chat_id)
         group.member_ids.discard(self.bot["id"])
-        self.tell_membership(group, next(iter(self.users.values())), "kicked")
+        self.tell_membership(group, self._somebody(), "kicked")
 
     def restrict_group(
         self, chat_id: int, *forbidden: SendingKind, topic_closed: bool = False
@@ -78,16 +77,18 @@ class Telegram(State):
     def upgrade_group(self, chat_id: int, new_chat_id: int) -> Chat:
         """Make a supergroup of a group; the old id is refused from now on, naming the new one."""
         old = self.chat(chat_id)
-        new = self.chats[new_chat_id] = Chat(new_chat_id, old.title, set(old.member_ids))
+        new = self.add_group(new_chat_id, old.title, old.member_ids)
         old.migrated_to = new_chat_id
-        sender = next(iter(self.users.values()))
         for chat, note in (
             (old, {"migrate_to_chat_id": new_chat_id}),
             (new, {"migrate_from_chat_id": chat_id}),
         ):
-            message = self.new_message(chat, sender, options=note)
-            self.add_update("message", message.wire())
+            message = self.new_message(chat, self._somebody(), options=note)
+            self.updates.add("message", message.wire())
         return new
+
+    def _somebody(self) -> dict[str, Any]:
+        return next(iter(self._people.values())).user
 
     def chat(self, chat_id: int) -> Chat:
         return self.chats[chat_id]
@@ -114,14 +115,9 @@ def _line(message: Message) -> str:
         parts.append("[deleted]")
     if message.reply_to is not None:
         parts.append(f"[to {message.reply_to.message_id}]")
-    if message.photo:
-        largest = message.photo[-1]
-        parts.append(f"[photo {largest.width}x{largest.height}]")
-    if message.document is not None:
-        parts.append(f"[{message.document.name} {len(message.document.uploaded)} bytes]")
-    parts += [f"[{name}]" for name in message.attachment]
-    parts.append(message.words)
-    if message.edits:
-        parts.append(f"[edited {len(message.edits)} times]")
+    parts += [f"[photo {size.width}x{size.height}]" for size in message.photo[-1:]]
+    parts += [f"[{file.name}]" for file in (message.document,) if file]
+    parts += [*(f"[{name}]" for name in message.attachment), message.words]
+    parts += [f"[edited {len(message.edits)} times]"] * bool(message.edits)
     parts += [f"[{button['text']}]" for button in message.buttons]
     return " ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
 from .refusal import RefusedError
@@ -46,7 +47,6 @@ class Updates:
         allowed: the kinds the bot asked for last; None means all.
         pause_s: how long a repeated question for the same offset waits at least.
         waits: whether a question waits for updates at all.
-        conflict_pause_s: how long a further conflict within that time is held back.
     """
 
     def __init__(
@@ -54,10 +54,9 @@ class Updates:
     ) -> None:
         self._clock = clock
         self._polled = polled  # told when somebody begins or ends to wait
-        self._next_id = first_id
+        self._ids = count(first_id)
         self._poller: asyncio.Future[str] | None = None  # the conflict that ended it, or ""
         self._last_question: tuple[int, float] | None = None
-        self._next_conflict_at = 0.0
         self.pending: deque[Update] = deque()
         self._again: deque[Update] = deque()
         self._archive: dict[int, Update] = {}
@@ -67,27 +66,19 @@ class Updates:
         self.allowed: frozenset[str] | None = None
         self.pause_s = 3.0
         self.waits = True
-        self.conflict_pause_s = 3.0
 
     @property
     def is_polled(self) -> bool:
         """Whether a getUpdates is waiting."""
         return self._poller is not None
 
-    def allows(self, kind: str) -> bool:
-        """Whether the bot gets this kind; what counts is when the update is made."""
-        return self.allowed is None or kind in self.allowed
-
-    def add(self, kind: str, body: dict[str, Any]) -> Update | None:
-        """Queue an update; None if the bot did not ask for this kind."""
-        if not self.allows(kind):
-            return None
-        update = Update(self._next_id, kind, body, self._clock())
-        self._next_id += 1
-        self._archive[update.update_id] = update
-        self.pending.append(update)
-        self._wake()
-        return update
+    def add(self, kind: str, body: dict[str, Any]) -> None:
+        """Queue an update, if the bot asked for this kind when it is made."""
+        if self.allowed is None or kind in self.allowed:
+            update = Update(next(self._ids), kind, body, self._clock())
+            self._archive[update.update_id] = update
+            self.pending.append(update)
+            self._wake()
 
     def repeat_next(self, times: int = 1) -> None:
         """Deliver the next `times` updates that get confirmed once more each."""
@@ -157,21 +148,12 @@ class Updates:
                 self._poller = None
                 self._polled()
         if conflict:
-            await self._hold_back_conflict()
             raise RefusedError(conflict, 409)
         return self._take(limit)
 
-    async def _hold_back_conflict(self) -> None:
-        loop = asyncio.get_running_loop()
-        if (wait_s := self._next_conflict_at - loop.time()) > 0:
-            await asyncio.sleep(wait_s)
-        else:
-            self._next_conflict_at = loop.time() + self.conflict_pause_s
-
     def _confirm(self, offset: int) -> None:
-        if offset < 0:
-            while len(self.pending) > -offset:
-                self.pending.popleft()
+        while offset < 0 and len(self.pending) > -offset:
+            self.pending.popleft()
         while self.pending and self.pending[0].update_id < offset:
             update = self.pending.popleft()
             if self._repeats:
@@ -183,14 +165,9 @@ class Updates:
         while self.pending and self.pending[0].is_over(now):
             self.pending.popleft()
         batch = [self._again.popleft() for _ in range(min(limit, len(self._again)))]
-        for update in self.pending:
-            if len(batch) >= limit:
-                break
-            if not update.is_over(now):
-                batch.append(update)
+        fresh = (update for update in self.pending if not update.is_over(now))
+        batch += islice(fresh, limit - len(batch))
         wires = [update.wire() for update in batch]
-        for wire in wires:
-            if not self._extras:
-                break
+        for wire in wires[: len(self._extras)]:
             wire |= self._extras.popleft()
         return wires

@@ -4,14 +4,13 @@ import html
 from typing import Any
 
 import pytest
-from aiogram.exceptions import TelegramBadRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.telegram.entities import finish_text, format_text
+from bot.demo.telegram.entities import format_text
 from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.demo.telegram.refusal import RefusedError
-from tests.unit.demo.test_telegram_basics import talking
+from tests.unit.demo.telegram_talk import Talk
 
 HALF_A_CHARACTER = (
     "Text contains invalid Unicode characters after decoding HTML entities, "
@@ -34,23 +33,9 @@ def kinds(source: str) -> tuple[str, list[tuple[Any, ...]]]:
 @given(st.text())
 def test_escaped_text_parses_back_to_itself(text: str) -> None:
     assert parse_html(html.escape(text)) == (text, [])
-    assert parse_html(html.escape(text, quote=False)) == (text, [])
-
-
-@given(st.text())
-def test_escaped_text_in_tags_keeps_the_whole_length(text: str) -> None:
-    parsed, entities = parse_html(f"<b>{html.escape(text)}</b>")
+    parsed, entities = parse_html(f"<b>{html.escape(text, quote=False)}</b>")
     assert parsed == text
     assert [entity["length"] for entity in entities] == [utf16_length(text)] * bool(text)
-
-
-@given(st.text(), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20))))
-def test_entities_stay_within_the_text(text: str, spans: list[tuple[int, int]]) -> None:
-    entities = [{"type": "bold", "offset": at, "length": length} for at, length in spans]
-    shown, finished = finish_text(text, entities, may_be_empty=True)
-    end = utf16_length(shown)
-    for entity in finished:
-        assert 0 <= entity["offset"] < entity["offset"] + entity["length"] <= end
 
 
 @pytest.mark.parametrize(
@@ -64,35 +49,20 @@ def test_entities_stay_within_the_text(text: str, spans: list[tuple[int, int]]) 
         ("<tg-spoiler>a</tg-spoiler>", "a", [("spoiler", 0, 1)]),
         ("<b><code>a</code></b>", "a", [("code", 0, 1)]),
         ("<pre>a</pre>", "a", [("pre", 0, 1)]),
-        ('<pre><code class="language-py">a</code></pre>', "a", [("pre", 0, 1, "py")]),
-        ('<code class="language-py">a</code>', "a", [("code", 0, 1)]),
-        (
-            '<a href="https://a.b/?c=1&amp;d=2">x</a>',
-            "x",
-            [("text_link", 0, 1, "https://a.b/?c=1&d=2")],
-        ),
+        ('<a href="http://a.b/?c&amp;d">x</a>', "x", [("text_link", 0, 1, "http://a.b/?c&d")]),
         ('<a href="a.b">x</a>', "x", [("text_link", 0, 1, "http://a.b/")]),
         ('<a href="x">x</a>', "x", []),
         ('<a href="tg://user?id=5">x</a>', "x", [("text_mention", 0, 1)]),
         ("<blockquote>a</blockquote>", "a", [("blockquote", 0, 1)]),
         ("<blockquote expandable>a</blockquote>", "a", [("expandable_blockquote", 0, 1)]),
         ('<tg-emoji emoji-id="53">👍</tg-emoji>', "👍", [("custom_emoji", 0, 2, "53")]),
-        ('<tg-time unix="17">x</tg-time>', "x", [("date_time", 0, 1, 17)]),
-        (
-            "a &amp; b & c &lt;d&gt; &quot; &#39; &#x1F642; &nbsp; &lt",
-            "a & b & c <d> \" ' 🙂 &nbsp; <",
-            [],
-        ),
+        ("&amp; & &lt;d&gt; &quot; &#39; &#x1F642; &nbsp; &lt", "& & <d> \" ' 🙂 &nbsp; <", []),
         ("<B>a</b>", "a", [("bold", 0, 1)]),
         ("<b>a</>", "a", [("bold", 0, 1)]),
         # Blanks are cut up to the first entity.
         (" \n <b> a </b> \n", " a", [("bold", 0, 2)]),
         ("a\r\nb\tc", "a\nb c", []),
-        (
-            "/start и https://a.b/c.",
-            "/start и https://a.b/c.",
-            [("bot_command", 0, 6), ("url", 9, 13)],
-        ),
+        ("/x http://a.b.", "/x http://a.b.", [("bot_command", 0, 2), ("url", 3, 10)]),
     ],
 )
 def test_html(source: str, text: str, entities: list[tuple[Any, ...]]) -> None:
@@ -145,14 +115,10 @@ def test_whatever_is_sent_is_parsed_or_refused(source: str) -> None:
         assert 0 < entity["length"] <= utf16_length(text) - entity["offset"]
 
 
-async def test_who_is_mentioned_by_id_is_whole_or_not_mentioned() -> None:
-    async with talking() as talk:
-        text = '<a href="tg://user?id=1001">Анна</a> и <a href="tg://user?id=5">никто</a>'
-        sent = await talk.bot.send_message(1001, text, parse_mode="HTML")
-        (mention,) = sent.entities or []
-        assert mention.user is not None
-        assert mention.user.first_name == "Анна"
-        with pytest.raises(TelegramBadRequest, match="message is not modified"):
-            await talk.bot.edit_message_text(
-                text, chat_id=1001, message_id=sent.message_id, parse_mode="HTML"
-            )
+async def test_who_is_mentioned_by_id_is_whole_or_not_mentioned(talk: Talk) -> None:
+    text = '<a href="tg://user?id=1001">Анна</a> и <a href="tg://user?id=5">никто</a>'
+    sent = await talk.done("sendMessage", chat_id=1001, text=text, parse_mode="HTML")
+    (mention,) = sent["entities"]
+    assert mention["user"]["first_name"] == "Анна"
+    same = {"chat_id": 1001, "message_id": sent["message_id"], "text": text, "parse_mode": "HTML"}
+    assert (await talk.refusal("editMessageText", **same)).startswith("message is not modified")

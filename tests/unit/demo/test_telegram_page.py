@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.unit.demo.test_telegram_basics import talking
+from tests.unit.demo.telegram_talk import talking
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
