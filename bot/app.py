@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +11,7 @@ from aiogram import Bot
 
 from bot.admin.alerts import Alerts
 from bot.admin.broadcast import CARD_PAUSE_S, Broadcaster
-from bot.admin.kie_account import LOOK_PAUSE_S, Account, open_kie
+from bot.admin.kie_account import LOOK_PAUSE_S, Account, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase, report_buckets
 from bot.media.keeping import Keeper
@@ -44,9 +44,11 @@ from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import RetryPolicy, insist
 from handlers import create_dispatcher
+from providers.base import Provider
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
-from providers.midjourney import Midjourney
+from providers.kie_provider import KieProvider
+from providers.products import PRODUCTS
 from storage.announcements import Listener
 from storage.files import DiskFiles
 from storage.handled_updates import KEPT
@@ -109,6 +111,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning = TUNING
 async def open_app(settings: Settings, tuning: Tuning = TUNING) -> AsyncIterator["App"]:
     """Everything in its place, and nothing begun."""
     telegram_time, log = TelegramTime(tuning.clock), CallLog(now=tuning.clock.now)
+    first = settings.kie(next(iter(PRODUCTS))).access  # whose account is watched
     async with (
         Store.open(
             settings.data_dir / "bot.db",
@@ -118,10 +121,10 @@ async def open_app(settings: Settings, tuning: Tuning = TUNING) -> AsyncIterator
             input_bucket=settings.supabase_input_bucket,
             clock=tuning.clock.now,
         ) as store,
-        open_kie(settings, settings.midjourney_kie_base_url, log) as kie,
-        open_kie(settings, settings.kie_upload_url, log) as uploads,
+        open_all_kie(settings, log) as kie,
+        open_kie(replace(first, base_url=settings.kie_upload_url), log) as uploads,
         Downloader.open(
-            provider_url=settings.midjourney_kie_base_url,
+            provider_url=first.base_url,
             max_bytes=tuning.result_max_bytes,
             total_timeout_s=tuning.result_timeout_s,
         ) as downloader,
@@ -138,7 +141,7 @@ class Outside:
 
     bot: Bot
     telegram_time: TelegramTime
-    kie: Kie
+    kie: Mapping[str, Kie]  # by product
     kie_log: CallLog
     uploads: Kie
     downloader: Downloader
@@ -273,7 +276,7 @@ class Admin:
     ) -> None:
         self.alerts = Alerts(settings.admin_ids, talk.messenger, talk.all_texts[DEFAULT_LANGUAGE])
         self.account = Account(
-            outside.kie,
+            next(iter(outside.kie.values())),
             outside.kie_log,
             self.alerts,
             low=settings.kie_low_credit,
@@ -303,13 +306,7 @@ class Pipeline:
         admin: Admin,
     ) -> None:
         jobs, messenger, texts, clock = store.jobs, talk.messenger, talk.all_texts, tuning.clock
-        providers = {
-            "midjourney": Midjourney(
-                outside.kie,
-                text_model=settings.midjourney_kie_text_model,
-                image_model=settings.midjourney_kie_image_model,
-            )
-        }
+        providers = {key: provider_of(key, settings, kie) for key, kie in outside.kie.items()}
         self.durations = Durations()
         self.queue = FairQueue()
         self.progress = Progress(
@@ -343,12 +340,7 @@ class Pipeline:
             policy=SubmitPolicy(settings.cancel_seconds, tuning.lost_pause_s, tuning.create_retry),
             clock=clock,
         )
-        polling = replace(
-            tuning.polling,
-            interval_s=settings.midjourney_kie_poll_interval,
-            timeout_s=settings.midjourney_kie_poll_timeout,
-        )
-        poller = Poller(RateLimit(*tuning.polls), polling, self.durations)
+        poller = Poller(RateLimit(*tuning.polls), tuning.polling, self.durations)
         fetcher = Fetcher(
             jobs=jobs,
             downloader=outside.downloader,
@@ -378,6 +370,18 @@ class Pipeline:
             settings.data_dir,
             keep_days=settings.keep_files_days,
         )
+
+
+def provider_of(key: str, settings: Settings, kie: Kie) -> Provider:
+    """Who makes a product, as it is set."""
+    own = settings.kie(key)
+    return KieProvider(
+        PRODUCTS[key],
+        kie,
+        own.models,
+        poll_interval_s=own.poll_interval_s,
+        poll_timeout_s=own.poll_timeout_s,
+    )
 
 
 class Shop:

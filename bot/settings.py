@@ -4,37 +4,88 @@ import difflib
 import itertools
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import (
+    AfterValidator,
     Field,
     SecretStr,
     ValidationError,
+    create_model,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Url = str
+from providers.base import ByInput
+from providers.products import PRODUCTS
+
+
+def _is_url(value: str) -> str:
+    if not value.strip():
+        raise ValueError("missing")
+    parts = urlsplit(value.strip())
+    bare = not (parts.query or parts.fragment or parts.username)
+    # `port` raises a ValueError of its own where there is none of that number.
+    if parts.scheme not in {"http", "https"} or not bare or parts.port == 0:
+        raise ValueError("no address")
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", parts.hostname or ""):
+        raise ValueError("no address")
+    return value.strip().rstrip("/")
+
+
+def _is_key(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value().strip()
+    if not _is_header(key):
+        raise ValueError("no key" if key else "missing")
+    return SecretStr(key)
+
+
+def _is_header(value: str) -> bool:
+    """Whether a secret can be sent: printable ASCII without blanks."""
+    return bool(value) and value.isascii() and value.isprintable() and " " not in value
+
+
+Url = Annotated[str, AfterValidator(_is_url)]
+Key = Annotated[SecretStr, AfterValidator(_is_key)]
 Bucket = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 ENV_FILE = Path(".env")
 LIKE_OURS = 0.85  # of 1: BOT_TOKKEN and KIE_API_KEYS are, XDG_DATA_DIRS is not
 # Nobody else's variables begin so. SUPABASE_ is not among them: its own tools have some.
-OUR_PREFIXES = ("MIDJOURNEY_", "KIE_")
+OUR_PREFIXES = (*(f"{key.upper()}_" for key in PRODUCTS), "KIE_")
 ENVIRONMENT = "the environment"
-SECRET_TYPES = (SecretStr, SecretStr | None)
+SECRETS = ("_token", "_key")  # what the names of secrets end with
 HOST = r"https?://[A-Za-z0-9.-]*(:\d+)?(?![^/?#]*@)"
 LONGEST_SHOWN = 24  # of a wrong value: what is longer may be a token that got into another's place
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, slots=True)
+class KieAccess:
+    """How KIE is asked."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    request_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class KieSettings:
+    """What is set for one product of KIE's."""
+
+    access: KieAccess
+    models: ByInput
+    poll_interval_s: float
+    poll_timeout_s: float
+
+
+class CommonSettings(BaseSettings):
     """Checked once at the start and passed on, never a global.
 
     A description says what a value has to be: it is what the operator reads when it is not.
@@ -54,25 +105,18 @@ class Settings(BaseSettings):
         default=frozenset(), description="Telegram ids, comma separated, like 1001,1002"
     )
     data_dir: Path = Field(default=Path("data"), description="a folder that can be written to")
-    midjourney_kie_api_key: SecretStr | None = Field(
-        default=None, description="a key from kie.ai, without blanks"
-    )
-    kie_api_key: SecretStr | None = Field(
+    kie_api_key: Key | None = Field(
         default=None,
-        description="the key from kie.ai/api-key (or set MIDJOURNEY_KIE_API_KEY)",
+        description="the key from kie.ai/api-key (or set "
+        + " or ".join(f"{key.upper()}_KIE_API_KEY" for key in PRODUCTS)
+        + ")",
     )
-    midjourney_kie_base_url: Url = Field(
+    kie_base_url: Url = Field(
         default="https://api.kie.ai", description="an address like https://api.kie.ai"
     )
-    midjourney_kie_text_model: str = Field(
-        default="midjourney/v6-text-to-image", description="a model name of KIE's"
-    )
-    midjourney_kie_image_model: str = Field(
-        default="midjourney/v6-image-to-image", description="a model name of KIE's"
-    )
-    midjourney_kie_poll_interval: Seconds = Field(default=3, description="seconds, above 0")
-    midjourney_kie_poll_timeout: Seconds = Field(default=900, description="seconds, above 0")
-    midjourney_kie_request_timeout: Seconds = Field(default=60, description="seconds, above 0")
+    kie_poll_interval: Seconds = Field(default=3, description="seconds, above 0")
+    kie_poll_timeout: Seconds = Field(default=900, description="seconds, above 0")
+    kie_request_timeout: Seconds = Field(default=60, description="seconds, above 0")
     kie_upload_url: Url = Field(
         default="https://kieai.redpandaai.co",
         description="an address like https://kieai.redpandaai.co",
@@ -85,7 +129,7 @@ class Settings(BaseSettings):
         description="the project's address, like https://abcdefgh.supabase.co, together with"
         " SUPABASE_SERVICE_ROLE_KEY",
     )
-    supabase_service_role_key: SecretStr | None = Field(
+    supabase_service_role_key: Key | None = Field(
         default=None,
         description="the service_role key of the project, together with SUPABASE_URL",
     )
@@ -137,39 +181,11 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("midjourney_kie_api_key", "kie_api_key", "supabase_service_role_key")
-    @classmethod
-    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        key = value.get_secret_value().strip()
-        if not _is_header(key):
-            raise ValueError("no key" if key else "missing")
-        return SecretStr(key)
-
-    @field_validator(
-        "telegram_api_url", "midjourney_kie_base_url", "kie_upload_url", "supabase_url"
-    )
-    @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not value.strip():
-            raise ValueError("missing")
-        parts = urlsplit(value.strip())
-        bare = not (parts.query or parts.fragment or parts.username)
-        # `port` raises a ValueError of its own where there is none of that number.
-        if parts.scheme not in {"http", "https"} or not bare or parts.port == 0:
-            raise ValueError("no address")
-        if not re.fullmatch(r"[A-Za-z0-9.:_-]+", parts.hostname or ""):
-            raise ValueError("no address")
-        return value.strip().rstrip("/")
-
     @model_validator(mode="before")
     @classmethod
     def _name_missing(cls, data: dict[str, Any]) -> dict[str, Any]:
         """What is needed beside, or in place of, another setting is named when it is absent."""
-        if not data.get("midjourney_kie_api_key"):
+        if not any(data.get(f"{key}_kie_api_key") for key in PRODUCTS):
             data.setdefault("kie_api_key", "")
         for one, other in itertools.permutations(("supabase_url", "supabase_service_role_key")):
             if data.get(one):
@@ -181,11 +197,34 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @property
-    def midjourney_key(self) -> str:
-        """The key that Midjourney's tasks are created with."""
-        key = self.midjourney_kie_api_key or self.kie_api_key
-        return key.get_secret_value() if key else ""
+    def kie(self, product: str) -> KieSettings:
+        """What is set for a product: its own settings, and KIE's for all where it has none."""
+        api_key = self._of(product, "api_key")
+        return KieSettings(
+            KieAccess(
+                self._of(product, "base_url"),
+                api_key.get_secret_value() if api_key else "",
+                self._of(product, "request_timeout"),
+            ),
+            ByInput(
+                getattr(self, f"{product}_kie_text_model", None),
+                getattr(self, f"{product}_kie_image_model", None),
+            ),
+            self._of(product, "poll_interval"),
+            self._of(product, "poll_timeout"),
+        )
+
+    def variable(self, product: str, name: str) -> str:
+        """Which of the two variables holds for a product: its own, or KIE's for all."""
+        return self._name(product, name).upper()
+
+    def _name(self, product: str, name: str) -> str:
+        own = f"{product}_kie_{name}"
+        is_set = own in self.model_fields_set and getattr(self, own) is not None
+        return own if is_set else f"kie_{name}"
+
+    def _of(self, product: str, name: str) -> Any:
+        return getattr(self, self._name(product, name))
 
     @property
     def bot_id(self) -> int:
@@ -195,13 +234,30 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """What must never stand in a log."""
-        values = (
-            self.bot_token,
-            self.kie_api_key,
-            self.midjourney_kie_api_key,
-            self.supabase_service_role_key,
-        )
+        names = [name for name in type(self).model_fields if name.endswith(SECRETS)]
+        values: list[SecretStr | None] = [getattr(self, name) for name in names]
         return [value.get_secret_value() for value in values if value]
+
+
+def _of_products() -> Iterator[tuple[str, Any]]:
+    """The settings of each product, beside those of KIE that hold where it has none."""
+    common = CommonSettings.model_fields
+    for key, product in PRODUCTS.items():
+        of_key = Field(default=None, description="a key from kie.ai, without blanks")
+        yield f"{key}_kie_api_key", (Key | None, of_key)
+        for name, model in (("text", product.models.text), ("image", product.models.picture)):
+            if model is not None:
+                of_model = Field(default=model, description="a model name of KIE's")
+                yield f"{key}_kie_{name}_model", (str, of_model)
+        for name in ("base_url", "poll_interval", "poll_timeout", "request_timeout"):
+            behind = common[f"kie_{name}"]
+            yield f"{key}_kie_{name}", (behind.annotation, behind)
+
+
+if TYPE_CHECKING:
+    Settings = CommonSettings
+else:
+    Settings = create_model("Settings", __base__=CommonSettings, **dict(_of_products()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +346,7 @@ def _wrong(field: str, given: Iterable[Given]) -> str:
     if not effective:
         return ""
     value, place = effective[-1].value.strip(), effective[-1].place
-    if Settings.model_fields[field].annotation in SECRET_TYPES:
+    if field.endswith(SECRETS):
         return f"; what stands in {place} is not shown"
     address = re.match(HOST, value) if "_url" in field else None
     if address is not None:  # what is behind the host may be a key
@@ -298,8 +354,3 @@ def _wrong(field: str, given: Iterable[Given]) -> str:
     else:
         shown = repr(value) if len(value) <= LONGEST_SHOWN else f"{len(value)} characters"
     return f"; given {shown} ({place})"
-
-
-def _is_header(value: str) -> bool:
-    """Whether a secret can be sent: printable ASCII without blanks."""
-    return bool(value) and value.isascii() and value.isprintable() and " " not in value

@@ -8,15 +8,25 @@ from aiogram.types import CallbackQuery, Message, User
 
 from bot.cards.menu import Menu
 from bot.cards.pager import MAX_DIGITS
-from bot.cards.settings import CARD, SETTING, WHATS, WRITE, Shelf, back, card, choices, options
-from bot.prompts.parse import NEGATIVE_CHARS, clean
+from bot.cards.settings import (
+    CARD,
+    SETTING,
+    WRITE,
+    Shelf,
+    awaited_field,
+    back,
+    card,
+    choices,
+    options,
+)
+from bot.prompts.grammar import clean
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import TelegramTime
 from bot.texts import Texts, language_of
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
-from storage.preferences import PreferenceStore
+from storage.preferences import Awaited, PreferenceStore
 
 
 def create_router() -> Router:
@@ -26,9 +36,7 @@ def create_router() -> Router:
     router.message.register(show_settings, private, Command("settings"))
     router.message.register(show_models, private, Command("model"))
     router.message.register(show_languages, private, Command("language"))
-    router.message.register(
-        take_negative_prompt, private, F.text, ~F.text.startswith("/"), is_awaited
-    )
+    router.message.register(take_words, private, F.text, ~F.text.startswith("/"), is_awaited)
     router.callback_query.register(press_setting, F.data.startswith(f"{SETTING}:"))
     return router
 
@@ -104,15 +112,16 @@ async def press_setting(
         return
     chat_id, card_id, user_id = query.message.chat.id, query.message.message_id, event_from_user.id
     _, what, value = [*(query.data or "").split(":", 2), ""][:3]
-    if (what, value) == ("no", WRITE):
-        await preferences.await_words(user_id, card_id, telegram_time())
+    shelf = await shelves.of(user_id)
+    if value == WRITE and (field := shelf.text_field(what)):
+        awaited = Awaited(shelf.product.key, field.param)
+        await preferences.await_words(user_id, card_id, awaited, telegram_time())
         messenger.answer_press(query.id)
-        messenger.change(chat_id, card_id, texts.write_negative(), keyboard=back(texts))
+        messenger.change(chat_id, card_id, texts.write_words(field), keyboard=back(texts))
         return
     await preferences.stop_awaiting(user_id)
-    shelf = await shelves.of(user_id)
     what, _, page = what.partition("@")
-    if what in WHATS and not value:
+    if what in shelf.whats and not value:
         messenger.answer_press(query.id)
         known = page.isascii() and page.isdigit() and len(page) <= MAX_DIGITS
         text, keyboard = options(texts, shelf, what, max(int(page), 1) if known else None)
@@ -130,6 +139,9 @@ async def press_setting(
                 menu.offer(user_id)
             texts = all_texts[spoken]
             messenger.answer_press(query.id)
+        elif shelf.product.field(what):
+            await preferences.change_params(user_id, shelf.product.key, choice.changes)
+            messenger.answer_press(query.id)
         else:
             await preferences.change(user_id, **choice.changes)
             messenger.answer_press(query.id)
@@ -141,15 +153,15 @@ async def press_setting(
 
 
 async def is_awaited(message: Message, event_from_user: User, preferences: PreferenceStore) -> bool:
-    """Whether a text is the negative prompt that a button asked for. One that replies to anything
-    is about that."""
+    """Whether a text is what a button asked for. One that replies to anything is about that."""
     if message.reply_to_message is not None:
         return False
     sent_at = message.date.timestamp()
-    return await preferences.awaits(event_from_user.id, message.message_id, sent_at)
+    awaited = await preferences.awaited(event_from_user.id, message.message_id, sent_at)
+    return awaited_field(awaited) is not None
 
 
-async def take_negative_prompt(
+async def take_words(
     message: Message,
     event_from_user: User,
     shelves: Shelves,
@@ -157,18 +169,22 @@ async def take_negative_prompt(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Keep it, and show it on the card that asked."""
+    """Keep them, and show them on the card that asked."""
+    sent_at = message.date.timestamp()
+    awaited = await preferences.awaited(event_from_user.id, message.message_id, sent_at)
+    field = awaited_field(awaited)
+    assert field is not None  # noqa: S101 - the filter saw to it
     words = clean(message.text or "").strip()
     if not words:  # it was of characters that nobody sees
-        messenger.say(message.chat.id, texts.write_negative(), reply_to=message.message_id)
+        messenger.say(message.chat.id, texts.write_words(field), reply_to=message.message_id)
         return
-    if len(words) > NEGATIVE_CHARS:
-        refusal = texts.negative_too_long(len(words))
+    if refusal := texts.words_too_long(field, words):
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
     card_id = await preferences.take_words(event_from_user.id, message.message_id, words)
     if card_id is None:  # it came again
         return
-    messenger.say(message.chat.id, texts.negative_kept(words), reply_to=message.message_id)
+    kept = texts.words_kept(field, words)
+    messenger.say(message.chat.id, kept, reply_to=message.message_id)
     text, keyboard = card(texts, await shelves.of(event_from_user.id))
     messenger.change(message.chat.id, card_id, text, keyboard=keyboard)

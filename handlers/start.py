@@ -47,9 +47,9 @@ async def start(
     messenger.say(
         message.chat.id,
         texts.start(
+            model,
             given=granted.amount if granted.new else 0,
             balance=granted.balance,
-            price=model.price if model else None,
             max_quantity=settings.max_quantity,
         ),
     )
@@ -57,15 +57,17 @@ async def start(
 
 async def show_help(
     message: Message,
+    event_from_user: User,
     settings: Settings,
     catalogue: Catalogue,
+    preferences: PreferenceStore,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """How to ask for a picture."""
-    model = await catalogue.first()
-    price = model.price if model else None
-    messenger.say(message.chat.id, texts.help(price=price, max_quantity=settings.max_quantity))
+    """How to ask for a picture of the person's model."""
+    own = await preferences.get(event_from_user.id)
+    model = await catalogue.on_sale(own.model)
+    messenger.say(message.chat.id, texts.help(model, max_quantity=settings.max_quantity))
 
 
 async def show_balance(

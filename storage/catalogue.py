@@ -18,13 +18,13 @@ class Model:
 
     slug: str
     name: str
-    provider: str
+    provider: str  # the product that it sells
     description: str
     input_images: int
     price: int
     enabled: bool
     position: int
-    options: Mapping[str, Any]  # defaults of `midjourney_options`
+    options: Mapping[str, Any]  # that every order has, under the person's own
     used: int  # pictures delivered
     allowed_options: tuple[str, ...] = ()  # of those that are closed to people
 

@@ -168,6 +168,7 @@ FORGET_AT_ONCE = (
     "DELETE FROM held_pictures WHERE user_id = ?",
     "DELETE FROM album_items WHERE user_id = ?",
     "DELETE FROM preferences WHERE user_id = ?",
+    "DELETE FROM product_preferences WHERE user_id = ?",
     "DELETE FROM awaited_words WHERE user_id = ?",
     "DELETE FROM awaited_drafts WHERE admin_id = ?",
     "DELETE FROM questions WHERE user_id = ?",

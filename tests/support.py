@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -67,11 +68,11 @@ class World:
             "admin_ids": frozenset({ADMIN}),
             "data_dir": self.data_dir,
             "kie_api_key": SecretStr(self.kie.key),
-            "midjourney_kie_base_url": self.kie.url,
+            "kie_base_url": self.kie.url,
             "kie_upload_url": self.kie.url,
-            "midjourney_kie_poll_interval": 0.02,
-            "midjourney_kie_poll_timeout": 10,
-            "midjourney_kie_request_timeout": 2,
+            "kie_poll_interval": 0.02,
+            "kie_poll_timeout": 10,
+            "kie_request_timeout": 2,
             "cancel_seconds": 0,
         }
         return Settings(_env_file=None, **{**values, **self.changes})
@@ -144,6 +145,17 @@ class World:
             f" VALUES (?{', ?' * len(values)}) ON CONFLICT DO UPDATE SET {changes}",
             user_id,
             *values.values(),
+        )
+
+    async def prefer_params(self, user_id: int, **params: Any) -> None:
+        """Set what a person wants of Midjourney, by the names in `input`."""
+        await self.write(
+            "INSERT INTO preferences (user_id) VALUES (?) ON CONFLICT DO NOTHING", user_id
+        )
+        await self.write(
+            "INSERT OR REPLACE INTO product_preferences VALUES (?, 'midjourney', ?)",
+            user_id,
+            json.dumps(params),
         )
 
     async def said(self, person: Person, what: Any, *, timeout_s: float = 60) -> Message:

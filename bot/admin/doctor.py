@@ -30,6 +30,7 @@ from bot.media.buckets import check_buckets, open_supabase
 from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
 from bot.telegram.session import open_bot
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
+from providers.products import PRODUCTS
 from storage.backup import inspect
 from storage.errors import StorageError
 from storage.owner import ADVICE, whose
@@ -88,8 +89,14 @@ async def examine(
             partial(check_database, settings.data_dir / "bot.db", settings.bot_id),
         ),
         ("Telegram", network_limit_s, partial(check_telegram, settings)),
-        ("KIE credit", network_limit_s, partial(check_credit, settings)),
-        ("KIE models", network_limit_s, partial(check_models, settings)),
+        *(
+            ("KIE credit", network_limit_s, partial(check_credit, settings, product))
+            for product in _accounts(settings)
+        ),
+        *(
+            ("KIE models", network_limit_s, partial(check_models, settings, product))
+            for product in PRODUCTS
+        ),
         ("Supabase", network_limit_s, partial(check_supabase, settings)),
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
@@ -251,33 +258,38 @@ async def check_telegram(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def check_credit(settings: Settings) -> list[Finding]:
-    """Whether KIE takes the key, and how much credit is left."""
+def _accounts(settings: Settings) -> Iterable[str]:
+    """The products, one for each way in which KIE is asked."""
+    return {settings.kie(product).access: product for product in reversed([*PRODUCTS])}.values()
+
+
+async def check_credit(settings: Settings, product: str) -> list[Finding]:
+    """Whether KIE takes the key of a product, and how much credit is left."""
     try:
-        async with open_kie(settings, settings.midjourney_kie_base_url) as kie:
+        async with open_kie(settings.kie(product).access) as kie:
             credit = await kie.credit()
     except ProviderError as error:
-        advice = _kie_advice(error, settings)
+        advice = _kie_advice(error, settings, product)
         return [Finding(False, "KIE credit", f"{advice} ({_shown(error)})")]
     low = settings.kie_low_credit
     advice = f"top up at kie.ai: below {low:g} (KIE_LOW_CREDIT) it will soon refuse pictures"
     return [Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)]
 
 
-async def check_models(settings: Settings) -> list[Finding]:
-    """Whether KIE lists the models that are set."""
+async def check_models(settings: Settings, product: str) -> list[Finding]:
+    """Whether KIE lists the models that are set for a product."""
+    of_product = settings.kie(product)
     try:
-        async with open_kie(settings, settings.midjourney_kie_base_url) as kie:
+        async with open_kie(of_product.access) as kie:
             names = await kie.models()
     except ProviderError as error:
-        advice = f"the list cannot be read: {_kie_advice(error, settings)}"
+        advice = f"the list cannot be read: {_kie_advice(error, settings, product)}"
         return [Finding(False, "KIE models", f"{advice} ({_shown(error)})")]
+    models = {"TEXT_MODEL": of_product.models.text, "IMAGE_MODEL": of_product.models.picture}
     return [
-        _model(variable, model, names)
-        for variable, model in (
-            ("MIDJOURNEY_KIE_TEXT_MODEL", settings.midjourney_kie_text_model),
-            ("MIDJOURNEY_KIE_IMAGE_MODEL", settings.midjourney_kie_image_model),
-        )
+        _model(f"{product.upper()}_KIE_{name}", model, names)
+        for name, model in models.items()
+        if model is not None
     ]
 
 
@@ -289,8 +301,8 @@ def _model(variable: str, model: str, names: list[str]) -> Finding:
     return Finding(False, f"{variable} {model}", advice)
 
 
-def _kie_advice(error: ProviderError, settings: Settings) -> str:
-    key = "MIDJOURNEY_KIE_API_KEY" if settings.midjourney_kie_api_key else "KIE_API_KEY"
+def _kie_advice(error: ProviderError, settings: Settings, product: str) -> str:
+    key, address = (settings.variable(product, name) for name in ("api_key", "base_url"))
     match error:
         case CreditError():
             return "the account has no credit: top up at kie.ai"
@@ -304,9 +316,9 @@ def _kie_advice(error: ProviderError, settings: Settings) -> str:
         case NotTakenError(code=429):
             return "too many questions: try again in a minute"
         case RefusedError():
-            return "KIE refuses to answer: try again later, and check MIDJOURNEY_KIE_BASE_URL"
+            return f"KIE refuses to answer: try again later, and check {address}"
         case _:
-            return "KIE cannot be reached: check the network and MIDJOURNEY_KIE_BASE_URL"
+            return f"KIE cannot be reached: check the network and {address}"
 
 
 async def check_supabase(settings: Settings) -> list[Finding]:

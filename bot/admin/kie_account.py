@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bot.admin.alerts import Alerts
 from bot.admin.kie_report import Report
-from bot.settings import Settings
+from bot.settings import KieAccess, Settings
 from providers.errors import ProviderError
 from providers.kie import CallLog, Kie
+from providers.products import PRODUCTS
 from storage.announcements import Announcement, Moved
 from storage.items import ItemStatus
 
@@ -17,16 +19,26 @@ LOOK_PAUSE_S = 300.0
 logger = logging.getLogger(__name__)
 
 
-def open_kie(
-    settings: Settings, base_url: str, log: CallLog | None = None
-) -> AbstractAsyncContextManager[Kie]:
-    """KIE at one of its addresses, asked with Midjourney's key."""
+def open_kie(access: KieAccess, log: CallLog | None = None) -> AbstractAsyncContextManager[Kie]:
+    """KIE, asked as the settings say."""
     return Kie.open(
-        base_url=base_url,
-        api_key=settings.midjourney_key,
-        request_timeout_s=settings.midjourney_kie_request_timeout,
+        base_url=access.base_url,
+        api_key=access.api_key,
+        request_timeout_s=access.request_timeout_s,
         log=log,
     )
+
+
+@asynccontextmanager
+async def open_all_kie(settings: Settings, log: CallLog) -> AsyncIterator[dict[str, Kie]]:
+    """KIE for each product; products that are asked for in the same way share a client."""
+    async with AsyncExitStack() as stack:
+        clients: dict[KieAccess, Kie] = {}
+        for product in PRODUCTS:
+            access = settings.kie(product).access
+            if access not in clients:
+                clients[access] = await stack.enter_async_context(open_kie(access, log))
+        yield {product: clients[settings.kie(product).access] for product in PRODUCTS}
 
 
 class Account:

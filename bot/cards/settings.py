@@ -4,32 +4,30 @@ A button carries "set:WHAT" (opens a menu), "set:WHAT@N" (its page N) or "set:WH
 is looked up among those that can be chosen now, so that one which is old or forged is none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.pager import LINES, turning
-from bot.prompts.parse import PARAMS, QUALITIES, RATIOS
+from bot.prompts.products import product_of
+from bot.prompts.values import is_whole, takes
 from bot.telegram.buttons import Button, Keyboard
 from bot.texts import Texts
-from bot.texts.settings import language_name
+from bot.texts.base import quoted
+from bot.texts.fields import WORDS_SHOWN
+from bot.texts.settings import NAME_SHOWN, language_name
+from providers.base import Field, Flag, Number, OneOf, Product, Text
+from providers.products import PRODUCTS
 from storage.catalogue import Model
-from storage.preferences import ALWAYS, NEVER, Preferences
+from storage.preferences import ALWAYS, NEVER, Awaited, Preferences
 
 SETTING = "set"
 CARD = "card"
-WHATS = {  # with the columns of its menu
-    "model": 1,
-    "ar": 5,
-    "q": 2,
-    "n": 5,
-    "cfg": 4,
-    "no": 2,
-    "ask": 1,
-    "lang": 2,
-}
+OTHERS = {"model": 1, "n": 5, "ask": 1, "lang": 2}  # than fields, with the columns of the menu
 WRITE, NONE = "?", "-"
+ON = "on"
 COLUMNS = 2  # of the card
+CHOICES = 10  # and one, of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Choice:
 
     value: str  # as the button carries it
     label: str
-    changes: Mapping[str, Any]  # of Preferences
+    changes: Mapping[str, Any]  # of Preferences, or of a product's params
     chosen: bool = False
 
 
@@ -60,6 +58,26 @@ class Shelf:
         return next(chosen, self.models[0] if self.models else None)
 
     @property
+    def product(self) -> Product:
+        """What that model makes."""
+        return product_of(self.model)
+
+    @property
+    def whats(self) -> list[str]:
+        """What can be set, in the order of the card."""
+        return ["model", *self.product.settings, "ask", "lang"]
+
+    def text_field(self, what: str) -> Field | None:
+        """The field of that flag where a text can be kept for it."""
+        field = self.product.field(what) if what in self.product.settings else None
+        return field if field is not None and isinstance(field.kind, Text) else None
+
+    def own(self, field: Field) -> Any:
+        """What the person set of a field, or what holds for everyone."""
+        value = self.preferences.of(self.product.key).get(field.param)
+        return field.default if value is None or not takes(field.kind, value) else value
+
+    @property
     def quantity(self) -> int:
         """Pictures that a request without flags asks for."""
         return min(self.preferences.quantity or 1, self.max_quantity)
@@ -71,20 +89,41 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
     if shelf.wanted is not None and shelf.wanted.slug not in {m.slug for m in shelf.models}:
         off_sale = shelf.wanted.name
     text = texts.settings(
-        shelf.preferences,
+        [(_name(texts, shelf, what), _shown(texts, shelf, what)) for what in shelf.whats],
         model=shelf.model,
         off_sale=off_sale,
         quantity=shelf.quantity,
         balance=shelf.balance,
     )
-    buttons = [Button(texts.setting(what), f"{SETTING}:{what}") for what in WHATS]
+    buttons = [Button(_name(texts, shelf, what), f"{SETTING}:{what}") for what in shelf.whats]
     return text, _rows(buttons, COLUMNS)
+
+
+def _name(texts: Texts, shelf: Shelf, what: str) -> str:
+    field = shelf.product.field(what)
+    return texts.setting(what) if field is None else texts.field(field)
+
+
+def _shown(texts: Texts, shelf: Shelf, what: str) -> str:
+    if field := shelf.product.field(what):
+        return texts.value(field, shelf.own(field), WORDS_SHOWN)
+    own = shelf.preferences
+    match what:
+        case "model":
+            return quoted(shelf.model.name, NAME_SHOWN) if shelf.model else "—"
+        case "n":
+            return str(shelf.quantity)
+        case "ask":
+            return texts.when_asked(own.ask)
+        case _:
+            return language_name(own.language) if own.language else texts.telegram_language()
 
 
 def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> tuple[str, Keyboard]:
     """What can be chosen for one setting; of models a page, that of the chosen one where none is
     named, the last where there are not so many."""
     offered = choices(texts, shelf, what)
+    field = shelf.product.field(what)
     turns: Keyboard = ()
     if what == "model":
         last = max(-(-len(offered) // LINES), 1)
@@ -94,8 +133,10 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
         text = texts.models(shelf.models[shown], shelf.model.slug if shelf.model else None)
         offered = offered[shown]
         turns = turning(number, last, lambda to: f"{SETTING}:model@{to}")
+    elif field is not None:
+        text = texts.field_menu(field, shelf.own(field))
     else:
-        text = texts.setting_menu(what, shelf.preferences.negative_prompt)
+        text = texts.setting_menu(what)
     buttons = [
         Button(
             f"✓ {each.label}" if each.chosen else each.label,
@@ -104,9 +145,10 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
         )
         for each in offered
     ]
-    if what == "no":
-        buttons.insert(0, Button(texts.write_button(), f"{SETTING}:no:{WRITE}"))
-    return text, (*_rows(buttons, WHATS[what]), *turns, *back(texts))
+    if shelf.text_field(what):
+        buttons.insert(0, Button(texts.write_button(), f"{SETTING}:{what}:{WRITE}"))
+    columns = OTHERS[what] if field is None else _columns(field)
+    return text, (*_rows(buttons, columns), *turns, *back(texts))
 
 
 def back(texts: Texts) -> Keyboard:
@@ -117,6 +159,8 @@ def back(texts: Texts) -> Keyboard:
 def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
     """The values of a setting that the person can choose now."""
     own = shelf.preferences
+    if field := shelf.product.field(what):
+        return _of_field(texts, shelf, field) if what in shelf.product.settings else []
     match what:
         case "model":
             return [
@@ -128,17 +172,11 @@ def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
                 )
                 for each in shelf.models
             ]
-        case "ar":
-            return _each("aspect_ratio", RATIOS, own.aspect_ratio)
-        case "q":
-            return _each("quality", QUALITIES, own.quality)
         case "n":
-            return _each("quantity", range(1, shelf.max_quantity + 1), shelf.quantity)
-        case "cfg":
-            return _each("cfg_scale", [n / 10 for n in range(11)], own.cfg_scale)
-        case "no":
-            gone = Choice(NONE, texts.remove_button(), {"negative_prompt": None})
-            return [gone] if own.negative_prompt else []
+            return [
+                Choice(str(n), str(n), {"quantity": n}, n == shelf.quantity)
+                for n in range(1, shelf.max_quantity + 1)
+            ]
         case "ask":
             return [
                 Choice(when or NONE, texts.when_asked(when), {"ask": when}, own.ask == when)
@@ -156,11 +194,54 @@ def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
             return []
 
 
-def _each(field: str, values: Iterable[Any], own: Any) -> list[Choice]:
+def _of_field(texts: Texts, shelf: Shelf, field: Field) -> list[Choice]:
     """One choice a value; what the person never set is as it is for everyone."""
-    own = PARAMS[field] if own is None else own
-    labels = ((value, value if isinstance(value, str) else f"{value:g}") for value in values)
-    return [Choice(label, label, {field: value}, value == own) for value, label in labels]
+    own = shelf.own(field)
+    match field.kind:
+        case OneOf(words=words):
+            return [Choice(each, each, {field.param: each}, each == own) for each in words]
+        case Number():
+            return [
+                Choice(f"{each:g}", f"{each:g}", {field.param: each}, each == own)
+                for each in _numbers(field.kind)
+            ]
+        case Flag(sent=sent):
+            return [
+                Choice(ON, texts.value(field, sent), {field.param: sent}, own is not None),
+                Choice(NONE, texts.value(field, None), {field.param: None}, own is None),
+            ]
+        case Text() if own:
+            return [Choice(NONE, texts.remove_button(), {field.param: None})]
+        case _:
+            return []
+
+
+def _numbers(kind: Number) -> list[float]:
+    """From the lowest to the highest, at equal distances as far as its steps allow."""
+    step = kind.step
+    parts = [kind.low + (kind.high - kind.low) * part / CHOICES for part in range(CHOICES + 1)]
+    numbers = dict.fromkeys(round(round(each / step) * step, 6) for each in parts)
+    return [int(each) for each in numbers] if is_whole(kind) else [*numbers]
+
+
+def _columns(field: Field) -> int:
+    """Of its menu."""
+    match field.kind:
+        case OneOf(words=words):
+            return min(len(words), 5)
+        case Number():
+            return 4
+        case _:
+            return 2
+
+
+def awaited_field(awaited: Awaited | None) -> Field | None:
+    """The field that a person's next words are for, if there still is one."""
+    product = PRODUCTS.get(awaited.product) if awaited else None
+    if awaited is None or product is None:
+        return None
+    fields = (each for each in product.fields if isinstance(each.kind, Text))
+    return next((each for each in fields if each.param == awaited.param), None)
 
 
 def _rows(buttons: Sequence[Button], columns: int) -> Keyboard:

@@ -29,10 +29,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
-    """When to ask, and which answers end the asking. Seconds."""
+    """Which answers end the asking, beside what the provider says of its tasks. Seconds."""
 
-    interval_s: float = 3.0  # the longest pause; shorter where the end is likely
-    timeout_s: float = 900.0  # an answer "still running" after this is the end
     # While questions fail, pauses grow up to this; a Retry-After of a day is not waited for either.
     max_pause_s: float = 60.0
     # A task that was made just now may not be known yet, nor may one be while the provider's own
@@ -116,9 +114,10 @@ class Poller:
             GenerationFailedError, NoResultError, RecordGoneError, DeadlineError
         """
         policy = self._policy
+        interval_s, timeout_s = provider.poll_interval_s, provider.poll_timeout_s
         start = self._clock.steady()
         created = start - age_s
-        deadline = start + min(max(policy.timeout_s - age_s, policy.grace_s), policy.timeout_s)
+        deadline = start + min(max(timeout_s - age_s, policy.grace_s), timeout_s)
         unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
         without_urls = _Claim(policy.checks_without_urls, policy.without_urls_for_s)
         last: _Claim | None = None  # what the last question was answered with, if it was a claim
@@ -127,11 +126,9 @@ class Poller:
         while True:
             now = self._clock.steady()
             curve = self._durations.curve(model)
-            pause_s = curve.pause_s(asked_at, policy.interval_s)
+            pause_s = curve.pause_s(asked_at, interval_s)
             if failed:
-                grown_s = pause_after(
-                    failed - 1, first_s=policy.interval_s, longest_s=policy.max_pause_s
-                )
+                grown_s = pause_after(failed - 1, first_s=interval_s, longest_s=policy.max_pause_s)
                 pause_s = max(pause_s, grown_s)
             # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
             ask_at = created + asked_at + pause_s * random.uniform(0.9, 1.1)  # noqa: S311
@@ -158,9 +155,7 @@ class Poller:
                     failed += 1
                     last = None
                 if isinstance(error, NotTakenError):
-                    self._limit.pause(
-                        min(error.retry_after_s or policy.interval_s, policy.max_pause_s)
-                    )
+                    self._limit.pause(min(error.retry_after_s or interval_s, policy.max_pause_s))
                 logger.warning("task %s: check failed, asking again: %s", task_id, error)
                 continue
             failed = 0
@@ -178,9 +173,7 @@ class Poller:
                         f"task {task_id} failed: {code} {reason}", detail=reason
                     )
                 case _ if asked >= deadline:
-                    raise DeadlineError(
-                        f"task {task_id}: still running after {policy.timeout_s:.0f} s"
-                    )
+                    raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
                 case _:
                     without_urls.deny()
                     last = None

@@ -3,213 +3,214 @@
 import difflib
 import math
 import re
-from collections.abc import Collection
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Collection, Iterable
 
 from bot.prompts.closed_options import closed_in
-from bot.prompts.grammar import (
-    FOREIGN_BARE,
-    NAMES,
-    PAIR,
-    QUALITIES,
-    RATIOS,
-    Flag,
-    PromptError,
-    as_json,
-    clean,
-    decimal,
-    first_word,
-    head,
-    json_object,
-    nearest_flag,
-    number_and_more,
-    options_of,
-    read,
-    readings,
-    split,
-)
+from bot.prompts.errors import PromptError
+from bot.prompts.grammar import OPTION, OPTIONS, QUANTITY, Grammar, Written, clean, options_of
+from bot.prompts.options import PAIR, as_json, json_object, readings
+from bot.prompts.values import decimal, first_word, nearest_step, number_and_more, value_of
 from order import Order
+from providers.base import Flag, Kind, Number, OneOf, Text, Url
 
 _RATIO = re.compile(
     r"(?P<width>\d{1,5}(?:[.,]\d{1,5})?)(?:\s*[:：∶;/\\xXхХ×*—–-]\s*|\s+)"
     r"(?P<height>\d{1,5}(?:[.,]\d{1,5})?)[.,;!]*(?!\S)"
 )
-_QUALITY_WORDS = {
-    "high": re.compile(r"[24]|4k|8k|best|hd|hi|hq|max|ultra|высок\w*|лучш\w*|хай"),
-    "standard": re.compile(r"0?\.5|1|default|low|medium|normal|sd|std|обычн\w*|стандарт\w*"),
-}
-
-
+_IS_RATIO = re.compile("[0-9]+:[0-9]+")
+_IS_NUMBER = re.compile(r"[0-9]{1,9}([.,][0-9]{1,9})?")
 ANY = Order(model="", prompt="")
+Mended = tuple[list[Written], str]  # what to write for a flag, and the words of the prompt
 
 
 def suggestion(
+    grammar: Grammar,
     prompt: str,
-    flags: list[Flag],
+    flags: list[Written],
     base: Order,
     max_quantity: int,
     allowed_options: Collection[str] = (),
 ) -> str | None:
     """The line to send instead of one that is wrong; None where there is none that parses."""
-    given = {flag.name for flag in flags}
-    texts, mended = [prompt], []
-    for flag in flags:
-        kept, words = _mended(flag, given, max_quantity)
-        mended += kept
-        texts.append(words)
-    kept = _last_of_each(mended, allowed_options)
-    line = clean(" ".join(filter(None, [*texts, *map(str, kept)])))
-    try:
-        read(*split(line), base, max_quantity, allowed_options)
-    except PromptError:
-        return None
-    return line
+    return _Mender(grammar, max_quantity, allowed_options).line(prompt, flags, base)
 
 
-def _mended(flag: Flag, given: set[str | None], max_quantity: int) -> tuple[list[Flag], str]:
-    """What to write for one flag, and the words that belong to the prompt.
+class _Mender:
+    def __init__(
+        self, grammar: Grammar, max_quantity: int, allowed_options: Collection[str]
+    ) -> None:
+        self._grammar = grammar
+        self._max_quantity = max_quantity
+        self._allowed_options = allowed_options
 
-    What cannot be mended comes back as it is: the line will not parse, and is not suggested.
-    """
-    if flag.name is None:
-        nearest, glued = nearest_flag(flag.word)
-        # A guess never replaces what was given under its right name
-        if nearest and (NAMES[nearest] == "opt" or NAMES[nearest] not in given):
-            guess = Flag(nearest, f"{glued} {flag.value}".strip())
-            kept, words = _mended(guess, given, max_quantity)
-            if all(_good(each, max_quantity) for each in kept):
-                return kept, words
-        return [], _left_behind(flag)
-    if not flag.value:
-        return [], ""
-    if _good(flag, max_quantity):
-        return [flag], ""
-    match flag.name:
-        case "no":
+    def line(self, prompt: str, flags: list[Written], base: Order) -> str | None:
+        given = {flag.name for flag in flags}
+        texts: list[str] = [prompt]
+        mended: list[Written] = []
+        for flag in flags:
+            kept, words = self._mended(flag, given)
+            mended += kept
+            texts.append(words)
+        grammar = self._grammar
+        line = grammar.line(texts, self._last_of_each(mended))
+        try:
+            read = grammar.split(clean(line))
+            grammar.read(*read, base, self._max_quantity, self._allowed_options)
+        except PromptError:
+            return None
+        return line
+
+    def _mended(self, flag: Written, given: set[str | None]) -> Mended:
+        """What cannot be mended comes back as it is: the line will not parse, nor be suggested."""
+        grammar = self._grammar
+        if flag.name is None:
+            nearest, glued = grammar.meant(flag.word)
+            # A guess never replaces what was given under its right name
+            if nearest and grammar.names[nearest] not in given - {OPTION}:
+                guess = grammar.written(nearest, f"{glued} {flag.value}".strip())
+                kept, words = self._mended(guess, given)
+                if all(map(self._good, kept)):
+                    return kept, words
+            return [], self._left_behind(flag)
+        if self._good(flag):
             return [flag], ""
-        case "opt" | "options":
-            return _mended_options(flag)
-        case "ar" | "q" | "cfg" | "n":
-            return _mended_word(flag, max_quantity)
-        case _:
-            first, rest = first_word(flag.value)
-            return [Flag(flag.word, first)], rest
+        if flag.name in {OPTION, OPTIONS}:
+            return self._mended_options(flag) if flag.value else ([], "")
+        kind: Kind = Number(1, self._max_quantity)
+        if flag.name != QUANTITY:
+            kind = grammar.fields[flag.name].kind
+        if isinstance(kind, Flag):
+            return [grammar.written(flag.word, "")], flag.value
+        if isinstance(kind, Text) and flag.value:
+            return [flag], ""
+        value, rest = _nearest(kind, flag.value)
+        return [grammar.written(flag.word, value)] if value else [], rest
 
+    def _good(self, flag: Written) -> bool:
+        try:
+            self._grammar.read("prompt", [flag], ANY, self._max_quantity)
+        except PromptError:
+            return False
+        return True
 
-def _good(flag: Flag, max_quantity: int) -> bool:
-    try:
-        read("prompt", [flag], ANY, max_quantity)
-    except PromptError:
-        return False
-    return True
-
-
-def _mended_word(flag: Flag, max_quantity: int) -> tuple[list[Flag], str]:
-    text = flag.value.lstrip("=: ")
-    first, rest = first_word(text)
-    value: str | None
-    match flag.name:
-        case "ar":
-            ratio = _RATIO.match(text)
-            value = _nearest_ratio(ratio) if ratio else None
-            rest = text[ratio.end() :].strip() if ratio else rest
-        case "q":
-            value = _nearest_quality(first)
-        case "cfg":
-            value = _nearest_step(first, Decimal(0), Decimal(1), Decimal("0.1"))
-        case _:
-            value = _nearest_step(first, Decimal(1), Decimal(max_quantity), Decimal(1))
-    if value is not None:
-        return [Flag(flag.word, value)], rest
-    # "--ar в шляпе": a sentence belongs to the prompt, a single word was a try at a value
-    return [], text if rest else ""
-
-
-def _mended_options(flag: Flag) -> tuple[list[Flag], str]:
-    text = flag.value
-    if text.startswith("{"):
-        for reading in readings(text):
-            found, end = json_object(reading, 0)
-            if found is not None:
-                return [Flag("options", reading[:end])], text[end:].strip()
-        return [flag], ""
-    if pair := PAIR.fullmatch(text):
-        first, rest = first_word(pair["value"])
-        pairs = [Flag("opt", f"{pair['key']}={first}")]
-        if not number_and_more(pair["value"]):
-            return [Flag("opt", text)], ""
-        if all(PAIR.fullmatch(word) for word in rest.split()):
-            return [*pairs, *(Flag("opt", word) for word in rest.split())], ""
-        return pairs, rest
-    if flag.name == "opt":
-        if pair := re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)(?:\s*:\s*|\s+)(\S+)", text):
-            return [Flag("opt", f"{pair[1]}={pair[2]}")], ""
-        return [], text if first_word(text)[1] else ""
-    return [flag], ""
-
-
-def _last_of_each(flags: list[Flag], allowed_options: Collection[str]) -> list[Flag]:
-    """Without what a later flag says again, and without options that are closed."""
-    kept: list[Flag] = []
-    seen: set[str] = set()
-    keys: set[str] = set()
-    for flag in reversed(flags):
-        if flag.name != "opt" and str(flag.name) in seen:
-            continue
-        seen.add(str(flag.name))
-        if flag.name in {"opt", "options"}:
-            try:
-                options = options_of(flag)
-            except PromptError:
-                options = {}
-            new = {
-                key: value
-                for key, value in options.items()
-                if key not in keys and not any(closed_in({key: value}, allowed_options))
-            }
-            keys |= new.keys()
-            if len(new) < len(options):
-                if not new:
-                    continue
-                flag = Flag(flag.word, as_json(new))
-        kept.append(flag)
-    return kept[::-1]
-
-
-def _left_behind(flag: Flag) -> str:
-    """The words after a flag that is taken out which are none of its value."""
-    if FOREIGN_BARE.fullmatch(head(flag.word.lower())):
+    def _left_behind(self, flag: Written) -> str:
+        """The words after a flag that is taken out which are none of its value."""
+        takes_value = self._grammar.takes_value(flag.word)
+        if takes_value is False:
+            return flag.value
+        first, rest = first_word(flag.value)
+        if takes_value or not rest or re.search(r"\d|://", first):
+            return rest
         return flag.value
-    first, rest = first_word(flag.value)
-    if not rest:
-        return ""
-    return rest if re.search(r"\d|://", first) else flag.value
+
+    def _mended_options(self, flag: Written) -> Mended:
+        text = flag.value
+        if text.startswith("{"):
+            for reading in readings(text):
+                found, end = json_object(reading, 0)
+                if found is not None:
+                    return [self._written(OPTIONS, reading[:end])], text[end:].strip()
+            return [flag], ""
+        if pair := PAIR.fullmatch(text):
+            first, rest = first_word(pair["value"])
+            pairs = [self._written(OPTION, f"{pair['key']}={first}")]
+            if not number_and_more(pair["value"]):
+                return [self._written(OPTION, text)], ""
+            if all(PAIR.fullmatch(word) for word in rest.split()):
+                return [*pairs, *(self._written(OPTION, word) for word in rest.split())], ""
+            return pairs, rest
+        if flag.name == OPTION:
+            if pair := re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)(?:\s*:\s*|\s+)(\S+)", text):
+                return [self._written(OPTION, f"{pair[1]}={pair[2]}")], ""
+            return [], text if first_word(text)[1] else ""
+        return [flag], ""
+
+    def _written(self, name: str, value: str) -> Written:
+        return self._grammar.written(name, value)
+
+    def _last_of_each(self, flags: Iterable[Written]) -> list[Written]:
+        """Without what a later flag says again, and without options that are closed."""
+        kept: list[Written] = []
+        seen: set[str] = set()
+        keys: set[str] = set()
+        for flag in reversed([*flags]):
+            field = self._grammar.fields.get(flag.name or "")
+            sets = field.param if field else str(flag.name)
+            said = keys if field and field.option else seen
+            if flag.name != OPTION and sets in said:
+                continue
+            said.add(sets)
+            if flag.name in {OPTION, OPTIONS}:
+                try:
+                    options = options_of(flag)
+                except PromptError:
+                    options = {}
+                new = {
+                    key: value
+                    for key, value in options.items()
+                    if key not in keys and not any(closed_in({key: value}, self._allowed_options))
+                }
+                keys |= new.keys()
+                if len(new) < len(options):
+                    if not new:
+                        continue
+                    flag = self._written(flag.word, as_json(new))
+            kept.append(flag)
+        return kept[::-1]
 
 
-def _nearest_ratio(found: re.Match[str]) -> str | None:
+def _nearest(kind: Kind, text: str) -> tuple[str | None, str]:
+    """The value that is meant, if any, and the words that belong to the prompt."""
+    text = text.lstrip("=: ")
+    first, rest = first_word(text)
+    value: str | None = None
+    match kind:
+        case OneOf(words=words) if all(_IS_RATIO.fullmatch(word) for word in words):
+            if ratio := _RATIO.match(text):
+                value, rest = _nearest_ratio(ratio, words), text[ratio.end() :].strip()
+        case OneOf():
+            value = _nearest_word(first, kind)
+        case Number():
+            value = _nearest_number(first, kind)
+        case Url():
+            value = first if value_of(kind, first) else None
+        case _:
+            value = first
+    if value is None:
+        # "--ar в шляпе": a sentence belongs to the prompt, a single word was a try at a value
+        return None, text if rest else ""
+    return value, rest
+
+
+def _nearest_ratio(found: re.Match[str], ratios: Iterable[str]) -> str | None:
     width, height = decimal(found["width"]), decimal(found["height"])
     if not width or not height:
         return None
     shape = math.log(width) - math.log(height)
-
-    def distance(ratio: str) -> float:
-        across, down = map(int, ratio.split(":"))
-        return abs(math.log(across / down) - shape)
-
-    return min(RATIOS, key=distance)
+    return min(ratios, key=lambda ratio: abs(_shape(ratio) - shape))
 
 
-def _nearest_quality(word: str) -> str | None:
+def _shape(ratio: str) -> float:
+    """How wide "16:9" is; 0: a square."""
+    across, _, down = ratio.partition(":")
+    return math.log(int(across) / int(down))
+
+
+def _nearest_word(word: str, kind: OneOf) -> str | None:
     word = word.lower().strip(".,;!")
-    for quality, words in _QUALITY_WORDS.items():
-        if words.fullmatch(word):
-            return quality
-    return next(iter(difflib.get_close_matches(word, QUALITIES, n=1, cutoff=0.5)), None)
+    for meant, pattern in kind.near.items():
+        if re.fullmatch(pattern, word):
+            return meant
+    numbers = {each: decimal(each) for each in kind.words if _IS_NUMBER.fullmatch(each)}
+    if numbers and _IS_NUMBER.fullmatch(word):
+        number = decimal(word)
+        return min(numbers, key=lambda each: abs(numbers[each] - number))
+    return next(iter(difflib.get_close_matches(word, kind.words, n=1, cutoff=0.5)), None)
 
 
-def _nearest_step(word: str, low: Decimal, high: Decimal, step: Decimal) -> str | None:
+def _nearest_number(word: str, kind: Number) -> str | None:
     found = re.search(r"-?(?:\d+(?:[.,]\d+)?|[.,]\d+)", word)
     if not found:
         return None
-    number = min(max(decimal(found[0]), low), high).quantize(step, ROUND_HALF_UP)
-    return str(int(number)) if number == int(number) else str(number)
+    number = nearest_step(kind, decimal(found[0]))
+    return str(int(number)) if number == int(number) else str(number.normalize())

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from bot.prompts.grammar import clean, split
+from bot.prompts.grammar import clean, grammar_of
+from providers.base import Product
 
 LONGEST_TALK = 12  # words
 
@@ -90,13 +91,15 @@ _ENDS_AS_QUESTION = re.compile(r"[?？؟][^\w]*\Z")
 _GAPS = re.compile(r"[\s,;]+")
 
 
-def doubt_of(text: str, *, with_picture: bool = False, aside: bool = False) -> Doubt | None:
+def doubt_of(
+    text: str, product: Product, *, with_picture: bool = False, aside: bool = False
+) -> Doubt | None:
     """Why to ask before `text` is drawn; None: it is a prompt.
 
     Flags leave no doubt. One word for a picture of one's own says what to make of it. Said `aside`
     are words to a picture in a group, where people talk about it among themselves.
     """
-    prompt, flags = split(clean(text))
+    prompt, flags = grammar_of(product).split(clean(text))
     if flags:
         return None
     if aside or _ENDS_AS_QUESTION.search(prompt) or _is_talk(prompt):

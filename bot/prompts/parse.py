@@ -7,83 +7,36 @@ what it composes is offered as `suggestion` where the strict pass takes it.
 
 from collections.abc import Collection
 
-from bot.prompts import grammar as flags
 from bot.prompts.did_you_mean import suggestion
-from bot.prompts.grammar import (
-    FIELDS,
-    NAMES,
-    NEGATIVE_CHARS,
-    OPTIONS_BYTES,
-    PARAMS,
-    PROMPT_CHARS,
-    QUALITIES,
-    RATIOS,
-    Allowed,
-    BadValueError,
-    BytesUpTo,
-    Choices,
-    ClosedOptionError,
-    EmptyPromptError,
-    Form,
-    MissingValueError,
-    NumberRange,
-    PromptError,
-    PromptTooLongError,
-    QuantityTooHighError,
-    RepeatedFlagError,
-    TextUpTo,
-    UnknownFlagError,
-    clean,
-)
+from bot.prompts.errors import PromptError
+from bot.prompts.grammar import clean, grammar_of
 from order import Order
-
-__all__ = [
-    "FIELDS",
-    "NAMES",
-    "NEGATIVE_CHARS",
-    "OPTIONS_BYTES",
-    "PARAMS",
-    "PROMPT_CHARS",
-    "QUALITIES",
-    "RATIOS",
-    "Allowed",
-    "BadValueError",
-    "BytesUpTo",
-    "Choices",
-    "ClosedOptionError",
-    "EmptyPromptError",
-    "Form",
-    "MissingValueError",
-    "NumberRange",
-    "PromptError",
-    "PromptTooLongError",
-    "QuantityTooHighError",
-    "RepeatedFlagError",
-    "TextUpTo",
-    "UnknownFlagError",
-    "clean",
-    "only_flags",
-    "parse",
-]
+from providers.base import Product
 
 
 def parse(
-    text: str, base: Order, *, max_quantity: int, allowed_options: Collection[str] = ()
+    text: str,
+    product: Product,
+    base: Order,
+    *,
+    max_quantity: int,
+    allowed_options: Collection[str] = (),
 ) -> Order:
     """The order that `text` stands for; raises a PromptError, and nothing else, for any text.
 
     What `text` leaves out is as in `base`; a flag in it wins. `allowed_options` are those that
     people may set although they are closed elsewhere.
     """
-    prompt, given = flags.split(clean(text))
+    grammar = grammar_of(product)
+    prompt, flags = grammar.split(clean(text))
     try:
-        return flags.read(prompt, given, base, max_quantity, allowed_options)
+        return grammar.read(prompt, flags, base, max_quantity, allowed_options)
     except PromptError as error:
-        error.suggestion = suggestion(prompt, given, base, max_quantity, allowed_options)
+        error.suggestion = suggestion(grammar, prompt, flags, base, max_quantity, allowed_options)
         raise
 
 
-def only_flags(text: str) -> bool:
+def only_flags(text: str, product: Product) -> bool:
     """Whether `text` is flags without words: a change of something drawn before."""
-    prompt, given = flags.split(clean(text))
-    return bool(given) and not prompt
+    prompt, flags = grammar_of(product).split(clean(text))
+    return bool(flags) and not prompt

@@ -7,12 +7,15 @@ from enum import StrEnum
 
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
-from bot.prompts.parse import FIELDS, PromptError, only_flags, parse
+from bot.prompts.errors import PromptError
+from bot.prompts.parse import only_flags, parse
+from bot.prompts.products import product_of
 from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from order import Order, Origin
+from providers.products import PRODUCTS
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
@@ -22,7 +25,7 @@ from storage.errors import (
 )
 from storage.failures import FailureKind
 from storage.inputs import Inputs
-from storage.items import Item
+from storage.items import Item, JobView
 from storage.jobs import Jobs, PlacedJob
 from storage.maintenance import Flags
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
@@ -107,31 +110,33 @@ class Orders:
         if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
         own = await self._preferences.get(origin.user_id)
-        wanted = earlier.model if earlier else own.model
+        wanted = earlier.order.model if earlier else own.model
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
-        if earlier is None:
+        product = product_of(model)
+        if earlier is not None:
+            base = order_like(earlier, model)
+        else:
             picture = picture or await self._picture(origin, about)
             base = order_with(own, model, picture)
-        else:  # as it was, but one picture: one was replied to
-            options = without_closed(earlier.options, model)
-            base = replace(earlier, model=model.slug, quantity=1, options=options)
         try:
             order = parse(
                 text,
+                product,
                 base,
                 max_quantity=self._settings.max_quantity,
                 allowed_options=model.allowed_options,
             )
         except PromptError as error:
-            return texts.prompt_error(error)
-        if order.input_file_id is not None and model.input_images == 0:
+            return texts.prompt_error(error, product)
+        with_picture = order.input_file_id is not None
+        if with_picture and model.input_images == 0:
             await self._inputs.drop(origin.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
         doubt = None
         if own.ask is None and not explicit:
-            doubt = doubt_of(text, with_picture=order.input_file_id is not None, aside=aside)
+            doubt = doubt_of(text, product, with_picture=with_picture, aside=aside)
         question = Question(order, origin, model.price, doubt=bool(doubt) and not origin.late)
         off_sale = None
         if wanted is not None and wanted != model.slug:
@@ -151,15 +156,13 @@ class Orders:
             self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
 
-    async def _changed_by(self, text: str, chat_id: int, about: int | None) -> Order | None:
+    async def _changed_by(self, text: str, chat_id: int, about: int | None) -> JobView | None:
         """What of ours is asked for again, with other flags."""
-        if about is None or not only_flags(text):
-            return None
-        item_id = await self._jobs.picture_at(chat_id, about)
+        item_id = await self._jobs.picture_at(chat_id, about) if about is not None else None
         if item_id is None:
             return None
-        item = await self._jobs.item(item_id)
-        return (await self._jobs.view(item.job_id)).job.order
+        view = await self._jobs.view((await self._jobs.item(item_id)).job_id)
+        return view if only_flags(text, PRODUCTS[view.provider]) else None
 
     async def _picture(self, origin: Origin, about: int | None) -> str | None:
         """The picture that words are for though none came with them: that of a message of the
@@ -317,13 +320,19 @@ class Orders:
             self._messenger.change(origin.chat_id, card_id, text, keyboard=keyboard)
 
 
+def order_like(earlier: JobView, model: Model) -> Order:
+    """What a change begins with: the order as it was, but for one picture: to one was replied."""
+    order = replace(earlier.order, model=model.slug, quantity=1)
+    same = earlier.provider == model.provider
+    return replace(order, options=without_closed(order.options, model) if same else {})
+
+
 def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
     """What a person's own settings put in the place of flags that they do not give."""
-    params = {param: getattr(own, param, None) for param in FIELDS.values()}
     return Order(
         model=model.slug,
         prompt="",
         quantity=own.quantity or 1,
-        params={param: value for param, value in params.items() if value is not None},
+        params=own.of(model.provider),
         input_file_id=picture,
     )

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from bot.prompts.grammar import OPTIONS_BYTES, BadValueError, BytesUpTo, PromptError, as_json
+from bot.prompts.errors import BadValueError, BytesUpTo, PromptError
+from bot.prompts.options import OPTIONS_BYTES, as_json
 from bot.texts.admin import AdminTexts
 from bot.texts.base import code, quoted
 from storage.catalogue import Model
@@ -14,7 +15,6 @@ NAME_CHARS = 64
 DESCRIPTION_CHARS = 512
 MAX_PRICE = 1_000_000
 
-EXAMPLE = "midjourney-v7-fast"
 OPTIONS_SHOWN = DESCRIPTION_SHOWN = 40  # in the list
 VALUE_SHOWN = 600  # of what was set just now
 SLUG_SHOWN = 60
@@ -57,9 +57,9 @@ class AdminModelTexts(AdminTexts):
             text += " " + self._("Nearest: {near}.").format(near=near)
         return text + " " + self._("Nothing was changed.")
 
-    def price_usage(self) -> str:
+    def price_usage(self, model: Model) -> str:
         """How to use /price."""
-        return self.usage("/price SLUG TOKENS", f"/price {EXAMPLE} 79")
+        return self.usage("/price SLUG TOKENS", f"/price {model.slug} 79")
 
     def price_range(self) -> str:
         """A price that cannot be."""
@@ -78,13 +78,13 @@ class AdminModelTexts(AdminTexts):
             before=entry.before,
         )
 
-    def enable_usage(self) -> str:
+    def enable_usage(self, model: Model) -> str:
         """How to use /enable."""
-        return self.usage("/enable SLUG", f"/enable {EXAMPLE}")
+        return self.usage("/enable SLUG", f"/enable {model.slug}")
 
-    def disable_usage(self) -> str:
+    def disable_usage(self, model: Model) -> str:
         """How to use /disable."""
-        return self.usage("/disable SLUG", f"/disable {EXAMPLE}")
+        return self.usage("/disable SLUG", f"/disable {model.slug}")
 
     def enabled(self, entry: Entry, *, none_left: bool) -> str:
         """On sale, or hidden."""
@@ -99,9 +99,9 @@ class AdminModelTexts(AdminTexts):
             )
         return text
 
-    def rename_usage(self) -> str:
+    def rename_usage(self, model: Model) -> str:
         """How to use /rename."""
-        return self.usage("/rename SLUG NAME", f"/rename {EXAMPLE} Midjourney V7")
+        return self.usage("/rename SLUG NAME", f"/rename {model.slug} {model.name}")
 
     def renamed(self, entry: Entry) -> str:
         """The new name."""
@@ -111,10 +111,10 @@ class AdminModelTexts(AdminTexts):
             before=quoted(entry.before, NAME_CHARS),
         )
 
-    def describe_usage(self) -> str:
+    def describe_usage(self, model: Model) -> str:
         """How to use /describe."""
         example = self._("quick and vivid")
-        return self.usage("/describe SLUG TEXT", f"/describe {EXAMPLE} {example}")
+        return self.usage("/describe SLUG TEXT", f"/describe {model.slug} {example}")
 
     def described(self, entry: Entry) -> str:
         """The new description."""
@@ -122,9 +122,9 @@ class AdminModelTexts(AdminTexts):
             model=code(entry.subject, SLUG_SHOWN), text=quoted(entry.after, VALUE_SHOWN)
         )
 
-    def position_usage(self) -> str:
+    def position_usage(self, model: Model) -> str:
         """How to use /position."""
-        return self.usage("/position SLUG N", f"/position {EXAMPLE} 1")
+        return self.usage("/position SLUG N", f"/position {model.slug} 1")
 
     def moved(self, entry: Entry) -> str:
         """The new place."""
@@ -136,13 +136,13 @@ class AdminModelTexts(AdminTexts):
             model=code(entry.subject, SLUG_SHOWN), n=entry.after, before=entry.before
         )
 
-    def options_usage(self) -> str:
+    def options_usage(self, model: Model) -> str:
         """How to use /options."""
         return self.usage(
             "/options SLUG {JSON} | allow NAMES | disallow NAMES",
-            f'/options {EXAMPLE} {{"stylize": 200}}',
-            f"/options {EXAMPLE} {{}}",
-            f"/options {EXAMPLE} allow resolution",
+            f'/options {model.slug} {{"stylize": 200}}',
+            f"/options {model.slug} {{}}",
+            f"/options {model.slug} allow resolution",
         )
 
     def options_of(self, model: Model) -> str:
@@ -152,7 +152,7 @@ class AdminModelTexts(AdminTexts):
             options=code(as_json(dict(model.options)), VALUE_SHOWN),
             names=self._names(model.allowed_options),
         )
-        return text + "\n" + self.options_usage()
+        return text + "\n" + self.options_usage(model)
 
     def allowed_anyway(self, names: Sequence[str]) -> str:
         """They are not among those that are closed."""
@@ -175,13 +175,13 @@ class AdminModelTexts(AdminTexts):
     def _names(self, names: Sequence[str]) -> str:
         return code(", ".join(names), VALUE_SHOWN) if names else self._("nothing")
 
-    def options_wrong(self, error: PromptError) -> str:
+    def options_wrong(self, error: PromptError, model: Model) -> str:
         """What was given is no object, or too large a one."""
         if isinstance(error, BadValueError) and isinstance(error.allowed, BytesUpTo):
             return self._(
                 "The options take at most {limit} bytes as JSON. Nothing was changed."
             ).format(limit=OPTIONS_BYTES)
-        return self._("That is no JSON object.") + " " + self.options_usage()
+        return self._("That is no JSON object.") + " " + self.options_usage(model)
 
     def options_of_order(self, keys: Sequence[str]) -> str:
         """Keys that every order has itself."""

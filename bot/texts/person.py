@@ -2,10 +2,13 @@
 
 from html import escape
 
-from bot.texts.base import BaseTexts
+from bot.prompts.products import product_of
+from bot.texts.base import code
+from bot.texts.fields import FieldTexts
+from storage.catalogue import Model
 
 
-class PersonTexts(BaseTexts):
+class PersonTexts(FieldTexts):
     """/start, /help, /balance and the like."""
 
     def menu(self) -> dict[str, str]:
@@ -22,48 +25,45 @@ class PersonTexts(BaseTexts):
             "cancel": self._("cancel what is not being drawn yet"),
         }
 
-    def start(self, *, given: int, balance: int, price: int | None, max_quantity: int) -> str:
+    def start(self, model: Model | None, *, given: int, balance: int, max_quantity: int) -> str:
         """The first and every later /start."""
-        parts = [self._("Hello! Write what to draw, and Midjourney will draw it.")]
+        hello = self._("Hello! Write what to draw, and {product} will draw it.")
+        parts = [hello.format(product=escape(product_of(model).name, quote=False))]
         if given:
             parts.append(
                 self._("You have {tokens} to begin with.").format(tokens=self.tokens(given))
             )
         else:
             parts.append(self._("You have {tokens}.").format(tokens=self.tokens(balance)))
-        if price is not None:
-            parts.append(self._("A picture costs {tokens}.").format(tokens=self.tokens(price)))
+        if model is not None:
+            cost = self._("A picture costs {tokens}.")
+            parts.append(cost.format(tokens=self.tokens(model.price)))
         return " ".join(parts) + "\n\n" + self._example(max_quantity) + "\n/help /balance"
 
     def gift(self, amount: int) -> str:
         """Welcome tokens were given to somebody who did not press /start."""
         return self._("A gift to begin with: {tokens}.").format(tokens=self.tokens(amount))
 
-    def help(self, *, price: int | None, max_quantity: int) -> str:
+    def help(self, model: Model | None, *, max_quantity: int) -> str:
         """How to ask for a picture, by example."""
+        product = product_of(model)
         cost = (
             self._("No model is on sale right now.")
-            if price is None
+            if model is None
             else self._("A picture costs {tokens}; what fails is given back.").format(
-                tokens=self.tokens(price)
+                tokens=self.tokens(model.price)
             )
         )
-        flags = (
-            ("--ar 16:9", self._("aspect ratio: 1:1, 16:9, 9:16, 3:2 or 2:3")),
-            ("--n 2", self._("how many pictures, up to {max}").format(max=max_quantity)),
-            ("--q high", self._("quality: standard or high")),
-            (
-                "--no текст, рамка" if self.language == "ru" else "--no text, frame",
-                self._("what must not be in the picture"),
-            ),
-            ("--cfg 0.7", self._("how closely to follow the prompt, 0 to 1")),
-            (
-                "--seed 42",
-                self._("the same number gives a similar picture; also --chaos, --style, --mode"),
-            ),
-            ("--opt key=value", self._("any other option of the model; also --options {JSON}")),
-        )
-        lines = [f"<code>{escape(flag)}</code> — {text}" for flag, text in flags]
+        said = {field.flag: self.field_help(field) for field in product.fields}
+        flags = [(code(f"--{flag} {each[0]}"), each[1]) for flag, each in said.items() if each]
+        quantity = self._("how many pictures, up to {max}").format(max=max_quantity)
+        flags.insert(1, (code("--n 2"), quantity))
+        if named := " ".join(code(f"--{flag}") for flag, each in said.items() if not each):
+            also = self._("these, too, as {product} has them")
+            flags.append((named, also.format(product=escape(product.name, quote=False))))
+        others = self._("any other option of the model; also --options {JSON}")
+        flags.append((code("--opt key=value"), others))
+        lines = [f"{flag} — {text}" for flag, text in flags]
         return "\n".join(
             [
                 self._("Write what to draw. Flags may follow:"),

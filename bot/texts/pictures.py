@@ -2,26 +2,28 @@
 
 from html import escape
 
-from bot.texts.base import CAPTION_UNITS, BaseTexts, clip_units, fitted, quoted
+from bot.texts.base import CAPTION_UNITS, clip_units, fitted, quoted
+from bot.texts.fields import FieldTexts
+from providers.products import PRODUCTS
 from storage.items import Item, JobView
 from storage.jobs import PlacedJob
 
 NAME_SHOWN = 100
-VALUE_SHOWN = 40
 
 
-class PictureTexts(BaseTexts):
+class PictureTexts(FieldTexts):
     """Captions, the buttons under a picture, and their answers."""
 
     def caption(self, view: JobView, item: Item) -> str:
         """Under a picture: which of how many, how it was made, and what was asked for."""
         order = view.order
-        seed = order.options.get("seed", order.params.get("seed"))
+        product = PRODUCTS[view.provider]
+        said = {**order.params, **order.options}
+        fields = [each for each in product.fields if each.flag in product.caption]
         parts = [
             f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
             quoted(view.model_name, NAME_SHOWN),
-            quoted(str(order.params.get("aspect_ratio", "")), VALUE_SHOWN),
-            "" if seed is None else f"seed {quoted(str(seed), VALUE_SHOWN)}",
+            *(self.fact(each, said[each.param]) for each in fields if said.get(each.param)),
             self._("from your picture") if order.input_file_id is not None else "",
         ]
         head = " · ".join(part for part in parts if part)

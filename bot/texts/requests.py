@@ -2,10 +2,12 @@
 
 from html import escape
 
-from bot.prompts import parse as p
+from bot.prompts import errors as p
 from bot.texts.base import code, quoted, units
 from bot.texts.closed import ClosedTexts
+from bot.texts.fields import FieldTexts
 from bot.texts.jobs import JobTexts
+from providers.base import Flag, Product
 from storage.errors import (
     InsufficientTokensError,
     MaintenanceError,
@@ -17,10 +19,9 @@ from storage.failures import FailureKind
 
 SUGGESTION_SHOWN = 2500  # a longer line is not offered: the whole has to fit into one message
 GIVEN_SHOWN = 200
-FLAGS = (*(f"--{name}" for name in p.FIELDS), "--opt", "--options", "--n")
 
 
-class RequestTexts(JobTexts, ClosedTexts):
+class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
     """Why a request is not taken, and what to send instead."""
 
     def cannot_use(self) -> str:
@@ -64,16 +65,16 @@ class RequestTexts(JobTexts, ClosedTexts):
             " Nothing was charged."
         ).format(model=escape(name, quote=False))
 
-    def prompt_error(self, error: p.PromptError) -> str:
+    def prompt_error(self, error: p.PromptError, product: Product) -> str:
         """What is wrong with a request, what is allowed, and the line to send instead."""
-        text = self._wrong(error)
+        text = self._wrong(error, product)
         text += " " + self._("Nothing was charged.")
         if error.suggestion and units(error.suggestion) <= SUGGESTION_SHOWN:
             text += "\n\n" + self._("Send this instead:")
             text += f"\n<code>{escape(error.suggestion, quote=False)}</code>"
         return text
 
-    def _wrong(self, error: p.PromptError) -> str:
+    def _wrong(self, error: p.PromptError, product: Product) -> str:
         match error:
             case p.EmptyPromptError():
                 return self._(
@@ -91,17 +92,25 @@ class RequestTexts(JobTexts, ClosedTexts):
                 )
             case p.UnknownFlagError(flag=flag):
                 return self._("There is no flag {flag}. There are: {flags}.").format(
-                    flag=code(flag), flags=", ".join(code(each) for each in FLAGS)
+                    flag=code(flag), flags=", ".join(map(code, self.flags(product)))
+                )
+            case p.LackingFlagError(flag=flag):
+                return self._("{product} has a flag {flag}, but this model does not.").format(
+                    product=escape(product.name, quote=False), flag=code(flag)
                 )
             case p.MissingValueError(flag=flag, allowed=allowed):
                 return self._("{flag} needs a value: {allowed}.").format(
-                    flag=code(flag), allowed=self._allowed(allowed)
+                    flag=code(flag), allowed=self.allowed(allowed)
+                )
+            case p.BadValueError(flag=flag, given=given, allowed=Flag()):
+                return self._("{flag} stands alone: write “{given}” before it.").format(
+                    flag=code(flag), given=quoted(given, GIVEN_SHOWN)
                 )
             case p.BadValueError(flag=flag, given=given, allowed=allowed):
                 return self._("{flag} cannot be “{given}”. It takes: {allowed}.").format(
                     flag=code(flag),
                     given=quoted(given, GIVEN_SHOWN),
-                    allowed=self._allowed(allowed),
+                    allowed=self.allowed(allowed),
                 )
             case p.RepeatedFlagError(flag=flag):
                 return self._("{flag} is there more than once; leave one.").format(flag=code(flag))
@@ -123,34 +132,6 @@ class RequestTexts(JobTexts, ClosedTexts):
                 )
             case _:
                 raise TypeError(f"no sentence for {type(error).__name__}")
-
-    def _allowed(self, allowed: p.Allowed) -> str:
-        """What a flag takes, in words."""
-        match allowed:
-            case p.Choices(words=words):
-                return ", ".join(code(word) for word in words)
-            case p.NumberRange(low=low, high=high, step=1):
-                return self._("a whole number from {low} to {high}").format(
-                    low=f"{low:g}", high=f"{high:g}"
-                )
-            case p.NumberRange(low=low, high=high, step=step):
-                return self._("a number from {low} to {high} in steps of {step}").format(
-                    low=f"{low:g}", high=f"{high:g}", step=f"{step:g}"
-                )
-            case p.TextUpTo(limit=limit):
-                return self._("text of up to {limit} characters").format(limit=limit)
-            case p.BytesUpTo(limit=limit):
-                return self._("all options together at most {limit} bytes").format(limit=limit)
-            case p.Form.KEY_VALUE:
-                return self._("a name and a value, like {example}").format(
-                    example=code("key=value")
-                )
-            case p.Form.JSON_OBJECT:
-                return self._("a JSON object, like {example}").format(
-                    example=code('{"key": "value"}')
-                )
-            case p.Form.TEXT_OR_NUMBER:
-                return self._("a number, or text")
 
     def refused(self, error: StorageError) -> str:
         """Why a request in good form was not taken."""

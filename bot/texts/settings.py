@@ -2,56 +2,40 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from babel import Locale
 
-from bot.prompts.parse import NEGATIVE_CHARS, PARAMS
-from bot.texts.base import BaseTexts, code, quoted
+from bot.prompts.products import product_of
+from bot.texts.base import code, quoted
+from bot.texts.fields import WORDS_SHOWN, FieldTexts
 from order import Order
+from providers.base import Field, Text
 from storage.catalogue import Model
 from storage.ledger import Movement
-from storage.preferences import Preferences
 from storage.questions import Question
 
 NAME_SHOWN = 60
 PROMPT_SHOWN = 700
-NEGATIVE_SHOWN = 300
 MOVEMENT_SHOWN = 40
 DESCRIPTIONS_SHOWN = 800  # characters of all descriptions together
 
 
-class SettingsTexts(BaseTexts):
+class SettingsTexts(FieldTexts):
     """/settings, /model, /language, the question before a charge, /balance."""
 
     # --- The card and its menus
 
     def settings(
         self,
-        preferences: Preferences,
+        lines: Sequence[tuple[str, str]],
         *,
         model: Model | None,
         off_sale: str | None,
         quantity: int,
         balance: int,
     ) -> str:
-        """What holds for the person's requests, and what one costs."""
-        values = {**PARAMS, **_set_params(preferences)}
-        negative = preferences.negative_prompt
-        lines = [
-            (self.setting("model"), quoted(model.name, NAME_SHOWN) if model else "—"),
-            (self.setting("ar"), values["aspect_ratio"]),
-            (self.setting("q"), values["quality"]),
-            (self.setting("n"), quantity),
-            (self.setting("cfg"), f"{values['cfg_scale']:g}"),
-            (self.setting("no"), quoted(negative, NEGATIVE_SHOWN) if negative else "—"),
-            (self.setting("ask"), self.when_asked(preferences.ask)),
-            (
-                self.setting("lang"),
-                language_name(preferences.language)
-                if preferences.language
-                else self.telegram_language(),
-            ),
-        ]
+        """What holds for the person's requests (names and values), and what one costs."""
         title = self._("Settings")
         parts = [f"<b>{title}</b>", *(f"{label}: {value}" for label, value in lines)]
         parts.append("")
@@ -76,16 +60,8 @@ class SettingsTexts(BaseTexts):
         match what:
             case "model":
                 return self._("Model")
-            case "ar":
-                return self._("Aspect ratio")
-            case "q":
-                return self._("Quality")
             case "n":
                 return self._("Pictures at once")
-            case "cfg":
-                return self._("Closeness to the prompt (cfg)")
-            case "no":
-                return self._("Negative prompt")
             case "ask":
                 return self._("Ask before charging")
             case "lang":
@@ -93,22 +69,23 @@ class SettingsTexts(BaseTexts):
             case _:
                 raise ValueError(what)
 
-    def setting_menu(self, what: str, negative_prompt: str | None) -> str:
+    def setting_menu(self, what: str) -> str:
         """Above the choices for one setting."""
         title = f"<b>{self.setting(what)}</b>"
-        match what:
-            case "cfg":
-                return title + "\n" + self._("The higher, the more closely I follow the words.")
-            case "no":
-                shown = quoted(negative_prompt, NEGATIVE_SHOWN) if negative_prompt else "—"
-                return title + f": {shown}\n" + self._("What must not be in your pictures.")
-            case "ask":
-                return f"{title}\n" + self._(
-                    "I show what would be drawn and its cost first. “When in doubt” means"
-                    " greetings, questions, single words and the like."
-                )
-            case _:
-                return title
+        if what != "ask":
+            return title
+        return f"{title}\n" + self._(
+            "I show what would be drawn and its cost first. “When in doubt” means"
+            " greetings, questions, single words and the like."
+        )
+
+    def field_menu(self, field: Field, value: Any) -> str:
+        """Above the choices for a field of the product."""
+        title = f"<b>{self.field(field)}</b>"
+        if isinstance(field.kind, Text):
+            title += f": {self.value(field, value, WORDS_SHOWN)}"
+        hint = self.field_hint(field)
+        return f"{title}\n{hint}" if hint else title
 
     def models(self, models: Sequence[Model], chosen: str | None) -> str:
         """The models on sale, in the admins' order, with price and description."""
@@ -149,32 +126,45 @@ class SettingsTexts(BaseTexts):
         return self._("‹ Settings")
 
     def write_button(self) -> str:
-        """To write a negative prompt."""
+        """To write a text."""
         return self._("Write it")
 
     def remove_button(self) -> str:
-        """To have no negative prompt."""
+        """To have none."""
         return self._("Remove it")
 
-    def write_negative(self) -> str:
-        """The next words are the negative prompt."""
+    def write_words(self, field: Field) -> str:
+        """The next words are for a field of the product."""
+        if field.param == "negative_prompt":
+            return self._(
+                "Write what must not be in your pictures as your next message, within ten minutes."
+                " It is not drawn and costs nothing."
+            )
         return self._(
-            "Write what must not be in your pictures as your next message, within ten minutes."
-            " It is not drawn and costs nothing."
-        )
+            "{name}: write it as your next message, within ten minutes. It is not drawn and costs"
+            " nothing."
+        ).format(name=self.field(field))
 
-    def negative_kept(self, words: str) -> str:
+    def words_kept(self, field: Field, words: str) -> str:
         """They came."""
-        return self._("From now on not in your pictures: “{words}”. Nothing was charged.").format(
-            words=quoted(words, NEGATIVE_SHOWN)
+        shown = quoted(words, WORDS_SHOWN)
+        if field.param == "negative_prompt":
+            return self._(
+                "From now on not in your pictures: “{words}”. Nothing was charged."
+            ).format(words=shown)
+        return self._("{name} from now on: “{words}”. Nothing was charged.").format(
+            name=self.field(field), words=shown
         )
 
-    def negative_too_long(self, length: int) -> str:
-        """They cannot be kept."""
+    def words_too_long(self, field: Field, words: str) -> str:
+        """Why they cannot be kept; empty where they can."""
+        limit = field.kind.limit if isinstance(field.kind, Text) else 0
+        if len(words) <= limit:
+            return ""
         return self._(
             "That has {length} characters; the limit is {limit}. Send something shorter;"
             " nothing was charged."
-        ).format(length=length, limit=NEGATIVE_CHARS)
+        ).format(length=len(words), limit=limit)
 
     def setting_gone(self) -> str:
         """In answer to a press on an old button."""
@@ -221,23 +211,18 @@ class SettingsTexts(BaseTexts):
 
     def _facts(self, order: Order, model: Model) -> list[str]:
         """How it would be made."""
+        product = product_of(model)
         of_model = {key: each for key, each in model.options.items() if key not in order.named}
-        params = {**order.params, **of_model, **order.options}  # as a job is placed
-        facts = [
-            quoted(model.name, NAME_SHOWN),
-            *(quoted(str(params[name]), 40) for name in ("aspect_ratio", "quality")),
-            f"cfg {quoted(str(params['cfg_scale']), 40)}",
+        said = {**order.params, **of_model, **order.options}  # as a job is placed
+        texts = [field for field in product.fields if isinstance(field.kind, Text)]
+        return [
+            " · ".join([quoted(model.name, NAME_SHOWN), *self.facts(product, said)]),
+            *(
+                f"{self.field(field)}: {self.value(field, said[field.param], WORDS_SHOWN)}"
+                for field in texts
+                if said.get(field.param)
+            ),
         ]
-        facts += [
-            f"{name} {quoted(str(params[name]), 40)}"
-            for name in ("chaos", "seed", "style", "mode")
-            if name in params
-        ]
-        lines = [" · ".join(facts)]
-        if negative := params.get("negative_prompt"):
-            words = quoted(str(negative), NEGATIVE_SHOWN)
-            lines.append(f"{self.setting('no')}: {words}")
-        return lines
 
     def how_to_ask(self, price: int, *, balance: int, in_group: bool) -> str:
         """In place of the question where the balance would not cover a picture: whoever says hello
@@ -348,8 +333,3 @@ def language_name(language: str) -> str:
     """A language in its own words: "Русский"."""
     name = Locale.parse(language).get_display_name() or language
     return name[:1].upper() + name[1:]
-
-
-def _set_params(preferences: Preferences) -> dict[str, object]:
-    params = {name: getattr(preferences, name) for name in PARAMS}
-    return {name: value for name, value in params.items() if value is not None}

@@ -11,7 +11,9 @@ from aiogram.types import Message, TelegramObject, User
 
 from bot.cards.pager import Listing, Pager, Source
 from bot.prompts.closed_options import is_closed, same_name
-from bot.prompts.grammar import PromptError, as_json, read_options
+from bot.prompts.errors import PromptError
+from bot.prompts.options import as_json, read_options
+from bot.prompts.products import product_of
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
@@ -22,8 +24,6 @@ from storage.journal import Act
 
 LIST = "models"
 NEAREST = 3
-# Whatever an order says itself: as a default it would be in every order in its place.
-ORDER_S_OWN = frozenset({"prompt", "image_url"})
 
 SLUG = re.compile(r"\S{1,100}")
 SLUG_AND_NUMBER = re.compile(r"(\S{1,100})\s+(\d{1,12})", re.ASCII)
@@ -76,7 +76,7 @@ async def set_price(
     """Set what an item costs from now on; what was charged before stays."""
     match = SLUG_AND_NUMBER.fullmatch(_args(command))
     if match is None:
-        answer = texts.price_usage()
+        answer = texts.price_usage(await _example(catalogue))
     elif not 1 <= int(match[2]) <= MAX_PRICE:
         answer = texts.price_range()
     else:
@@ -96,7 +96,8 @@ async def enable(
     """Put a model on sale, or hide it."""
     on = command.command == "enable"
     if not SLUG.fullmatch(slug := _args(command)):
-        answer = texts.enable_usage() if on else texts.disable_usage()
+        model = await _example(catalogue)
+        answer = texts.enable_usage(model) if on else texts.disable_usage(model)
     else:
         act = by_message(message, event_from_user)
         entry = await catalogue.set(slug, Field.ENABLED, int(on), act)
@@ -116,7 +117,7 @@ async def rename(
     match = SLUG_AND_TEXT.fullmatch(_args(command))
     name = " ".join(match[2].split()) if match else ""
     if match is None or not _can_be_seen(name):
-        answer = texts.rename_usage()
+        answer = texts.rename_usage(await _example(catalogue))
     elif len(name) > NAME_CHARS:
         answer = texts.too_long(len(name), NAME_CHARS)
     else:
@@ -137,7 +138,7 @@ async def describe(
     match = SLUG_AND_TEXT.fullmatch(_args(command))
     words = match[2].strip() if match else ""
     if match is None or not _can_be_seen(words):
-        answer = texts.describe_usage()
+        answer = texts.describe_usage(await _example(catalogue))
     elif len(words) > DESCRIPTION_CHARS:
         answer = texts.too_long(len(words), DESCRIPTION_CHARS)
     else:
@@ -157,7 +158,7 @@ async def move(
     """Give a model its place in the order of display."""
     match = SLUG_AND_NUMBER.fullmatch(_args(command))
     if match is None or int(match[2]) == 0:
-        answer = texts.position_usage()
+        answer = texts.position_usage(await _example(catalogue))
     else:
         act = by_message(message, event_from_user)
         answer = texts.moved(await catalogue.move(match[1], int(match[2]), act))
@@ -188,18 +189,21 @@ async def set_options(
         return
     match = SLUG_AND_TEXT.fullmatch(args)
     if match is None:
-        messenger.say(message.chat.id, texts.options_usage())
+        usage = texts.options_usage(await _example(catalogue))
+        messenger.say(message.chat.id, usage)
         return
     try:
         options = read_options(match[2])
-        if taken := ORDER_S_OWN & options.keys():
+        # As a default it would stand in every order, in place of what that says itself.
+        own = product_of(await catalogue.get(match[1])).own_params
+        if taken := own & options.keys():
             answer = texts.options_of_order(sorted(taken))
         else:
             act = by_message(message, event_from_user)
             entry = await catalogue.set(match[1], Field.OPTIONS, as_json(options), act)
             answer = texts.options_set(entry)
     except PromptError as error:
-        answer = texts.options_wrong(error)
+        answer = texts.options_wrong(error, await _example(catalogue))
     messenger.say(message.chat.id, answer)
 
 
@@ -217,6 +221,11 @@ async def _allow(
             kept.pop(same_name(name), None)
     value = as_json([*sorted(kept.values())])
     return texts.allowed_set(await catalogue.set(model.slug, Field.ALLOWED, value, act))
+
+
+async def _example(catalogue: Catalogue) -> Model:
+    """The one that stands first, to show how a command is used."""
+    return (await catalogue.all())[0]
 
 
 async def _model(catalogue: Catalogue, slug: str) -> Model:

@@ -41,8 +41,8 @@ PATIENCE_S = 600.0
 def settings(speed: float) -> dict[str, Any]:
     """The operator's, where time runs so fast."""
     return {
-        "midjourney_kie_poll_interval": 3.0 / speed,
-        "midjourney_kie_poll_timeout": 900.0 / speed,
+        "kie_poll_interval": 3.0 / speed,
+        "kie_poll_timeout": 900.0 / speed,
     }
 
 

@@ -87,7 +87,7 @@ def environment(data_dir: Path, telegram_url: str, kie_url: str, **settings: Any
         "telegram_api_url": telegram_url,
         "data_dir": data_dir,
         "kie_api_key": "kie-test-key",
-        "midjourney_kie_base_url": kie_url,
+        "kie_base_url": kie_url,
         "kie_upload_url": kie_url,
         "user_max_active_images": 10_000,
         "user_messages_per_minute": 100_000,

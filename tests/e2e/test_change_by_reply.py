@@ -73,9 +73,8 @@ async def test_the_first_request_wins_over_settings_made_since(world: World) -> 
     anna = await world.customer()
     anna.send("лиса --ar 3:2")
     (picture,) = await drawn(world, anna, 1)
-    await world.prefer(
-        1001, aspect_ratio="9:16", quality="high", quantity=4, negative_prompt="текст"
-    )
+    await world.prefer(1001, quantity=4)
+    await world.prefer_params(1001, aspect_ratio="9:16", quality="high", negative_prompt="текст")
     anna.send("--cfg 1", reply_to=picture)
     await drawn(world, anna, 2)
     first, second = (dict(task.input) for task in world.kie.tasks)

@@ -19,12 +19,14 @@ from bot.cards.pager import LINES
 from bot.cards.result import picture_keyboard
 from bot.demo.telegram.entities import check_caption, check_text, format_text
 from bot.demo.telegram.hypertext import parse_html, utf16_length
-from bot.prompts.parse import PARAMS, PromptError, parse
+from bot.prompts.errors import PromptError
+from bot.prompts.parse import parse
 from bot.telegram.buttons import Keyboard
 from bot.texts import Texts, load_texts
 from bot.texts.base import fit
 from order import Order, Origin
 from providers.kie import Trouble
+from providers.products import PRODUCTS
 from storage.backup import Inspection
 from storage.broadcasts import Unreached
 from storage.catalogue import Model
@@ -61,6 +63,8 @@ words = st.one_of(
     st.text(max_size=200).map(lambda text: text * 20),
     st.text(alphabet="<>&\"'/b 🦊א\u202e\n", max_size=3000),
 )
+MIDJOURNEY = PRODUCTS["midjourney"]
+DEAR = Model("m", "M", "midjourney", "", 1, 10**6, True, 1, {}, 0)
 languages = st.sampled_from(sorted(TEXTS))
 
 
@@ -192,10 +196,10 @@ def test_html_is_cut_only_where_it_may_be(parts: list[str], length: int) -> None
 def test_refusals_of_any_line(prompt: str, flag: str) -> None:
     for line in (f"{flag}{prompt}", f"{prompt} {flag}{prompt}", f"кот {flag}{prompt[:3900]}"):
         try:
-            parse(line, Order("m", ""), max_quantity=4)
+            parse(line, MIDJOURNEY, Order("m", ""), max_quantity=4)
         except PromptError as error:
             for texts in TEXTS.values():
-                check_message(texts.prompt_error(error))
+                check_message(texts.prompt_error(error, MIDJOURNEY))
 
 
 def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
@@ -216,7 +220,7 @@ def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
         model="m",
         prompt=prompt or "x",
         quantity=4,
-        params={**PARAMS, "negative_prompt": prompt[:2500]},
+        params={"aspect_ratio": "1:1", "negative_prompt": prompt[:2500]},
         options={"x": prompt[:1000]},
         input_file_id="x",
     )
@@ -224,7 +228,7 @@ def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
     yield lambda: texts.model_takes_no_picture(prompt[:60])
     yield lambda: texts.question(question, model, 10**9, prompt[:60])
     yield lambda: texts.model_went_off_sale(prompt[:60])
-    yield lambda: texts.negative_kept(prompt)
+    yield lambda: texts.words_kept(MIDJOURNEY.fields[2], prompt)
     yield lambda: texts.models([model] * 10, "m")
     yield lambda: texts.maintenance(prompt)
     yield lambda: texts.banned(prompt)
@@ -277,8 +281,8 @@ def test_what_admins_read(words: str, language: str) -> None:
 def test_texts_without_anybody_s_words(language: str) -> None:
     texts = TEXTS[language]
     for text in (
-        texts.start(given=10**9, balance=10**9, price=10**6, max_quantity=10),
-        texts.help(price=10**6, max_quantity=10),
+        texts.start(DEAR, given=10**9, balance=10**9, max_quantity=10),
+        texts.help(DEAR, max_quantity=10),
         texts.privacy(),
         texts.terms(),
         texts.paysupport(10**15, range(10**15, 10**15 + 50)),

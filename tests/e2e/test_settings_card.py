@@ -394,7 +394,8 @@ async def test_nobody_answers_for_somebody_else(world: World) -> None:
 )
 async def test_no_prompt_is_too_much_for_the_cards(world: World, prompt: str) -> None:
     anna = await world.customer()
-    await world.prefer(1001, negative_prompt=prompt, ask="always")
+    await world.prefer(1001, ask="always")
+    await world.prefer_params(1001, negative_prompt=prompt)
     question = await asked(world, anna, anna.send(prompt))
     await pressed(world, anna, question, "Нарисовать")
     await world.pictures(anna, 1)

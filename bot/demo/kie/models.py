@@ -1,7 +1,7 @@
 """The models the simulator knows, as data, and the checks of what each wants in `input`.
 
-Kling's fields are those of docs.kie.ai (August 2026). No page of 2026 names a Midjourney model;
-its two are this project's assumption, checked as strictly as the bot must fill them in.
+The models of the products that are sold have the fields that those declare, checked as strictly as
+the bot must fill them in. Kling's fields are those of docs.kie.ai (August 2026).
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from providers.base import Flag, Kind, Many, Media, Number, OneOf, Text, TextOrNumber, Url
+from providers.products import PRODUCTS
 
 from . import wire
 
@@ -47,9 +50,9 @@ def text(most: int) -> Check:
     return check
 
 
-def choice(*options: str) -> Check:
+def choice(*options: Any) -> Check:
     def check(value: Any) -> str | None:
-        good = isinstance(value, str) and value in options
+        good = any(type(each) is type(value) and each == value for each in options)
         return None if good else "is not within the range of allowed options"
 
     return check
@@ -73,17 +76,24 @@ def address(value: Any) -> str | None:
     return None if good else "must be an http or https URL"
 
 
+def addresses(value: Any) -> str | None:
+    if not isinstance(value, list) or not value:
+        return "must be an array of URLs"
+    return next(filter(None, map(address, value)), None)
+
+
+def any_of(*checks: Check) -> Check:
+    def check(value: Any) -> str | None:
+        wrong = [each(value) for each in checks]
+        return None if None in wrong else wrong[0]
+
+    return check
+
+
 def required(check: Check) -> Field:
     return Field(check, required=True)
 
 
-_MIDJOURNEY = {
-    "prompt": required(text(2000)),
-    "aspect_ratio": Field(choice("1:1", "16:9", "9:16", "3:2", "2:3")),
-    "quality": Field(choice("standard", "high")),
-    "negative_prompt": Field(text(2500)),
-    "cfg_scale": Field(number(0, 1, 0.1)),
-}
 _KLING = {
     "prompt": required(text(2500)),
     "duration": Field(choice("5", "10")),
@@ -94,9 +104,43 @@ _IMAGE = {"image_url": required(address)}
 _TAIL = {"tail_image_url": Field(address)}
 _RATIO = {"aspect_ratio": Field(choice("16:9", "9:16", "1:1"))}
 
+
+def _of_products() -> Iterator[tuple[str, Model]]:
+    """The models of the products that are sold, each with the fields that are declared."""
+    for product in PRODUCTS.values():
+        kinds: dict[str, list[Kind]] = {}
+        for each in product.fields:
+            if not each.option:  # those are passed on as whatever people write
+                kinds.setdefault(each.param, []).append(each.kind)
+        fields = {name: Field(any_of(*map(_check, each))) for name, each in kinds.items()}
+        fields["prompt"] = required(text(product.prompt_chars))
+        made = "Video" if product.media is Media.FILM else "Image"
+        if product.models.text:
+            yield product.models.text, Model(product.name, f"Text to {made}", fields)
+        if product.models.picture and product.picture:
+            check = addresses if isinstance(product.picture, Many) else address
+            picture = {product.picture.param: required(check)}
+            yield product.models.picture, Model(product.name, f"Image to {made}", fields | picture)
+
+
+def _check(kind: Kind) -> Check:
+    match kind:
+        case OneOf(words=words, sent=sent):
+            return choice(*(sent.get(word, word) for word in words))
+        case Number(low=low, high=high, step=step):
+            return number(low, high, step)
+        case Text(limit=limit):
+            return text(limit)
+        case Url():
+            return address
+        case Flag(sent=sent):
+            return choice(sent)
+        case TextOrNumber():
+            return lambda value: None
+
+
 MODELS: Mapping[str, Model] = {
-    "midjourney/v6-text-to-image": Model("Midjourney", "Text to Image", _MIDJOURNEY),
-    "midjourney/v6-image-to-image": Model("Midjourney", "Image to Image", _MIDJOURNEY | _IMAGE),
+    **dict(_of_products()),
     "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING | _RATIO),
     "kling/v2-5-turbo-image-to-video-pro": Model(
         "Kling", "Image to Video", _KLING | _IMAGE | _TAIL

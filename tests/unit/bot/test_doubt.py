@@ -1,8 +1,13 @@
 """What is asked about before it is drawn, and what is not: by example."""
 
+from functools import partial
+
 import pytest
 
 from bot.prompts.doubt import Doubt, doubt_of
+from providers.products import PRODUCTS
+
+doubt = partial(doubt_of, product=PRODUCTS["midjourney"])
 
 TALK = """
 привет
@@ -175,35 +180,35 @@ as if nobody asked? yes, like that
 
 @pytest.mark.parametrize("text", TALK)
 def test_talk_is_asked_about(text: str) -> None:
-    assert doubt_of(text) is Doubt.TALK
+    assert doubt(text) is Doubt.TALK
 
 
 @pytest.mark.parametrize("text", ONE_WORD)
 def test_one_word_is_asked_about(text: str) -> None:
-    assert doubt_of(text) is Doubt.ONE_WORD
+    assert doubt(text) is Doubt.ONE_WORD
 
 
 @pytest.mark.parametrize("text", PROMPTS)
 def test_a_prompt_is_not(text: str) -> None:
-    assert doubt_of(text) is None
+    assert doubt(text) is None
 
 
 @pytest.mark.parametrize("text", ["акварель", "anime", "кот", "в стиле комикса"])
 def test_one_word_for_a_picture_of_one_s_own_is_a_request(text: str) -> None:
-    assert doubt_of(text, with_picture=True) is None
+    assert doubt(text, with_picture=True) is None
 
 
 @pytest.mark.parametrize("text", ["спасибо", "класс!", "что это?", "🔥", "как тебе?", "hi"])
 def test_talk_stays_talk_with_a_picture(text: str) -> None:
-    assert doubt_of(text, with_picture=True) is Doubt.TALK
+    assert doubt(text, with_picture=True) is Doubt.TALK
 
 
 def test_words_said_in_a_group_to_a_picture_are_talk_and_flags_are_not() -> None:
-    assert doubt_of("смотрите, какой вышел закат", with_picture=True, aside=True) is Doubt.TALK
-    assert doubt_of("в снегу --ar 16:9", with_picture=True, aside=True) is None
-    assert doubt_of("--ar 16:9", with_picture=True, aside=True) is None
+    assert doubt("смотрите, какой вышел закат", with_picture=True, aside=True) is Doubt.TALK
+    assert doubt("в снегу --ar 16:9", with_picture=True, aside=True) is None
+    assert doubt("--ar 16:9", with_picture=True, aside=True) is None
 
 
 @pytest.mark.parametrize("text", ["спасибо большое " * 270, "а и " * 1000, "да" * 2000])
 def test_a_message_as_long_as_can_be_is_no_talk(text: str) -> None:
-    assert doubt_of(text) is not Doubt.TALK
+    assert doubt(text) is not Doubt.TALK

@@ -30,7 +30,8 @@ from tests.bench.bound import best_delays, uniform_rate
 from tests.unit.bot.clock import FakeClock
 
 URL = "https://example.com/1.png"
-POLICY = PollPolicy(interval_s=3, timeout_s=900)
+POLICY = PollPolicy()
+INTERVAL_S, TIMEOUT_S = 3.0, 900.0
 JITTER = 1.1
 LOST = OutcomeUnknownError("lost")
 GONE = RefusedError("gone", detail="recordInfo is null", code=422)
@@ -45,6 +46,8 @@ class Script:
 
     answers: list[Answer]
     clock: FakeClock
+    poll_interval_s: float = INTERVAL_S
+    poll_timeout_s: float = TIMEOUT_S
     name: str = "Script"
     asked_at: list[float] = field(default_factory=list)
 
@@ -65,9 +68,11 @@ class Scene:
     clock: FakeClock
     limit: RateLimit
     poller: Poller
+    interval_s: float
+    timeout_s: float
 
     def script(self, *answers: Answer) -> Script:
-        return Script(list(answers), self.clock)
+        return Script(list(answers), self.clock, self.interval_s, self.timeout_s)
 
     async def wait(self, script: Script, **options: Any) -> str:
         done = await self.run(
@@ -83,13 +88,16 @@ class Scene:
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene(POLICY)
+    return make_scene()
 
 
-def make_scene(policy: PollPolicy, polls: int = 1000) -> Scene:
+def make_scene(
+    interval_s: float = INTERVAL_S, timeout_s: float = TIMEOUT_S, polls: int = 1000
+) -> Scene:
     clock = FakeClock()
     limit = RateLimit(polls, 1.0, clock=clock)
-    return Scene(clock, limit, Poller(limit, policy, Durations(), clock))
+    poller = Poller(limit, POLICY, Durations(), clock)
+    return Scene(clock, limit, poller, interval_s, timeout_s)
 
 
 async def test_from_pending_to_done(scene: Scene) -> None:
@@ -118,7 +126,7 @@ async def test_tasks_are_polled_side_by_side(scene: Scene) -> None:
 
 
 async def test_all_pollers_share_one_limit() -> None:
-    scene = make_scene(PollPolicy(interval_s=0.1, timeout_s=900), polls=10)
+    scene = make_scene(interval_s=0.1, polls=10)
     scripts = [scene.script(*[Pending()] * 4, Done((URL,))) for _ in range(20)]
 
     async def all_of_them() -> str:
@@ -177,7 +185,7 @@ async def test_how_long_a_429_pauses(scene: Scene, asked_s: float | None, paused
 
 
 async def test_success_without_urls_is_asked_again_for_some_minutes(scene: Scene) -> None:
-    late = int(POLICY.without_urls_for_s / (POLICY.interval_s * JITTER))
+    late = int(POLICY.without_urls_for_s / (INTERVAL_S * JITTER))
     script = scene.script(*[Done(())] * late, Done((URL,)))
     assert await scene.wait(script) == URL
 
@@ -191,7 +199,7 @@ async def test_success_without_urls_ends(scene: Scene) -> None:
 
 
 async def test_success_without_urls_ends_after_several_answers_whatever_the_pauses() -> None:
-    scene = make_scene(PollPolicy(interval_s=600, timeout_s=900))
+    scene = make_scene(interval_s=600)
     script = scene.script(Done(()))
     with pytest.raises(NoResultError):
         await scene.wait(script)
@@ -207,7 +215,7 @@ async def test_fail_gives_the_provider_s_reason(scene: Scene) -> None:
     assert len(script.asked_at) == 2
 
 
-UNKNOWN_CHECKS = int(POLICY.unknown_for_s / (POLICY.interval_s * JITTER))  # too few to end it
+UNKNOWN_CHECKS = int(POLICY.unknown_for_s / (INTERVAL_S * JITTER))  # too few to end it
 
 
 @pytest.mark.parametrize("age_s", [0.0, 200.0, 86_400.0])
@@ -227,7 +235,7 @@ async def test_unknown_for_good_is_gone(scene: Scene, age_s: float) -> None:
 
 
 async def test_unknown_takes_several_answers_whatever_the_pauses() -> None:
-    scene = make_scene(PollPolicy(interval_s=600, timeout_s=900))
+    scene = make_scene(interval_s=600)
     script = scene.script(GONE)
     with pytest.raises(RecordGoneError):
         await scene.wait(script)
@@ -272,8 +280,8 @@ async def test_the_deadline(scene: Scene) -> None:
     script = scene.script(Pending())
     with pytest.raises(DeadlineError):
         await scene.wait(script)
-    assert scene.clock.now() == pytest.approx(POLICY.timeout_s)
-    assert script.asked_at[-1] == pytest.approx(POLICY.timeout_s), "asked at the very end"
+    assert scene.clock.now() == pytest.approx(TIMEOUT_S)
+    assert script.asked_at[-1] == pytest.approx(TIMEOUT_S), "asked at the very end"
 
 
 @pytest.mark.parametrize("age_s", [0.0, 100_000.0])
@@ -291,7 +299,7 @@ async def test_a_failed_question_is_no_deadline(scene: Scene, age_s: float) -> N
 async def test_the_first_answer_after_an_outage_may_be_the_end(scene: Scene) -> None:
     with pytest.raises(DeadlineError):
         await scene.wait(scene.script(*[LOST] * 100, Pending()))
-    assert scene.clock.now() > POLICY.timeout_s + 3600
+    assert scene.clock.now() > TIMEOUT_S + 3600
 
 
 async def test_pauses_are_as_before_once_there_was_an_answer(scene: Scene) -> None:
@@ -303,7 +311,7 @@ async def test_pauses_are_as_before_once_there_was_an_answer(scene: Scene) -> No
 async def test_the_age_counts(scene: Scene) -> None:
     with pytest.raises(DeadlineError):
         await scene.wait(scene.script(Pending()), age_s=500)
-    assert scene.clock.now() == pytest.approx(POLICY.timeout_s - 500)
+    assert scene.clock.now() == pytest.approx(TIMEOUT_S - 500)
 
 
 async def test_an_old_task_is_asked_at_once(scene: Scene) -> None:
@@ -319,11 +327,11 @@ async def test_a_task_past_its_deadline_is_asked_during_the_grace_time(scene: Sc
     with pytest.raises(DeadlineError):
         await scene.wait(script, age_s=100_000)
     assert scene.clock.now() - started == pytest.approx(POLICY.grace_s)
-    assert len(script.asked_at) > POLICY.grace_s / (POLICY.interval_s * JITTER)
+    assert len(script.asked_at) > POLICY.grace_s / (INTERVAL_S * JITTER)
 
 
 async def test_the_grace_time_is_never_longer_than_the_time_itself() -> None:
-    scene = make_scene(PollPolicy(interval_s=1, timeout_s=10))
+    scene = make_scene(interval_s=1, timeout_s=10)
     with pytest.raises(DeadlineError):
         await scene.wait(scene.script(Pending()), age_s=100_000)
     assert scene.clock.now() == pytest.approx(10)
@@ -339,6 +347,8 @@ class Draws:
     clock: FakeClock
     ends: dict[str, float]
     name: str = "Draws"
+    poll_interval_s: float = INTERVAL_S
+    poll_timeout_s: float = TIMEOUT_S
     questions: int = 0
     known_after: list[float] = field(default_factory=list)
 

@@ -10,29 +10,34 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.prompts import parse as prompt
-from bot.prompts.parse import (
+from bot.prompts.errors import (
     BadValueError,
     BytesUpTo,
-    Choices,
     ClosedOptionError,
     EmptyPromptError,
     Form,
+    LackingFlagError,
     MissingValueError,
-    NumberRange,
     PromptError,
     PromptTooLongError,
     QuantityTooHighError,
     RepeatedFlagError,
-    TextUpTo,
     UnknownFlagError,
 )
+from bot.prompts.grammar import clean, grammar_of
 from order import Order
+from providers.base import Flag, Number, OneOf, Text, TextOrNumber, Url
+from providers.products import PRODUCTS
 
+MIDJOURNEY = PRODUCTS["midjourney"]
 MAX = 4
-RATIO = Choices(("1:1", "16:9", "9:16", "3:2", "2:3"))
-QUALITY = Choices(("standard", "high"))
-CFG = NumberRange(0, 1, 0.1)
-COUNT = NumberRange(1, MAX, 1)
+RATIO = OneOf("1:1", "16:9", "9:16", "3:2", "2:3")
+QUALITY = MIDJOURNEY.fields[1].kind
+CFG = Number(0, 1, 0.1)
+COUNT = Number(1, MAX)
+VERSION = OneOf("7", "6.1", "6", "5.2", "5.1", "5", "4", "3", "2", "1")
+IMAGE_WEIGHT = Number(0, 3, 0.01)
+IN_A_HAT, STYLIZED = "кот в шляпе --iw 2", "кот --opt stylize=60"
 DEFAULTS: dict[str, Any] = {"aspect_ratio": "1:1", "quality": "standard", "cfg_scale": 0.5}
 
 
@@ -40,7 +45,7 @@ NOTHING = Order("m", "")
 
 
 def parse(text: str, base: Order = NOTHING) -> Order:
-    return replace(prompt.parse(text, base, max_quantity=MAX), named=frozenset())
+    return replace(prompt.parse(text, MIDJOURNEY, base, max_quantity=MAX), named=frozenset())
 
 
 def refused(text: str) -> PromptError:
@@ -102,6 +107,16 @@ def order(text: str = "кот", quantity: int = 1, /, **params: Any) -> Order:
         ("кот --style 3d render", order(style="3d render")),
         ("кот --style=--x", order(style="--x")),
         ("кот --mode fast", order(mode="fast")),
+        ("кот --c 20", order(chaos=20)),
+        ("кот --raw", order(style="raw")),
+        # Flags in front, where it is plain how long they are
+        ("--ar 2:3 кот на крыше", order("кот на крыше", aspect_ratio="2:3")),
+        ("--ar=2:3\nкот на\nкрыше", order("кот на\nкрыше", aspect_ratio="2:3")),
+        ("--raw кот --n 2", order("кот", 2, style="raw")),
+        ("--n 2 --q high кот --ar 3:2", order("кот", 2, quality="high", aspect_ratio="3:2")),
+        ("--cfg 0,7 кот", order("кот", cfg_scale=0.7)),
+        ("--seed 50 оттенков", order("оттенков", seed=50)),
+        ("--no лес --ar 2:3 кот", order("кот", negative_prompt="лес", aspect_ratio="2:3")),
         # No flags: no letter after the dashes, no space before them, Russian after a long dash
         ("кот —рыжий", order("кот —рыжий")),
         ("кот – рыжий -- и — толстый", order("кот – рыжий -- и — толстый")),
@@ -132,6 +147,40 @@ def test_order(text: str, expected: Order) -> None:
     assert parsed == expected
     for name, value in parsed.params.items():  # 1 == 1.0
         assert type(value) is type(expected.params[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("--v 6", {"version": "6"}),
+        ("--version 5.2", {"version": "5.2"}),
+        ("--niji 6", {"version": "niji6"}),
+        ("--s 250", {"stylize": 250}),
+        ("--stylize 0", {"stylize": 0}),
+        ("--w 3000 --tile", {"weird": 3000, "tile": True}),
+        ("--weird 7 --iw 1.25", {"weird": 7, "iw": 1.25}),
+        ("--sref https://a.b/c.png?d=e", {"sref": "https://a.b/c.png?d=e"}),
+        ("--iw 2 --opt tile=false", {"iw": 2.0, "tile": False}),
+    ],
+)
+def test_midjourney_s_own_words_go_where_options_go(text: str, options: dict[str, Any]) -> None:
+    assert repr(parse(f"кот {text}")) == repr(replace(order(), options=options))
+    assert parse(f"кот {text} --ar 3:2").params["aspect_ratio"] == "3:2"
+
+
+@pytest.mark.parametrize("text", ["--no лес кот", "--style oil painting", "--opt a=b кот"])
+def test_words_after_a_text_are_its_own(text: str) -> None:
+    assert isinstance(refused(text), EmptyPromptError)
+
+
+def test_a_change_goes_over_what_was_said_by_the_same_word() -> None:
+    earlier = replace(parse("кот --s 250 --tile"), prompt="кот")
+    assert parse("--s 50", earlier).options == {"stylize": 50, "tile": True}
+
+
+def test_what_was_kept_for_another_product_is_left_out() -> None:
+    base = Order("m", "", 1, {"aspect_ratio": "21:9", "duration": "5", "quality": "high"})
+    assert parse("кот", base) == order(quality="high")
 
 
 def test_params_stand_in_the_documented_order() -> None:
@@ -201,7 +250,7 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
                 "\u200b--ar 16:9",
             )
         ),
-        ("я" * 2001, PromptTooLongError(2001), None),
+        ("я" * 2001, PromptTooLongError(2001, 2000), None),
         # The ratio
         *(
             (f"кот --ar {ratio}", BadValueError("--ar", ratio, RATIO), f"кот --ar {near}")
@@ -241,7 +290,7 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
             "кот в шляпе --ar 16:9",
         ),
         ("кот --ar в шляпе", BadValueError("--ar", "в шляпе", RATIO), "кот в шляпе"),
-        ("--ar 16:9 кот", BadValueError("--ar", "16:9 кот", RATIO), "кот --ar 16:9"),
+        ("--ar 16х9 кот", BadValueError("--ar", "16х9 кот", RATIO), "кот --ar 16:9"),
         # The quality
         *(
             (f"кот --q {word}", BadValueError("--q", word, QUALITY), f"кот{near}")
@@ -264,7 +313,7 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
             "кот в шляпе --quality high",
         ),
         # The negative prompt
-        ("кот --no " + "я" * 2501, BadValueError("--no", "я" * 2501, TextUpTo(2500)), None),
+        ("кот --no " + "я" * 2501, BadValueError("--no", "я" * 2501, Text(2500)), None),
         # The scale
         *(
             (f"кот --cfg {number}", BadValueError("--cfg", number, CFG), f"кот{near}")
@@ -307,19 +356,19 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         *(
             (
                 f"кот --{name} 50 в шляпе --n 2",
-                BadValueError(f"--{name}", "50 в шляпе", Form.TEXT_OR_NUMBER),
+                BadValueError(f"--{name}", "50 в шляпе", TextOrNumber()),
                 f"кот в шляпе --{name} 50 --n 2",
             )
-            for name in ("chaos", "seed", "style", "mode")
+            for name in ("seed", "style", "mode")
         ),
         # Nothing after the flag
         ("кот --ar", MissingValueError("--ar", RATIO), "кот"),
         ("кот --ar= --n 2", MissingValueError("--ar", RATIO), "кот --n 2"),
         ("кот --quality", MissingValueError("--quality", QUALITY), "кот"),
-        ("кот --no", MissingValueError("--no", TextUpTo(2500)), "кот"),
+        ("кот --no", MissingValueError("--no", Text(2500)), "кот"),
         ("кот --cfg", MissingValueError("--cfg", CFG), "кот"),
         ("кот --n", MissingValueError("--n", COUNT), "кот"),
-        ("кот --seed", MissingValueError("--seed", Form.TEXT_OR_NUMBER), "кот"),
+        ("кот --seed", MissingValueError("--seed", TextOrNumber()), "кот"),
         ("кот --opt", MissingValueError("--opt", Form.KEY_VALUE), "кот"),
         ("кот --options", MissingValueError("--options", Form.JSON_OBJECT), "кот"),
         # A blank after the dashes
@@ -352,7 +401,6 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("кот --ar16:9", UnknownFlagError("--ar16:9", "--ar"), "кот --ar 16:9"),
         ("кот --ar: 16:9", UnknownFlagError("--ar:", "--ar"), "кот --ar 16:9"),
         ("кот --n2", UnknownFlagError("--n2", "--n"), "кот --n 2"),
-        ("кот --c 20", UnknownFlagError("--c", "--chaos"), "кот --chaos 20"),
         ("кот --sead 20 в шляпе", UnknownFlagError("--sead", "--seed"), "кот в шляпе --seed 20"),
         ("кот --cfg_scale 0.3", UnknownFlagError("--cfg_scale", "--cfg"), "кот --cfg 0.3"),
         (
@@ -369,27 +417,42 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("кот --ar 16:9 --arr 3:2", UnknownFlagError("--arr", "--ar"), "кот --ar 16:9"),
         ("кот --папа", UnknownFlagError("--папа", None), "кот"),
         ("кот --сидит на окне", UnknownFlagError("--сидит", None), "кот на окне"),
-        ("--v 6", UnknownFlagError("--v", None), None),
-        ("кот --v 6 --ar 16:9", UnknownFlagError("--v", None), "кот --ar 16:9"),
-        ("кот --v6 --Fast", UnknownFlagError("--v6", None), "кот"),
-        ("кот --tile в шляпе", UnknownFlagError("--tile", None), "кот в шляпе"),
-        ("кот --iw 2 в шляпе", UnknownFlagError("--iw", None), "кот в шляпе"),
-        ("кот --sref https://a.b/c в шляпе", UnknownFlagError("--sref", None), "кот в шляпе"),
+        ("кот --v6 --Fast", UnknownFlagError("--v6", "--v"), "кот --v 6"),
+        ("кот --speed 6 --n 2", UnknownFlagError("--speed", None), "кот --n 2"),
+        ("кот --model 6 в шляпе", UnknownFlagError("--model", None), "кот в шляпе"),
+        # What Midjourney has, and this model cannot
+        ("--cref https://a.b/c", LackingFlagError("--cref"), None),
+        ("кот --Fast --ar 16:9", LackingFlagError("--Fast"), "кот --ar 16:9"),
+        ("кот --cref https://a.b/c в шляпе", LackingFlagError("--cref"), "кот в шляпе"),
+        ("кот --draft в шляпе --n 2", LackingFlagError("--draft"), "кот в шляпе --n 2"),
+        ("кот --oref a b --s 50", LackingFlagError("--oref"), "кот b --s 50"),
         *(
-            (f"кот --{name} 6 --n 2", UnknownFlagError(f"--{name}", None), "кот --n 2")
-            for name in (
-                "s",
-                "stylize",
-                "w",
-                "weird",
-                "niji",
-                "sref",
-                "stop",
-                "speed",
-                "p",
-                "model",
-            )
+            (f"кот --{name} 6 --s 50", LackingFlagError(f"--{name}"), "кот --s 50")
+            for name in ("stop", "p", "cw", "ow", "sw", "sv", "exp", "profile")
         ),
+        # Midjourney's own words
+        ("кот --tile в шляпе", BadValueError("--tile", "в шляпе", Flag()), "кот в шляпе --tile"),
+        ("кот --raw да", BadValueError("--raw", "да", Flag("raw")), "кот да --raw"),
+        ("кот --iw 2 в шляпе", BadValueError("--iw", "2 в шляпе", IMAGE_WEIGHT), IN_A_HAT),
+        ("кот --iw 5", BadValueError("--iw", "5", IMAGE_WEIGHT), "кот --iw 3"),
+        ("кот --s 2000", BadValueError("--s", "2000", Number(0, 1000)), "кот --s 1000"),
+        ("кот --weird -5", BadValueError("--weird", "-5", Number(0, 3000)), "кот --weird 0"),
+        ("кот --c 101", BadValueError("--c", "101", Number(0, 100)), "кот --c 100"),
+        ("кот --chaos 1.5", BadValueError("--chaos", "1.5", Number(0, 100)), "кот --chaos 2"),
+        ("кот --v 8", BadValueError("--v", "8", VERSION), "кот --v 7"),
+        ("кот --version 6.0", BadValueError("--version", "6.0", VERSION), "кот --version 6"),
+        ("кот --v", MissingValueError("--v", VERSION), "кот"),
+        ("кот --sref 6 --n 2", BadValueError("--sref", "6", Url()), "кот --n 2"),
+        (
+            "кот --sref https://a.b/c в шляпе",
+            BadValueError("--sref", "https://a.b/c в шляпе", Url()),
+            "кот в шляпе --sref https://a.b/c",
+        ),
+        ("кот --v 6 --niji 5", RepeatedFlagError("--niji"), "кот --niji 5"),
+        ("кот --style a --raw", RepeatedFlagError("--raw"), "кот --raw"),
+        ("кот --s 50 --stylize 60", RepeatedFlagError("--stylize"), "кот --stylize 60"),
+        ("кот --s 50 --opt stylize=60", RepeatedFlagError("--opt stylize"), STYLIZED),
+        ("кот --opt stylize=60 --s 50", RepeatedFlagError("--s"), "кот --s 50"),
         # Twice
         ("кот --ar 1:1 --ar 16:9", RepeatedFlagError("--ar"), "кот --ar 16:9"),
         (
@@ -482,9 +545,9 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("кот --ar 4:3 --opt n=3", BadValueError("--ar", "4:3", RATIO), "кот --ar 3:2"),
         # Several faults: the first is told, all are mended
         (
-            "кот --ar 16x9 --q hd в шляпе --v 6 --n 9",
+            "кот --ar 16x9 --q hd в шляпе --v 6 --turbo --n 9",
             BadValueError("--ar", "16x9", RATIO),
-            "кот в шляпе --ar 16:9 --q high --n 4",
+            "кот в шляпе --ar 16:9 --q high --v 6 --n 4",
         ),
     ],
 )
@@ -506,9 +569,8 @@ def test_options_may_take_4096_bytes() -> None:
 
 def test_an_option_that_an_admin_opened_passes_however_it_is_spelled() -> None:
     def line(text: str) -> Order:
-        return prompt.parse(
-            text, NOTHING, max_quantity=MAX, allowed_options=("image_resolution", "speed")
-        )
+        opened = ("image_resolution", "speed")
+        return prompt.parse(text, MIDJOURNEY, NOTHING, max_quantity=MAX, allowed_options=opened)
 
     assert line("кот --opt imageResolution=4K").options == {"imageResolution": "4K"}
     assert line('кот --options {"a":{"SPEED":"fast"}}').options == {"a": {"SPEED": "fast"}}
@@ -524,7 +586,7 @@ def test_spaces_in_json_do_not_count() -> None:
 
 def test_limit_of_one_image() -> None:
     with pytest.raises(QuantityTooHighError) as caught:
-        prompt.parse("кот --n 2", NOTHING, max_quantity=1)
+        prompt.parse("кот --n 2", MIDJOURNEY, NOTHING, max_quantity=1)
     assert caught.value.suggestion == "кот --n 1"
 
 
@@ -534,7 +596,21 @@ def test_limit_of_one_image() -> None:
 words = st.text("аяaz09.,:=-—–'\"{} \n\u00a0xх", max_size=8)
 odd = st.text("аx1=- —\u200b\u200d\ufe0f🦊\x1f", max_size=8)
 names = st.sampled_from(
-    [*prompt.NAMES, "arr", "v", "s", "tile", "N2", "ar16:9", "optons", "Папа", "аr", "c", "", "-"]
+    [
+        *grammar_of(MIDJOURNEY).names,
+        "arr",
+        "v",
+        "s",
+        "tile",
+        "N2",
+        "ar16:9",
+        "optons",
+        "Папа",
+        "аr",
+        "c",
+        "",
+        "-",
+    ]
 )
 values = words | st.sampled_from(
     [
@@ -605,12 +681,12 @@ def spelled(value: Any) -> str:
     text=st.sampled_from(["кот", "a cat\n— grey —", "кот —рыжий -- 5"]),
     quantity=st.integers(1, MAX),
     ratio=st.sampled_from(RATIO.words),
-    quality=st.sampled_from(QUALITY.words),
+    quality=st.sampled_from(("standard", "high")),
     cfg=st.integers(0, 10),
     rest=st.fixed_dictionaries(
         {},
-        optional={"no": st.sampled_from(["лес", "a, b\nc"])}
-        | dict.fromkeys(["chaos", "seed", "style", "mode"], passed),
+        optional={"no": st.sampled_from(["лес", "a, b\nc"]), "chaos": st.integers(0, 100)}
+        | dict.fromkeys(["seed", "style", "mode"], passed),
     ),
     options=st.dictionaries(words, inner, max_size=3),
 )
@@ -624,7 +700,7 @@ def test_an_order_written_as_a_line_comes_back(
     options: dict[str, Any],
 ) -> None:
     params: dict[str, Any] = {"aspect_ratio": ratio, "quality": quality, "cfg_scale": cfg / 10}
-    params |= {prompt.FIELDS[name]: value for name, value in rest.items()}
+    params |= {grammar_of(MIDJOURNEY).fields[name].param: value for name, value in rest.items()}
     line = f"{text} --ar {ratio} --q {quality} --cfg {cfg / 10} --n {quantity}"
     line += "".join(f" --{name}={spelled(value)}" for name, value in rest.items())
     line += f" --options {json.dumps(options)}"
@@ -687,19 +763,19 @@ def test_defaults_stand_for_what_is_left_out(text: str, base: Order, expected: O
 
 
 def test_what_was_chosen_is_named() -> None:
-    chosen = prompt.parse("кот --cfg 1", OWN, max_quantity=MAX).named
+    chosen = prompt.parse("кот --cfg 1", MIDJOURNEY, OWN, max_quantity=MAX).named
     assert chosen == {"aspect_ratio", "negative_prompt", "cfg_scale"}
 
 
 def test_a_change_is_mended_as_a_change() -> None:
     with pytest.raises(BadValueError) as caught:
-        prompt.parse("--ar 4:3", EARLIER, max_quantity=MAX)
+        prompt.parse("--ar 4:3", MIDJOURNEY, EARLIER, max_quantity=MAX)
     assert caught.value.suggestion == "--ar 3:2"
 
 
 @given(st.text() | odd)
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
-    assert prompt.clean(prompt.clean(text)) == prompt.clean(text)
+    assert clean(clean(text)) == clean(text)
 
 
 @pytest.mark.parametrize(
@@ -713,4 +789,4 @@ def test_what_is_clean_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_flags_alone(text: str, *, expected: bool) -> None:
-    assert prompt.only_flags(text) is expected
+    assert prompt.only_flags(text, MIDJOURNEY) is expected

@@ -5,18 +5,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.cards.pager import LINES
-from bot.cards.settings import WHATS, Shelf, card, options
+from bot.cards.settings import Shelf, card, options
 from bot.demo.telegram.hypertext import parse_html, utf16_length
-from bot.prompts.parse import NEGATIVE_CHARS, PARAMS, PROMPT_CHARS
 from bot.telegram.buttons import Keyboard
 from bot.texts import load_texts
 from order import Order, Origin
+from providers.products import PRODUCTS
 from storage.catalogue import Model
 from storage.ledger import Movement
 from storage.preferences import Preferences
 from storage.questions import Question
 
 TEXTS = load_texts()
+MIDJOURNEY = PRODUCTS["midjourney"]
+NEGATIVE = MIDJOURNEY.fields[2]
+PROMPT_CHARS, NEGATIVE_CHARS = 2000, 2500
+DEFAULTS = {each.param: each.default for each in MIDJOURNEY.fields if each.default is not None}
 MAX_TEXT = 4096
 MAX_DATA_BYTES = 64
 
@@ -55,7 +59,7 @@ def check(text: str, keyboard: Keyboard = ()) -> None:
 def test_the_card_and_its_menus(language: str, name: str, about: str, negative: str) -> None:
     texts = TEXTS[language]
     shelf = Shelf(
-        Preferences(model="gone", negative_prompt=negative, quantity=10),
+        Preferences("gone", 10, params={"midjourney": {"negative_prompt": negative}}),
         [model(name, about, place) for place in range(1, 3 * LINES)],
         model(name, about, 99),
         list(TEXTS),
@@ -63,11 +67,11 @@ def test_the_card_and_its_menus(language: str, name: str, about: str, negative: 
         10**12,
     )
     check(*card(texts, shelf))
-    for what in WHATS:
+    for what in shelf.whats:
         check(*options(texts, shelf, what))
     for page in (1, 2, 3, 99):
         check(*options(texts, shelf, "model", page))
-    check(texts.negative_kept(negative))
+    check(texts.words_kept(NEGATIVE, negative))
     check(texts.model_went_off_sale(name))
 
 
@@ -81,7 +85,7 @@ def test_the_question_and_the_balance(language: str, prompt: str, name: str, opt
         model="m1",
         prompt=prompt,
         quantity=10,
-        params={**PARAMS, "negative_prompt": option[:NEGATIVE_CHARS]},
+        params={**DEFAULTS, "negative_prompt": option[:NEGATIVE_CHARS]},
         options=dict.fromkeys(extra, option),
         input_file_id="x",
     )

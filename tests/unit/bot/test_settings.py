@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.settings import Given, Settings, explain, load_settings, misspelt
+from bot.settings import (
+    Given,
+    KieAccess,
+    KieSettings,
+    Settings,
+    explain,
+    load_settings,
+    misspelt,
+)
+from providers.base import ByInput
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "123456789:AAE-token_of-a-bot"
@@ -40,16 +49,16 @@ def complaints(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[str]:
 def test_two_values_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch)
     assert settings.bot_token.get_secret_value() == TOKEN
-    assert settings.midjourney_key == KEY
     assert settings.secrets == [TOKEN, KEY]
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.admin_ids == frozenset()
     assert settings.data_dir == Path("data")
-    assert settings.midjourney_kie_base_url == "https://api.kie.ai"
-    assert settings.midjourney_kie_text_model == "midjourney/v6-text-to-image"
-    assert settings.midjourney_kie_image_model == "midjourney/v6-image-to-image"
-    assert (settings.midjourney_kie_poll_interval, settings.midjourney_kie_poll_timeout) == (3, 900)
-    assert settings.midjourney_kie_request_timeout == 60
+    assert settings.kie("midjourney") == KieSettings(
+        KieAccess("https://api.kie.ai", KEY, 60),
+        ByInput("midjourney/v6-text-to-image", "midjourney/v6-image-to-image"),
+        poll_interval_s=3,
+        poll_timeout_s=900,
+    )
     assert (settings.welcome_tokens, settings.max_quantity) == (79, 4)
     assert settings.user_max_active_images == 8
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
@@ -233,8 +242,25 @@ def test_the_key_for_midjourney(
     for name, value in {"BOT_TOKEN": TOKEN, **given}.items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
-    assert settings.midjourney_key == key
+    assert settings.kie("midjourney").access.api_key == key
     assert set(settings.secrets) == {TOKEN, *(value.strip() for value in given.values() if value)}
+
+
+def test_what_a_product_does_not_set_is_as_for_all_of_kie(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        KIE_BASE_URL="http://127.0.0.1:1",
+        KIE_POLL_TIMEOUT="1800",
+        KIE_POLL_INTERVAL="5",
+        MIDJOURNEY_KIE_POLL_INTERVAL="2",
+        MIDJOURNEY_KIE_REQUEST_TIMEOUT="",
+    )
+    own = settings.kie("midjourney")
+    assert own.access == KieAccess("http://127.0.0.1:1", KEY, 60)
+    assert (own.poll_interval_s, own.poll_timeout_s) == (2, 1800)
+    assert settings.variable("midjourney", "poll_interval") == "MIDJOURNEY_KIE_POLL_INTERVAL"
+    assert settings.variable("midjourney", "base_url") == "KIE_BASE_URL"
+    assert KEY not in repr(own)
 
 
 def test_the_environment_wins_over_the_file(
@@ -270,7 +296,7 @@ def test_values_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
         LOG_LEVEL="debug",
     )
     assert settings.bot_token == SecretStr(TOKEN)
-    assert settings.midjourney_kie_base_url == "http://127.0.0.1:8080"
+    assert settings.kie("midjourney").access.base_url == "http://127.0.0.1:8080"
     assert settings.log_level == "DEBUG"
 
 

@@ -16,6 +16,7 @@ from storage.errors import SchemaError, StorageError
 from storage.ids import LEAP, given_ids, skip_ids
 from storage.items import ItemStatus
 from storage.migrate import scripts_in
+from storage.preferences import ALWAYS, Awaited, Preferences, PreferenceStore
 from tests.unit.storage.shop import Shop, open_shop
 
 BOT = 123456
@@ -204,6 +205,32 @@ async def test_an_upgrade_that_ends_half_way_changes_nothing_and_goes_on_later(
     async with Database.open(path) as database:
         assert await broken_invariants(database) == []
     assert contents(path).keys() == before.keys()
+
+
+SET = """
+INSERT INTO preferences (user_id, model, aspect_ratio, quantity, cfg_scale, negative_prompt,
+    ask_first, language) VALUES (1, 'midjourney-v7-fast', '16:9', 3, 1.0, 'снег "и" лёд', 1, 'en'),
+    (2, NULL, NULL, NULL, NULL, NULL, 0, 'ru');
+INSERT INTO awaited_words (user_id, card_message_id, asked_at) VALUES (1, 15, 1000.0);
+"""
+
+
+async def test_what_people_set_of_the_product_stays_set(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    make_old(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SET)
+    async with open_shop(path) as shop:
+        store = PreferenceStore(shop.database)
+        of_midjourney = {
+            "aspect_ratio": "16:9",
+            "cfg_scale": 1.0,
+            "negative_prompt": 'снег "и" лёд',
+        }
+        expected = Preferences("midjourney-v7-fast", 3, ALWAYS, "en", {"midjourney": of_midjourney})
+        assert await store.get(1) == expected
+        assert await store.get(2) == Preferences(language="ru")
+        assert await store.awaited(1, 20, 1001.0) == Awaited("midjourney", "negative_prompt")
 
 
 async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import pytest
 from storage.database import Database, Params
 from storage.errors import InsufficientTokensError
 from storage.ledger import Movement
-from storage.preferences import ALWAYS, Preferences, PreferenceStore
+from storage.preferences import ALWAYS, Awaited, Preferences, PreferenceStore
 from storage.questions import ASKED_FOR_S, Question, Questions
-from tests.unit.storage.shop import NOW, PRICE, Shop, asked
+from tests.unit.storage.shop import NOW, PRICE, SLUG, Shop, asked
+
+NEGATIVE = Awaited("midjourney", "negative_prompt")
 
 
 def question(**changes: Any) -> Question:
@@ -27,11 +29,24 @@ async def test_nobody_has_to_set_anything(shop: Shop) -> None:
 
 async def test_one_is_set_and_the_others_stay(shop: Shop) -> None:
     store = PreferenceStore(shop.database)
-    await store.change(1, aspect_ratio="16:9", cfg_scale=1)
+    await store.change(1, quantity=2, model=SLUG)
     await store.change(1, ask=ALWAYS)
-    assert await store.get(1) == Preferences(aspect_ratio="16:9", cfg_scale=1, ask=ALWAYS)
-    await store.change(1, aspect_ratio=None)
-    assert await store.get(1) == Preferences(cfg_scale=1, ask=ALWAYS)
+    assert await store.get(1) == Preferences(quantity=2, model=SLUG, ask=ALWAYS)
+    await store.change(1, quantity=None)
+    assert await store.get(1) == Preferences(model=SLUG, ask=ALWAYS)
+
+
+async def test_what_is_set_of_a_product_is_of_that_product_only(shop: Shop) -> None:
+    store = PreferenceStore(shop.database)
+    await store.change_params(1, "kling", {"duration": "10"})
+    await store.change(1, quantity=2)
+    await store.change_params(1, "midjourney", {"aspect_ratio": "16:9", "cfg_scale": 1.0})
+    await store.change_params(1, "midjourney", {"aspect_ratio": None, "quality": "high"})
+    own = await store.get(1)
+    assert own.of("midjourney") == {"cfg_scale": 1.0, "quality": "high"}
+    assert own.of("kling") == {"duration": "10"}
+    assert (own.of("flux"), own.quantity) == ({}, 2)
+    assert await store.get(2) == Preferences()
 
 
 async def test_the_language_reaches_what_is_said_unasked(shop: Shop) -> None:
@@ -47,19 +62,19 @@ async def test_the_language_reaches_what_is_said_unasked(shop: Shop) -> None:
 
 async def test_words_are_awaited_once_and_a_repeat_is_known(shop: Shop) -> None:
     store = PreferenceStore(shop.database)
-    assert not await store.awaits(1, 20, NOW)
-    await store.await_words(1, 15, NOW)
-    assert await store.awaits(1, 20, NOW + 599)
-    assert not await store.awaits(1, 20, NOW + 600)
+    assert await store.awaited(1, 20, NOW) is None
+    await store.await_words(1, 15, NEGATIVE, NOW)
+    assert await store.awaited(1, 20, NOW + 599) == NEGATIVE
+    assert await store.awaited(1, 20, NOW + 600) is None
     assert await store.take_words(1, 20, "frame") == 15
-    assert await store.awaits(1, 20, NOW), "the message came again: it is no prompt"
+    assert await store.awaited(1, 20, NOW) == NEGATIVE, "the message came again: it is no prompt"
     assert await store.take_words(1, 20, "other") is None
-    assert not await store.awaits(1, 21, NOW)
-    assert (await store.get(1)).negative_prompt == "frame"
-    await store.await_words(1, 15, NOW)
+    assert await store.awaited(1, 21, NOW) is None
+    assert (await store.get(1)).of("midjourney") == {"negative_prompt": "frame"}
+    await store.await_words(1, 15, NEGATIVE, NOW)
     await store.stop_awaiting(1)
-    assert not await store.awaits(1, 22, NOW)
-    assert await store.awaits(1, 20, NOW), "still known"
+    assert await store.awaited(1, 22, NOW) is None
+    assert await store.awaited(1, 20, NOW) == NEGATIVE, "still known"
 
 
 async def test_a_question_is_kept_until_it_is_answered_or_old(shop: Shop) -> None:
@@ -122,7 +137,7 @@ async def test_no_question_about_a_person_reads_a_whole_table(
     store, questions = PreferenceStore(shop.database), Questions(shop.database)
     await store.get(1)
     await store.language(1)
-    await store.awaits(1, 1, NOW)
+    await store.awaited(1, 1, NOW)
     await questions.get(1, 10, 1)
     await shop.ledger.movements(1, 8)
     assert len(asked) == 5

@@ -1,0 +1,108 @@
+"""Why a text is no order: data only, the sentences are in bot/texts/requests.py.
+
+Not frozen, because contextlib assigns `__traceback__` to what passes it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from providers.base import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class BytesUpTo:
+    """All options together, as compact JSON in UTF-8, take at most `limit` bytes."""
+
+    limit: int
+
+
+class Form(StrEnum):
+    """A value told by its shape."""
+
+    KEY_VALUE = "key_value"
+    JSON_OBJECT = "json_object"
+
+
+Allowed = Kind | BytesUpTo | Form
+
+
+@dataclass(eq=False)
+class PromptError(Exception):
+    """The text is no order; nothing was charged.
+
+    `suggestion` is a whole line that parses, or None; it and `given` may be as long as the message.
+    A `flag` is written with two hyphens, as the person named it.
+    """
+
+    suggestion: str | None = field(default=None, kw_only=True)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+@dataclass(eq=False)
+class EmptyPromptError(PromptError):
+    """There are no words that a picture could be drawn of."""
+
+
+@dataclass(eq=False)
+class PromptTooLongError(PromptError):
+    """The prompt has `length` characters."""
+
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class UnknownFlagError(PromptError):
+    """There is no such flag; `nearest` is one that exists ("--ar"), where one is likely meant."""
+
+    flag: str
+    nearest: str | None
+
+
+@dataclass(eq=False)
+class LackingFlagError(PromptError):
+    """There is such a flag where the product has its name from, and not here."""
+
+    flag: str
+
+
+@dataclass(eq=False)
+class MissingValueError(PromptError):
+    """Nothing stands between the flag and the next one."""
+
+    flag: str
+    allowed: Allowed
+
+
+@dataclass(eq=False)
+class BadValueError(PromptError):
+    """The value is not what the flag takes."""
+
+    flag: str
+    given: str
+    allowed: Allowed
+
+
+@dataclass(eq=False)
+class RepeatedFlagError(PromptError):
+    """Given twice, aliases count as one. For options the flag with its key: "--opt seed"."""
+
+    flag: str
+
+
+@dataclass(eq=False)
+class ClosedOptionError(PromptError):
+    """Nobody but the admins may set `option`; `allowed` are others like it which they opened."""
+
+    option: str
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class QuantityTooHighError(PromptError):
+    """More images than one request may ask for."""
+
+    given: int
+    limit: int

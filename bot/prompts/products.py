@@ -1,0 +1,16 @@
+"""Which product a row of the catalogue sells."""
+
+from providers.base import Product
+from providers.products import PRODUCTS
+from storage.catalogue import Model
+
+FIRST = next(iter(PRODUCTS.values()))
+
+
+def product_of(model: Model | None) -> Product:
+    """The product of a model; where none is on sale, the one that people will think of.
+
+    Raises:
+        KeyError: the row was made for a product that this program does not have.
+    """
+    return PRODUCTS[model.provider] if model else FIRST

@@ -1,0 +1,132 @@
+"""What the fields of products are called, what they take, and what is said of a value."""
+
+from typing import Any
+
+from bot.prompts.errors import Allowed, BytesUpTo, Form
+from bot.prompts.values import is_whole
+from bot.texts.base import BaseTexts, code, quoted
+from providers.base import Field, Flag, Number, OneOf, Product, Text, TextOrNumber, Url
+
+VALUE_SHOWN = 40
+WORDS_SHOWN = 300  # of a text
+
+
+class FieldTexts(BaseTexts):
+    """The words for whatever a product declares."""
+
+    def field(self, field: Field) -> str:
+        """The name of a field, on the card and on its button."""
+        match field.param:
+            case "aspect_ratio":
+                return self._("Aspect ratio")
+            case "quality":
+                return self._("Quality")
+            case "cfg_scale":
+                return self._("Closeness to the prompt (cfg)")
+            case "negative_prompt":
+                return self._("Negative prompt")
+            case _:
+                return field.title.get(self.language) or f"--{field.flag}"
+
+    def field_hint(self, field: Field) -> str:
+        """What it is for, where that is not plain from its name."""
+        match field.param:
+            case "cfg_scale":
+                return self._("The higher, the more closely I follow the words.")
+            case "negative_prompt":
+                return self._("What must not be in your pictures.")
+            case _:
+                return ""
+
+    def field_help(self, field: Field) -> tuple[str, str] | None:
+        """An example of it, and what it is for; None: it is one of many that are only named."""
+        match field.param, field.kind:
+            case "aspect_ratio", OneOf(words=words):
+                said = self._("aspect ratio: {words}").format(words=self._any_of(words))
+                return words[min(1, len(words) - 1)], said
+            case "quality", OneOf(words=words):
+                said = self._("quality: {words}").format(words=self._any_of(words))
+                return words[-1], said
+            case "negative_prompt", _:
+                example = "текст, рамка" if self.language == "ru" else "text, frame"
+                return example, self._("what must not be in the picture")
+            case "cfg_scale", Number(low=low, high=high):
+                said = self._("how closely to follow the prompt, {low} to {high}")
+                return "0.7", said.format(low=f"{low:g}", high=f"{high:g}")
+            case "seed", _:
+                return "42", self._("the same number gives a similar picture")
+            case _:
+                return None
+
+    def _any_of(self, words: tuple[str, ...]) -> str:
+        *others, last = words
+        if not others:
+            return last
+        return self._("{words} or {last}").format(words=", ".join(others), last=last)
+
+    def value(self, field: Field, value: Any, length: int = VALUE_SHOWN) -> str:
+        """A value for the card."""
+        match field.kind, value:
+            case Flag(), _:
+                return self._("no") if value is None else self._("yes")
+            case _, None | "":
+                return "—"
+            case Number(), int() | float():
+                return f"{value:g}"
+            case _:
+                return quoted(str(value), length)
+
+    def facts(self, product: Product, said: dict[str, Any]) -> list[str]:
+        """How something is made, in short, by what is `said` of it; without long texts."""
+        left = dict(said)  # two flags may set the same
+        values = ((field, left.pop(field.param, None)) for field in product.fields)
+        return [
+            self.fact(field, value)
+            for field, value in values
+            if value is not None and not isinstance(field.kind, Text)
+        ]
+
+    def fact(self, field: Field, value: Any) -> str:
+        """A value where there is little room: with its name, unless it speaks for itself."""
+        if value is True:
+            return field.flag
+        shown = quoted(str(value), VALUE_SHOWN)
+        if isinstance(field.kind, OneOf) and (":" in shown or not shown[:1].isdecimal()):
+            return shown
+        return f"{field.flag} {shown}"
+
+    def flags(self, product: Product) -> list[str]:
+        """All flags of a product."""
+        return [*(f"--{field.flag}" for field in product.fields), "--opt", "--options", "--n"]
+
+    def allowed(self, allowed: Allowed) -> str:
+        """What a flag takes, in words."""
+        match allowed:
+            case OneOf(words=words):
+                return ", ".join(code(word) for word in words)
+            case Number(low=low, high=high, step=step):
+                if is_whole(allowed):
+                    text = self._("a whole number from {low} to {high}")
+                else:
+                    text = self._("a number from {low} to {high} in steps of {step}")
+                return text.format(low=f"{low:g}", high=f"{high:g}", step=f"{step:g}")
+            case Text(limit=limit):
+                return self._("text of up to {limit} characters").format(limit=limit)
+            case TextOrNumber():
+                return self._("a number, or text")
+            case Url():
+                return self._("an address, like {example}").format(
+                    example=code("https://example.com/style.png")
+                )
+            case Flag():
+                return "—"
+            case BytesUpTo(limit=limit):
+                return self._("all options together at most {limit} bytes").format(limit=limit)
+            case Form.KEY_VALUE:
+                return self._("a name and a value, like {example}").format(
+                    example=code("key=value")
+                )
+            case Form.JSON_OBJECT:
+                return self._("a JSON object, like {example}").format(
+                    example=code('{"key": "value"}')
+                )

@@ -1,0 +1,38 @@
+"""A product made by KIE: one task of its jobs API an image."""
+
+from order import Order
+from providers.base import ByInput, Product, TaskState
+from providers.errors import RefusedError
+from providers.kie import Kie
+
+
+class KieProvider:
+    """Makes one product. `models` are KIE's names for it: another one takes over when there is a
+    picture to start from."""
+
+    def __init__(
+        self,
+        product: Product,
+        kie: Kie,
+        models: ByInput,
+        *,
+        poll_interval_s: float,
+        poll_timeout_s: float,
+    ) -> None:
+        self.name = f"{product.name} (KIE)"
+        self.poll_interval_s = poll_interval_s
+        self.poll_timeout_s = poll_timeout_s
+        self._product = product
+        self._kie = kie
+        self._models = models
+
+    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
+        """Create one task for one image."""
+        model = self._models.text if picture_url is None else self._models.picture
+        if model is None:
+            raise RefusedError(f"{self.name} has no model for this kind of input")
+        return await self._kie.create_task(model, self._product.input(order, picture_url))
+
+    async def check(self, task_id: str) -> TaskState:
+        """Ask once how the task is doing."""
+        return await self._kie.record_info(task_id)

@@ -1,0 +1,116 @@
+"""What is declared fits together, and what goes into `input` of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.demo.kie import KieSimulator
+from bot.prompts.grammar import ALL_HAVE, grammar_of
+from bot.prompts.values import takes
+from order import Order
+from providers.base import ByInput, Done, Field, Many, OneOf, Pending, Product
+from providers.errors import RefusedError
+from providers.kie import Kie
+from providers.kie_provider import KieProvider
+from providers.products import PRODUCTS
+
+MIDJOURNEY = PRODUCTS["midjourney"]
+URL = "https://example.com/in.png"
+NONE: Mapping[str, Any] = {}
+
+
+def order(params: Mapping[str, Any] = NONE, options: Mapping[str, Any] = NONE) -> Order:
+    return Order("m", "лиса", params=params, options=options)
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
+def test_a_declaration_fits_together(product: Product) -> None:
+    assert PRODUCTS[product.key] is product
+    assert (product.picture is None) == (product.models.picture is None)
+    written = [name for each in product.fields for name in (each.flag, *each.aliases)]
+    assert len({*written, *ALL_HAVE}) == len(written) + len(ALL_HAVE), "each flag is one"
+    assert not set(grammar_of(product).names) & {each.split()[0] for each in product.lacks}
+    flags = {each.flag for each in product.fields}
+    assert {*product.settings} <= {*flags, "n"}
+    assert {*product.caption} <= flags
+    for field in product.fields:
+        assert field.param not in product.own_params
+        assert field.default is None or takes(field.kind, field.default)
+
+
+def test_the_prompt_alone() -> None:
+    assert MIDJOURNEY.input(order()) == {"prompt": "лиса"}
+
+
+def test_the_order() -> None:
+    asked = order({"aspect_ratio": "16:9", "seed": 7}, {"weird": {"a": [1, None]}})
+    fields = MIDJOURNEY.input(asked, URL)
+    assert list(fields) == ["prompt", "aspect_ratio", "seed", "image_url", "weird"]
+    assert fields["weird"] == {"a": [1, None]}
+    assert fields["image_url"] == URL
+
+
+@pytest.mark.parametrize("name", ["prompt", "aspect_ratio", "image_url"])
+def test_the_options_come_over_all_that_stands_before(name: str) -> None:
+    options: dict[str, Any] = {name: {"of": "the options"}}
+    asked = order({"aspect_ratio": "1:1"}, options)
+    assert MIDJOURNEY.input(asked, URL)[name] == {"of": "the options"}
+
+
+def test_the_order_is_left_as_it_was() -> None:
+    params, options = {"seed": 7}, {"seed": 8}
+    assert MIDJOURNEY.input(order(params, options))["seed"] == 8
+    assert (params, options) == ({"seed": 7}, {"seed": 8})
+
+
+def test_words_may_stand_for_something_else_and_pictures_in_a_list() -> None:
+    ratio = OneOf("1:1", "16:9", sent={"16:9": "landscape_16_9"})
+    product = Product(
+        key="other",
+        name="Other",
+        models=ByInput("other/text", "other/picture"),
+        fields=(Field("ar", "image_size", ratio), Field("q", "pro", OneOf("high"))),
+        picture=Many("image_urls"),
+    )
+    asked = order({"image_size": "16:9", "old": 1}, {"image_size": "16:9"})
+    assert product.input(order({"image_size": "16:9", "old": 1}), URL) == {
+        "prompt": "лиса",
+        "image_size": "landscape_16_9",
+        "old": 1,
+        "image_urls": [URL],
+    }
+    assert product.input(asked)["image_size"] == "16:9", "options are passed unchanged"
+
+
+def provider(kie: KieSimulator, session: aiohttp.ClientSession, models: ByInput) -> KieProvider:
+    client = Kie(session, base_url=kie.url, api_key=kie.key, request_timeout_s=5)
+    return KieProvider(MIDJOURNEY, client, models, poll_interval_s=3, poll_timeout_s=900)
+
+
+async def test_a_picture_takes_the_other_model() -> None:
+    async with KieSimulator.start() as kie, aiohttp.ClientSession() as session:
+        midjourney = provider(kie, session, MIDJOURNEY.models)
+        kie.task_seconds = 60
+        asked = order({"aspect_ratio": "1:1"})
+        await midjourney.submit(asked)
+        await midjourney.submit(asked, picture_url="https://example.invalid/in.png")
+        first, second = kie.tasks
+        assert first.model == "midjourney/v6-text-to-image"
+        assert second.model == "midjourney/v6-image-to-image"
+        assert first.input == {"prompt": "лиса", "aspect_ratio": "1:1"}
+        assert second.input["image_url"] == "https://example.invalid/in.png"
+        assert await midjourney.check(first.task_id) == Pending()
+        kie.finish(first)
+        state = await midjourney.check(first.task_id)
+        assert isinstance(state, Done)
+        assert state.urls == tuple(first.result_urls)
+
+
+async def test_what_a_product_has_no_model_for_is_refused() -> None:
+    async with KieSimulator.start() as kie, aiohttp.ClientSession() as session:
+        pictures_only = provider(kie, session, ByInput(picture="midjourney/v6-image-to-image"))
+        with pytest.raises(RefusedError):
+            await pictures_only.submit(order())
+        assert kie.tasks == []
