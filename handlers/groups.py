@@ -1,25 +1,25 @@
-"""In a group: /draw, and replies to the bot's own messages. Whoever asks pays; else it is quiet.
+"""In a group: /draw or /imagine, and replies to what the bot said. Whoever asks pays; else it is
+quiet.
 
 A group that becomes a supergroup gets another id; that is seen to where messages are sent.
 """
 
 from aiogram import Bot, F, Router
-from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
 from bot.shop.orders import Orders
 from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
-from handlers.prompts import order_by_words, origin_of
+from handlers.prompts import DRAW, draw, order_by_words, origin_of
 
 
 def create_router() -> Router:
     """A late request waited while the bot was down: it is not charged."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type.in_({"group", "supergroup"}), F.from_user.is_bot.is_(False))
-    router.message.register(ask_again, Command("draw"), is_stale)
-    router.message.register(draw, Command("draw"))
+    router.message.register(ask_again, DRAW, is_stale)
+    router.message.register(draw, DRAW)
     with_words = F.text | (F.caption & (F.photo | F.document) & ~F.animation)
     is_for_us = (with_words, ~F.text.startswith("/"), answers_the_bot)
     router.message.register(ask_again, *is_for_us, is_stale)
@@ -41,29 +41,12 @@ async def answers_the_bot(message: Message, bot: Bot) -> bool:
 async def is_for_the_bot(message: Message, bot: Bot) -> bool:
     """Whether a message in a group is likely to be for the bot, before anything else is known."""
     words = message.text or message.caption or ""
-    return words.startswith("/draw") or await answers_the_bot(message, bot)
+    return words.startswith(("/draw", "/imagine")) or await answers_the_bot(message, bot)
 
 
 async def ask_again(message: Message, messenger: Messenger, texts: Texts) -> None:
     """It waited too long to be charged unasked."""
     messenger.say(message.chat.id, texts.stale_in_group(), reply_to=message.message_id)
-
-
-async def draw(
-    message: Message,
-    command: CommandObject,
-    event_from_user: User,
-    orders: Orders,
-    messenger: Messenger,
-    texts: Texts,
-) -> None:
-    """/draw PROMPT, with a picture or in reply to one."""
-    words = (command.args or "").strip()
-    if not words:
-        messenger.say(message.chat.id, texts.draw_usage(), reply_to=message.message_id)
-        return
-    origin = origin_of(message, event_from_user, texts)
-    await order_by_words(message, words, origin, orders, explicit=True)
 
 
 async def draw_reply(message: Message, event_from_user: User, orders: Orders, texts: Texts) -> None:

@@ -2,6 +2,7 @@
 
 from aiogram import F, Router
 from aiogram.enums import ContentType
+from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
 from bot.media.kinds import InputError
@@ -44,13 +45,19 @@ OTHERS = frozenset(
 )
 
 
+# What people are used to elsewhere, and need in groups; in private, words alone will do.
+DRAW = Command("draw", "imagine")
+
+
 def create_router() -> Router:
     """Everything in a private chat that is no command is a request, or part of one."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
+    router.message.register(collect_album, F.media_group_id, ~F.caption.startswith("/"))
+    router.message.register(collect_commanded, F.media_group_id, DRAW)
+    router.message.register(draw, DRAW)
     router.message.register(refuse_command, F.text.startswith("/") | F.caption.startswith("/"))
     router.message.register(order_by_text, F.text)
-    router.message.register(collect_album, F.media_group_id)
     router.message.register(order_by_picture, F.photo | F.document | F.animation)
     router.message.register(refuse_message, F.content_type.in_(OTHERS))
     return router
@@ -64,6 +71,24 @@ async def refuse_command(message: Message, messenger: Messenger, texts: Texts) -
 async def refuse_message(message: Message, messenger: Messenger, texts: Texts) -> None:
     """Voice, stickers and the like."""
     messenger.say(message.chat.id, texts.cannot_use(), reply_to=message.message_id)
+
+
+async def draw(
+    message: Message,
+    command: CommandObject,
+    event_from_user: User,
+    is_late: IsLate,
+    orders: Orders,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """/draw PROMPT, with a picture or in reply to one."""
+    words = (command.args or "").strip()
+    if not words:
+        messenger.say(message.chat.id, texts.draw_usage(), reply_to=message.message_id)
+        return
+    origin = origin_of(message, event_from_user, texts, late=is_late(message.date.timestamp()))
+    await order_by_words(message, words, origin, orders, explicit=True)
 
 
 async def order_by_text(
@@ -108,6 +133,17 @@ async def collect_album(
     message: Message, event_from_user: User, albums: Albums, texts: Texts
 ) -> None:
     """One item of an album; the rest follows."""
+    await _collect(message, message.caption or "", event_from_user, albums, texts)
+
+
+async def collect_commanded(
+    message: Message, command: CommandObject, event_from_user: User, albums: Albums, texts: Texts
+) -> None:
+    """The item of an album whose words stand behind a command."""
+    await _collect(message, (command.args or "").strip(), event_from_user, albums, texts)
+
+
+async def _collect(message: Message, words: str, user: User, albums: Albums, texts: Texts) -> None:
     try:
         file_id = picture_of(message)
     except InputError:
@@ -117,9 +153,9 @@ async def collect_album(
             chat_id=message.chat.id,
             message_id=message.message_id,
             media_group_id=message.media_group_id or "",
-            user_id=event_from_user.id,
+            user_id=user.id,
             file_id=file_id,
-            caption=message.caption or "",
+            caption=words,
             language=texts.language,
             received_at=message.date.timestamp(),
         )

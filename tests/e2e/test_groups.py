@@ -7,6 +7,7 @@ import pytest
 from bot.demo.telegram.state import Chat, Message
 from storage.errors import StorageFullError
 from storage.preferences import PreferenceStore
+from tests.asking import ask
 from tests.e2e.test_pictures_buttons import answer
 from tests.support import ADMIN, World, png
 
@@ -196,3 +197,34 @@ async def test_a_fault_of_the_machine_is_not_told_to_people_who_talk_to_each_oth
     (answered,) = said(group)
     assert answered.reply_to is not None
     assert answered.reply_to.message_id == asked
+
+
+async def test_imagine_is_understood_like_draw(world: World) -> None:
+    anna = await world.customer(ask=None)
+    group = world.telegram.add_group(GROUP, "Группа", [anna])
+    anna.send("/imagine кот --ar 3:2", chat=group)
+    await pictures(world, group, 1)
+    anna.send("/imagine", chat=group)
+    await world.telegram.wait_for(lambda: any("после команды" in m.words for m in said(group)))
+    await world.closed()
+    assert world.kie.tasks[0].input["aspect_ratio"] == "3:2"
+
+
+async def test_a_command_in_private_is_a_prompt_like_any_other_and_is_not_doubted(
+    world: World,
+) -> None:
+    anna = await world.customer(ask=None)
+    anna.send("/imagine кот")
+    await world.pictures(anna, 1)
+    anna.send("/draw пёс --ar 16:9")
+    await world.pictures(anna, 2)
+    anna.send_photo(png(), caption="/imagine акварель")
+    await world.pictures(anna, 3)
+    anna.send_album([(png(100, 50), None), (png(60, 60), "/draw комикс")])
+    await world.pictures(anna, 4)
+    await world.closed()
+    prompts = [task.input["prompt"] for task in world.kie.tasks]
+    assert prompts == ["кот", "пёс", "акварель", "комикс"]
+    assert ["image_url" in task.input for task in world.kie.tasks] == [False, False, True, True]
+    assert (await ask(world, anna, "/imagine")).startswith("Напишите после команды")
+    assert (await ask(world, anna, "/paint кот")).startswith("Такой команды нет")
