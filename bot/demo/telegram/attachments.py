@@ -24,6 +24,11 @@ class Kind:
     album: str = ""  # kinds of one word may stand in one album; "": in none
 
 
+_FILM = {"width": 640, "height": 360, "duration": 5, "mime_type": "video/mp4"}
+_NO = dict.fromkeys(("is_animated", "is_video"), False)
+_OPTIONS = [{"persistent_id": word, "text": word, "voter_count": 0} for word in ("лиса", "кот")]
+_POLL = {"id": "5000000000000000001", "question": "Лиса или кот?", "type": "regular"}
+_RULES = ("is_closed", "is_anonymous", "allows_multiple_answers", "allows_revoting", "members_only")
 KINDS = {
     "voice": Kind(
         {"duration": 3, "mime_type": "audio/ogg"},
@@ -37,13 +42,7 @@ KINDS = {
         album="audio",
     ),
     "video": Kind(
-        {
-            "width": 640,
-            "height": 360,
-            "duration": 5,
-            "file_name": "video.mp4",
-            "mime_type": "video/mp4",
-        },
+        {**_FILM, "file_name": "video.mp4"},
         ("Video", "BAACAgIAA", "videos/file_{}.mp4"),
         takes_caption=True,
         album="seen",
@@ -52,45 +51,18 @@ KINDS = {
         {"length": 384, "duration": 5}, ("VideoNote", "DQACAgIAA", "video_notes/file_{}.mp4")
     ),
     "animation": Kind(
-        {
-            "width": 320,
-            "height": 240,
-            "duration": 2,
-            "file_name": "animation.gif.mp4",
-            "mime_type": "video/mp4",
-        },
+        {**_FILM, "file_name": "animation.gif.mp4"},
         ("Animation", "CgACAgIAA", "animations/file_{}.mp4"),
         takes_caption=True,
     ),
     "sticker": Kind(
-        {
-            "type": "regular",
-            "width": 512,
-            "height": 512,
-            "is_animated": False,
-            "is_video": False,
-            "emoji": "🦊",
-            "set_name": "Foxes",
-        },
+        {"type": "regular", "width": 512, "height": 512, "emoji": "🦊", **_NO},
         ("Sticker", "CAACAgIAA", "stickers/file_{}.webp"),
     ),
     "contact": Kind({"phone_number": "79001234567", "first_name": "Борис"}),
     "location": Kind({"latitude": 55.751244, "longitude": 37.618423}),
     "poll": Kind(
-        {
-            "id": "5000000000000000001",
-            "question": "Лиса или кот?",
-            "options": [
-                {"persistent_id": text, "text": text, "voter_count": 0} for text in ("лиса", "кот")
-            ],
-            "total_voter_count": 0,
-            "is_closed": False,
-            "is_anonymous": True,
-            "type": "regular",
-            "allows_multiple_answers": False,
-            "allows_revoting": True,
-            "members_only": False,
-        }
+        {**_POLL, "options": _OPTIONS, "total_voter_count": 0, **dict.fromkeys(_RULES, False)}
     ),
 }
 CAPTIONED = frozenset(name for name, kind in KINDS.items() if kind.takes_caption)
@@ -106,8 +78,8 @@ def attached(files: Files, name: str, fields: Mapping[str, Any]) -> dict[str, An
         return {name: body}
     file = files.add(*kind.file, _DATA)
     body |= {"file_id": file.file_id, "file_unique_id": file.unique_id, "file_size": len(_DATA)}
-    # An animation comes as a document as well, for older bots.
+    if name != "animation":
+        return {name: body}
+    # It comes as a document as well, for older bots.
     older = ("file_id", "file_unique_id", "file_name", "mime_type", "file_size")
-    return {name: body} | (
-        {"document": {field: body[field] for field in older}} if name == "animation" else {}
-    )
+    return {name: body, "document": {field: body[field] for field in older}}

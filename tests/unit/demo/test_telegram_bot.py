@@ -1,13 +1,10 @@
 """A bot of aiogram's at the emulator, and how calls come over the wire."""
 
-import asyncio
-import io
 import json
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramForbiddenError, TelegramNotFound
 from aiogram.types import (
     BotCommand,
@@ -20,7 +17,6 @@ from aiogram.types import (
     ReplyParameters,
     TelegramObject,
 )
-from PIL import Image
 
 from tests.unit.demo.telegram_talk import BUTTON, Talk, keyboard, png
 
@@ -80,45 +76,11 @@ async def test_a_bot_that_sends_all_it_can(talk: Talk) -> None:
     assert anna.chat.action_until == pytest.approx(talk.telegram.clock() + 5, abs=1)
     await talk.say()
     assert anna.chat.action_until == 0
-
-
-async def test_commands_of_the_bot(talk: Talk) -> None:
-    bot, scope = talk.bot, BotCommandScopeAllPrivateChats()
-    commands = [BotCommand(command="start", description="Начать")]
+    scope, commands = BotCommandScopeAllPrivateChats(), [BotCommand(command="a", description="b")]
     assert await bot.set_my_commands(commands, scope=scope, language_code="ru")
-    kept = talk.telegram.commands
-    assert kept == {("all_private_chats", "ru"): [plain(commands[0])]}
+    assert talk.telegram.commands == {("all_private_chats", "ru"): [plain(commands[0])]}
     assert await bot.delete_my_commands(scope=scope, language_code="ru")
-    assert kept == {}
-
-
-async def test_a_dispatcher_polls_answers_and_downloads(talk: Talk) -> None:
-    dispatcher, anna = Dispatcher(), talk.anna
-    got: list[bytes] = []
-
-    @dispatcher.message()
-    async def answer(message: Message, bot: Bot) -> None:
-        if message.photo:
-            data = await bot.download(message.photo[-1])
-            assert data is not None
-            got.append(data.read())
-        await message.answer(f"получил {message.text or message.caption}", reply_markup=BUTTONS)
-
-    @dispatcher.callback_query()
-    async def pressed(query: Any) -> None:
-        await query.answer(f"нажато {query.data}", show_alert=True)
-
-    polling = asyncio.create_task(dispatcher.start_polling(talk.bot, handle_signals=False))
-    anna.send("рыжая лиса --ar 16:9")
-    await talk.telegram.wait_for(lambda: len(anna.messages) == 2)
-    query = anna.press(anna.messages[1], "Ещё")
-    assert await talk.telegram.wait_for(lambda: query.answer) == ("нажато more", True)
-    anna.send_photo(png(2000, 1000), caption="фото")
-    await talk.telegram.wait_for(lambda: anna.messages[-1].text == "получил фото")
-    await dispatcher.stop_polling()
-    await polling
-    assert Image.open(io.BytesIO(got[0])).size == (1280, 640)
-    assert not talk.telegram.pending_updates
+    assert talk.telegram.commands == {}
 
 
 async def test_who_is_there(talk: Talk) -> None:

@@ -61,12 +61,6 @@ async def test_429_with_retry_after_in_body_and_header(talk: Talk) -> None:
         }
 
 
-async def test_a_result_that_lacks_fields(talk: Talk) -> None:
-    talk.telegram.fault("sendMessage", without=["date", "chat"])
-    result = await talk.done("sendMessage", chat_id=1001, text="arrived")
-    assert result.keys() == {"message_id", "from", "text"}
-
-
 async def test_no_answer_at_all(talk: Talk) -> None:
     fault = talk.telegram.fault("sendMessage", hang=True)
     with pytest.raises(TelegramNetworkError, match="timeout"):

@@ -2,9 +2,7 @@
 
 import io
 import zlib
-from typing import Any
 
-import aiohttp
 import pytest
 from PIL import Image
 
@@ -79,32 +77,12 @@ async def test_photos_that_pass_are_made_anew(
     assert (image.format, image.size) == ("JPEG", size)
 
 
-async def test_documents(talk: Talk) -> None:
-    words = await talk.refusal("sendDocument", document=(b"", "a.png"), chat_id=1001)
-    assert words == "file must be non-empty"
-    sent = await talk.done("sendDocument", document=(b"RIFF", "a.webp"), chat_id=1001)
-    assert sent["document"]["mime_type"] == "image/webp"
-    assert talk.telegram.files[sent["document"]["file_id"]].data == b"RIFF"
-
-
 async def test_a_request_over_fifty_megabytes_is_413(talk: Talk) -> None:
     assert talk.telegram.max_request_bytes == MAX_REQUEST_BYTES == 50 * 1024 * 1024
     talk.telegram.max_request_bytes = 100_000
     await talk.done("sendDocument", document=(bytes(99_000), "a.bin"), chat_id=1001)
     words = await talk.refusal("sendDocument", document=(bytes(100_000), "a.bin"), chat_id=1001)
     assert words == "Request Entity Too Large"
-
-
-async def test_chunked_multipart_with_attach_names(talk: Talk) -> None:
-    async def pieces() -> Any:
-        yield png()[:50]
-        yield png()[50:]
-
-    form = aiohttp.FormData({"chat_id": "1001", "photo": "attach://part7"})
-    form.add_field("part7", pieces(), filename="b.png")
-    async with talk.http.post(f"{talk.api}sendPhoto", data=form) as response:
-        assert (await response.json())["ok"]
-    assert len(talk.anna.messages[0].photo) == 1
 
 
 async def test_downloads(talk: Talk) -> None:

@@ -8,6 +8,7 @@ from tests.unit.demo.telegram_talk import BUTTON, Talk, keyboard, png
 
 HI: dict[str, Any] = {"chat_id": 1001, "text": "x"}
 COMMAND = {"command": "start", "description": "Начать"}
+ASK, PLACE = {"force_reply": True}, "input_field_placeholder"
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 LONG = "message is too long"
 NOT_MODIFIED = (
@@ -30,18 +31,9 @@ REFUSED: dict[str, list[tuple[dict[str, Any], str]]] = {
         (HI | {"reply_markup": []}, "object expected as reply markup"),
         (HI | {"reply_markup": "{"}, "can't parse reply keyboard markup JSON object"),
         (HI | {"reply_markup": {"keyboard": []}}, 'unknown field "keyboard" of ForceReply'),
-        (
-            HI | {"reply_markup": {"force_reply": "perhaps"}},
-            'wrong type of "force_reply": a boolean expected',
-        ),
-        (
-            HI | {"reply_markup": {"force_reply": True, "input_field_placeholder": "x" * 65}},
-            "input field placeholder is too long",
-        ),
-        (
-            HI | {"reply_parameters": {"message_id": 1, "quote_parse_mode": "HTML"}},
-            'unknown field "quote_parse_mode" of ReplyParameters',
-        ),
+        (HI | {"reply_markup": {"force_reply": "x"}}, 'wrong type of "force_reply": a boolean'),
+        (HI | {"reply_markup": {**ASK, PLACE: "x" * 65}}, "input field placeholder is too long"),
+        (HI | {"reply_parameters": {"quote": "x"}}, 'unknown field "quote" of ReplyParameters'),
     ],
     "sendPhoto": [
         ({"chat_id": 1001}, "there is no photo in the request"),
@@ -49,7 +41,10 @@ REFUSED: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"chat_id": 1001, "photo": "AgAC"}, "wrong file identifier/HTTP URL specified"),
         ({"chat_id": 1001, "photo": "https://a.b/c.png"}, "failed to get HTTP URL content"),
     ],
-    "sendDocument": [({"chat_id": 1001}, "there is no document in the request")],
+    "sendDocument": [
+        ({"chat_id": 1001}, "there is no document in the request"),
+        ({"chat_id": 1001, "document": (b"", "a.png")}, "file must be non-empty"),
+    ],
     "sendChatAction": [({"chat_id": 1001, "action": "paint"}, "wrong parameter action in request")],
     "getFile": [({}, "file_id not specified"), ({"file_id": "nothing"}, "invalid file_id")],
     "getUpdates": [
@@ -75,23 +70,14 @@ REFUSED: dict[str, list[tuple[dict[str, Any], str]]] = {
     "answerCallbackQuery": [({}, TOO_OLD), ({"callback_query_id": "17"}, TOO_OLD)],
     "setMyCommands": [
         ({"commands": [COMMAND], "language_code": "rus"}, "invalid language code specified"),
-        (
-            {"commands": [COMMAND], "scope": {"type": "all"}},
-            "can't parse BotCommandScope: type is unsupported",
-        ),
+        ({"commands": [COMMAND], "scope": {"type": "all"}}, "can't parse BotCommandScope: type is"),
         ({"commands": [COMMAND], "scope": {"type": "chat", "chat_id": 5}}, "chat not found"),
         ({"commands": [COMMAND] * 101}, "BOT_COMMANDS_TOO_MUCH"),
         ({"commands": [COMMAND | {"command": "Start"}]}, "BOT_COMMAND_INVALID"),
         ({"commands": [COMMAND | {"command": "x" * 33}]}, "command length must not exceed 32"),
         ({"commands": [COMMAND | {"command": "/"}]}, "command must be non-empty"),
-        (
-            {"commands": [COMMAND | {"description": " "}]},
-            "command description must be non-empty",
-        ),
-        (
-            {"commands": [COMMAND | {"description": "x" * 257}]},
-            "command description length must not exceed 256",
-        ),
+        ({"commands": [COMMAND | {"description": " "}]}, "command description must be non-empty"),
+        ({"commands": [COMMAND | {"description": "x" * 257}]}, "command description length must n"),
         ({"commands": [{"command": "x"}]}, 'can\'t find field "description" of BotCommand'),
     ],
 }
@@ -100,19 +86,13 @@ BUTTONS: list[tuple[dict[str, Any], str | None]] = [
     ({"callback_data": "ж" * 33}, "BUTTON_DATA_INVALID"),
     ({"callback_data": "\ud83d"}, "BUTTON_DATA_INVALID"),
     ({"callback_data": ""}, "BUTTON_DATA_INVALID"),
-    (
-        {"url": "http://localhost:8080/"},
-        f"{INLINE} URL 'http://localhost:8080/' is invalid: Wrong HTTP URL",
-    ),
+    ({"url": "http://here:8/"}, f"{INLINE} URL 'http://here:8/' is invalid: Wrong HTTP URL"),
     ({"url": "js://a.b"}, f"{INLINE} URL 'js://a.b' is invalid: Unsupported URL protocol"),
     ({"url": "https:///x"}, f"{INLINE} URL 'https:///x' is invalid: URL host is empty"),
     ({"copy_text": {"text": "x" * 257}}, "BUTTON_COPY_TEXT_INVALID"),
     ({"text": "", "callback_data": "x"}, f"{INLINE} text must be non-empty"),
     ({}, f"can't parse {INLINE}: Text buttons are unallowed in the inline keyboard"),
-    (
-        {"callback_data": "x", "url": "https://a.b"},
-        f"{INLINE} must have exactly one action, not ['url', 'callback_data']",
-    ),
+    ({"callback_data": "x", "url": "https://a.b"}, f"{INLINE} must have exactly one action, not"),
     ({"pay": True}, 'unknown field "pay" of InlineKeyboardButton'),
     ({"style": "red"}, 'wrong type of "style": primary or success or danger expected'),
     ({"callback_data": "x" * 64}, None),
@@ -134,8 +114,9 @@ async def test_buttons(talk: Talk) -> None:
     for button, words in BUTTONS:
         markup = keyboard({"text": "x"} | button)
         body = await talk.call("sendMessage", **HI, reply_markup=markup)
-        assert body.get("description") == (words and f"Bad Request: {words}")
-        if words is None:
+        assert str(body.get("description", "")).startswith(f"Bad Request: {words}" if words else "")
+        assert body["ok"] is (words is None)
+        if body["ok"]:
             assert talk.anna.messages[-1].buttons == [{"text": "x"} | button]
 
 
