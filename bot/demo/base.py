@@ -12,6 +12,7 @@ import ipaddress
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from inspect import get_annotations, isawaitable
 from typing import Any, ClassVar, Self, TypeVar
@@ -330,6 +331,12 @@ def page(status: int, text: str) -> web.Response:
         f"<center><h1>{status}</h1></center>\r\n<hr><center>{text}</center>\r\n</body>\r\n</html>\r\n"
     )
     return web.Response(body=html.encode(), status=status, content_type="text/html")
+
+
+def iso(at: float) -> str:
+    """A moment in UTC, in milliseconds."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def cut(request: web.Request, *, reset: bool = True) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from aiohttp import web
@@ -18,12 +19,14 @@ def routes(kie: Account) -> list[web.RouteDef]:
         if not window.admit(kie.clock(), most, window_s):
             raise wire.RefusedError(429, None, limits.http_status, limits.retry_after)
 
+    def refuse(what: str) -> None:
+        if refusal := kie.take(what):
+            raise wire.RefusedError(*astuple(refusal))
+
     async def create(request: web.Request) -> web.Response:
         if kie.limits:
             keep(kie.limits, kie.creates, kie.limits.creates, kie.limits.create_window_s)
-        refusal: wire.Refusal | None = kie.take("create")
-        if refusal is not None:
-            return refusal.answer()
+        refuse("create")
         body = request[CALL].body
         if not isinstance(body, dict):
             raise wire.RefusedError(500)
@@ -50,8 +53,7 @@ def routes(kie: Account) -> list[web.RouteDef]:
             task.polls.append(now)
         if kie.limits:
             keep(kie.limits, kie.polls, kie.limits.polls_per_s, 1.0)
-        if refusal := kie.take_poll_refusal(task_id):
-            return refusal.answer()
+        refuse("poll")
         if not task_id:
             raise wire.RefusedError(400)
         if task is None or now - task.created_at < kie.record_delay_s:

@@ -47,19 +47,9 @@ class Switches(StandIn):
         """Answer the next createTask requests with this id, maybe a known one, and make nothing."""
         self._to_come["task id"].extend([task_id] * times)
 
-    def fail_poll(
-        self,
-        code: int = 429,
-        http_status: int = 429,
-        times: int = 1,
-        retry_after: float | None = None,
-        task_id: str | None = None,
-        *,
-        msg: str | None = None,
-    ) -> None:
-        """Refuse the next recordInfo requests, those for `task_id` if it is given."""
-        refusal = Refusal(code, msg, http_status, retry_after)
-        self._to_come["poll"].extend([(task_id, refusal)] * times)
+    def fail_poll(self, *refusal: Any, times: int = 1, **more: Any) -> None:
+        """Refuse the next recordInfo requests: the fields of a `Refusal`."""
+        self._to_come["poll"].extend([Refusal(*refusal, **more)] * times)
 
     def fail_task(self, *failure: Any, times: int = 1, **more: Any) -> None:
         """Let the next tasks end in `fail`: the fields of a `Failure`."""
@@ -80,14 +70,6 @@ class Switches(StandIn):
             return super().take_fault(name, where)
         return Fault(name=name, html=status or None, cut_before_effect=not status)
 
-    def take_poll_refusal(self, task_id: str) -> Refusal | None:
-        polls: deque[tuple[str | None, Refusal]] = self._to_come["poll"]
-        found = next((each for each in polls if each[0] in (None, task_id)), None)
-        if found is None:
-            return None
-        polls.remove(found)
-        return found[1]
-
     def take(self, what: str) -> Any:
-        """What was set for the next "create", "task id", "failure" or "result", if anything."""
+        """What was set for the next create, task id, poll, failure or result, if anything."""
         return self._to_come[what].popleft() if self._to_come[what] else None

@@ -6,14 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
-from bot.demo.base import CALL, page
+from bot.demo.base import CALL, iso, page
 
 from . import wire
 from .account import FILES, Account
@@ -30,17 +29,16 @@ def routes(kie: Account) -> list[web.RouteDef]:
         if name is not None and not (isinstance(name, str) and name.strip(".") and "/" not in name):
             raise wire.RefusedError(400, "fileName is wrong")
         upload = kie.upload(folder, name, data)
-        at = datetime.fromtimestamp(upload.at, UTC).isoformat(timespec="milliseconds")
-        data_of = {
+        told = {
             "success": True,
             "fileName": PurePosixPath(upload.path).name,
             "filePath": upload.path.removeprefix("/"),
             "downloadUrl": str(URL(kie.url).with_path(upload.path)),
             "fileSize": len(data),
             "mimeType": upload.mime_type,
-            "uploadedAt": at.replace("+00:00", "Z"),
+            "uploadedAt": iso(upload.at),
         }
-        body = {"success": True, "code": 200, "msg": "File uploaded successfully", "data": data_of}
+        body = {"success": True, "code": 200, "msg": "File uploaded successfully", "data": told}
         return wire.answer(body, content_type=wire.UPLOAD_TYPE)
 
     async def stream(request: web.Request) -> web.Response:

@@ -45,11 +45,6 @@ class Keys:
         self._made[token] = (role or "anon", now + lives_s)
         return token
 
-    @staticmethod
-    def given(headers: Mapping[str, str]) -> bool:
-        """Whether there is a key at all, right or wrong."""
-        return hdrs.AUTHORIZATION in headers or "apikey" in headers
-
     def role(self, headers: Mapping[str, str]) -> str:
         """The database role a request acts as.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
+
+from bot.demo.base import iso
 
 
 @dataclass(slots=True)
@@ -58,26 +59,13 @@ class StoredObject:
 
     def row(self) -> dict[str, Any]:
         """A file that was removed, as the answer to its removal lists it."""
-        created, updated = iso(self.created_at), iso(self.updated_at)
-        metadata = {
-            "eTag": self.etag,
-            "size": len(self.data),
-            "mimetype": self.content_type,
-            "cacheControl": self.cache_control,
-            "lastModified": updated,
-            "contentLength": len(self.data),
-            "httpStatusCode": 200,
-        }
-        return {
-            "bucket_id": self.bucket,
-            "owner": "",
-            "name": self.key,
-            "id": self.id,
-            "updated_at": updated,
-            "created_at": created,
-            "last_accessed_at": created,
-            "metadata": metadata,
-        }
+        created, updated, size = iso(self.created_at), iso(self.updated_at), len(self.data)
+        metadata = {"eTag": self.etag, "size": size, "mimetype": self.content_type}
+        metadata |= {"cacheControl": self.cache_control, "lastModified": updated}
+        metadata |= {"contentLength": size, "httpStatusCode": 200}
+        row = {"bucket_id": self.bucket, "owner": "", "name": self.key, "id": self.id}
+        row |= {"updated_at": updated, "created_at": created, "last_accessed_at": created}
+        return row | {"metadata": metadata}
 
     def info(self) -> dict[str, Any]:
         return {
@@ -92,9 +80,3 @@ class StoredObject:
             "last_modified": iso(self.updated_at),
             "created_at": iso(self.created_at),
         }
-
-
-def iso(at: float) -> str:
-    """A moment as Storage writes it, UTC in milliseconds."""
-    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")

@@ -124,7 +124,7 @@ async def test_each_code(
     assert type(caught.value) is error
     assert (caught.value.code, caught.value.detail) == (code, "KIE's own words")
     assert len(simulator.calls) == 1, "one attempt"
-    simulator.fail_poll(code, code if in_status else 200, msg="KIE's own words")
+    simulator.fail_poll(code, "KIE's own words", http_status=code if in_status else 200)
     if code == CODE_FAILED:
         assert await kie.record_info("t") == Failed("KIE's own words", "501")
         return
