@@ -163,32 +163,6 @@ async def test_credits_are_taken_at_creation_and_given_back_by_a_failure() -> No
         await kie.wait_for(lambda: kie.credits == 12.5)
 
 
-async def test_models_can_be_added_and_left_out_of_the_list() -> None:
-    async with running() as (kie, api):
-        kie.models |= {"nano-banana-2"}
-        kie.unlisted_models = {TEXT_MODEL}
-        data = (await api.call("GET", "/api/v1/models")).body["data"]
-        names = [model["model"] for model in data["models"]]
-        assert (data["total"], names) == (len(names), sorted(kie.models - {TEXT_MODEL}))
-        assert (await api.create("nano-banana-2")).body["code"] == 200
-        assert (await api.create(TEXT_MODEL)).body["code"] == 200
-
-
-async def test_creates_and_polls_are_refused_as_told() -> None:
-    async with running() as (kie, api):
-        kie.fail_create(times=2)
-        kie.fail_create(500, "words", retry_after=3)
-        answers = [await api.create() for _ in range(4)]
-        assert [answer.body["code"] for answer in answers] == [402, 402, 500, 200]
-        assert (answers[2].body["msg"], answers[2].headers["Retry-After"]) == ("words", "3")
-        one = await made(kie, api)
-        kie.fail_poll(429, http_status=429, times=2)
-        assert [(await api.poll(one.task_id)).status for _ in range(3)] == [429, 429, 200]
-        kie.next_task_id(one.task_id)
-        assert (await api.create()).body["data"] == {"taskId": one.task_id, "recordId": one.task_id}
-        assert len(kie.tasks) == 2
-
-
 async def test_trouble_is_mended() -> None:
     async with running() as (kie, api):
         task = await made(kie, api)
@@ -223,19 +197,15 @@ async def test_states_pass_in_order_each_task_in_its_time() -> None:
 
 async def test_it_is_controlled_over_http() -> None:
     async with running() as (kie, api):
-        settings = {
-            "task_seconds": 3600,
-            "limits": {"creates": 5, "http_status": 200},
-            "models": [TEXT_MODEL],
-            "callbacks": {"hmac_key": "secret", "retry_waits_s": [0]},
-        }
+        settings = {"limits": {"creates": 5}, "callbacks": {"hmac_key": "secret"}, "models": ["z"]}
         assert (await api.call("POST", "/_emu/set", json=settings)).status == 200
-        assert (kie.limits, kie.models) == (KieLimits(5, http_status=200), {TEXT_MODEL})
+        assert (kie.limits, kie.models) == (KieLimits(5), {"z"})
         assert kie.callbacks.hmac_key == "secret"
         await api.call("POST", "/_emu/next_result", json={"urls": ["https://a/b.png"]})
-        task_id = (await api.create(prompt="cat")).body["data"]["taskId"]
+        kie.task_seconds = math.inf
+        task_id = (await api.create("z")).body["data"]["taskId"]
         await api.call("POST", "/_emu/finish", json={"task_id": task_id})
         assert (kie.tasks[0].state, kie.tasks[0].result_urls) == ("success", ["https://a/b.png"])
         assert (await api.call("POST", "/_emu/finish", json={"task_id": "x"})).status == 400
-        assert [call.body["input"] for call in kie.calls] == [{"prompt": "cat"}]
-        assert kie.calls[0].task_id == task_id
+        # The control is no call of KIE's.
+        assert [call.task_id for call in kie.calls] == [task_id]

@@ -253,8 +253,3 @@ GET /bucket, POST /bucket, DELETE /bucket/images, POST /bucket/images/empty
 async def test_what_is_not_played_says_so(project: Project, asked: str) -> None:
     method, path = asked.split()
     assert (await project.raw(method, path)).status_code == 501
-
-
-async def test_another_service_of_the_project_is_the_gateway_s_404(project: Project) -> None:
-    outside = await project.http.get(f"{project.emulator.url}/rest/v1/table")
-    assert (outside.status_code, "error" in outside.json()) == (404, False)
