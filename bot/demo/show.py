@@ -55,12 +55,15 @@ class Show:
 
     async def _listen(self, quiet_s: float) -> None:
         """Print what is new until everybody was answered and nothing is, for so long, and nothing
-        is being drawn. The bot's first answers come when it has started."""
+        is being drawn or on its way. The bot's first answers come when it has started."""
         while True:
             try:
                 await self.telegram.wait_for(self._news, timeout_s=quiet_s)
             except TimeoutError:  # nothing new
-                is_drawn = all(task.state in {"success", "fail"} for task in self.kie.tasks)
+                states = [task.state for task in self.kie.tasks]
+                # What KIE has finished is painted when it is fetched, which may take its time.
+                has_come = states.count("success") <= len(self.pictures)
+                is_drawn = has_come and {*states} <= {"success", "fail"}
                 chats = self.telegram.chats.values()
                 if is_drawn and all(chat.messages[-1].from_bot for chat in chats if chat.messages):
                     return
