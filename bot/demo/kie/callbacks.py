@@ -105,7 +105,5 @@ def _signed(how: Callbacks, task_id: str, now: int) -> dict[str, str]:
         return {}
     key = how.hmac_key + ("-not" if how.signature == "wrong" else "")
     digest = hmac.digest(key.encode(), f"{task_id}.{now}".encode(), hashlib.sha256)
-    return {
-        "X-Webhook-Timestamp": str(now),
-        "X-Webhook-Signature": base64.b64encode(digest).decode(),
-    }
+    signature = base64.b64encode(digest).decode()
+    return {"X-Webhook-Timestamp": str(now), "X-Webhook-Signature": signature}

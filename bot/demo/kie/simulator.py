@@ -44,9 +44,8 @@ class KieSimulator(Account):
     ) -> AsyncIterator[KieSimulator]:
         """A running simulator on 127.0.0.1; port 0 takes a free one, `url` tells which."""
         # No cookie of one callback's receiver shall reach another.
-        jar = aiohttp.DummyCookieJar()
         async with (
-            aiohttp.ClientSession(cookie_jar=jar) as session,
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             cls(key, clock, session).serving(port) as kie,
         ):
             yield kie
