@@ -37,9 +37,10 @@ run: $(VENV)/run.stamp ## start the real bot with the keys in .env
 	@$(BIN)/python main.py
 
 test: check ## the same as check
-check: $(VENV)/dev.stamp ## formatter, linter, strict types, all tests: what CI runs
+check: $(VENV)/dev.stamp ## formatter, linter, import contracts, strict types, all tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(PYTEST) -n 3
 

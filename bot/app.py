@@ -14,8 +14,7 @@ from bot.admin.broadcast import CARD_PAUSE_S, Broadcaster
 from bot.admin.kie_account import LOOK_PAUSE_S, Account, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase, report_buckets
-from bot.media.keeping import Keeper
-from bot.media.removal import Remover
+from bot.media.outbox import Keeper, Remover
 from bot.media.uploads import KieUpload, SupabaseUpload, Upload
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, CircuitBreaker
 from bot.pipeline.durations import SAMPLE, Durations
@@ -163,7 +162,7 @@ class App:
         )
         self._shop = Shop(settings, tuning, store, self._talk)
         store.jobs.listen(*self._listeners())
-        self.dispatcher = create_dispatcher(store, settings, self.parts)
+        self.dispatcher = create_dispatcher(store, {"settings": settings, **self.parts})
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -284,7 +283,7 @@ class Admin:
         )
         self.broadcaster = Broadcaster(
             store.broadcasts,
-            store.users,
+            store.people,
             talk.messenger,
             talk.all_texts,
             card_pause_s=tuning.card_pause_s,
@@ -350,9 +349,9 @@ class Pipeline:
             clock=clock,
         )
         results = Results(jobs, providers, poller, fetcher, admin.alerts, clock=clock)
-        delivery = Delivery(jobs, store.users, messenger, texts)
+        delivery = Delivery(jobs, store.people, messenger, texts)
         self.worker = Worker(
-            jobs, store.users, admin.alerts, self.prepare, submit, results, delivery
+            jobs, store.people, admin.alerts, self.prepare, submit, results, delivery
         )
         self.archive = Archive(
             jobs=jobs,

@@ -22,44 +22,23 @@ from handlers import (
     start,
 )
 from handlers import settings as settings_card
-from handlers.ban import BanMiddleware
-from handlers.debounce import Presses
-from handlers.language import LanguageMiddleware
-from handlers.names import NameMiddleware
-from handlers.presence import PresenceMiddleware
-from handlers.throttle import PaceMiddleware
-from handlers.welcome import WelcomeMiddleware
+from handlers.middlewares import Debounce, add_middlewares
 from storage.store import Store
 
 
-def create_dispatcher(store: Store, settings: Settings, parts: Mapping[str, Any]) -> Dispatcher:
+def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
     """The routing table. What is kept, and `parts`, reach handlers by the name of a parameter."""
-    texts, messenger = parts["all_texts"], parts["messenger"]
+    settings: Settings = parts["settings"]
     dispatcher = Dispatcher(
-        settings=settings,
         shelves=settings_card.Shelves(
-            store.preferences, store.catalogue, store.ledger, settings, texts
+            store.preferences, store.catalogue, store.ledger, settings, parts["all_texts"]
         ),
         pager=admin.create_pager(store.catalogue, store.broadcasts, store.journal),
-        presses=Presses(),
+        debounce=Debounce(),
         **store.parts,
         **parts,
     )
-    dispatcher.update.outer_middleware(LanguageMiddleware(texts, store.preferences))
-    dispatcher.update.outer_middleware(PresenceMiddleware(store.users, store.jobs, parts["menu"]))
-    dispatcher.update.outer_middleware(NameMiddleware(store.people))
-    pace = PaceMiddleware(messenger, settings.user_messages_per_minute)
-    # Inner, for messages: what the bot does not answer in a group is not counted there either.
-    dispatcher.message.middleware(pace)
-    dispatcher.callback_query.outer_middleware(pace)
-    ban = BanMiddleware(store.people, messenger, settings.admin_ids)
-    dispatcher.message.middleware(ban)
-    dispatcher.callback_query.middleware(ban)
-    welcome = WelcomeMiddleware(
-        store.ledger, messenger, settings.admin_ids, settings.welcome_tokens
-    )
-    dispatcher.message.middleware(welcome)
-    dispatcher.callback_query.middleware(welcome)
+    add_middlewares(dispatcher, settings)
     commands = Router(name="commands")  # one look, and what is none gets past all of these
     commands.message.filter(F.text.startswith("/") | F.caption.startswith("/"))
     commands.include_routers(

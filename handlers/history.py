@@ -19,7 +19,7 @@ from bot.telegram.buttons import (
 )
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.debounce import Presses
+from handlers.middlewares import Debounce
 from storage.gallery import Gallery, Page
 from storage.inputs import Inputs
 from storage.items import ItemStatus
@@ -124,7 +124,7 @@ async def send_again(
     event_from_user: User,
     jobs: Jobs,
     archive: Archive,
-    presses: Presses,
+    debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -134,7 +134,7 @@ async def send_again(
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.picture_coming())
-    if not presses.is_repeat(event_from_user.id, query.data or ""):
+    if not debounce.is_repeat(event_from_user.id, query.data or ""):
         archive.send(Wish(item, query.message.chat.id, None, texts.language, as_file=False))
 
 

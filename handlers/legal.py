@@ -12,13 +12,13 @@ from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.overrides import own_text
+from handlers.middlewares import FOR_EVERYBODY
 from storage.forgetting import Forgetting
 from storage.ledger import Ledger
 from storage.people import People
 from storage.preferences import PreferenceStore
 
 KEEP = "forget:no"
-FOR_EVERYBODY = {"for_everybody": True}  # the ban lets these through, see handlers/ban.py
 
 
 class ForgetButton(ButtonData, prefix="forget"):

@@ -9,7 +9,7 @@ from bot.shop.orders import Orders
 from bot.telegram.buttons import HeldButton, held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.debounce import Presses
+from handlers.middlewares import Debounce
 from order import Origin
 from storage.inputs import Inputs
 from storage.items import ItemStatus
@@ -58,7 +58,7 @@ async def ask_for_change(
     callback_data: ChangeButton,
     event_from_user: User,
     jobs: Jobs,
-    presses: Presses,
+    debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -68,7 +68,7 @@ async def ask_for_change(
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id)
-    if presses.is_repeat(event_from_user.id, query.data or ""):
+    if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
     chat_id, item_id = query.message.chat.id, item.item_id
 
@@ -90,7 +90,7 @@ async def use_as_input(
     event_from_user: User,
     jobs: Jobs,
     inputs: Inputs,
-    presses: Presses,
+    debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -107,7 +107,7 @@ async def use_as_input(
         messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
         return
     messenger.answer_press(query.id)
-    if presses.is_repeat(event_from_user.id, query.data or ""):
+    if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
     held_by = press_key(query.id)
     if await inputs.hold(event_from_user.id, file_id, held_by):
@@ -142,7 +142,7 @@ async def send_original(
     event_from_user: User,
     jobs: Jobs,
     archive: Archive,
-    presses: Presses,
+    debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -153,7 +153,7 @@ async def send_original(
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.file_coming())
-    if presses.is_repeat(event_from_user.id, query.data or ""):
+    if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
     archive.send(
         Wish(

@@ -8,7 +8,7 @@ from bot.cards.menu import Menu
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.welcome import GREETS
+from handlers.middlewares import GREETS
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore

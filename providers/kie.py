@@ -11,7 +11,7 @@ import logging
 import re
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -61,6 +61,16 @@ class Trouble:
     at: float
     path: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReport:
+    """The account as KIE and this process see it. `calls` are of the last minute, by path."""
+
+    credit: float | None  # None: KIE did not say
+    low: float
+    calls: Mapping[str, int]
+    troubles: Sequence[Trouble]  # the latest first
 
 
 class CallLog:

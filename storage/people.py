@@ -1,4 +1,4 @@
-"""People as the admins see them: names, what they did last, and who is banned."""
+"""People: their names, what they did last, who is banned, and who blocked the bot."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -225,6 +225,20 @@ class People:
         finally:
             self._banned = None
             self._ban_changes += 1
+
+    async def is_blocked(self, user_id: int) -> bool:
+        """Whether the person blocked the bot, as far as is known."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM users WHERE user_id = ? AND blocked_at IS NOT NULL", (user_id,)
+        )
+        return row is not None
+
+    async def set_blocked(self, user_id: int, *, blocked: bool) -> None:
+        """The person blocked the bot, or took it back."""
+        await self._database.execute(
+            "UPDATE users SET blocked_at = ? WHERE user_id = ? AND (blocked_at IS NOT NULL) <> ?",
+            (self._database.now() if blocked else None, user_id, blocked),
+        )
 
     async def _select(self, sql: str, *params: object) -> list[Person]:
         rows = await self._database.fetch_all(sql, params)

@@ -26,7 +26,6 @@ from storage.preferences import PreferenceStore
 from storage.pruning import Pruning
 from storage.questions import Questions
 from storage.stats import Stats
-from storage.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Store:
     questions: Questions
     stats: Stats
     to_store: ToStore
-    users: Users
 
     @classmethod
     @asynccontextmanager
@@ -95,7 +93,6 @@ class Store:
                 questions=Questions(database),
                 stats=Stats(database),
                 to_store=ToStore(database),
-                users=Users(database),
             )
 
     @property

@@ -18,7 +18,7 @@ from bot.tools.retry import insist
 from storage.broadcasts import Broadcast, Broadcasts, BroadcastStatus
 from storage.errors import StorageBusyError, StorageError, StorageFullError
 from storage.journal import Act
-from storage.users import Users
+from storage.people import People
 
 AT_ONCE = 8  # people it is on its way to
 BATCH = 200  # people read at a time
@@ -44,14 +44,14 @@ class Broadcaster:
     def __init__(
         self,
         broadcasts: Broadcasts,
-        users: Users,
+        people: People,
         messenger: Messenger,
         texts: Mapping[str, Texts],
         *,
         card_pause_s: float = CARD_PAUSE_S,
     ) -> None:
         self._broadcasts = broadcasts
-        self._users = users
+        self._people = people
         self._messenger = messenger
         self._texts = texts
         self._card_pause_s = card_pause_s
@@ -172,7 +172,7 @@ class Broadcaster:
             logger.warning("broadcast %d, user %d: %s", number, user_id, error)
         except ChatClosedError as error:
             await self._broadcasts.failed(number, user_id, str(error))
-            await self._users.set_blocked(user_id, blocked=True)
+            await self._people.set_blocked(user_id, blocked=True)
         except DeliveryError as error:
             logger.warning("broadcast %d, user %d: %s", number, user_id, error)
             await self._broadcasts.failed(number, user_id, str(error))

@@ -8,10 +8,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.texts.numbers import ChartWords
 from storage.stats import Day
 
 DRAW_S = 30.0  # a small machine under load; usually it takes a second
@@ -38,18 +38,6 @@ sys.stdout.buffer.write(vl_convert.vegalite_to_png(
 
 class ChartError(Exception):
     """The chart could not be drawn; what it shows is known all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChartWords:
-    """What stands in the chart, in somebody's language."""
-
-    language: str
-    pictures: str
-    pictures_weekly: str
-    came: str
-    did_not: str
-    people: str
 
 
 async def draw(spec: dict[str, Any], language: str) -> bytes:

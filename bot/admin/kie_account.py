@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bot.admin.alerts import Alerts
-from bot.admin.kie_report import Report
 from bot.settings import KieAccess, Settings
 from providers.errors import ProviderError
-from providers.kie import CallLog, Kie
+from providers.kie import AccountReport, CallLog, Kie
 from providers.products import PRODUCTS
 from storage.announcements import Announcement, Moved
 from storage.items import ItemStatus
@@ -65,10 +64,10 @@ class Account:
         if isinstance(news, Moved) and news.after.status is ItemStatus.GENERATING:
             self._spent.set()
 
-    async def report(self) -> Report:
+    async def report(self) -> AccountReport:
         """How it stands now; asks KIE."""
         credit = await self._credit()
-        return Report(credit, self._low, self._log.last_minute(), self._log.troubles())
+        return AccountReport(credit, self._low, self._log.last_minute(), self._log.troubles())
 
     async def _credit(self) -> float | None:
         try:

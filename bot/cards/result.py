@@ -2,8 +2,8 @@
 they work for as long as the item is known; who presses one is checked against its owner."""
 
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
+from bot.telegram.html import units
 from bot.texts import Texts
-from bot.texts.base import units
 from storage.items import Item, JobView
 
 COPY_UNITS = 256  # Bot API, CopyTextButton

@@ -12,8 +12,8 @@ from bot.cards.pager import LINES, turning
 from bot.prompts.products import product_of
 from bot.prompts.values import is_whole, takes
 from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.html import quoted
 from bot.texts import Texts
-from bot.texts.base import quoted
 from bot.texts.fields import WORDS_SHOWN
 from bot.texts.settings import NAME_SHOWN, language_name
 from providers.base import Field, Flag, Number, OneOf, Product, Text

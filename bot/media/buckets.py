@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from bot.media.conversion import MAX_PNG_BYTES
-from bot.media.keeping import CONTENT_TYPES
+from bot.media.outbox import CONTENT_TYPES
 from bot.settings import Settings
 from storage.supabase import FileStoreError, SupabaseStorage
 

@@ -18,7 +18,7 @@ from bot.tools.retry import insist
 from providers.base import Done, Provider
 from storage.items import Item, ItemStatus, JobView
 from storage.jobs import Jobs
-from storage.users import Users
+from storage.people import People
 
 logger = logging.getLogger(__name__)
 
@@ -73,10 +73,10 @@ class Delivery:
     """Sends pictures to the chat that asked for them."""
 
     def __init__(
-        self, jobs: Jobs, users: Users, messenger: Messenger, texts: Mapping[str, Texts]
+        self, jobs: Jobs, people: People, messenger: Messenger, texts: Mapping[str, Texts]
     ) -> None:
         self._jobs = jobs
-        self._users = users
+        self._people = people
         self._messenger = messenger
         self._texts = texts
 
@@ -111,8 +111,8 @@ class Delivery:
                 sent = await send(origin.user_id, reply_to=None)
             except ChatClosedError:
                 # Said once, not for each picture.
-                if not await self._users.is_blocked(origin.user_id):
-                    await self._users.set_blocked(origin.user_id, blocked=True)
+                if not await self._people.is_blocked(origin.user_id):
+                    await self._people.set_blocked(origin.user_id, blocked=True)
                     self._messenger.say(
                         origin.chat_id, texts.waits_in_private(), reply_to=origin.reply_to
                     )

@@ -28,7 +28,7 @@ from storage.failures import Failure, FailureKind
 from storage.items import WAITING, Item, ItemStatus
 from storage.jobs import Jobs
 from storage.journal import Act
-from storage.users import Users
+from storage.people import People
 
 SUBMITTERS = 20  # as many creates as the account's limit lets through at once
 PREPARERS = 8  # people whose pictures are fetched, converted and uploaded at once
@@ -43,7 +43,7 @@ class Worker:
     def __init__(
         self,
         jobs: Jobs,
-        users: Users,
+        people: People,
         alerts: Alerts,
         prepare: Prepare,
         submit: Submit,
@@ -51,7 +51,7 @@ class Worker:
         delivery: Delivery,
     ) -> None:
         self._jobs = jobs
-        self._users = users
+        self._people = people
         self._alerts = alerts
         self._prepare = prepare
         self._submit = submit
@@ -191,6 +191,6 @@ class Worker:
         except ChatClosedError as error:
             logger.warning("the picture is kept until the person is back: %s", error)
             # By itself: a sending is not repeated because that could not be noted.
-            await insist(lambda: self._users.set_blocked(item.user_id, blocked=True))
+            await insist(lambda: self._people.set_blocked(item.user_id, blocked=True))
         finally:
             self._sending.discard(item.item_id)

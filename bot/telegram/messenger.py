@@ -31,10 +31,10 @@ from bot.telegram.errors import (
     MaybeSentError,
     UnreachableError,
 )
+from bot.telegram.html import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
 from bot.telegram.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
 from bot.telegram.markup import Dress
 from bot.telegram.session import UNKNOWN_MESSAGE
-from bot.texts.base import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
 from bot.tools.background import to_the_end
 from bot.tools.rate_limits import RateLimit
 from storage.errors import StorageError

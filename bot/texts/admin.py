@@ -1,6 +1,7 @@
 """What the admins read."""
 
-from bot.texts.base import BaseTexts, code, quoted
+from bot.telegram.html import code, quoted
+from bot.texts.base import BaseTexts
 from storage.failures import FailureKind
 
 DETAIL_SHOWN = 500

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from bot.prompts.errors import BadValueError, BytesUpTo, PromptError
 from bot.prompts.options import OPTIONS_BYTES, as_json
+from bot.telegram.html import code, quoted
 from bot.texts.admin import AdminTexts
-from bot.texts.base import code, quoted
 from storage.catalogue import Model
 from storage.journal import Entry
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.telegram.html import code, quoted
 from bot.texts.admin import AdminTexts
-from bot.texts.base import code, quoted
 from bot.texts.closed import REASON_CHARS, ClosedTexts
 from storage.journal import Entry
 from storage.people import JobLine, LedgerLine, Person, Record

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from bot.admin.kie_report import Report
-from bot.texts.base import code, fitted, quoted
+from bot.telegram.html import code, fitted, quoted
 from bot.texts.numbers import NumberTexts
+from providers.kie import AccountReport
 from storage.backup import Inspection
 from storage.journal import Entry
 
@@ -58,7 +58,7 @@ class AuditTexts(NumberTexts):
             f" {quoted(entry.subject, VALUE_CHARS)}: {change}"
         )
 
-    def kie(self, report: Report) -> str:
+    def kie(self, report: AccountReport) -> str:
         """The account: what is left, what was asked of it, what went wrong."""
         if report.credit is None:
             left = self._("Credit: KIE did not say.")

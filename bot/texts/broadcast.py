@@ -1,6 +1,7 @@
 """Messages to everyone: what the admins read of them."""
 
-from bot.texts.base import BaseTexts, code, quoted
+from bot.telegram.html import code, quoted
+from bot.texts.base import BaseTexts
 from storage.broadcasts import Broadcast, BroadcastStatus, Unreached
 
 ERROR_SHOWN = 120

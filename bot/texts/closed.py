@@ -2,7 +2,8 @@
 
 from html import unescape
 
-from bot.texts.base import PRESS_UNITS, BaseTexts, fitted, quoted, sentence
+from bot.telegram.html import PRESS_UNITS, fitted, quoted
+from bot.texts.base import BaseTexts, sentence
 
 MAINTENANCE_CHARS = 1000
 REASON_CHARS = 200

@@ -4,7 +4,8 @@ from typing import Any
 
 from bot.prompts.errors import Allowed, BytesUpTo, Form
 from bot.prompts.values import is_whole
-from bot.texts.base import BaseTexts, code, quoted
+from bot.telegram.html import code, quoted
+from bot.texts.base import BaseTexts
 from providers.base import Field, Flag, Number, OneOf, Product, Text, TextOrNumber, Url
 
 VALUE_SHOWN = 40

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.texts.base import quoted
+from bot.telegram.html import quoted
 from bot.texts.jobs import JobTexts
 from storage.gallery import Page
 from storage.items import JobView

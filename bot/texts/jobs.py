@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.texts.base import BaseTexts, clip_units, fitted, quoted, sentence
+from bot.telegram.html import clip_units, fitted, quoted
+from bot.texts.base import BaseTexts, sentence
 from storage.failures import FailureKind
 from storage.items import Item, ItemStatus, JobView
 from storage.jobs import Cancelled

@@ -1,12 +1,26 @@
 """The numbers of the shop, as the admins read them."""
 
+from dataclasses import dataclass
+
 from babel.numbers import format_decimal, format_percent
 
-from bot.admin.charts import ChartWords
-from bot.texts.base import BaseTexts, code
+from bot.telegram.html import code
+from bot.texts.base import BaseTexts
 from storage.stats import Numbers
 
 MAX_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWords:
+    """What stands in the chart, in somebody's language."""
+
+    language: str
+    pictures: str
+    pictures_weekly: str
+    came: str
+    did_not: str
+    people: str
 
 
 class NumberTexts(BaseTexts):

@@ -1,6 +1,6 @@
 """What is queued and running, as the admins read it."""
 
-from bot.texts.base import clip, code, quoted
+from bot.telegram.html import clip, code, quoted
 from bot.texts.numbers import NumberTexts
 from storage.items import ItemStatus
 from storage.open_items import OpenItem

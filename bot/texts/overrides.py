@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from bot.texts.base import MESSAGE_UNITS, fits
+from bot.telegram.html import MESSAGE_UNITS, fits
 
 MAX_BYTES = 16_384  # far more than fits into a message with all its tags
 

@@ -1,7 +1,7 @@
 """The admins' panel."""
 
+from bot.telegram.html import code
 from bot.texts.admin_service import AdminServiceTexts
-from bot.texts.base import code
 from bot.texts.numbers import NumberTexts
 from storage.stats import Numbers
 

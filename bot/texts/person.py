@@ -3,7 +3,7 @@
 from html import escape
 
 from bot.prompts.products import product_of
-from bot.texts.base import code
+from bot.telegram.html import code
 from bot.texts.fields import FieldTexts
 from storage.catalogue import Model
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from bot.texts.base import CAPTION_UNITS, clip_units, fitted, quoted
+from bot.telegram.html import CAPTION_UNITS, clip_units, fitted, quoted
 from bot.texts.fields import FieldTexts
 from providers.products import PRODUCTS
 from storage.items import Item, JobView

@@ -3,7 +3,7 @@
 from html import escape
 
 from bot.prompts import errors as p
-from bot.texts.base import code, quoted, units
+from bot.telegram.html import code, quoted, units
 from bot.texts.closed import ClosedTexts
 from bot.texts.fields import FieldTexts
 from bot.texts.jobs import JobTexts

@@ -7,7 +7,7 @@ from typing import Any
 from babel import Locale
 
 from bot.prompts.products import product_of
-from bot.texts.base import code, quoted
+from bot.telegram.html import code, quoted
 from bot.texts.fields import WORDS_SHOWN, FieldTexts
 from order import Order
 from providers.base import Field, Text

@@ -45,6 +45,8 @@ async def supabase() -> AsyncIterator[SupabaseEmulator]:
 
 async def found(settings: Settings, env_file: Path | None = None, **limits: float) -> list[Finding]:
     """What the doctor finds; nothing of it is secret."""
+    # Supabase's client is imported meanwhile: nobody may be impatient.
+    settings = settings.model_copy(update={"midjourney_kie_request_timeout": 60.0})
     async with aclosing(examine(settings, env_file=env_file, **limits)) as examination:
         findings = [finding async for finding in examination]
     for secret in settings.secrets:

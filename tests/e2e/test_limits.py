@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.admin.kie_report import Report
 from bot.cards.pager import LINES
 from bot.cards.result import picture_keyboard
 from bot.demo.telegram.entities import check_caption, check_text, format_text
@@ -22,10 +21,10 @@ from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.prompts.errors import PromptError
 from bot.prompts.parse import parse
 from bot.telegram.buttons import Keyboard
+from bot.telegram.html import fit
 from bot.texts import Texts, load_texts
-from bot.texts.base import fit
 from order import Order, Origin
-from providers.kie import Trouble
+from providers.kie import AccountReport, Trouble
 from providers.products import PRODUCTS
 from storage.backup import Inspection
 from storage.broadcasts import Unreached
@@ -260,7 +259,7 @@ def pages(words: str, texts: Texts) -> Iterator[str]:
     yield texts.alert(FailureKind.NO_CREDIT, words[:500], "Midjourney (KIE)")
     yield texts.upload_alert(words)
     yield texts.audit(Inspection(1, 1, [], [words] * 10), 0.0)
-    yield texts.kie(Report(1.0, 1.0, {}, [Trouble(0.0, "/", words)] * 10))
+    yield texts.kie(AccountReport(1.0, 1.0, {}, [Trouble(0.0, "/", words)] * 10))
     for head, line in (
         (texts.open_head(10**9), texts.open_line(item, 10**9)),
         (texts.models_head([model]), texts.model_line(10**6, model)),

@@ -21,8 +21,8 @@ from storage.errors import (
     StorageCorruptError,
     StorageFullError,
 )
+from storage.people import People
 from storage.preferences import PreferenceStore
-from storage.users import Users
 from tests.support import ADMIN, World, open_world, png
 
 ROOT = Path(__file__).parents[2]
@@ -549,16 +549,16 @@ async def test_a_picture_that_is_kept_is_sent_once_while_the_database_is_held(
     world.kie.task_seconds = 60
     anna.send("кот")
     await world.kie.wait_for(lambda: bool(world.kie.tasks))
-    note, tries = Users.set_blocked, 0
+    note, tries = People.set_blocked, 0
 
-    async def held(users: Users, user_id: int, *, blocked: bool) -> None:
+    async def held(people: People, user_id: int, *, blocked: bool) -> None:
         nonlocal tries
         tries += 1
         if tries == 2:  # the first is that Telegram tells of the block
             raise StorageBusyError("held")
-        await note(users, user_id, blocked=blocked)
+        await note(people, user_id, blocked=blocked)
 
-    monkeypatch.setattr(Users, "set_blocked", held)
+    monkeypatch.setattr(People, "set_blocked", held)
     anna.block()
     await world.until(lambda: tries == 1)
     world.kie.finish(world.kie.tasks[0])
