@@ -227,7 +227,7 @@ async def test_a_result_that_cannot_be_read_is_fetched_again_and_delivered(world
     anna = await world.customer()
     trouble = world.telegram.fault("sendPhoto", html=502, times=None)
     anna.send("кот")
-    await world.until(lambda: bool(files(world)))
+    await world.telegram.wait_for(lambda: bool(world.telegram.calls_of("sendPhoto")))
     await world.stop()
     (path,) = files(world)
     path.unlink()
