@@ -144,20 +144,16 @@ class Person:
         """Delete a message of the chat for both sides. The bot is not told."""
         self._state.delete(self._message(message, chat))
 
-    def block(self) -> None:
+    def block(self, *, blocked: bool = True) -> None:
         """Block the bot."""
-        self._set_blocked(blocked=True)
+        if self.chat.blocked != blocked:
+            self.chat.blocked = blocked
+            self._state.tell("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
+            self._state.tell_membership(self.chat, self.user, kicked=blocked)
 
     def unblock(self) -> None:
         """Take the bot back."""
-        self._set_blocked(blocked=False)
-
-    def _set_blocked(self, *, blocked: bool) -> None:
-        if self.chat.blocked == blocked:
-            return
-        self.chat.blocked = blocked
-        self._state.tell("block", lambda: {"chat_id": self.user_id, "blocked": blocked})
-        self._state.tell_membership(self.chat, self.user, "kicked" if blocked else "member")
+        self.block(blocked=False)
 
     def _send(self, where: Where, **fields: Any) -> int:
         chat = where.get("chat")

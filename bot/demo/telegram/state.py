@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from bot.demo.base import StandIn
 
@@ -20,8 +20,6 @@ from .updates import Updates
 CALLBACK_ANSWER_S = 15.0  # Telegram publishes no number; presses get "too old" after some seconds
 ACTION_S = 5.0
 _SUPERGROUPS_BELOW = -1_000_000_000_000
-
-ChatKind = Literal["private", "group", "supergroup"]
 
 
 @dataclass(eq=False)
@@ -109,7 +107,7 @@ class Chat:
     action_until: float = 0.0
 
     @property
-    def kind(self) -> ChatKind:
+    def kind(self) -> str:
         if self.chat_id > 0:
             return "private"
         return "supergroup" if self.chat_id < _SUPERGROUPS_BELOW else "group"
@@ -267,20 +265,15 @@ class State(StandIn):
     def show_commands(self) -> dict[str, Any]:
         return {"commands": {" ".join(key): each for key, each in self.commands.items()}}
 
-    def tell_membership(self, chat: Chat, by: dict[str, Any], new: str) -> None:
-        """Tell the bot that it is "kicked", or a "member" again."""
-        states = {
-            "member": {"status": "member", "user": self.bot},
-            "kicked": {"status": "kicked", "user": self.bot, "until_date": 0},
-        }
-        body = {
-            "chat": chat.wire(),
-            "from": by,
-            "date": int(self.clock()),
-            "old_chat_member": states["member" if new == "kicked" else "kicked"],
-            "new_chat_member": states[new],
-        }
-        self.updates.add("my_chat_member", body)
+    def tell_membership(self, chat: Chat, by: dict[str, Any], *, kicked: bool) -> None:
+        """Tell the bot that it is kicked, or a member again."""
+        states: list[dict[str, Any]] = [
+            {"status": "member", "user": self.bot},
+            {"status": "kicked", "user": self.bot, "until_date": 0},
+        ]
+        body = {"chat": chat.wire(), "from": by, "date": int(self.clock())}
+        change = {"old_chat_member": states[not kicked], "new_chat_member": states[kicked]}
+        self.updates.add("my_chat_member", body | change)
 
     def find_chat(self, chat_id: int) -> Chat:
         """The chat the bot means, which must exist for it. Raises RefusedError."""

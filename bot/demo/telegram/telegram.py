@@ -65,7 +65,7 @@ class Telegram(State):
         """Throw the bot out of a group."""
         group = self.chat(chat_id)
         group.member_ids.discard(self.bot["id"])
-        self.tell_membership(group, self._somebody(), "kicked")
+        self.tell_membership(group, self._somebody(), kicked=True)
 
     def restrict_group(
         self, chat_id: int, *forbidden: SendingKind, topic_closed: bool = False
