@@ -8,8 +8,8 @@ import asyncio
 import os
 import sqlite3
 import tarfile
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,23 @@ async def inspect(path: Path) -> Inspection:
     Raises:
         StorageError: it cannot be opened, or is no database.
     """
+    async with _read(path) as database:
+        return await _inspect(database)
+
+
+async def products_on_sale(path: Path) -> set[str]:
+    """What the models on sale make.
+
+    Raises:
+        StorageError: the file cannot be opened, or is no database.
+    """
+    async with _read(path) as database:
+        rows = await database.fetch_all("SELECT DISTINCT provider FROM models WHERE enabled")
+        return {row["provider"] for row in rows}
+
+
+@asynccontextmanager
+async def _read(path: Path) -> AsyncIterator[Database]:
     try:
         connect = partial(
             sqlite3.connect,
@@ -67,7 +84,7 @@ async def inspect(path: Path) -> Inspection:
         async with reader:
             reader.row_factory = sqlite3.Row
             try:
-                return await _inspect(Database(reader, reader))
+                yield Database(reader, reader)
             finally:
                 # A query hears nothing of a cancelled task, and closing would wait for its end.
                 await reader.interrupt()

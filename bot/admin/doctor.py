@@ -27,11 +27,12 @@ from aiogram.exceptions import (
 
 from bot.admin.kie_account import open_kie
 from bot.media.buckets import check_buckets, open_supabase
+from bot.prompts.products import FIRST
 from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
 from bot.telegram.session import open_bot
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.products import PRODUCTS
-from storage.backup import inspect
+from storage.backup import inspect, products_on_sale
 from storage.errors import StorageError
 from storage.owner import ADVICE, whose
 from storage.restore import pending
@@ -89,14 +90,8 @@ async def examine(
             partial(check_database, settings.data_dir / "bot.db", settings.bot_id),
         ),
         ("Telegram", network_limit_s, partial(check_telegram, settings)),
-        *(
-            ("KIE credit", network_limit_s, partial(check_credit, settings, product))
-            for product in _accounts(settings)
-        ),
-        *(
-            ("KIE models", network_limit_s, partial(check_models, settings, product))
-            for product in PRODUCTS
-        ),
+        ("KIE credit", network_limit_s, partial(check_credit, settings)),
+        ("KIE models", network_limit_s, partial(check_models, settings)),
         ("Supabase", network_limit_s, partial(check_supabase, settings)),
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
@@ -258,26 +253,32 @@ async def check_telegram(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _accounts(settings: Settings) -> Iterable[str]:
-    """The products, one for each way in which KIE is asked."""
-    return {settings.kie(product).access: product for product in reversed([*PRODUCTS])}.values()
+async def check_credit(settings: Settings) -> list[Finding]:
+    """Whether KIE takes each key that is set, and how much credit is left."""
+    products = reversed(await _on_sale(settings))
+    accounts = {settings.kie(product).access: product for product in products}
+    return [await _credit(settings, product) for product in reversed(accounts.values())]
 
 
-async def check_credit(settings: Settings, product: str) -> list[Finding]:
-    """Whether KIE takes the key of a product, and how much credit is left."""
+async def _credit(settings: Settings, product: str) -> Finding:
     try:
         async with open_kie(settings.kie(product).access) as kie:
             credit = await kie.credit()
     except ProviderError as error:
         advice = _kie_advice(error, settings, product)
-        return [Finding(False, "KIE credit", f"{advice} ({_shown(error)})")]
+        return Finding(False, "KIE credit", f"{advice} ({_shown(error)})")
     low = settings.kie_low_credit
     advice = f"top up at kie.ai: below {low:g} (KIE_LOW_CREDIT) it will soon refuse pictures"
-    return [Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)]
+    return Finding(credit > 0 and credit >= low, f"KIE credit: {credit:g}", advice)
 
 
-async def check_models(settings: Settings, product: str) -> list[Finding]:
-    """Whether KIE lists the models that are set for a product."""
+async def check_models(settings: Settings) -> list[Finding]:
+    """Whether KIE lists the models that are set for what is on sale."""
+    products = await _on_sale(settings)
+    return [finding for each in products for finding in await _models(settings, each)]
+
+
+async def _models(settings: Settings, product: str) -> list[Finding]:
     of_product = settings.kie(product)
     try:
         async with open_kie(of_product.access) as kie:
@@ -291,6 +292,18 @@ async def check_models(settings: Settings, product: str) -> list[Finding]:
         for name, model in models.items()
         if model is not None
     ]
+
+
+async def _on_sale(settings: Settings) -> list[str]:
+    """The products that are on sale, or will be after the first start."""
+    path = settings.data_dir / "bot.db"
+    products: set[str] = set()
+    try:
+        if await asyncio.to_thread(path.exists):
+            products = await products_on_sale(path)
+    except (StorageError, OSError):
+        pass  # which the check of the database tells
+    return [each for each in PRODUCTS if each in products] or [FIRST.key]
 
 
 def _model(variable: str, model: str, names: list[str]) -> Finding:
