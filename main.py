@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="main.py", description="A Telegram bot that sells Midjourney pictures."
+        prog="main.py", description="A Telegram bot that sells pictures."
     )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="start the bot, as without a command")
