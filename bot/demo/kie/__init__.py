@@ -4,16 +4,6 @@ from bot.demo.base import Call
 
 from .callbacks import Callbacks, Sent
 from .simulator import KieSimulator
-from .state import Failure, KieLimits, Result, Task, Window
+from .state import KieLimits, Result, Task, Window
 
-__all__ = [
-    "Call",
-    "Callbacks",
-    "Failure",
-    "KieLimits",
-    "KieSimulator",
-    "Result",
-    "Sent",
-    "Task",
-    "Window",
-]
+__all__ = ["Call", "Callbacks", "KieLimits", "KieSimulator", "Result", "Sent", "Task", "Window"]

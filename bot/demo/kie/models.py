@@ -1,7 +1,7 @@
 """The models the simulator knows, as data, and the checks of what each wants in `input`.
 
 The models of the products that are sold have the fields that those declare, checked as strictly as
-the bot must fill them in. Kling's fields are those of docs.kie.ai (August 2026).
+the bot must fill them in. The film's fields are those of docs.kie.ai (August 2026).
 """
 
 from __future__ import annotations
@@ -94,17 +94,6 @@ def required(check: Check) -> Field:
     return Field(check, required=True)
 
 
-_KLING = {
-    "prompt": required(text(2500)),
-    "duration": Field(choice("5", "10")),
-    "negative_prompt": Field(text(2500)),
-    "cfg_scale": Field(number(0, 1)),
-}
-_IMAGE = {"image_url": required(address)}
-_TAIL = {"tail_image_url": Field(address)}
-_RATIO = {"aspect_ratio": Field(choice("16:9", "9:16", "1:1"))}
-
-
 def _of_products() -> Iterator[tuple[str, Model]]:
     """The models of the products that are sold, each with the fields that are declared."""
     for product in PRODUCTS.values():
@@ -139,12 +128,14 @@ def _check(kind: Kind) -> Check:
             return lambda value: None
 
 
+_KLING = {
+    "prompt": required(text(2500)),
+    "duration": Field(choice("5", "10")),
+    "aspect_ratio": Field(choice("16:9", "9:16", "1:1")),
+}
 MODELS: Mapping[str, Model] = {
     **dict(_of_products()),
-    "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING | _RATIO),
-    "kling/v2-5-turbo-image-to-video-pro": Model(
-        "Kling", "Image to Video", _KLING | _IMAGE | _TAIL
-    ),
+    "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING),
 }
 
 
