@@ -12,7 +12,7 @@ from bot.telegram.buttons import held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
-from order import Origin
+from providers.order import Origin
 from storage.failures import FailureKind
 from storage.inputs import AlbumItem, Inputs
 

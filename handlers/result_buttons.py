@@ -10,7 +10,7 @@ from bot.telegram.buttons import HeldButton, held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.middlewares import Debounce
-from order import Origin
+from providers.order import Origin
 from storage.inputs import Inputs
 from storage.items import ItemStatus
 from storage.jobs import Jobs, press_key

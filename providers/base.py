@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from order import Order
+from providers.order import Order
 
 # --- What a field takes
 

@@ -1,9 +1,9 @@
 """A product made by KIE: one task of its jobs API an image."""
 
-from order import Order
 from providers.base import ByInput, Product, TaskState
 from providers.errors import RefusedError
 from providers.kie import Kie
+from providers.order import Order
 
 
 class KieProvider:

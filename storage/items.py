@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.order_rows import order_in, origin_in
 
 

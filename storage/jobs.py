@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.announcements import Announcer, Listener, Moved, Placed
 from storage.database import Database, fetch_one
 from storage.errors import (

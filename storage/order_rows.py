@@ -4,7 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from order import Order, Origin
+from providers.order import Order, Origin
 
 COLUMNS = (
     "user_id, chat_id, message_id, language, reply_to_message_id, again_of,"

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError
 from storage.inputs import forget_held

@@ -19,8 +19,8 @@ from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
-from order import Origin
 from providers.base import Provider
+from providers.order import Origin
 from storage.announcements import Announcement, Moved, Placed
 from storage.errors import StorageBusyError, StorageError, StorageFullError
 from storage.items import WAITING, ItemStatus, JobView

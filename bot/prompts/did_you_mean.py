@@ -10,8 +10,8 @@ from bot.prompts.errors import PromptError
 from bot.prompts.grammar import OPTION, OPTIONS, QUANTITY, Grammar, Written, clean, options_of
 from bot.prompts.options import PAIR, as_json, json_object, readings
 from bot.prompts.values import decimal, first_word, nearest_step, number_and_more, value_of
-from order import Order
 from providers.base import Flag, Kind, Number, OneOf, Text, Url
+from providers.order import Order
 
 _RATIO = re.compile(
     r"(?P<width>\d{1,5}(?:[.,]\d{1,5})?)(?:\s*[:：∶;/\\xXхХ×*—–-]\s*|\s+)"

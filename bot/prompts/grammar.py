@@ -33,8 +33,8 @@ from bot.prompts.options import (
     size,
 )
 from bot.prompts.values import first_of, takes, value_of
-from order import Order
 from providers.base import Field, Flag, Kind, Number, OneOf, Product, Text, sent
+from providers.order import Order
 from providers.products import PRODUCTS
 
 QUANTITY = "n"

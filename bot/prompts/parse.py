@@ -10,8 +10,8 @@ from collections.abc import Collection
 from bot.prompts.did_you_mean import suggestion
 from bot.prompts.errors import PromptError
 from bot.prompts.grammar import clean, grammar_of
-from order import Order
 from providers.base import Product
+from providers.order import Order
 
 
 def parse(

@@ -14,7 +14,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import IsLate
 from bot.texts import Texts
 from bot.tools.retry import insist
-from order import Origin
+from providers.order import Origin
 from storage.errors import StorageError
 from storage.inputs import AlbumItem, Inputs
 

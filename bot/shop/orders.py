@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from order import Order, Origin
+from providers.order import Order, Origin
 from providers.products import PRODUCTS
 from storage.catalogue import Catalogue, Model
 from storage.errors import (

@@ -9,8 +9,8 @@ from babel import Locale
 from bot.prompts.products import product_of
 from bot.telegram.html import code, quoted
 from bot.texts.fields import WORDS_SHOWN, FieldTexts
-from order import Order
 from providers.base import Field, Text
+from providers.order import Order
 from storage.catalogue import Model
 from storage.ledger import Movement
 from storage.questions import Question

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.catalogue import Catalogue
 from storage.database import Database
 from storage.gallery import Gallery

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Message, Person
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.jobs import Jobs, PlacedJob
 from tests.asking import handled
 from tests.e2e.test_groups import GROUP, pictures, said

@@ -23,8 +23,8 @@ from bot.prompts.parse import parse
 from bot.telegram.buttons import Keyboard
 from bot.telegram.html import fit
 from bot.texts import Texts, load_texts
-from order import Order, Origin
 from providers.kie import AccountReport, Trouble
+from providers.order import Order, Origin
 from providers.products import PRODUCTS
 from storage.backup import Inspection
 from storage.broadcasts import Unreached

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Message, Person
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.errors import StorageFullError
 from storage.jobs import Jobs, PlacedJob
 from tests.e2e.test_pictures_buttons import answer

@@ -4,8 +4,8 @@ import pytest
 
 from bot.cards.settings import Shelf, awaited_field, card, choices, options
 from bot.texts import load_texts
-from order import Order, Origin
 from providers.base import ByInput, Field, Flag, Media, Number, OneOf, Product, Text, Url
+from providers.order import Order, Origin
 from providers.products import PRODUCTS
 from storage.catalogue import Model
 from storage.preferences import Awaited, Preferences

@@ -13,7 +13,6 @@ import pytest
 from bot.pipeline.durations import Durations
 from bot.pipeline.polling import Poller, PollPolicy
 from bot.tools.rate_limits import RateLimit
-from order import Order
 from providers.base import Done, Failed, Pending, TaskState
 from providers.errors import (
     AccessError,
@@ -26,6 +25,7 @@ from providers.errors import (
     RecordGoneError,
     RefusedError,
 )
+from providers.order import Order
 from tests.bench.bound import best_delays, uniform_rate
 from tests.unit.bot.clock import FakeClock
 

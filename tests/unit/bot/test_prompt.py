@@ -25,8 +25,8 @@ from bot.prompts.errors import (
     UnknownFlagError,
 )
 from bot.prompts.grammar import clean, grammar_of
-from order import Order
 from providers.base import Flag, Number, OneOf, Text, TextOrNumber, Url
+from providers.order import Order
 from providers.products import PRODUCTS
 
 MIDJOURNEY = PRODUCTS["midjourney"]

@@ -9,7 +9,7 @@ from bot.cards.settings import Shelf, card, options
 from bot.demo.telegram.hypertext import parse_html, utf16_length
 from bot.telegram.buttons import Keyboard
 from bot.texts import load_texts
-from order import Order, Origin
+from providers.order import Order, Origin
 from providers.products import PRODUCTS
 from storage.catalogue import Model
 from storage.ledger import Movement

@@ -9,11 +9,11 @@ import pytest
 from bot.demo.kie import KieSimulator
 from bot.prompts.grammar import ALL_HAVE, grammar_of
 from bot.prompts.values import takes
-from order import Order
 from providers.base import ByInput, Done, Field, Many, OneOf, Pending, Product
 from providers.errors import RefusedError
 from providers.kie import Kie
 from providers.kie_provider import KieProvider
+from providers.order import Order
 from providers.products import PRODUCTS
 
 MIDJOURNEY = PRODUCTS["midjourney"]

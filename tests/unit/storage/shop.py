@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from order import Order, Origin
+from providers.order import Order, Origin
 from storage.catalogue import Catalogue, Model
 from storage.database import Database
 from storage.items import Item
