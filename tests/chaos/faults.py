@@ -161,9 +161,15 @@ class Trouble:
         return self._fail(rng.choice(SENDING), _any(rng, TELEGRAM_FORMS))
 
     def _lose_pictures_answers(self, rng: random.Random) -> str:
-        """Again and again: the picture is in the chat each time."""
-        form = rng.choice(({"cut_after_effect": True}, {"html": 502, "effect": True}))
-        return self._fail("sendPhoto", {**form, "times": rng.randint(*LOST_IN_A_ROW)})
+        """Again and again in one chat that waits for some: they are in the chat each time."""
+        form: dict[str, Any] = rng.choice(
+            ({"cut_after_effect": True}, {"html": 502, "effect": True})
+        )
+        form["times"] = rng.randint(*LOST_IN_A_ROW)
+        sql = "SELECT DISTINCT chat_id FROM jobs WHERE closed_at IS NULL ORDER BY chat_id"
+        if waiting := read_rows(self._data_dir, sql):
+            form["chat_id"] = rng.choice(waiting)["chat_id"]
+        return self._fail("sendPhoto", form)
 
     def _spoil_answer(self, rng: random.Random) -> str:
         method = rng.choice(("sendMessage", "sendPhoto", "editMessageText"))
