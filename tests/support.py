@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image as PillowImage
 from pydantic import SecretStr
 
-from bot.app import Tuning, serve
+from bot.app import serve
 from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.supabase import SupabaseEmulator
 from bot.demo.telegram import Message, Person, TelegramEmulator
@@ -21,6 +21,7 @@ from bot.pipeline.fetching import FetchPolicy
 from bot.pipeline.polling import PollPolicy
 from bot.settings import Settings
 from bot.tools.retry import RetryPolicy
+from bot.tuning import Tuning
 
 ADMIN = 1
 # The limits of the services stay in force elsewhere; here they would only cost time.

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from bot.app import Tuning, serve
+from bot.app import serve
 from bot.logs import set_up_logging
 from bot.settings import load_settings
+from bot.tuning import Tuning
 
 # Those of Tuning that are how long something waits between two looks or tries.
 PAUSES = frozenset({"card_pause_s", "credit_pause_s", "edit_pause_s", "album_pause_s"})

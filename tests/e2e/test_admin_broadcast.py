@@ -417,7 +417,8 @@ async def test_answers_come_before_it(world: World) -> None:
 # The real limits, ten times as fast; the emulator enforces them.
 PROCESS = """
 import asyncio
-from bot.app import Tuning, serve
+from bot.app import serve
+from bot.tuning import Tuning
 from bot.settings import load_settings
 tuning = Tuning(
     bulk_messages=(200, 1.0), messages=(300, 1.0), chat_messages=(1, 0.1), card_pause_s=0.3)

@@ -1,0 +1,267 @@
+"""The rooms of the bot, each built from those below it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from aiogram import Bot
+
+from bot.admin.alerts import Alerts
+from bot.admin.broadcast import Broadcaster
+from bot.admin.kie_account import Account, open_all_kie, open_kie
+from bot.cards.menu import Menu
+from bot.media.buckets import open_supabase
+from bot.media.outbox import Keeper, Remover
+from bot.media.uploads import KieUpload, SupabaseUpload, Upload
+from bot.pipeline.breaker import CircuitBreaker
+from bot.pipeline.durations import Durations
+from bot.pipeline.fair_queue import FairQueue
+from bot.pipeline.fetching import Fetcher
+from bot.pipeline.finish import Delivery, Results
+from bot.pipeline.housekeeping import Housekeeping
+from bot.pipeline.inputs import InputPictures, Prepare
+from bot.pipeline.polling import Poller
+from bot.pipeline.progress import Progress
+from bot.pipeline.resend import Archive
+from bot.pipeline.submit import Gate, Submit, SubmitPolicy
+from bot.pipeline.worker import Worker
+from bot.settings import Settings
+from bot.shop.albums import Albums
+from bot.shop.orders import Orders
+from bot.telegram.files import Incoming
+from bot.telegram.messenger import Messenger
+from bot.telegram.session import open_bot
+from bot.telegram.telegram_time import TelegramTime
+from bot.texts import load_texts
+from bot.texts.catalogues import DEFAULT_LANGUAGE
+from bot.tools.background import Background
+from bot.tools.rate_limits import RateLimit
+from bot.tuning import Tuning
+from providers.base import Provider
+from providers.download import Downloader
+from providers.kie import CallLog, Kie
+from providers.kie_provider import KieProvider
+from providers.products import PRODUCTS
+from storage.files import DiskFiles
+from storage.store import Store
+from storage.supabase import SupabaseStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every room stands on: settings, what is kept, and the services outside."""
+
+    settings: Settings
+    tuning: Tuning
+    store: Store
+    bot: Bot
+    telegram_time: TelegramTime
+    kie: Mapping[str, Kie]  # by product
+    kie_log: CallLog
+    uploads: Kie
+    downloader: Downloader
+    supabase: SupabaseStorage | None
+
+
+@asynccontextmanager
+async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Ground]:
+    """Open it; nothing is asked of anybody yet."""
+    telegram_time, log = TelegramTime(tuning.clock), CallLog(now=tuning.clock.now)
+    first = settings.kie(next(iter(PRODUCTS))).access  # whose account is watched
+    async with (
+        Store.open(
+            settings.data_dir / "bot.db",
+            settings.bot_id,
+            secret=settings.bot_token.get_secret_value(),
+            image_bucket=settings.supabase_image_bucket,
+            input_bucket=settings.supabase_input_bucket,
+            clock=tuning.clock.now,
+        ) as store,
+        open_all_kie(settings, log) as kie,
+        open_kie(replace(first, base_url=settings.kie_upload_url), log) as uploads,
+        Downloader.open(
+            provider_url=first.base_url,
+            max_bytes=tuning.result_max_bytes,
+            total_timeout_s=tuning.result_timeout_s,
+        ) as downloader,
+        open_bot(settings, telegram_time) as bot,
+        open_supabase(settings) as supabase,
+    ):
+        yield Ground(
+            settings, tuning, store, bot, telegram_time, kie, log, uploads, downloader, supabase
+        )
+
+
+class Talk:
+    """What is said to people, and in which words."""
+
+    def __init__(self, ground: Ground) -> None:
+        settings, tuning, store = ground.settings, ground.tuning, ground.store
+        self.all_texts = load_texts()
+        self.telegram_time = ground.telegram_time
+        self.is_late = ground.telegram_time.late_after(settings.stale_prompt_minutes * 60)
+        self.messenger = Messenger(
+            ground.bot,
+            overall_limit=RateLimit(*tuning.messages),
+            chat_limit=lambda: RateLimit(*tuning.chat_messages),
+            bulk_limit=RateLimit(*tuning.bulk_messages),
+            lost_pauses_s=tuning.lost_pauses_s,
+        )
+        self.menu = Menu(
+            ground.bot, self.all_texts, store.flags, store.preferences, settings.admin_ids
+        )
+
+
+class Media:
+    """Files: on disk, in the buckets, and where the provider fetches them."""
+
+    def __init__(self, ground: Ground) -> None:
+        settings, store, supabase = ground.settings, ground.store, ground.supabase
+        pause_s = ground.tuning.store_pause_s
+        self.files = DiskFiles(settings.data_dir / "files")
+        self.remover = Remover(store.forgetting, self.files, supabase, first_pause_s=pause_s)
+        self.keeper: Keeper | None = None
+        self.upload: Upload = KieUpload(ground.uploads)
+        if supabase is not None:
+            self.upload = SupabaseUpload(supabase, settings.supabase_input_bucket)
+            self.keeper = Keeper(
+                store.jobs,
+                store.to_store,
+                self.files,
+                supabase,
+                settings.supabase_image_bucket,
+                first_pause_s=pause_s,
+            )
+
+
+class Admin:
+    """What the team sees and does."""
+
+    def __init__(self, ground: Ground, talk: Talk) -> None:
+        settings, tuning, store = ground.settings, ground.tuning, ground.store
+        self.alerts = Alerts(settings.admin_ids, talk.messenger, talk.all_texts[DEFAULT_LANGUAGE])
+        self.account = Account(
+            next(iter(ground.kie.values())),
+            ground.kie_log,
+            self.alerts,
+            low=settings.kie_low_credit,
+            pause_s=tuning.credit_pause_s,
+        )
+        self.broadcaster = Broadcaster(
+            store.broadcasts,
+            store.people,
+            talk.messenger,
+            talk.all_texts,
+            card_pause_s=tuning.card_pause_s,
+        )
+        self.background = Background()
+
+
+class Pipeline:
+    """The walk of an item: through the provider, and to the chat."""
+
+    def __init__(self, ground: Ground, talk: Talk, media: Media, admin: Admin) -> None:
+        settings, tuning, store = ground.settings, ground.tuning, ground.store
+        jobs, messenger, texts, clock = store.jobs, talk.messenger, talk.all_texts, tuning.clock
+        providers = {key: provider_of(key, settings, kie) for key, kie in ground.kie.items()}
+        self.durations = Durations()
+        self.queue = FairQueue()
+        self.progress = Progress(
+            jobs,
+            self.queue,
+            messenger,
+            texts,
+            providers,
+            self.durations,
+            edit_pause_s=tuning.edit_pause_s,
+            clock=clock,
+        )
+        pictures = InputPictures(
+            jobs,
+            Incoming(ground.bot),
+            media.files,
+            media.upload,
+            alerts=admin.alerts,
+            retry=tuning.input_retry,
+            clock=clock,
+        )
+        self.prepare = Prepare(jobs, pictures, self.queue, self.progress)
+        breaker = CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s)
+        submit = Submit(
+            jobs,
+            self.queue,
+            self.prepare,
+            providers,
+            Gate(RateLimit(*tuning.creates), breaker),
+            admin.alerts,
+            policy=SubmitPolicy(settings.cancel_seconds, tuning.lost_pause_s, tuning.create_retry),
+            clock=clock,
+        )
+        poller = Poller(RateLimit(*tuning.polls), tuning.polling, self.durations)
+        fetcher = Fetcher(
+            jobs=jobs,
+            downloader=ground.downloader,
+            files=media.files,
+            to_store=media.keeper is not None,
+            policy=tuning.fetching,
+            clock=clock,
+        )
+        results = Results(jobs, providers, poller, fetcher, admin.alerts, clock=clock)
+        delivery = Delivery(jobs, store.people, messenger, texts)
+        self.worker = Worker(
+            jobs, store.people, admin.alerts, self.prepare, submit, results, delivery
+        )
+        self.archive = Archive(
+            jobs=jobs,
+            files=media.files,
+            downloader=ground.downloader,
+            supabase=ground.supabase,
+            bucket=settings.supabase_image_bucket,
+            messenger=messenger,
+            texts=texts,
+        )
+        self.housekeeping = Housekeeping(
+            store.to_store,
+            media.files,
+            store.pruning,
+            settings.data_dir,
+            keep_days=settings.keep_files_days,
+        )
+
+
+def provider_of(key: str, settings: Settings, kie: Kie) -> Provider:
+    """Who makes a product, as it is set."""
+    own = settings.kie(key)
+    return KieProvider(
+        PRODUCTS[key],
+        kie,
+        own.models,
+        poll_interval_s=own.poll_interval_s,
+        poll_timeout_s=own.poll_timeout_s,
+    )
+
+
+class Shop:
+    """From what people ask for to a job."""
+
+    def __init__(self, ground: Ground, talk: Talk) -> None:
+        settings, tuning, store = ground.settings, ground.tuning, ground.store
+        self.orders = Orders(
+            settings=settings,
+            catalogue=store.catalogue,
+            jobs=store.jobs,
+            flags=store.flags,
+            preferences=store.preferences,
+            questions=store.questions,
+            inputs=store.inputs,
+            messenger=talk.messenger,
+            texts=talk.all_texts,
+        )
+        self.albums = Albums(
+            store.inputs,
+            self.orders,
+            talk.messenger,
+            talk.all_texts,
+            is_late=talk.is_late,
+            pause_s=tuning.album_pause_s,
+        )

@@ -1,0 +1,51 @@
+"""What is not the operator's to set: the services' limits, pauses, and the clock."""
+
+from dataclasses import dataclass
+
+from bot.admin.broadcast import CARD_PAUSE_S
+from bot.admin.kie_account import LOOK_PAUSE_S
+from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from bot.pipeline.fetching import FETCHING, FetchPolicy
+from bot.pipeline.inputs import INPUT_RETRY
+from bot.pipeline.polling import POLLING, PollPolicy
+from bot.pipeline.progress import EDIT_PAUSE_S
+from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S
+from bot.telegram.messenger import LOST_PAUSES_S
+from bot.tools.clock import CLOCK, Clock
+from bot.tools.retry import RetryPolicy
+from storage.handled_updates import KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """One object for all of it, with one clock. Tests shorten some."""
+
+    # docs.kie.ai: 20 creates in 10 s an account, 10 polls a second a key. Polls go one by one and a
+    # little less often, because they do not travel equally fast and KIE counts their arrivals.
+    creates: tuple[int, float] = (20, 10.1)
+    polls: tuple[int, float] = (1, 0.11)
+    # Telegram's Bots FAQ: 30 messages a second, and one in a chat. A little wider as well.
+    messages: tuple[int, float] = (30, 1.1)
+    chat_messages: tuple[int, float] = (1, 1.05)
+    bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures
+    card_pause_s: float = CARD_PAUSE_S
+    credit_pause_s: float = LOOK_PAUSE_S
+    edit_pause_s: float = EDIT_PAUSE_S
+    lost_pauses_s: tuple[float, ...] = LOST_PAUSES_S
+    create_retry: RetryPolicy = CREATE_RETRY
+    lost_pause_s: float = LOST_PAUSE_S
+    outage_pause_s: float = FIRST_PAUSE_S
+    longest_outage_pause_s: float = LONGEST_PAUSE_S
+    fetching: FetchPolicy = FETCHING
+    input_retry: RetryPolicy = INPUT_RETRY
+    polling: PollPolicy = POLLING
+    album_pause_s: float = 1.0
+    store_pause_s: float = 10.0
+    result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
+    result_timeout_s: float = 120.0
+    close_s: float = 2.0
+    updates_kept: int = KEPT
+    clock: Clock = CLOCK  # the machine's, which may be wrong
+
+
+TUNING = Tuning()
