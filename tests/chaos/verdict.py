@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.demo.kie import Result, Task
+from bot.demo.kie.state import UNSET
 from bot.demo.telegram.state import Call
 from bot.pipeline.submit import LOST_PAUSE_S, MAX_ATTEMPTS
 from bot.telegram.messenger import LOST_PAUSES_S
@@ -208,7 +209,7 @@ def _end_of(task: Task) -> tuple[str, str | None]:
         return "failed", "generation_failed"
     if task.result == Result():
         return "delivered", None
-    if task.result.raw is not None or not task.result_urls:
+    if task.result.raw is not UNSET or not task.result_urls:
         return "failed", "no_result"
     return "failed", "result_refused"
 
