@@ -194,7 +194,12 @@ class Pipeline:
             providers,
             Gate(RateLimit(*tuning.creates), breaker),
             admin.alerts,
-            policy=SubmitPolicy(settings.cancel_seconds, tuning.lost_pause_s, tuning.create_retry),
+            policy=SubmitPolicy(
+                settings.cancel_seconds,
+                tuning.lost_pause_s,
+                tuning.refused_pause_s,
+                tuning.create_retry,
+            ),
             clock=clock,
         )
         poller = Poller(RateLimit(*tuning.polls), tuning.polling, self.durations)

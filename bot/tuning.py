@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stamina import AsyncRetryingCaller
+
 from bot.admin.broadcast import CARD_PAUSE_S
 from bot.admin.kie_account import LOOK_PAUSE_S
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
@@ -9,10 +11,9 @@ from bot.pipeline.fetching import FETCHING, FetchPolicy
 from bot.pipeline.inputs import INPUT_RETRY
 from bot.pipeline.polling import POLLING, PollPolicy
 from bot.pipeline.progress import EDIT_PAUSE_S
-from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S
+from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S, REFUSED_PAUSE_S
 from bot.telegram.messenger import LOST_PAUSES_S
 from bot.tools.clock import CLOCK, Clock
-from bot.tools.retry import RetryPolicy
 from storage.handled_updates import KEPT
 
 
@@ -32,12 +33,13 @@ class Tuning:
     credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S
     lost_pauses_s: tuple[float, ...] = LOST_PAUSES_S
-    create_retry: RetryPolicy = CREATE_RETRY
+    refused_pause_s: float = REFUSED_PAUSE_S
+    create_retry: AsyncRetryingCaller = CREATE_RETRY
     lost_pause_s: float = LOST_PAUSE_S
     outage_pause_s: float = FIRST_PAUSE_S
     longest_outage_pause_s: float = LONGEST_PAUSE_S
     fetching: FetchPolicy = FETCHING
-    input_retry: RetryPolicy = INPUT_RETRY
+    input_retry: AsyncRetryingCaller = INPUT_RETRY
     polling: PollPolicy = POLLING
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0

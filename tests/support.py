@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image as PillowImage
 from pydantic import SecretStr
+from stamina import AsyncRetryingCaller
 
 from bot.app import serve
 from bot.demo.kie import KieLimits, KieSimulator
@@ -20,7 +21,6 @@ from bot.demo.telegram import Message, Person, TelegramEmulator
 from bot.pipeline.fetching import FetchPolicy
 from bot.pipeline.polling import PollPolicy
 from bot.settings import Settings
-from bot.tools.retry import RetryPolicy
 from bot.tuning import Tuning
 
 ADMIN = 1
@@ -34,12 +34,17 @@ FAST = Tuning(
     card_pause_s=0.02,
     edit_pause_s=0.02,
     lost_pauses_s=(0.01, 0.01),
-    create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=2),
+    refused_pause_s=0.01,
+    create_retry=AsyncRetryingCaller(
+        attempts=None, timeout=2, wait_initial=0.01, wait_max=0.05, wait_jitter=0.01
+    ),
     lost_pause_s=0.05,
     outage_pause_s=0.01,
     longest_outage_pause_s=0.05,
     fetching=FetchPolicy(first_pause_s=0.01, max_pause_s=0.05, gone_pause_s=0.05, believed_s=0.2),
-    input_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=5, attempts=3),
+    input_retry=AsyncRetryingCaller(
+        attempts=3, timeout=5, wait_initial=0.01, wait_max=0.05, wait_jitter=0.01
+    ),
     album_pause_s=0.1,
     store_pause_s=0.05,
     polling=PollPolicy(max_pause_s=0.1, unknown_for_s=0.2, without_urls_for_s=0.1),

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from pathlib import Path
 
+from stamina import AsyncRetryingCaller
+
 from bot.admin.alerts import Alerts
 from bot.media.conversion import convert
 from bot.media.kinds import InputError
@@ -12,7 +14,6 @@ from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.progress import Progress
 from bot.telegram.files import Incoming, TelegramUnavailableError
 from bot.tools.clock import CLOCK, Clock
-from bot.tools.retry import RetryPolicy
 from storage.failures import FailureKind
 from storage.files import DiskFiles
 from storage.items import Item, Job
@@ -21,7 +22,9 @@ from storage.jobs import Jobs
 # KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
 UPLOAD_LASTS_S = 20 * 3600.0
 CONVERSIONS = 2  # at once: each may take a core and some hundred megabytes
-INPUT_RETRY = RetryPolicy(first_pause_s=1, max_pause_s=15, timeout_s=90, attempts=5)
+INPUT_RETRY = AsyncRetryingCaller(
+    attempts=5, timeout=90.0, wait_initial=1.0, wait_max=15.0, wait_jitter=1.0
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ class InputPictures:
         upload: Upload,
         *,
         alerts: Alerts,
-        retry: RetryPolicy = INPUT_RETRY,
+        retry: AsyncRetryingCaller = INPUT_RETRY,
         clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
@@ -79,26 +82,17 @@ class InputPictures:
 
     async def _fetch(self, file_id: str, path: Path) -> None:
         try:
-            async for attempt in self._retry.context(
-                "getting the picture from Telegram", TelegramUnavailableError
-            ):
-                with attempt:
-                    await self._incoming.fetch(file_id, path)
+            await self._retry(TelegramUnavailableError, self._incoming.fetch, file_id, path)
         except TelegramUnavailableError as error:
             raise InputError(FailureKind.INPUT_GONE, str(error)) from error
 
     async def _send(self, png: Path) -> str:
         try:
-            async for attempt in self._retry.context(
-                "uploading the picture", UploadUnavailableError
-            ):
-                with attempt:
-                    return await self._upload.upload(png)
+            return await self._retry(UploadUnavailableError, self._upload.upload, png)
         except (UploadUnavailableError, UploadRefusedError) as error:
             logger.error("%s: %s; %s", self._upload.trouble, error, error.advice)
             self._alerts.upload_trouble(f"{self._upload.trouble}: {error}. {error.advice}")
             raise InputError(FailureKind.INPUT_NOT_UPLOADED, str(error)) from error
-        raise AssertionError("unreachable")
 
 
 class Prepare:

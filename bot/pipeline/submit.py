@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from stamina import AsyncRetryingCaller
+
 from bot.admin.alerts import Alerts
 from bot.pipeline.breaker import LONGEST_PAUSE_S, CircuitBreaker
 from bot.pipeline.failures import failure_of
@@ -17,7 +19,7 @@ from bot.pipeline.inputs import Prepare
 from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
-from bot.tools.retry import RetryPolicy, insist
+from bot.tools.retry import insist
 from providers.base import Provider
 from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
 from storage.items import WAITING, Item, Job
@@ -26,7 +28,10 @@ from storage.jobs import Jobs
 MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
 LOST_PAUSE_S = 10.0  # before a create whose answer was lost is sent once more
 MAX_RETRY_AFTER_S = 60.0
-CREATE_RETRY = RetryPolicy(first_pause_s=2, max_pause_s=30, timeout_s=900)
+REFUSED_PAUSE_S = 2.0  # of all creates after one that was not taken, if the provider names no other
+CREATE_RETRY = AsyncRetryingCaller(
+    attempts=None, timeout=900.0, wait_initial=2.0, wait_max=30.0, wait_jitter=2.0
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +42,8 @@ class SubmitPolicy:
 
     cancel_s: float  # in which an order can surely be cancelled
     lost_pause_s: float = LOST_PAUSE_S
-    retry: RetryPolicy = CREATE_RETRY
+    refused_pause_s: float = REFUSED_PAUSE_S
+    retry: AsyncRetryingCaller = CREATE_RETRY
 
 
 class Gate:
@@ -131,10 +137,12 @@ class Submit:
 
     async def _submit_when_taken(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
         """Wait out what creates nothing, in this place; a lost answer ends it."""
-        async for attempt in self._policy.retry.context("the create", _pause_after):
-            with attempt:
-                async with self._gate.request():
-                    await to_the_end(self._submit(item, submit))
+
+        async def send() -> None:
+            async with self._gate.request():
+                await to_the_end(self._submit(item, submit))
+
+        await self._policy.retry(_pause_after, send)
 
     async def _submit(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
         """One attempt, counted before it is made; not counted when it surely made nothing."""
@@ -143,7 +151,7 @@ class Submit:
             task_id = await submit()
         except NotTakenError as error:
             await self._jobs.not_taken(submitting, item)
-            pause = error.retry_after_s or self._policy.retry.first_pause_s
+            pause = error.retry_after_s or self._policy.refused_pause_s
             self._gate.limit.pause(min(pause, MAX_RETRY_AFTER_S))
             raise
         logger.info("task %s created", task_id)

@@ -40,4 +40,6 @@ class Incoming:
             kind = FailureKind.INPUT_TOO_LARGE if large else FailureKind.INPUT_GONE
             raise InputError(kind, error.message) from None
         except (TelegramAPIError, ClientDecodeError, aiohttp.ClientError, TimeoutError) as error:
-            raise TelegramUnavailableError(type(error).__name__) from None
+            raise TelegramUnavailableError(
+                f"getting a file from Telegram: {type(error).__name__}"
+            ) from None

@@ -1,12 +1,10 @@
-"""Trying again: stamina's backoff and jitter, in the terms of this bot; and what must be stored."""
+"""Trying again: what the log says of stamina's retries, pauses that double, what must be stored."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from storage.errors import StorageBusyError, StorageFullError
@@ -15,46 +13,20 @@ MAX_DOUBLINGS = 64  # far beyond any longest pause, and far below what a float c
 STORAGE_PAUSE_S = 5.0  # until the database is tried again
 
 T = TypeVar("T")
-Again = Callable[[Exception], bool | float] | type[Exception] | tuple[type[Exception], ...]
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How what may be tried again is tried again; pauses grow from the first to the longest."""
-
-    first_pause_s: float
-    max_pause_s: float
-    timeout_s: float
-    attempts: int | None = None
-
-    def context(self, what: str, on: Again) -> AsyncIterator[Any]:
-        """stamina's attempts at `what`, in the log's words; `on`: which errors, or a hook that says
-        whether or after how long."""
-        return aiter(
-            stamina.retry_context(
-                on=on,
-                attempts=self.attempts,
-                timeout=self.timeout_s,
-                wait_initial=self.first_pause_s,
-                wait_max=self.max_pause_s,
-                wait_jitter=self.first_pause_s,
-            ).with_name(what, (), {})
-        )
 
 
 def _log(details: RetryDetails) -> None:
     error = details.caused_by
     logger.warning(
-        "%s failed, again in %.1f s (retry %d): %s",
-        details.name,
+        "failed, again in %.1f s (retry %d): %s",
         details.wait_for,
         details.retry_num,
         str(error) or type(error).__name__,
     )
 
 
-set_on_retry_hooks([_log])  # in place of stamina's own, which names neither
+set_on_retry_hooks([_log])  # in place of stamina's own, which does not quote the error
 
 
 def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:

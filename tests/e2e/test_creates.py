@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import pytest
+from stamina import AsyncRetryingCaller
 
 from bot.demo.telegram import CallbackQuery, Message, Person
-from bot.tools.retry import RetryPolicy
 from tests.support import World, png
 
 POOL = 100  # connections, unless aiohttp is told otherwise
@@ -65,7 +65,10 @@ async def test_words_do_not_wait_for_pictures(
 
 async def test_an_upload_that_grew_old_in_the_queue_is_made_anew(world: World) -> None:
     await world.stop()
-    world.tune(create_retry=RetryPolicy(first_pause_s=0.01, max_pause_s=0.05, timeout_s=600))
+    retry = AsyncRetryingCaller(
+        attempts=None, timeout=600, wait_initial=0.01, wait_max=0.05, wait_jitter=0.01
+    )
+    world.tune(create_retry=retry)
     await world.start()
     anna = await world.customer()
     world.kie.fail_create(429, times=100_000)

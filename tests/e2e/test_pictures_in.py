@@ -402,12 +402,15 @@ async def test_telegram_s_file_url_is_nowhere(
     assert world.balance(anna.user_id) == 1000
 
 
-async def test_a_download_that_fails_once_is_tried_again(world: World) -> None:
+async def test_a_download_that_fails_once_is_tried_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     anna = await world.customer()
     world.telegram.fault("download", status=500)
     world.telegram.fault("getFile", retry_after=1)
     anna.send_photo(png(100, 50), caption="комикс")
     await world.pictures(anna, 1)
+    assert "(retry 2): getting a file from Telegram: ClientResponseError" in caplog.text
 
 
 async def test_others_are_answered_while_a_large_picture_is_converted(world: World) -> None:

@@ -1,8 +1,9 @@
 """Pauses that grow, and what the log says of what is tried again."""
 
 import pytest
+from stamina import AsyncRetryingCaller
 
-from bot.tools.retry import RetryPolicy, pause_after
+from bot.tools.retry import pause_after
 
 
 @pytest.mark.parametrize(
@@ -12,15 +13,19 @@ def test_a_pause_doubles_until_it_is_the_longest(attempts: int, pause_s: float) 
     assert pause_after(attempts, first_s=10, longest_s=3600) == pause_s
 
 
-async def test_the_log_names_what_is_tried_again_and_why(caplog: pytest.LogCaptureFixture) -> None:
-    policy = RetryPolicy(first_pause_s=0.0, max_pause_s=0.0, timeout_s=60)
-    async for attempt in policy.context("fetching the result", OSError):
-        with attempt:
-            if attempt.num == 1:
-                raise OSError("the host answered 503")
-            if attempt.num == 2:
-                raise TimeoutError
+async def test_the_log_says_when_it_is_tried_again_and_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    errors = [OSError("the upload: the host answered 503"), TimeoutError()]
+
+    async def upload() -> str:
+        if errors:
+            raise errors.pop(0)
+        return "done"
+
+    retry = AsyncRetryingCaller(wait_initial=0, wait_max=0, wait_jitter=0)
+    assert await retry(OSError, upload) == "done"
     assert [record.getMessage() for record in caplog.records] == [
-        "fetching the result failed, again in 0.0 s (retry 1): the host answered 503",
-        "fetching the result failed, again in 0.0 s (retry 2): TimeoutError",
+        "failed, again in 0.0 s (retry 1): the upload: the host answered 503",
+        "failed, again in 0.0 s (retry 2): TimeoutError",
     ]
