@@ -1,6 +1,7 @@
-"""Products as they are declared, and what every image provider looks like from inside the bot."""
+"""Products as they are declared, and what every provider looks like from inside the bot."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -76,6 +77,13 @@ class Media(StrEnum):
     FILM = "film"
 
 
+class Input(StrEnum):
+    """What an order starts from."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+
+
 @dataclass(frozen=True, slots=True)
 class ByInput:
     """The provider's models for orders without and with a picture; None: there is none."""
@@ -90,49 +98,111 @@ class One:
 
     param: str
 
+    @property
+    def limit(self) -> int:
+        """The pictures that an order may start from."""
+        return 1
+
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """The same as a list of addresses."""
+    """The same as a list of up to `limit` addresses."""
 
     param: str
+    limit: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """Something that can be said about an order: `--flag value`, as `param` in `input`.
 
-    `default` is sent where nobody says otherwise; None: nothing is. An `option` goes where
-    `--opt` goes: into `input` last. `title` names it in each language, where it is none of the
-    fields that all products share (bot/texts/fields.py).
+    `default` is sent where nobody says otherwise, `with_picture` in its place where the order
+    starts from a picture; None: nothing is. A field `only` for one kind of input is refused with
+    the other. With `credits` its value changes what a task costs: KIE's credits for a task with
+    that value ("on" of a Flag) and all else by default. An `option` goes where `--opt` goes: into
+    `input` last. `title` names it in each language, where it is none of the fields that all
+    products share (bot/texts/fields.py).
     """
 
     flag: str
     param: str
     kind: Kind
     default: Any = None
+    with_picture: Any = None
     aliases: tuple[str, ...] = ()
+    only: Input | None = None
+    credits: Mapping[str, float] = field(default_factory=dict)
     option: bool = False
     title: Mapping[str, str] = field(default_factory=dict)
+
+    def default_for(self, given: Input) -> Any:
+        """What is sent where nobody says otherwise; None: nothing is."""
+        if self.only is not None and self.only is not given:
+            return None
+        if given is Input.PICTURE and self.with_picture is not None:
+            return self.with_picture
+        return self.default
+
+    def word(self, value: Any) -> str:
+        """A value, as it was chosen or as it is sent, as people write it; of a Flag "on"."""
+        if value is True:
+            return "on"
+        if isinstance(self.kind, OneOf):
+            words = (word for word in self.kind.words if sent(self.kind, word) == value)
+            return next(words, str(value))
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+RANDOM = object()
+"""A constant that is another whole number of 31 bits for each task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """What every order has in `input`, or `only` one of that kind, unless a field says it."""
+
+    param: str
+    value: Any
+    only: Input | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
     """All that is known of a product before it is asked for anything.
 
-    `key` is the `provider` of its rows in the catalogue, and begins the names of its settings.
-    `lacks` is what its name makes people expect and it cannot do, each as it is written ("cref
-    URL"). `settings` are the flags that people can keep for all their requests, in the order of
-    the card ("n" is the number of pictures), `caption` those that are named under each result.
+    `key` is the `provider` of its rows in the catalogue, and begins the names of its settings;
+    `slug` is that of the row that it brings, `description` what it is good for, by language.
+    `fallback` are models with the same fields, for when the provider drops the first. `credits`
+    is what a task costs by default, in KIE's credits of $0.005; `seconds` how long it takes.
+
+    `picture` is where the pictures go that an order may start from. A product whose prompt may
+    have no characters is a tool: it takes a picture, and no words; `button` is what is written
+    under the pictures that it can be used on. What comes `as_file` would lose by being a photo.
+
+    `constants` are what every order has besides. `open_options`: people may send fields that are
+    not declared, by `--opt`. `lacks` is what its name makes people expect and it cannot do, each
+    as it is written ("cref URL"). `settings` are the flags that people can keep for all their
+    requests, in the order of the card ("n" is the number of pictures), `caption` those that are
+    named under each result.
     """
 
     key: str
     name: str
     models: ByInput
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
+    slug: str = ""
+    description: Mapping[str, str] = field(default_factory=dict)
+    fallback: ByInput = ByInput()
+    credits: float = 0
+    seconds: float | None = None
     media: Media = Media.IMAGE
     picture: One | Many | None = None
     prompt_chars: int = 2000
+    least_chars: int = 1
+    constants: tuple[Constant, ...] = ()
+    open_options: bool = False
+    button: Mapping[str, str] = field(default_factory=dict)
+    as_file: bool = False
     lacks: tuple[str, ...] = ()
     settings: tuple[str, ...] = ("n",)
     caption: tuple[str, ...] = ()
@@ -142,22 +212,42 @@ class Product:
         """What every order says itself in `input`: nothing else may stand in its place."""
         return frozenset({"prompt", *([self.picture.param] if self.picture else [])})
 
+    @property
+    def is_tool(self) -> bool:
+        """Whether it takes a picture and no words."""
+        return self.prompt_chars == 0
+
+    @property
+    def pictures(self) -> int:
+        """The pictures that an order may start from."""
+        return self.picture.limit if self.picture else 0
+
+    @property
+    def priced(self) -> tuple[Field, ...]:
+        """The fields whose values change what a task costs."""
+        return tuple(each for each in self.fields if each.credits)
+
     def field(self, flag: str) -> Field | None:
         """The field of that flag; None: there is none."""
         return next((each for each in self.fields if each.flag == flag), None)
 
-    def input(self, order: Order, picture_url: str | None = None) -> dict[str, Any]:
-        """The `input` of a task: the prompt, the parameters, the picture, then the options.
-
-        The options come last and unchanged, over all that stands before.
-        """
-        picture: dict[str, Any] = {}
-        if picture_url is not None and self.picture is not None:
-            many = isinstance(self.picture, Many)
-            picture = {self.picture.param: [picture_url] if many else picture_url}
+    def input(self, order: Order, picture_urls: Sequence[str] = ()) -> dict[str, Any]:
+        """The `input` of a task: the prompt, the constants, the parameters, the pictures, and then
+        the options, unchanged, over all that stands before."""
+        given = Input.PICTURE if picture_urls else Input.TEXT
+        prompt = {} if self.is_tool else {"prompt": order.prompt}
+        constants = {
+            each.param: random.randrange(1, 2**31) if each.value is RANDOM else each.value  # noqa: S311 - a seed is no secret
+            for each in self.constants
+            if each.only in {None, given}
+        }
         kinds = {each.param: each.kind for each in self.fields if not each.option}
         params = {param: sent(kinds.get(param), value) for param, value in order.params.items()}
-        return {"prompt": order.prompt, **params, **picture, **order.options}
+        pictures: dict[str, Any] = {}
+        if picture_urls and self.picture is not None:
+            urls = [*picture_urls[: self.picture.limit]]
+            pictures = {self.picture.param: urls if isinstance(self.picture, Many) else urls[0]}
+        return {**prompt, **constants, **params, **pictures, **order.options}
 
 
 def sent(kind: Kind | None, value: Any) -> Any:
@@ -187,7 +277,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Finished without a picture, for the provider's own `reason`."""
+    """Finished without a result, for the provider's own `reason`."""
 
     reason: str
     code: str = ""
@@ -197,7 +287,7 @@ TaskState = Pending | Done | Failed
 
 
 class Provider(Protocol):
-    """Who makes a product, one image a task."""
+    """Who makes a product, one item a task."""
 
     @property
     def name(self) -> str:
@@ -211,10 +301,10 @@ class Provider(Protocol):
     def poll_timeout_s(self) -> float:
         """After so long an answer "still running" is the end."""
 
-    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
-        """Create a task for one image of an order, in one attempt, and return the provider's id.
+    async def submit(self, order: Order, *, picture_urls: Sequence[str] = ()) -> str:
+        """Create a task for one item of an order, in one attempt, and return the provider's id.
 
-        `picture_url` is where the provider finds the picture to start from.
+        `picture_urls` are where the provider finds the pictures to start from.
 
         Raises:
             NotTakenError, RefusedError, OutcomeUnknownError: see `providers.errors`.

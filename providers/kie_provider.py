@@ -1,4 +1,6 @@
-"""A product made by KIE: one task of its jobs API an image."""
+"""A product made by KIE: one task of its jobs API an item."""
+
+from collections.abc import Sequence
 
 from providers.base import ByInput, Product, TaskState
 from providers.errors import RefusedError
@@ -26,12 +28,12 @@ class KieProvider:
         self._kie = kie
         self._models = models
 
-    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
-        """Create one task for one image."""
-        model = self._models.text if picture_url is None else self._models.picture
+    async def submit(self, order: Order, *, picture_urls: Sequence[str] = ()) -> str:
+        """Create one task for one item."""
+        model = self._models.picture if picture_urls else self._models.text
         if model is None:
             raise RefusedError(f"{self.name} has no model for this kind of input")
-        return await self._kie.create_task(model, self._product.input(order, picture_url))
+        return await self._kie.create_task(model, self._product.input(order, picture_urls))
 
     async def check(self, task_id: str) -> TaskState:
         """Ask once how the task is doing."""

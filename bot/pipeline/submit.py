@@ -102,7 +102,9 @@ class Submit:
             return
         await asyncio.sleep(self._grace_s(job))
         try:
-            await self._submit_when_taken(item, lambda: provider.submit(job.order, picture_url=url))
+            await self._submit_when_taken(
+                item, lambda: provider.submit(job.order, picture_urls=[url] if url else [])
+            )
         except OutcomeUnknownError as error:
             item = await self._jobs.item(item.item_id)
             logger.warning("create %d of %d: %s", item.attempts, MAX_ATTEMPTS, error)

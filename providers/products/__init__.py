@@ -7,5 +7,21 @@ from providers.base import Product
 
 KEYS = (
     "midjourney",
-)  # fmt: skip
+    "nano_banana",
+    "gpt_image",
+    "seedream_flash",
+    "seedream",
+    "flux",
+    "ideogram",
+    "qwen",
+    "z_image",
+    "nano_banana_pro",
+    "kling",
+    "kling_3",
+    "seedance",
+    "kling_2_1",
+    "crisp_upscale",
+    "topaz",
+    "remove_background",
+)
 PRODUCTS: Mapping[str, Product] = {key: import_module(f"{__name__}.{key}").PRODUCT for key in KEYS}

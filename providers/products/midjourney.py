@@ -26,7 +26,9 @@ PRODUCT = Product(
     key="midjourney",
     name="Midjourney",
     models=ByInput(text="midjourney/v6-text-to-image", picture="midjourney/v6-image-to-image"),
+    slug="midjourney-v7-fast",
     picture=One("image_url"),
+    open_options=True,
     fields=(
         Field("ar", "aspect_ratio", OneOf("1:1", "16:9", "9:16", "3:2", "2:3"), default="1:1"),
         Field(

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import fmean, median
@@ -51,7 +51,7 @@ class Script:
     name: str = "Script"
     asked_at: list[float] = field(default_factory=list)
 
-    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
+    async def submit(self, order: Order, *, picture_urls: Sequence[str] = ()) -> str:
         raise AssertionError("nothing is created while polling")
 
     async def check(self, task_id: str) -> TaskState:
@@ -352,7 +352,7 @@ class Draws:
     questions: int = 0
     known_after: list[float] = field(default_factory=list)
 
-    async def submit(self, order: Order, *, picture_url: str | None = None) -> str:
+    async def submit(self, order: Order, *, picture_urls: Sequence[str] = ()) -> str:
         raise AssertionError("nothing is created while polling")
 
     async def check(self, task_id: str) -> TaskState:

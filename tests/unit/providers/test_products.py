@@ -38,6 +38,14 @@ def test_a_declaration_fits_together(product: Product) -> None:
     for field in product.fields:
         assert field.param not in product.own_params
         assert field.default is None or takes(field.kind, field.default)
+        words = field.kind.words if isinstance(field.kind, OneOf) else ("on",)
+        assert {*field.credits} <= {*words} - {field.word(field.default)}
+    assert product.credits or not product.priced
+    assert {*product.description, *product.button} <= {"en", "ru"}
+
+
+def test_each_product_brings_a_row_of_its_own() -> None:
+    assert len({each.slug for each in PRODUCTS.values()}) == len(PRODUCTS)
 
 
 def test_the_prompt_alone() -> None:
@@ -46,7 +54,7 @@ def test_the_prompt_alone() -> None:
 
 def test_the_order() -> None:
     asked = order({"aspect_ratio": "16:9", "seed": 7}, {"weird": {"a": [1, None]}})
-    fields = MIDJOURNEY.input(asked, URL)
+    fields = MIDJOURNEY.input(asked, [URL])
     assert list(fields) == ["prompt", "aspect_ratio", "seed", "image_url", "weird"]
     assert fields["weird"] == {"a": [1, None]}
     assert fields["image_url"] == URL
@@ -56,7 +64,7 @@ def test_the_order() -> None:
 def test_the_options_come_over_all_that_stands_before(name: str) -> None:
     options: dict[str, Any] = {name: {"of": "the options"}}
     asked = order({"aspect_ratio": "1:1"}, options)
-    assert MIDJOURNEY.input(asked, URL)[name] == {"of": "the options"}
+    assert MIDJOURNEY.input(asked, [URL])[name] == {"of": "the options"}
 
 
 def test_the_order_is_left_as_it_was() -> None:
@@ -75,13 +83,29 @@ def test_words_may_stand_for_something_else_and_pictures_in_a_list() -> None:
         picture=Many("image_urls"),
     )
     asked = order({"image_size": "16:9", "old": 1}, {"image_size": "16:9"})
-    assert product.input(order({"image_size": "16:9", "old": 1}), URL) == {
+    assert product.input(order({"image_size": "16:9", "old": 1}), [URL]) == {
         "prompt": "лиса",
         "image_size": "landscape_16_9",
         "old": 1,
         "image_urls": [URL],
     }
     assert product.input(asked)["image_size"] == "16:9", "options are passed unchanged"
+
+
+def test_constants_stand_under_what_is_said_and_a_random_one_changes() -> None:
+    qwen = PRODUCTS["qwen"]
+    seeds = {qwen.input(order())["seed"] for _ in range(20)}
+    assert len(seeds) > 1
+    assert all(0 < each < 2**31 for each in seeds)
+    assert qwen.input(order({"seed": 7}))["seed"] == 7
+    ideogram = PRODUCTS["ideogram"]
+    assert "num_images" not in ideogram.input(order())
+    assert ideogram.input(order(), [URL])["num_images"] == "1"
+
+
+def test_a_tool_sends_no_prompt_and_no_more_pictures_than_it_takes() -> None:
+    assert PRODUCTS["topaz"].input(order(), [URL, URL]) == {"image_url": URL}
+    assert PRODUCTS["kling_3"].input(order(), [URL] * 3)["image_urls"] == [URL, URL]
 
 
 def provider(kie: KieSimulator, session: aiohttp.ClientSession, models: ByInput) -> KieProvider:
@@ -95,7 +119,7 @@ async def test_a_picture_takes_the_other_model() -> None:
         kie.task_seconds = 60
         asked = order({"aspect_ratio": "1:1"})
         await midjourney.submit(asked)
-        await midjourney.submit(asked, picture_url="https://example.invalid/in.png")
+        await midjourney.submit(asked, picture_urls=["https://example.invalid/in.png"])
         first, second = kie.tasks
         assert first.model == "midjourney/v6-text-to-image"
         assert second.model == "midjourney/v6-image-to-image"
