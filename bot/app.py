@@ -98,7 +98,7 @@ class App:
                     self._pipeline.worker.run(),
                     self._pipeline.progress.run(),
                     self._shop.albums.run(),
-                    self._pipeline.archive.run(),
+                    self._pipeline.resender.run(),
                     self._media.remover.run(),
                     self._admin.broadcaster.run(),
                     self._admin.account.run(),

@@ -22,7 +22,7 @@ from bot.pipeline.housekeeping import Housekeeping
 from bot.pipeline.inputs import InputPictures, Prepare
 from bot.pipeline.polling import Poller
 from bot.pipeline.progress import Progress
-from bot.pipeline.resend import Archive
+from bot.pipeline.resend import Resender
 from bot.pipeline.submit import Gate, Submit, SubmitPolicy
 from bot.pipeline.worker import Worker
 from bot.settings import Settings
@@ -216,7 +216,7 @@ class Pipeline:
         self.worker = Worker(
             jobs, store.people, admin.alerts, self.prepare, submit, results, delivery
         )
-        self.archive = Archive(
+        self.resender = Resender(
             jobs=jobs,
             files=media.files,
             downloader=ground.downloader,

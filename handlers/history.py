@@ -7,7 +7,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.pipeline.fair_queue import FairQueue
-from bot.pipeline.resend import Archive, Wish
+from bot.pipeline.resend import Resender, ResendRequest
 from bot.telegram.buttons import (
     HELD_BY_NOTHING,
     NOTHING,
@@ -123,7 +123,7 @@ async def send_again(
     callback_data: ShowButton,
     event_from_user: User,
     jobs: Jobs,
-    archive: Archive,
+    resender: Resender,
     debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
@@ -135,7 +135,9 @@ async def send_again(
         return
     messenger.answer_press(query.id, texts.picture_coming())
     if not debounce.is_repeat(event_from_user.id, query.data or ""):
-        archive.send(Wish(item, query.message.chat.id, None, texts.language, as_file=False))
+        resender.send(
+            ResendRequest(item, query.message.chat.id, None, texts.language, as_file=False)
+        )
 
 
 async def show_queue(

@@ -4,7 +4,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton
-from bot.pipeline.resend import Archive, Wish
+from bot.pipeline.resend import Resender, ResendRequest
 from bot.shop.orders import Orders
 from bot.telegram.buttons import HeldButton, held_keyboard
 from bot.telegram.messenger import Messenger
@@ -141,7 +141,7 @@ async def send_original(
     callback_data: OriginalButton,
     event_from_user: User,
     jobs: Jobs,
-    archive: Archive,
+    resender: Resender,
     debounce: Debounce,
     messenger: Messenger,
     texts: Texts,
@@ -155,8 +155,8 @@ async def send_original(
     messenger.answer_press(query.id, texts.file_coming())
     if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
-    archive.send(
-        Wish(
+    resender.send(
+        ResendRequest(
             item,
             query.message.chat.id,
             query.message.message_id,

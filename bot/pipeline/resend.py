@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ResendRequest:
     """An item that somebody wants to have again: as a picture, or as the original file."""
 
     item: Item
@@ -44,7 +44,7 @@ class Wish:
     as_file: bool
 
 
-class Archive:
+class Resender:
     """Sends delivered pictures again; costs nothing, and is not made up for after a restart.
 
     One after the other in a chat, and no chat waits for another: Telegram may keep one waiting.
@@ -68,67 +68,70 @@ class Archive:
         self._bucket = bucket
         self._messenger = messenger
         self._texts = texts
-        self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
-        self._chats: dict[int, deque[Wish]] = {}  # with a wish under way: those that follow it
+        self._requests: asyncio.Queue[ResendRequest] = asyncio.Queue()
+        # Chats with a request under way, and those that follow it.
+        self._chats: dict[int, deque[ResendRequest]] = {}
         self._fetching = asyncio.Semaphore(AT_ONCE)
         self._numbers = itertools.count()
 
-    def send(self, wish: Wish) -> None:
+    def send(self, request: ResendRequest) -> None:
         """Have it sent when its turn comes."""
-        self._wishes.put_nowait(wish)
+        self._requests.put_nowait(request)
 
     async def run(self) -> None:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                wish = await self._wishes.get()
-                if wish.chat_id in self._chats:
-                    self._chats[wish.chat_id].append(wish)
+                request = await self._requests.get()
+                if request.chat_id in self._chats:
+                    self._chats[request.chat_id].append(request)
                 else:
-                    self._chats[wish.chat_id] = deque([wish])
-                    group.create_task(self._serve(wish.chat_id))
+                    self._chats[request.chat_id] = deque([request])
+                    group.create_task(self._serve(request.chat_id))
 
     async def _serve(self, chat_id: int) -> None:
-        wishes = self._chats[chat_id]
-        while wishes:
-            wish = wishes.popleft()
+        requests = self._chats[chat_id]
+        while requests:
+            request = requests.popleft()
             try:
-                await self._grant(wish)
+                await self._resend(request)
             except (DeliveryError, StorageError) as error:
-                logger.warning("item %d was not sent again: %s", wish.item.item_id, error)
+                logger.warning("item %d was not sent again: %s", request.item.item_id, error)
             except Exception:  # part of the handlers' boundary: one bad file must not stop the bot
-                logger.exception("item %d was not sent again", wish.item.item_id)
+                logger.exception("item %d was not sent again", request.item.item_id)
         del self._chats[chat_id]
 
-    async def _grant(self, wish: Wish) -> None:
-        view = await self._jobs.view(wish.item.job_id)
-        if not wish.as_file and await self._send_known(wish, view):
+    async def _resend(self, request: ResendRequest) -> None:
+        view = await self._jobs.view(request.item.job_id)
+        if not request.as_file and await self._send_known(request, view):
             return
-        async with self._fetched(wish.item) as picture:
+        async with self._fetched(request.item) as picture:
             if picture is None:
-                texts = self._texts[wish.language]
-                self._messenger.say(wish.chat_id, texts.picture_gone(), reply_to=wish.reply_to)
-            elif wish.as_file:
-                name = f"{view.order.model}-{wish.item.item_id}.{picture.extension}"
-                sent = await self._messenger.send_file(
-                    wish.chat_id, picture.path, name=name, reply_to=wish.reply_to
+                texts = self._texts[request.language]
+                self._messenger.say(
+                    request.chat_id, texts.picture_gone(), reply_to=request.reply_to
                 )
-                await self._jobs.stands_for(sent.chat_id, sent.message_id, wish.item.item_id)
+            elif request.as_file:
+                name = f"{view.order.model}-{request.item.item_id}.{picture.extension}"
+                sent = await self._messenger.send_file(
+                    request.chat_id, picture.path, name=name, reply_to=request.reply_to
+                )
+                await self._jobs.stands_for(sent.chat_id, sent.message_id, request.item.item_id)
             else:
-                await self._send_fetched(wish, view, picture)
+                await self._send_fetched(request, view, picture)
 
-    async def _send_known(self, wish: Wish, view: JobView) -> bool:
+    async def _send_known(self, request: ResendRequest, view: JobView) -> bool:
         """Whether Telegram still has it."""
-        item, texts = wish.item, self._texts[wish.language]
+        item, texts = request.item, self._texts[request.language]
         if not item.sent_file_id:
             return False
         try:
             sent = await self._messenger.send_known(
-                wish.chat_id,
+                request.chat_id,
                 item.sent_file_id,
                 "document" if item.sent_as == "document" else "photo",
                 caption=texts.caption(view, item),
-                reply_to=wish.reply_to,
+                reply_to=request.reply_to,
                 keyboard=picture_keyboard(texts, view, item),
             )
         except ChatClosedError:
@@ -139,13 +142,13 @@ class Archive:
         await self._jobs.sent_again(item, sent)
         return True
 
-    async def _send_fetched(self, wish: Wish, view: JobView, picture: Picture) -> None:
-        item, texts = wish.item, self._texts[wish.language]
+    async def _send_fetched(self, request: ResendRequest, view: JobView, picture: Picture) -> None:
+        item, texts = request.item, self._texts[request.language]
         sent = await self._messenger.send_picture(
-            wish.chat_id,
+            request.chat_id,
             picture,
             caption=texts.caption(view, item),
-            reply_to=wish.reply_to,
+            reply_to=request.reply_to,
             keyboard=picture_keyboard(texts, view, item),
         )
         await self._jobs.sent_again(item, sent)

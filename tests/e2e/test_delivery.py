@@ -305,7 +305,7 @@ async def test_wishes_of_a_chat_that_has_to_wait_do_not_hold_up_those_of_others(
     to_the_group = [
         call for call in world.telegram.calls_of("sendDocument") if call.params["chat_id"] == GROUP
     ]
-    assert len(to_the_group) == 1, "one wish of a chat is under way"
+    assert len(to_the_group) == 1, "one request of a chat is under way"
 
 
 def has_pictures(chat: Chat, count: int) -> bool:
