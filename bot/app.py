@@ -70,7 +70,7 @@ class App:
         yield pipeline.worker.hear
         yield pipeline.progress.hear
         yield pipeline.durations.hear
-        yield self._admin.account.hear
+        yield self._admin.kie_account.hear
         yield media.remover.hear
         if media.keeper is not None:
             yield media.keeper.hear
@@ -101,7 +101,7 @@ class App:
                     self._pipeline.resender.run(),
                     self._media.remover.run(),
                     self._admin.broadcaster.run(),
-                    self._admin.account.run(),
+                    self._admin.kie_account.run(),
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
                     report_buckets(self._ground.supabase, self._ground.settings),

@@ -8,7 +8,7 @@ from aiogram import Bot
 
 from bot.admin.alerts import Alerts
 from bot.admin.broadcast import Broadcaster
-from bot.admin.kie_account import Account, open_all_kie, open_kie
+from bot.admin.kie_account import KieAccount, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
 from bot.media.outbox import Keeper, Remover
@@ -140,7 +140,7 @@ class Admin:
     def __init__(self, ground: Ground, talk: Talk) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
         self.alerts = Alerts(settings.admin_ids, talk.messenger, talk.all_texts[DEFAULT_LANGUAGE])
-        self.account = Account(
+        self.kie_account = KieAccount(
             next(iter(ground.kie.values())),
             ground.kie_log,
             self.alerts,

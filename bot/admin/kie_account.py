@@ -40,7 +40,7 @@ async def open_all_kie(settings: Settings, log: CallLog) -> AsyncIterator[dict[s
         yield {product: clients[settings.kie(product).access] for product in PRODUCTS}
 
 
-class Account:
+class KieAccount:
     """Watches the credit, and tells the admins when it gets low."""
 
     def __init__(

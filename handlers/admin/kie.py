@@ -4,7 +4,7 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from bot.admin.kie_account import Account
+from bot.admin.kie_account import KieAccount
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.tools.background import Background
@@ -19,7 +19,7 @@ def create_router() -> Router:
 
 async def show_kie(
     message: Message,
-    account: Account,
+    kie_account: KieAccount,
     background: Background,
     messenger: Messenger,
     texts: Texts,
@@ -27,7 +27,7 @@ async def show_kie(
     """Credit left, calls of the last minute, the last errors."""
 
     async def answer() -> None:
-        text = texts.kie(await account.report())
+        text = texts.kie(await kie_account.report())
         messenger.say(message.chat.id, text, reply_to=message.message_id)
 
     background.run(

@@ -133,7 +133,9 @@ async def test_a_look_at_the_account_that_goes_wrong_is_not_the_last(
     world.tune(credit_pause_s=0.01)
     await world.start()
     with monkeypatch.context() as patch:
-        patch.setattr("bot.admin.kie_account.Account._credit", raising(sqlite3.Error("anything")))
+        patch.setattr(
+            "bot.admin.kie_account.KieAccount._credit", raising(sqlite3.Error("anything"))
+        )
         await goes_on(world, user_id=1001)
         await world.until(lambda: "the account was not looked at" in caplog.text)
     await goes_on(world, user_id=1002)
