@@ -1,10 +1,14 @@
 """Words, pictures, and both together become requests."""
 
+from contextlib import suppress
+from itertools import chain
+
 from aiogram import F, Router
 from aiogram.enums import ContentType
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
+from bot.cards.result import ChangeButton
 from bot.media.kinds import InputError
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
@@ -212,6 +216,17 @@ async def order_by_words(
         picture=picture,
         unusable=unusable,
         about=about.message_id if about else None,
+        item_id=_item_under(about) if about else None,
         explicit=explicit,
         aside=aside,
     )
+
+
+def _item_under(message: Message) -> int | None:
+    """The item that the buttons of a picture name, though its sending may not be noted yet, or its
+    message id be unknown for ever. It is the client's word: the item is looked up."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    for button in chain.from_iterable(rows):
+        with suppress(ValueError, TypeError):
+            return ChangeButton.unpack(button.callback_data or "").item_id
+    return None

@@ -148,8 +148,10 @@ async def send_original(
 ) -> None:
     """The file as it was drawn: Telegram makes a photo smaller."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
-    # One that was fetched, not delivered and refunded lies on the disk as well.
-    if item is None or query.message is None or item.status is not ItemStatus.DELIVERED:
+    # One that was fetched, not delivered and refunded lies on the disk as well; the sending of one
+    # that is ready may have come through, and its answer not.
+    sent = item is not None and item.status in {ItemStatus.READY, ItemStatus.DELIVERED}
+    if item is None or query.message is None or not sent:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.file_coming())

@@ -175,12 +175,17 @@ class Jobs:
         )
         return read_item(row) if row else None
 
-    async def picture_at(self, chat_id: int, message_id: int) -> int | None:
+    async def picture_at(
+        self, chat_id: int, message_id: int, said: int | None = None
+    ) -> int | None:
         """The item that a message of the bot's stands for: the picture, one sent again, its
-        file, or a question about it."""
+        file, or a question about it. Where that is not noted, the item that the message is `said`
+        to stand for, if it was asked for in this chat."""
         row = await self._database.fetch_one(
-            "SELECT item_id FROM picture_messages WHERE chat_id = ? AND message_id = ?",
-            (chat_id, message_id),
+            "SELECT item_id FROM picture_messages WHERE chat_id = ?1 AND message_id = ?2"
+            " UNION ALL SELECT item_id FROM items JOIN jobs USING (job_id)"
+            " WHERE item_id = ?3 AND jobs.chat_id = ?1 LIMIT 1",
+            (chat_id, message_id, said),
         )
         return row["item_id"] if row else None
 

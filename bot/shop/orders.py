@@ -73,6 +73,7 @@ class Orders:
         picture: str | None = None,
         unusable: FailureKind | None = None,
         about: int | None = None,
+        item_id: int | None = None,
         explicit: bool = False,
         aside: bool = False,
     ) -> None:
@@ -81,11 +82,12 @@ class Orders:
 
         `picture` (Telegram's file id) came with the words, or stands in the message that they
         reply to (`about`); `unusable` is what is wrong with one that did. Flags alone, in reply to
-        a picture of ours, are a change of what was asked for then. What is `explicit` came with a
-        command, so that there is no doubt; said `aside` are words to a picture in a group.
+        a picture of ours, are a change of what was asked for then; `item_id` is what that picture
+        says it is. What is `explicit` came with a command, so that there is no doubt; said `aside`
+        are words to a picture in a group.
         """
         refusal = await self._take(
-            text, origin, picture, unusable, about, explicit=explicit, aside=aside
+            text, origin, picture, unusable, about, item_id, explicit=explicit, aside=aside
         )
         if refusal is not None:
             self._messenger.say(origin.chat_id, refusal, reply_to=origin.message_id)
@@ -97,13 +99,14 @@ class Orders:
         picture: str | None,
         unusable: FailureKind | None,
         about: int | None,
+        item_id: int | None,
         *,
         explicit: bool,
         aside: bool,
     ) -> str | None:
         """The sentence that refuses it, or None when it was taken."""
         texts = self._texts[origin.language]
-        earlier = await self._changed_by(text, origin.chat_id, about)
+        earlier = await self._changed_by(text, origin.chat_id, about, item_id)
         if earlier is None and unusable is not None:
             return texts.input_refused(unusable)
         closed = await self._flags.maintenance()
@@ -156,9 +159,13 @@ class Orders:
             self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
 
-    async def _changed_by(self, text: str, chat_id: int, about: int | None) -> JobView | None:
+    async def _changed_by(
+        self, text: str, chat_id: int, about: int | None, item_id: int | None
+    ) -> JobView | None:
         """What of ours is asked for again, with other flags."""
-        item_id = await self._jobs.picture_at(chat_id, about) if about is not None else None
+        if about is None:
+            return None
+        item_id = await self._jobs.picture_at(chat_id, about, item_id)
         if item_id is None:
             return None
         view = await self._jobs.view((await self._jobs.item(item_id)).job_id)

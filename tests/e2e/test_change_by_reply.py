@@ -3,6 +3,7 @@
 import io
 import time
 
+import pytest
 from PIL import Image
 
 from bot.demo.telegram import Message, Person
@@ -28,6 +29,43 @@ async def test_the_same_with_another_ratio(world: World) -> None:
     assert second == {**first, "aspect_ratio": "9:16"}
     await world.closed()
     assert world.balance(anna.user_id) == 842
+
+
+@pytest.mark.parametrize("pauses_s", [(), (3600.0,)], ids=["for ever", "for now"])
+async def test_a_picture_whose_message_the_bot_does_not_know_is_changed_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, pauses_s: tuple[float, ...]
+) -> None:
+    """It is in the chat, and the answer that tells its number was lost."""
+    monkeypatch.setattr("bot.tools.background.STOP_S", 0.0)
+    await world.stop()
+    world.tune(lost_pauses_s=pauses_s)
+    await world.start()
+    anna = await world.customer()
+    world.telegram.fault("sendPhoto", cut_after_effect=True)
+    anna.send("лиса")
+    (picture,) = await world.pictures(anna, 1)
+    anna.send("--ar 9:16", reply_to=picture)
+    await world.pictures(anna, 2)
+    press = anna.press(picture, "Оригинал файлом")
+    await world.telegram.wait_for(lambda: press.answer)
+    file = (await world.pictures(anna, 3))[2].document
+    assert file is not None
+    await world.kill()
+
+
+async def test_what_the_buttons_of_a_picture_say_counts_in_its_own_chat_only(world: World) -> None:
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    for person in (anna, boris):
+        person.send("лиса")
+    (picture,), (other,) = await drawn(world, anna, 1), await drawn(world, boris, 1)
+    await world.write("DELETE FROM picture_messages")
+    picture.reply_markup, other.reply_markup = other.reply_markup, {"inline_keyboard": []}
+    anna.send("--ar 9:16", reply_to=picture)
+    boris.send("--ar 9:16", reply_to=other)
+    for person in (anna, boris):
+        await world.said(person, lambda text: text.startswith("Нет описания"))
+    assert len(world.kie.tasks) == 2
 
 
 async def test_a_change_of_a_change_and_more_pictures(world: World) -> None:
