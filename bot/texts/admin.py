@@ -19,24 +19,24 @@ class AdminTexts(BaseTexts):
             "disable": self._("hide a model: SLUG"),
             "rename": self._("rename a model: SLUG NAME"),
             "describe": self._("describe a model: SLUG TEXT"),
-            "position": self._("order of display: SLUG N"),
-            "options": self._("default options of a model: SLUG {JSON}"),
+            "position": self._("move a model in the list: SLUG N"),
+            "options": self._("set a model's default options: SLUG {JSON}"),
             "grant": self._("give or take tokens: USER TOKENS"),
-            "user": self._("what is known of a person: USER"),
+            "user": self._("everything about a person: USER"),
             "ban": self._("ban a person: USER REASON"),
-            "unban": self._("take a person back: USER"),
-            "maintenance": self._("no new prompts: on TEXT, off"),
-            "stats": self._("the numbers: DAYS"),
+            "unban": self._("lift a ban: USER"),
+            "maintenance": self._("pause new prompts: on TEXT, off"),
+            "stats": self._("statistics with a chart: DAYS"),
             "jobs": self._("what is queued and running"),
             "kie": self._("the KIE account: credit, limits, errors"),
-            "broadcast": self._("a message to everyone"),
-            "audit": self._("checks the books and shows the journal"),
+            "broadcast": self._("send a message to everyone"),
+            "audit": self._("check the database and show the journal"),
             "admin": self._("the panel"),
         }
 
     def usage(self, form: str, *examples: str) -> str:
         """A command was used wrong: the right form, with examples."""
-        return self._("The form is {form}, for example {example}. Nothing was changed.").format(
+        return self._("Usage: {form}. For example: {example}. Nothing was changed.").format(
             form=code(form), example=", ".join(map(code, examples))
         )
 
@@ -53,8 +53,8 @@ class AdminTexts(BaseTexts):
     def fault_alert(self, item_id: int) -> str:
         """An item failed through a fault of the bot's own."""
         return "⚠️ " + self._(
-            "Image {id} failed through a fault of the bot's own and was refunded. The log says"
-            " more; the next fault of this kind is only logged."
+            "Item {id} failed because of an error in the bot itself and was refunded. See the log"
+            " for details; repeats of this error are only logged."
         ).format(id=item_id)
 
     def alert(self, kind: FailureKind, detail: str, product: str) -> str:
@@ -64,7 +64,7 @@ class AdminTexts(BaseTexts):
             todo = self._("The KIE account is out of credit. Top it up at kie.ai/billing.")
         else:
             todo = self._(
-                "KIE does not accept the key, or the key is over its cap. Check it at"
+                "KIE rejects the API key, or the key has reached its spending cap. Check it at"
                 " kie.ai/api-key and in the settings."
             )
         return f"⚠️ {product}: {said}\n{todo} " + self._("People get their tokens back.")

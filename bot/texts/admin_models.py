@@ -33,14 +33,14 @@ class AdminModelTexts(AdminTexts):
         state = self._("on sale") if model.enabled else self._("hidden")
         facts = [
             self.tokens(model.price),
-            self._("takes a picture") if model.input_images else self._("words only"),
+            self._("accepts a picture") if model.input_images else self._("words only"),
             self._("drawn: {n}").format(n=model.used),
         ]
         if model.options:
             facts.append(code(_keys(model), OPTIONS_SHOWN))
         if model.allowed_options:
             names = ", ".join(model.allowed_options)
-            facts.append(self._("open: {names}").format(names=code(names, OPTIONS_SHOWN)))
+            facts.append(self._("allowed: {names}").format(names=code(names, OPTIONS_SHOWN)))
         mark = "✅" if model.enabled else "🚫"
         names = f"{quoted(model.name, NAME_CHARS)} · {code(model.slug, SLUG_SHOWN)}"
         lines = [f"{place}. {mark} {names} · {state}", " · ".join(facts)]
@@ -54,7 +54,7 @@ class AdminModelTexts(AdminTexts):
         text = self._("There is no model {slug}.").format(slug=code(slug, SLUG_SHOWN))
         if nearest:
             near = ", ".join(code(each, SLUG_SHOWN) for each in nearest)
-            text += " " + self._("Nearest: {near}.").format(near=near)
+            text += " " + self._("Closest: {near}.").format(near=near)
         return text + " " + self._("Nothing was changed.")
 
     def price_usage(self, model: Model) -> str:
@@ -64,14 +64,14 @@ class AdminModelTexts(AdminTexts):
     def price_range(self) -> str:
         """A price that cannot be."""
         return self._(
-            "A price is a whole number from 1 to {max} tokens. Nothing was changed."
+            "The price must be a whole number from 1 to {max} tokens. Nothing was changed."
         ).format(max=MAX_PRICE)
 
     def price_set(self, entry: Entry) -> str:
         """The new price."""
         return self._(
-            "{model}: a picture costs {tokens} from now on, before it was {before}. What is ordered"
-            " already keeps its price."
+            "{model}: a picture now costs {tokens} (was {before}). Jobs already placed keep their"
+            " price."
         ).format(
             model=code(entry.subject, SLUG_SHOWN),
             tokens=self.tokens(int(entry.after)),
@@ -91,11 +91,11 @@ class AdminModelTexts(AdminTexts):
         if entry.after == "1":
             text = self._("{model} is on sale.")
         else:
-            text = self._("{model} is hidden. What is ordered already is drawn.")
+            text = self._("{model} is hidden. Jobs already placed will still be drawn.")
         text = text.format(model=code(entry.subject, SLUG_SHOWN))
         if none_left:
             text += " " + self._(
-                "Now no model is on sale: people are told so, and nothing is charged."
+                "No model is on sale now: people are told so, and nothing is charged."
             )
         return text
 
@@ -105,7 +105,7 @@ class AdminModelTexts(AdminTexts):
 
     def renamed(self, entry: Entry) -> str:
         """The new name."""
-        return self._("{model} is called “{name}” now, before it was “{before}”.").format(
+        return self._("{model} is now called “{name}” (was “{before}”).").format(
             model=code(entry.subject, SLUG_SHOWN),
             name=quoted(entry.after, NAME_CHARS),
             before=quoted(entry.before, NAME_CHARS),
@@ -118,7 +118,7 @@ class AdminModelTexts(AdminTexts):
 
     def described(self, entry: Entry) -> str:
         """The new description."""
-        return self._("{model} is described like this now:\n{text}").format(
+        return self._("New description of {model}:\n{text}").format(
             model=code(entry.subject, SLUG_SHOWN), text=quoted(entry.after, VALUE_SHOWN)
         )
 
@@ -129,9 +129,9 @@ class AdminModelTexts(AdminTexts):
     def moved(self, entry: Entry) -> str:
         """The new place."""
         if entry.after == entry.before:
-            text = self._("{model} is number {n}, as it was.")
+            text = self._("{model} is already number {n}.")
         else:
-            text = self._("{model} is number {n} now, before it was number {before}.")
+            text = self._("{model} is now number {n} (was {before}).")
         return text.format(
             model=code(entry.subject, SLUG_SHOWN), n=entry.after, before=entry.before
         )
@@ -147,7 +147,7 @@ class AdminModelTexts(AdminTexts):
 
     def options_of(self, model: Model) -> str:
         """What they are now, and how to change them."""
-        text = self._("{model}: default options {options}; open to people: {names}.").format(
+        text = self._("{model}: default options {options}; people may also set {names}.").format(
             model=code(model.slug, SLUG_SHOWN),
             options=code(as_json(dict(model.options)), VALUE_SHOWN),
             names=self._names(model.allowed_options),
@@ -156,16 +156,16 @@ class AdminModelTexts(AdminTexts):
 
     def allowed_anyway(self, names: Sequence[str]) -> str:
         """They are not among those that are closed."""
-        return self._("{names}: people may set this anyway. Nothing was changed.").format(
+        return self._("People may already set {names}. Nothing was changed.").format(
             names=self._names(names)
         )
 
     def allowed_set(self, entry: Entry) -> str:
         """Closed options that people may set from now on."""
         return self._(
-            "{model}: open to people: {names}; before: {before}. Other options that can change the"
-            " cost, or replace the description or the picture, are closed to them. The price of a"
-            " picture is the same with all of them."
+            "{model}: people may now set {names} (was {before}). Other options that can change the"
+            " cost, or replace the prompt or the picture, stay closed. None of them changes the"
+            " price of a picture."
         ).format(
             model=code(entry.subject, SLUG_SHOWN),
             names=self._names(json.loads(entry.after)),
@@ -179,22 +179,22 @@ class AdminModelTexts(AdminTexts):
         """What was given is no object, or too large a one."""
         if isinstance(error, BadValueError) and isinstance(error.allowed, BytesUpTo):
             return self._(
-                "The options take at most {limit} bytes as JSON. Nothing was changed."
+                "The options must fit into {limit} bytes of JSON. Nothing was changed."
             ).format(limit=OPTIONS_BYTES)
-        return self._("That is no JSON object.") + " " + self.options_usage(model)
+        return self._("That is not a JSON object.") + " " + self.options_usage(model)
 
     def options_of_order(self, keys: Sequence[str]) -> str:
         """Keys that every order has itself."""
         return self._(
-            "{keys} comes from each order and cannot be an option of the model."
+            "Every request sets this itself, so it cannot be an option of the model: {keys}."
             " Nothing was changed."
         ).format(keys=", ".join(map(code, keys)))
 
     def options_set(self, entry: Entry) -> str:
         """The new options."""
         return self._(
-            "{model}: options are {options} from now on, before they were {before}. A person's own"
-            " go over them; what is ordered already keeps its own."
+            "{model}: default options are now {options} (were {before}). Options in a prompt"
+            " override them; jobs already placed keep theirs."
         ).format(
             model=code(entry.subject, SLUG_SHOWN),
             options=code(entry.after, VALUE_SHOWN),

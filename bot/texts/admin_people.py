@@ -29,15 +29,14 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
     def no_such_person(self, word: str, nearest: Sequence[Person]) -> str:
         """Nobody by that id or name."""
         text = self._(
-            "{user} has never talked to the bot: they have to press /start first."
-            " Nothing was changed."
+            "{user} has never talked to the bot and has to press /start first. Nothing was changed."
         ).format(user=code(word, NAME_SHOWN))
-        return text + self._listed(self._("Nearest:"), nearest)
+        return text + self._listed(self._("Closest:"), nearest)
 
     def several_people(self, word: str, people: Sequence[Person]) -> str:
         """A @name that went from one person to another."""
         text = self._(
-            "Several people have or had the name {name}. Say the id. Nothing was changed."
+            "Several people have used the name {name}. Give the id instead. Nothing was changed."
         ).format(name=code(word, NAME_SHOWN))
         return text + self._listed(self._("They are:"), people)
 
@@ -72,7 +71,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
     def given(self, amount: int, balance: int, *, new: bool) -> str:
         """The answer to a press."""
         if not new:
-            return self._("This was given already. Nothing was changed.")
+            return self._("These tokens were already given. Nothing was changed.")
         return self._("Given: {tokens}. Balance now: {balance}.").format(
             tokens=self.tokens(amount), balance=balance
         )
@@ -87,7 +86,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
         lines = [
             self.person(person),
             self._("Balance: {tokens}").format(tokens=self.tokens(person.balance)),
-            self._("Language: {language}, here since {time}").format(
+            self._("Language: {language}, joined {time}").format(
                 language=person.language, time=_time(person.created_at)
             ),
         ]
@@ -96,13 +95,11 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
             if person.ban_reason:
                 lines[-1] += f" · {quoted(person.ban_reason, REASON_CHARS)}"
         if person.blocked_at is not None:
-            lines.append(
-                self._("Has blocked the bot: {time}").format(time=_time(person.blocked_at))
-            )
-        lines += ["", self._("Last movements:"), *map(self._entry, record.entries)]
+            lines.append(self._("Blocked the bot: {time}").format(time=_time(person.blocked_at)))
+        lines += ["", self._("Latest ledger entries:"), *map(self._entry, record.entries)]
         if not record.entries:
             lines.append(self._("none"))
-        lines += ["", self._("Last orders:"), *map(self._job, record.jobs)]
+        lines += ["", self._("Latest jobs:"), *map(self._job, record.jobs)]
         if not record.jobs:
             lines.append(self._("none"))
         return "\n".join(lines)
@@ -112,7 +109,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
             "welcome": self._("welcome"),
             "grant": self._("from an admin"),
             "charge": self._("a picture"),
-            "refund": self._("given back"),
+            "refund": self._("refund"),
         }
         line = f"{_time(entry.created_at)} · {entry.amount:+d} · {kinds[entry.kind]}"
         return f"{line} · {quoted(entry.note, NOTE_SHOWN)}" if entry.note else line
@@ -120,7 +117,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
     def _job(self, job: JobLine) -> str:
         count = self._("{done} of {n}").format(done=job.delivered, n=job.items)
         if job.failed:
-            count += ", " + self._("given back: {n}").format(n=job.failed)
+            count += ", " + self._("refunded: {n}").format(n=job.failed)
         prompt = quoted(" ".join(job.prompt.split()), PROMPT_SHOWN)
         return f"{_time(job.created_at)} · {count} · {prompt}"
 
@@ -139,15 +136,15 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
 
     def unban_button(self) -> str:
         """On the card."""
-        return self._("Take back")
+        return self._("Unban")
 
     def cannot_ban_admin(self) -> str:
         """An admin would be locked out."""
-        return self._("This is an admin, whom nobody can ban. Nothing was changed.")
+        return self._("Admins cannot be banned. Nothing was changed.")
 
     def user_banned(self, person: Person, reason: str) -> str:
         """What the admin reads; the reason is not for the admins alone."""
-        return self._("{user} is banned. To whatever they send, they read:\n{sentence}").format(
+        return self._("{user} is banned. Whatever they send, they are told:\n{sentence}").format(
             user=self.person(person), sentence=self.banned(reason)
         )
 

@@ -17,9 +17,10 @@ class AdminServiceTexts(AdminTexts, ClosedTexts):
     def maintenance_on(self, words: str) -> str:
         """What the admin reads."""
         return self._(
-            "No new prompts are taken, what waits is drawn. To a prompt, people read:\n{sentence}"
+            "New prompts are paused; queued ones are still drawn. Anyone who sends a prompt is"
+            " told:\n{sentence}"
         ).format(sentence=self.maintenance(words))
 
     def maintenance_off(self) -> str:
         """What the admin reads."""
-        return self._("Prompts are taken again.")
+        return self._("Prompts are accepted again.")

@@ -23,13 +23,13 @@ class AuditTexts(NumberTexts):
         """What the check found."""
         wrong = [*inspection.damage, *inspection.broken]
         if not wrong:
-            return self._("✅ Checked at {time}: the file is sound and every rule holds.").format(
-                time=self.time(time)
-            )
+            return self._(
+                "✅ Checked at {time}: the database file is intact and every rule holds."
+            ).format(time=self.time(time))
         head = self._n("⚠️ {n} rule is broken.", "⚠️ {n} rules are broken.", len(wrong))
         more = ["…"] if len(wrong) > BROKEN_SHOWN else []
         advice = self._(
-            "Keep a copy of the database before anything else: {command} on the server."
+            "Before anything else, make a copy of the database: {command} on the server."
         ).format(command=code("python main.py backup FILE"))
 
         def report(length: int) -> str:
@@ -40,13 +40,13 @@ class AuditTexts(NumberTexts):
 
     def audit_failed(self) -> str:
         """The check could not be made."""
-        return self._("The database could not be checked; the log says why. Try again later.")
+        return self._("The database could not be checked; see the log. Try again later.")
 
     def journal_head(self, total: int) -> str:
         """Above the journal."""
         if not total:
             return self._("The journal is empty: no admin has changed anything yet.")
-        return self._("<b>Journal</b>, the latest first (UTC): {n}").format(n=self.number(total))
+        return self._("<b>Journal</b>, latest first (UTC): {n}").format(n=self.number(total))
 
     def journal_line(self, entry: Entry) -> str:
         """Who, when, what, before, after."""
@@ -61,7 +61,7 @@ class AuditTexts(NumberTexts):
     def kie(self, report: AccountReport) -> str:
         """The account: what is left, what was asked of it, what went wrong."""
         if report.credit is None:
-            left = self._("Credit: KIE did not say.")
+            left = self._("Credit: no answer from KIE.")
         else:
             left = self._("Credit: {credit}, alert below {low}.").format(
                 credit=self.number(report.credit), low=self.number(report.low)
@@ -72,10 +72,12 @@ class AuditTexts(NumberTexts):
                 creates=self.number(report.calls.get(CREATE, 0)),
                 polls=self.number(report.calls.get(POLL, 0)),
             ),
-            self._("KIE takes 20 creates in 10 s and 10 polls a second; the bot keeps to that."),
+            self._(
+                "KIE allows 20 creates per 10 s and 10 polls per second; the bot stays within that."
+            ),
         ]
         if report.troubles:
-            lines.append(self._("The last errors (UTC):"))
+            lines.append(self._("Latest errors (UTC):"))
             lines += [
                 f"{self.time(each.at)} {quoted(each.error, TROUBLE_CHARS)}"
                 for each in report.troubles[:TROUBLES_SHOWN]
@@ -87,8 +89,8 @@ class AuditTexts(NumberTexts):
     def low_credit(self, left: float, low: float) -> str:
         """Told once when it begins."""
         return "⚠️ " + self._(
-            "The KIE account has {left} credits left, fewer than {low}. Top it up at"
-            " kie.ai/billing before pictures fail."
+            "The KIE account has {left} credits left, below the alert level of {low}. Top it up at"
+            " kie.ai/billing before pictures start to fail."
         ).format(left=self.number(left), low=self.number(low))
 
     def time(self, at: float) -> str:

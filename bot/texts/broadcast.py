@@ -17,9 +17,9 @@ class BroadcastTexts(BaseTexts):
     def broadcast_write(self) -> str:
         """What the admin is asked for."""
         return self._(
-            "Send me the message as people are to see it: text, a picture, anything. I wait for it"
-            " for ten minutes, draw nothing of it, and ask once more before it goes out. /cancel"
-            " if you do not want to."
+            "Send me the message exactly as people should see it: text, a picture, anything. I will"
+            " wait ten minutes, will not draw it, and will ask you to confirm before it goes out."
+            " /cancel if you change your mind."
         )
 
     def broadcast_placeholder(self) -> str:
@@ -28,11 +28,11 @@ class BroadcastTexts(BaseTexts):
 
     def broadcast_question(self, people: int, *, album: bool) -> str:
         """Before anything is sent."""
-        text = self._("Send this message to {people}? They get a copy of it from the bot.").format(
+        text = self._("Send this message to {people}? Everyone gets a copy from the bot.").format(
             people=self.people(people)
         )
         if album:
-            text += "\n" + self._("Of an album, only this one picture goes out.")
+            text += "\n" + self._("Only this one picture of the album goes out.")
         return text
 
     def broadcast_nobody(self) -> str:
@@ -45,7 +45,7 @@ class BroadcastTexts(BaseTexts):
 
     def broadcast_no(self) -> str:
         """The button that does not."""
-        return self._("Do not send")
+        return self._("Don't send")
 
     def broadcast_stop(self) -> str:
         """Under the card while it runs."""
@@ -57,19 +57,21 @@ class BroadcastTexts(BaseTexts):
 
     def broadcast_dropped(self) -> str:
         """After a no."""
-        return self._("Not sent to anybody.")
+        return self._("Nothing was sent.")
 
     def broadcast_closed(self) -> str:
         """A press on a question that is none any more."""
-        return self._("This question is closed. To send it, reply to the message once more.")
+        return self._(
+            "This question is closed. To send the message, reply to it with /broadcast again."
+        )
 
     def broadcast_not_running(self) -> str:
         """A press on Stop after the end."""
-        return self._("It does not run any more.")
+        return self._("It is no longer running.")
 
     def broadcast_stopping(self) -> str:
         """A press on Stop."""
-        return self._("Stopping: nobody else gets it.")
+        return self._("Stopping: nobody else will get it.")
 
     def broadcast_card(self, broadcast: Broadcast) -> str:
         """How far it is, or how it ended."""
@@ -86,9 +88,7 @@ class BroadcastTexts(BaseTexts):
         if broadcast.failed:
             lines.append(self._("Not reached: {n}.").format(n=broadcast.failed))
         if not running and broadcast.unsure:
-            lines.append(
-                self._("Perhaps reached, and not sent to again: {n}.").format(n=broadcast.unsure)
-            )
+            lines.append(self._("Possibly reached, not retried: {n}.").format(n=broadcast.unsure))
         if not running and broadcast.left:
             lines.append(self._("Not sent to: {n}.").format(n=broadcast.left))
         return "\n".join(lines)
@@ -96,10 +96,10 @@ class BroadcastTexts(BaseTexts):
     def unreached_head(self, broadcast: Broadcast | None) -> str:
         """Above the list of people."""
         if broadcast is None:
-            return self._("Nothing has been sent to everyone yet. See {command}.").format(
+            return self._("No broadcast has been sent yet. See {command}.").format(
                 command="/broadcast"
             )
-        return self._("Not reached by the last message to everyone: {n}").format(
+        return self._("Not reached by the latest broadcast: {n}").format(
             n=self.people(broadcast.failed + broadcast.unsure)
         )
 

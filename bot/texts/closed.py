@@ -15,7 +15,7 @@ class ClosedTexts(BaseTexts):
     def maintenance(self, words: str, length: int = MAINTENANCE_CHARS) -> str:
         """In place of an order: the admins' words, or ours where they said none."""
         said = quoted(words, length) or self._(
-            "I am being worked on and take no new prompts. Try again later."
+            "The bot is under maintenance and is not accepting new prompts. Try again later."
         )
         return f"{said}\n" + self._("Nothing was charged.")
 
@@ -27,8 +27,8 @@ class ClosedTexts(BaseTexts):
 
     def banned(self, reason: str) -> str:
         """The one sentence for a banned person."""
-        text = self._("The team has closed the bot for you; nothing is drawn or charged.")
+        text = self._("The team has banned you from this bot; nothing is drawn or charged.")
         if reason:
             said = sentence(quoted(reason, REASON_CHARS))
-            text += " " + self._("The reason: {reason}").format(reason=said)
+            text += " " + self._("Reason: {reason}").format(reason=said)
         return text + " " + self._("Questions: /paysupport")

@@ -23,7 +23,7 @@ class FieldTexts(BaseTexts):
             case "quality":
                 return self._("Quality")
             case "cfg_scale":
-                return self._("Closeness to the prompt (cfg)")
+                return self._("Prompt adherence (cfg)")
             case "negative_prompt":
                 return self._("Negative prompt")
             case _:
@@ -33,9 +33,9 @@ class FieldTexts(BaseTexts):
         """What it is for, where that is not plain from its name."""
         match field.param:
             case "cfg_scale":
-                return self._("The higher, the more closely I follow the words.")
+                return self._("The higher it is, the more closely I follow the prompt.")
             case "negative_prompt":
-                return self._("What must not be in your pictures.")
+                return self._("What should not appear in your pictures.")
             case _:
                 return ""
 
@@ -50,9 +50,9 @@ class FieldTexts(BaseTexts):
                 return words[-1], said
             case "negative_prompt", _:
                 example = "текст, рамка" if self.language == "ru" else "text, frame"
-                return example, self._("what must not be in the picture")
+                return example, self._("what should not appear in the picture")
             case "cfg_scale", Number(low=low, high=high):
-                said = self._("how closely to follow the prompt, {low} to {high}")
+                said = self._("how closely to follow the prompt, from {low} to {high}")
                 return "0.7", said.format(low=f"{low:g}", high=f"{high:g}")
             case "seed", _:
                 return "42", self._("the same number gives a similar picture")
@@ -116,13 +116,13 @@ class FieldTexts(BaseTexts):
             case TextOrNumber():
                 return self._("a number, or text")
             case Url():
-                return self._("an address, like {example}").format(
+                return self._("a URL, like {example}").format(
                     example=code("https://example.com/style.png")
                 )
             case Flag():
                 return "—"
             case BytesUpTo(limit=limit):
-                return self._("all options together at most {limit} bytes").format(limit=limit)
+                return self._("at most {limit} bytes for all options together").format(limit=limit)
             case Form.KEY_VALUE:
                 return self._("a name and a value, like {example}").format(
                     example=code("key=value")

@@ -16,14 +16,16 @@ class HistoryTexts(JobTexts):
     def history(self, page: Page) -> str:
         """A page of pictures, numbered as its buttons are."""
         if not page.pictures:
-            return self._("There are no pictures yet. Write what to draw, and it will be here.")
+            return self._(
+                "No pictures yet. Write what to draw, and your pictures will be listed here."
+            )
         lines = [
             f"{number}. {self.day(each.finished_at)} · "
             f"{quoted(' '.join(each.prompt.split()), PROMPT_SHOWN)}"
             for number, each in enumerate(page.pictures, 1)
         ]
         title = self._("Your pictures, newest first")
-        hint = self._("A number sends that picture again, free of charge.")
+        hint = self._("Press a number to get that picture again, free of charge.")
         return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
 
     def newer_button(self) -> str:
@@ -40,24 +42,25 @@ class HistoryTexts(JobTexts):
         held = ""
         if held_s is not None:
             held = self._(
-                "Your picture waits for words, {time} more. Your next request starts from it."
+                "Your picture is waiting for a prompt, {time} left. Your next request will start"
+                " from it."
             ).format(time=self._time(held_s))
         if not jobs:
-            nothing = self._("Nothing is waiting and nothing is being drawn. Write what to draw.")
+            nothing = self._("Nothing is queued or being drawn. Write what to draw.")
             return held or nothing
         lines = []
         for number, (view, place) in enumerate(jobs, 1):
             state = " ".join(self.state_of(view, place))
             prompt = quoted(" ".join(view.order.prompt.split()), PROMPT_SHOWN)
             lines.append(f"{number}. {prompt}\n{state}")
-        title = self._("Not finished yet")
-        hint = self._("What is being drawn now will come; what waits can be cancelled.")
+        title = self._("In progress")
+        hint = self._("Pictures being drawn will arrive; queued ones can be cancelled.")
         text = f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
         return f"{text}\n\n{held}" if held else text
 
     def drop_held_button(self) -> str:
         """Forgets that picture."""
-        return self._("Drop the picture")
+        return self._("Discard the picture")
 
     def drop_button(self, number: int) -> str:
         """Cancels that line of the list."""

@@ -46,9 +46,9 @@ class JobTexts(BaseTexts):
     def _money(self, view: JobView) -> str:
         refunded = sum(item.cost for item in view.items if item.status in REFUNDED)
         if refunded:
-            money = self._("Charged {tokens}, given back {refunded}, on the balance {balance}.")
+            money = self._("Charged {tokens}, refunded {refunded}. Balance: {balance}.")
         else:
-            money = self._("Charged {tokens}, left on the balance: {balance}.")
+            money = self._("Charged {tokens}. Balance: {balance}.")
         charged = self.tokens(sum(item.cost for item in view.items))
         return money.format(tokens=charged, refunded=refunded, balance=view.balance)
 
@@ -66,7 +66,7 @@ class JobTexts(BaseTexts):
             parts.append(self._("Place in the queue: {place}.").format(place=place))
         elif waits:
             parts.append(
-                self._("Preparing the picture to start from.")
+                self._("Preparing your picture.")
                 if view.order.input_file_id is not None
                 else self._("Your request is in the queue.")
             )
@@ -75,9 +75,9 @@ class JobTexts(BaseTexts):
         if late:
             parts.append(
                 self._n(
-                    "The picture is drawn, but cannot be fetched yet. I will send it as soon as"
+                    "The picture is ready but cannot be downloaded yet. I will send it as soon as"
                     " it can be.",
-                    "{n} pictures are drawn, but cannot be fetched yet. I will send them as soon"
+                    "{n} pictures are ready but cannot be downloaded yet. I will send them as soon"
                     " as they can be.",
                     late,
                 ).format(n=late)
@@ -86,7 +86,7 @@ class JobTexts(BaseTexts):
 
     def _source(self, view: JobView) -> list[str]:
         """What the job starts from, where that is a picture."""
-        return [self._("From your picture.")] if view.order.input_file_id is not None else []
+        return [self._("Based on your picture.")] if view.order.input_file_id is not None else []
 
     def _time(self, seconds: float) -> str:
         """A time to come, as roughly as it is known."""
@@ -102,10 +102,10 @@ class JobTexts(BaseTexts):
             return self._("Cancelled.")
         if done == count:
             return self._n(
-                "Done, the picture is here.", "Done, {n} pictures are here.", count
+                "Done, your picture is here.", "Done, your {n} pictures are here.", count
             ).format(n=count)
         text = (
-            self._("{done} of {count} pictures came.").format(done=done, count=count)
+            self._("{done} of {count} pictures arrived.").format(done=done, count=count)
             if done
             else self._("No picture this time.")
         )
@@ -126,7 +126,7 @@ class JobTexts(BaseTexts):
                 reason = (item.failure, clip_units(item.failure_detail, length))
                 given_back[reason] = given_back.get(reason, 0) + item.cost
         return [
-            self._("{reason} Given back: {tokens}.").format(
+            self._("{reason} Refunded: {tokens}.").format(
                 reason=self.failure(FailureKind(kind), detail, product),
                 tokens=self.tokens(tokens),
             )
@@ -138,18 +138,20 @@ class JobTexts(BaseTexts):
         said = quoted(detail, DETAIL_UNITS)
         create_error = f"{product} createTask error {said}".rstrip()
         later = self._("Try again later.")
-        again = self._("Send it again later, or with other words.")
+        again = self._("Try again later, or reword your prompt.")
         match kind:
             case FailureKind.CREATE_REFUSED:
                 parts = [sentence(create_error), again]
             case FailureKind.NO_CREDIT:
-                told = self._("The service has run out of credit; its team has been told.")
+                told = self._(
+                    "The bot has run out of credit with the service; the team has been notified."
+                )
                 parts = [sentence(create_error), told, later]
             case FailureKind.NO_ACCESS:
-                told = self._("The service does not accept the bot's key; its team has been told.")
+                told = self._("The service rejects the bot's API key; the team has been notified.")
                 parts = [sentence(create_error), told, later]
             case FailureKind.NOT_TAKEN:
-                why = self._("The service is overloaded and took no more pictures.")
+                why = self._("The service is overloaded and is not accepting requests.")
                 parts = [sentence(create_error), why, later]
             case FailureKind.NO_ANSWER:
                 parts = [sentence(create_error), self._("The service did not answer."), later]
@@ -166,13 +168,13 @@ class JobTexts(BaseTexts):
             case FailureKind.TIMED_OUT:
                 parts = [self._("{product} did not finish in time.").format(product=product), later]
             case FailureKind.NOT_FETCHED:
-                why = self._("{product} drew it, but the picture could not be fetched.")
+                why = self._("{product} drew it, but the picture could not be downloaded.")
                 parts = [why.format(product=product), later]
             case FailureKind.RESULT_REFUSED:
-                why = self._("{product} returned something that is not a usable picture.")
+                why = self._("{product} returned a file that is not a usable picture.")
                 parts = [why.format(product=product), later]
             case FailureKind.NOT_DELIVERED:
-                parts = [self._("Telegram did not take the picture."), later]
+                parts = [self._("Telegram did not accept the picture."), later]
             case FailureKind.INTERNAL:
                 parts = [self._("Something went wrong on our side."), later]
             case _:
@@ -183,21 +185,22 @@ class JobTexts(BaseTexts):
         """About the picture that the person sent, or what the team did."""
         match kind:
             case FailureKind.INPUT_GONE:
-                return self._("Telegram does not give me your picture any more. Send it again.")
+                return self._("Telegram no longer lets me download your picture. Send it again.")
             case FailureKind.INPUT_TOO_LARGE:
-                return self._("Your picture is too large for me. Send a smaller one.")
+                return self._("Your picture is too large. Send a smaller one.")
             case FailureKind.INPUT_NOT_A_PICTURE:
                 return self._("I cannot read this file as a picture. Send a PNG, JPEG or WebP.")
             case FailureKind.INPUT_ANIMATED:
-                return self._("Your picture is animated. Send a still one.")
+                return self._("Your picture is animated. Send a still picture.")
             case FailureKind.INPUT_BROKEN:
-                return self._("Your picture cannot be read, it is broken. Send it again.")
+                return self._("Your picture is damaged and cannot be read. Send it again.")
             case FailureKind.INPUT_NOT_UPLOADED:
                 return self._(
-                    "Your picture could not be uploaded; the team has been told. Try again later."
+                    "Your picture could not be uploaded; the team has been notified. Try again"
+                    " later."
                 )
             case FailureKind.GIVEN_UP:
-                return self._("It took too long, and the team ended it. You can ask for it again.")
+                return self._("It took too long, so the team stopped it. You can send it again.")
             case _:
                 raise TypeError(f"no sentence for {kind}")
 
@@ -210,14 +213,12 @@ class JobTexts(BaseTexts):
         count = len(cancelled.moved)
         parts = []
         if picture_dropped:
-            parts.append(self._("The picture that waited for words will not be used."))
+            parts.append(self._("The picture waiting for a prompt was discarded."))
         elif not count and not cancelled.running:
             return self._("There is nothing to cancel.")
         if count:
             parts.append(
-                self._(
-                    "Cancelled: {pictures}. Given back: {tokens}, on the balance {balance}."
-                ).format(
+                self._("Cancelled: {pictures}. Refunded: {tokens}. Balance: {balance}.").format(
                     pictures=self.pictures(count),
                     tokens=self.tokens(cancelled.refunded),
                     balance=cancelled.balance,
@@ -225,7 +226,7 @@ class JobTexts(BaseTexts):
             )
         if cancelled.running:
             parts.append(
-                self._("Already being drawn and coming: {pictures}.").format(
+                self._("Already being drawn and will still arrive: {pictures}.").format(
                     pictures=self.pictures(cancelled.running)
                 )
             )

@@ -16,22 +16,22 @@ class DutyTexts(BaseTexts):
             (
                 bold(self._("Privacy")),
                 self._(
-                    "Kept here: your id in Telegram (not your phone number), name and language;"
-                    " your settings; what you ask for, the pictures you send and those that are"
-                    " drawn; and every movement of your tokens."
+                    "What is stored: your Telegram id (not your phone number), name and language;"
+                    " your settings; your prompts, the pictures you send and those drawn for you;"
+                    " and every change of your balance."
                 ),
                 self._(
-                    "Why: to draw, to deliver, to send pictures again, and to account for tokens."
-                    " Nothing else is done with it."
+                    "Why: to draw, deliver and resend your pictures, and to account for tokens. It"
+                    " is used for nothing else."
                 ),
                 self._(
-                    "Who else sees it: the service that draws gets your prompt and the picture to"
-                    " start from, but not who you are. Pictures may lie in cloud storage under"
-                    " addresses that nobody can guess."
+                    "Who else sees it: the image service gets your prompt and the picture you send"
+                    " with it, but not who you are. Pictures may be kept in cloud storage at"
+                    " addresses nobody can guess."
                 ),
                 self._(
-                    "/delete_me removes all of it. What stays are token movements as bare numbers,"
-                    " without you, and a ban, if there is one."
+                    "/delete_me deletes all of it. All that remains is anonymous token entries, and"
+                    " a ban, if there is one."
                 ),
             )
         )
@@ -42,16 +42,17 @@ class DutyTexts(BaseTexts):
             (
                 bold(self._("Terms")),
                 self._(
-                    "A picture is paid with tokens, at the price shown when you ask for it. What"
-                    " is not drawn or not delivered is given back by itself, at once."
+                    "Pictures are paid for with tokens, at the price shown when you ask. Tokens for"
+                    " a picture that is not drawn or not delivered are refunded automatically and"
+                    " at once."
                 ),
                 self._(
-                    "Tokens are for pictures in this bot; they cannot be exchanged or passed on."
+                    "Tokens only buy pictures in this bot; they cannot be exchanged or transferred."
                 ),
                 self._(
-                    "You answer for what you ask for and how you use it. Ask for nothing illegal,"
-                    " and nothing that harms others: such requests may be refused, and whoever"
-                    " goes on may be shut out."
+                    "You are responsible for what you ask for and how you use it. Do not ask for"
+                    " anything illegal or harmful to others: such requests may be refused, and"
+                    " people who persist may be banned."
                 ),
                 self._("Questions about tokens and payments: /paysupport"),
             )
@@ -67,10 +68,13 @@ class DutyTexts(BaseTexts):
         return "\n\n".join(
             (
                 bold(self._("Help with tokens and payments")),
-                self._("What is not drawn is given back by itself; /balance shows every movement."),
                 self._(
-                    "For more tokens, or if something is wrong, write to {admins}. Say what it is"
-                    " about, when it was, and your id here: {number}."
+                    "Tokens for pictures that are not drawn are refunded automatically; /balance"
+                    " shows every change."
+                ),
+                self._(
+                    "For more tokens, or if something is wrong, write to {admins}. Say what"
+                    " happened and when, and include your id: {number}."
                 ).format(
                     admins=admins or self._("whoever runs this bot"),
                     number=f"<code>{user_id}</code>",
@@ -81,39 +85,41 @@ class DutyTexts(BaseTexts):
     def forget_question(self, balance: int) -> str:
         """Before everything goes."""
         text = self._(
-            "Remove everything that is kept of you: prompts, pictures, settings, your name? The"
+            "Delete everything stored about you: prompts, pictures, settings, your name? The"
             " messages in this chat stay until you delete them yourself."
         )
         if balance:
-            text += " " + self._("Your {tokens} are lost with it.").format(
+            text += " " + self._("Your balance of {tokens} will be lost.").format(
                 tokens=self.tokens(balance)
             )
         return text + " " + self._("This cannot be undone.")
 
     def forget_button(self) -> str:
         """Yes, all of it."""
-        return self._("Remove everything")
+        return self._("Delete everything")
 
     def keep_button(self) -> str:
         """Rather not."""
-        return self._("Keep it")
+        return self._("Keep my data")
 
     def forgotten(self, *, banned: bool = False) -> str:
         """It is done."""
-        text = self._("Everything that was kept of you is removed; files follow within minutes.")
+        text = self._(
+            "Everything stored about you has been deleted; files will be gone within minutes."
+        )
         if banned:
-            return text + " " + self._("Only this stays: the team has closed the bot for you.")
-        return text + " " + self._("If you write again, you are new here.")
+            return text + " " + self._("Only your ban remains.")
+        return text + " " + self._("If you write again, you start as a new user.")
 
     def not_forgotten(self) -> str:
         """The person thought better of it."""
-        return self._("Nothing was removed.")
+        return self._("Nothing was deleted.")
 
     def forget_later(self) -> str:
         """Pictures are under way."""
         return self._(
-            "Pictures of yours are still under way. Cancel them or wait for them (/queue), then"
-            " send /delete_me again. Nothing was removed."
+            "Some of your pictures are still in progress. Cancel them or wait for them (/queue),"
+            " then send /delete_me again. Nothing was deleted."
         )
 
 

@@ -28,7 +28,7 @@ class NumberTexts(BaseTexts):
 
     def stats_usage(self) -> str:
         """How it is used."""
-        return self._("The form is {form}, with 1 to {most} days, for example {example}.").format(
+        return self._("Usage: {form}, from 1 to {most} days. For example: {example}.").format(
             form=code("/stats [DAYS]"), most=MAX_DAYS, example=code("/stats 30")
         )
 
@@ -40,7 +40,7 @@ class NumberTexts(BaseTexts):
             self._("Pictures: {came}, failed: {failed}, cancelled: {cancelled}"),
             self._("Success: {success}"),
             self._("Tokens charged: {charged}, refunded: {refunded}, granted: {granted}"),
-            self._("Time to the picture: median {median}, 95 of 100 within {p95}"),
+            self._("Time to a picture: median {median}, 95th percentile {p95}"),
         ]
         tokens = numbers.tokens
         return "\n".join(lines).format(
@@ -65,9 +65,9 @@ class NumberTexts(BaseTexts):
             language=self.language,
             pictures=self._("Pictures by day"),
             pictures_weekly=self._("Pictures by week"),
-            came=self._("came"),
+            came=self._("arrived"),
             did_not=self._("failed"),
-            people=self._("People who asked, a day"),
+            people=self._("Active people per day"),
         )
 
     def number(self, number: float) -> str:

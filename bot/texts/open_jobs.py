@@ -16,7 +16,7 @@ class OpenJobTexts(NumberTexts):
         """Above the list."""
         if not total:
             return self._("Nothing is queued or running.")
-        return self._("Queued and running: {pictures}, the oldest first.").format(
+        return self._("Queued and running: {pictures}, oldest first.").format(
             pictures=self.pictures(total)
         )
 
@@ -39,15 +39,15 @@ class OpenJobTexts(NumberTexts):
         else:
             lines.append(
                 self._(
-                    "If it hangs, end it: the person gets {tokens} back and is told. A picture"
-                    " that KIE still makes is not sent, and KIE may bill it."
+                    "If it is stuck, end it: the person is refunded {tokens} and notified. If KIE"
+                    " still finishes the picture, it is not sent, and KIE may bill it."
                 ).format(tokens=self.tokens(item.cost))
             )
         return "\n".join(lines)
 
     def give_up_button(self, item: OpenItem) -> str:
         """The button that ends it."""
-        return self._("End it, give back {tokens}").format(tokens=self.tokens(item.cost))
+        return self._("End it, refund {tokens}").format(tokens=self.tokens(item.cost))
 
     def open_back_button(self) -> str:
         """To the list."""
@@ -55,13 +55,13 @@ class OpenJobTexts(NumberTexts):
 
     def given_up(self, item: OpenItem) -> str:
         """After it was ended."""
-        return self._("Ended. {tokens} went back to {who}, who is told.").format(
+        return self._("Ended. Refunded {tokens} to {who}, who will be notified.").format(
             tokens=self.tokens(item.cost), who=self._who(item)
         )
 
     def not_given_up(self) -> str:
         """It cannot be ended."""
-        return self._("It has ended by itself, or is being sent this moment. Nothing was changed.")
+        return self._("It has already ended, or is being sent right now. Nothing was changed.")
 
     def state(self, status: ItemStatus) -> str:
         """A state in a word."""
@@ -69,11 +69,11 @@ class OpenJobTexts(NumberTexts):
             case ItemStatus.QUEUED:
                 return self._("queued")
             case ItemStatus.SUBMITTING:
-                return self._("going to KIE")
+                return self._("being sent to KIE")
             case ItemStatus.GENERATING:
-                return self._("drawn by KIE")
+                return self._("being drawn by KIE")
             case ItemStatus.READY:
-                return self._("fetched and sent")
+                return self._("being delivered")
             case ItemStatus.DELIVERED:
                 return self._("delivered")
             case ItemStatus.FAILED:

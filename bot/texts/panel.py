@@ -11,14 +11,14 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
 
     def panel(self) -> str:
         """Above the buttons."""
-        return self._("What do you want to look after?")
+        return self._("What would you like to manage?")
 
     def panel_buttons(self) -> dict[str, str]:
         """Its rooms."""
         return {
             "models": self._("Models"),
             "people": self._("People"),
-            "numbers": self._("Numbers"),
+            "numbers": self._("Statistics"),
             "service": self._("Service"),
         }
 
@@ -33,10 +33,10 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
     def panel_people(self, numbers: Numbers) -> str:
         """Who is here, and what can be done about them."""
         commands = (
-            ("/user 1001", self._("all about a person, with buttons")),
-            ("/grant 1001 500", self._("give tokens, or take with a minus sign")),
-            ("/ban 1001", self._("serve somebody no more; {command} ends it")),
-            ("/broadcast", self._("in reply to a message: to everyone")),
+            ("/user 1001", self._("everything about a person, with buttons")),
+            ("/grant 1001 500", self._("give tokens; a minus sign takes them")),
+            ("/ban 1001", self._("ban a person; {command} lifts the ban")),
+            ("/broadcast", self._("in reply to a message: send it to everyone")),
         )
         head = self._("People: {people}. In the last {days}: new {new}, active {active}.").format(
             people=self.number(numbers.people),
@@ -55,17 +55,19 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
     def panel_service(self, open_items: int, maintenance: str | None) -> str:
         """How things go, and what can be done about them."""
         if maintenance is None:
-            state = self._("Prompts are taken. To pause: {command}").format(
+            state = self._("Prompts are accepted. To pause: {command}").format(
                 command=code("/maintenance on")
             )
         else:
-            state = self._("No new prompts are taken. To go on: {command}").format(
+            state = self._("New prompts are paused. To resume: {command}").format(
                 command=code("/maintenance off")
             )
         lines = [
             state,
             self._("Queued and running: {pictures}.").format(pictures=self.pictures(open_items)),
-            self._("KIE: {kie}, the books: {audit}").format(kie="/kie", audit="/audit"),
+            self._("KIE account: {kie}, database check: {audit}").format(
+                kie="/kie", audit="/audit"
+            ),
         ]
         return "\n".join(lines)
 

@@ -14,15 +14,15 @@ class PersonTexts(FieldTexts):
     def menu(self) -> dict[str, str]:
         """The commands that Telegram's menu offers everyone, with what they do."""
         return {
-            "start": self._("begin"),
+            "start": self._("start the bot"),
             "help": self._("how to ask for a picture"),
-            "balance": self._("my tokens"),
+            "balance": self._("my balance"),
             "settings": self._("my settings"),
-            "model": self._("choose the model"),
+            "model": self._("choose a model"),
             "language": self._("my language"),
-            "history": self._("the pictures that came"),
-            "queue": self._("what is not finished yet"),
-            "cancel": self._("cancel what is not being drawn yet"),
+            "history": self._("my pictures"),
+            "queue": self._("what is in progress"),
+            "cancel": self._("cancel what is still queued"),
         }
 
     def start(self, model: Model | None, *, given: int, balance: int, max_quantity: int) -> str:
@@ -31,7 +31,7 @@ class PersonTexts(FieldTexts):
         parts = [hello.format(product=escape(product_of(model).name, quote=False))]
         if given:
             parts.append(
-                self._("You have {tokens} to begin with.").format(tokens=self.tokens(given))
+                self._("You have {tokens} to start with.").format(tokens=self.tokens(given))
             )
         else:
             parts.append(self._("You have {tokens}.").format(tokens=self.tokens(balance)))
@@ -42,7 +42,7 @@ class PersonTexts(FieldTexts):
 
     def gift(self, amount: int) -> str:
         """Welcome tokens were given to somebody who did not press /start."""
-        return self._("A gift to begin with: {tokens}.").format(tokens=self.tokens(amount))
+        return self._("A welcome gift: {tokens}.").format(tokens=self.tokens(amount))
 
     def help(self, model: Model | None, *, max_quantity: int) -> str:
         """How to ask for a picture, by example."""
@@ -50,7 +50,7 @@ class PersonTexts(FieldTexts):
         cost = (
             self._("No model is on sale right now.")
             if model is None
-            else self._("A picture costs {tokens}; what fails is given back.").format(
+            else self._("A picture costs {tokens}; failed pictures are refunded.").format(
                 tokens=self.tokens(model.price)
             )
         )
@@ -59,30 +59,34 @@ class PersonTexts(FieldTexts):
         quantity = self._("how many pictures, up to {max}").format(max=max_quantity)
         flags.insert(1, (code("--n 2"), quantity))
         if named := " ".join(code(f"--{flag}") for flag, each in said.items() if not each):
-            also = self._("these, too, as {product} has them")
+            also = self._("these work as in {product} itself")
             flags.append((named, also.format(product=escape(product.name, quote=False))))
         others = self._("any other option of the model; also --options {JSON}")
         flags.append((code("--opt key=value"), others))
         lines = [f"{flag} — {text}" for flag, text in flags]
         return "\n".join(
             [
-                self._("Write what to draw. Flags may follow:"),
+                self._("Write what to draw. You can add flags after it:"),
                 "",
                 *lines,
                 "",
                 self._example(max_quantity),
                 "",
-                self._("A picture with words, or words in reply to a picture: I draw from it."),
                 self._(
-                    "Flags in reply to my picture, such as {flag}: I draw it again with them."
+                    "Send a picture with words, or reply to a picture with words, and I will draw"
+                    " from it."
+                ),
+                self._(
+                    "Reply to my picture with flags, such as {flag}, and I will draw it again with"
+                    " them."
                 ).format(flag="<code>--ar 9:16</code>"),
-                self._("/settings keeps flags for all your requests, /model chooses the model."),
+                self._("/settings sets defaults for all your requests, /model chooses the model."),
                 "",
                 cost,
-                self._("/balance shows your tokens and where they went."),
+                self._("/balance shows your tokens and what they were spent on."),
                 self._(
-                    "/history — your pictures, /queue — what is not finished, /cancel — cancel what"
-                    " waits."
+                    "/history — your pictures, /queue — what is in progress, /cancel — cancel what"
+                    " is queued."
                 ),
                 "/language /paysupport /terms /privacy /delete_me",
             ]
@@ -101,15 +105,15 @@ class PersonTexts(FieldTexts):
     def grant_received(self, amount: int, balance: int) -> str:
         """What the person reads."""
         if amount < 0:
-            said = self._("{tokens} were taken from your balance.")
+            said = self._("Taken from your balance: {tokens}.")
         else:
-            said = self._("You were given {tokens}.")
+            said = self._("You received {tokens}.")
         left = self._("Balance now: {balance}.").format(balance=balance)
         return f"{said.format(tokens=self.tokens(abs(amount)))} {left}"
 
     def too_fast(self) -> str:
         """More messages in a minute than anybody needs."""
         return self._(
-            "That is too fast for me. Wait a minute; what you send meanwhile is not drawn and"
-            " not charged."
+            "You are sending messages too fast. Wait a minute; anything you send meanwhile is"
+            " neither drawn nor charged."
         )

@@ -24,7 +24,7 @@ class PictureTexts(FieldTexts):
             f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
             quoted(view.model_name, NAME_SHOWN),
             *(self.fact(each, said[each.param]) for each in fields if said.get(each.param)),
-            self._("from your picture") if order.input_file_id is not None else "",
+            self._("based on your picture") if order.input_file_id is not None else "",
         ]
         head = " · ".join(part for part in parts if part)
 
@@ -48,31 +48,31 @@ class PictureTexts(FieldTexts):
 
     def original_button(self) -> str:
         """Sends the file as it was drawn."""
-        return self._("Original as a file")
+        return self._("Original file")
 
     def copy_prompt_button(self) -> str:
         """Puts the prompt on the clipboard."""
-        return self._("Copy the prompt")
+        return self._("Copy prompt")
 
     def copy_seed_button(self) -> str:
         """Puts the seed on the clipboard."""
-        return self._("Copy the seed")
+        return self._("Copy seed")
 
     def again_taken(self, placed: PlacedJob) -> str:
         """The answer to a press of "again"."""
-        return self._("Drawing it again. Charged {tokens}, left on the balance: {balance}.").format(
+        return self._("Drawing it again. Charged {tokens}. Balance: {balance}.").format(
             tokens=self.tokens(placed.charged), balance=placed.balance
         )
 
     def again_already(self) -> str:
         """A second press right after the first."""
-        return self._("It is being drawn again already. Nothing more was charged.")
+        return self._("It is already being drawn again. Nothing more was charged.")
 
     def model_gone(self, name: str) -> str:
         """Plain text, in answer to a press: the model of an old picture is not on sale."""
         return self._(
-            "{model} is not on sale any more. Send the prompt to draw with another model."
-            " Nothing was charged."
+            "{model} is no longer on sale. Send the prompt again to use another model. Nothing was"
+            " charged."
         ).format(model=name[:NAME_SHOWN])
 
     def not_your_picture(self) -> str:
@@ -85,9 +85,9 @@ class PictureTexts(FieldTexts):
     def change_question(self) -> str:
         """What the person is asked to reply to."""
         return self._(
-            "What shall I change? Reply to this message: flags alone, such as {flags}, draw the"
-            " same again with them; words make a new picture from this one. Nothing is charged"
-            " until you reply."
+            "What should I change? Reply to this message with flags alone, such as {flags}, to draw"
+            " the same picture again with them, or with words to make a new picture from this one."
+            " Nothing is charged until you reply."
         ).format(flags="<code>--ar 9:16</code>")
 
     def change_placeholder(self) -> str:
@@ -96,26 +96,26 @@ class PictureTexts(FieldTexts):
 
     def reply_with_words(self) -> str:
         """In a group there is no waiting for the next words: everybody talks."""
-        return self._("Reply to this picture with words, and I draw from it.")
+        return self._("Reply to this picture with words, and I will draw from it.")
 
     def send_it_yourself(self) -> str:
         """The picture is so old that Telegram hides it from the bot."""
         return self._(
-            "This picture is too old for me to take. Send or forward it to me with words."
+            "This picture is too old for me to download. Send or forward it to me with words."
             " Nothing was charged."
         )
 
     def file_coming(self) -> str:
         """The original is on its way."""
-        return self._("The file is coming, free of charge.")
+        return self._("The file is on its way, free of charge.")
 
     def picture_coming(self) -> str:
         """A picture of the history is on its way."""
-        return self._("The picture is coming, free of charge.")
+        return self._("The picture is on its way, free of charge.")
 
     def picture_gone(self) -> str:
         """The file is nowhere any more."""
         return self._(
-            "The file of this picture is not kept any more. “Again” under the picture draws a new"
-            " one. Nothing was charged."
+            "The file of this picture is no longer kept. “Again” under the picture draws a new one."
+            " Nothing was charged."
         )

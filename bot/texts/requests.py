@@ -27,32 +27,32 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
     def cannot_use(self) -> str:
         """For a message that holds nothing we can use."""
         return self._(
-            "I cannot use this, only words and pictures: write what to draw, or send a picture with"
+            "I only understand words and pictures: write what to draw, or send a picture with"
             " words. Nothing was charged."
         )
 
     def what_to_make(self) -> str:
         """A picture came without words."""
         return self._(
-            "Got the picture. What shall I make of it? Write it within ten minutes; flags may"
-            " follow."
+            "Got the picture. What should I make of it? Write it within ten minutes; you can add"
+            " flags."
         )
 
     def drop_picture_button(self) -> str:
         """Under that answer."""
-        return self._("Drop it")
+        return self._("Discard it")
 
     def picture_dropped(self) -> str:
         """In place of that answer."""
-        return self._("The picture will not be used. Nothing was charged.")
+        return self._("The picture was discarded. Nothing was charged.")
 
     def picture_waits_no_more(self) -> str:
         """In answer to a press on an old button; plain text."""
-        return self._("This picture does not wait any more. /queue shows what does.")
+        return self._("This picture is no longer waiting. /queue shows what is.")
 
     def one_of_album(self) -> str:
         """An album came."""
-        return self._("I take the first picture of the album, the others are not needed.")
+        return self._("I use only the first picture of an album.")
 
     def input_refused(self, kind: FailureKind) -> str:
         """A picture that cannot be used, before anything was charged."""
@@ -61,8 +61,7 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
     def model_takes_no_picture(self, name: str) -> str:
         """The model works from words alone."""
         return self._(
-            "{model} draws from words only and takes no picture. Send the words alone."
-            " Nothing was charged."
+            "{model} draws from words only. Send the words without a picture. Nothing was charged."
         ).format(model=escape(name, quote=False))
 
     def prompt_error(self, error: p.PromptError, product: Product) -> str:
@@ -78,24 +77,23 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
         match error:
             case p.EmptyPromptError():
                 return self._(
-                    "There is no description of the picture. Write what to draw, flags after it,"
-                    " like this: {example}."
+                    "The prompt is empty. Write what to draw and put the flags after it, like this:"
+                    " {example}."
                 ).format(example=code(self._("a red fox in the snow --ar 16:9")))
             case p.PromptTooLongError(length=length, limit=limit):
                 return self._(
-                    "The description has {length} characters; the limit is {limit}."
-                    " Please shorten it."
+                    "The prompt has {length} characters; the limit is {limit}. Please shorten it."
                 ).format(length=length, limit=limit)
             case p.UnknownFlagError(flag=flag, nearest=str(nearest)):
                 return self._("There is no flag {flag}. Did you mean {nearest}?").format(
                     flag=code(flag), nearest=code(nearest)
                 )
             case p.UnknownFlagError(flag=flag):
-                return self._("There is no flag {flag}. There are: {flags}.").format(
+                return self._("There is no flag {flag}. Available flags: {flags}.").format(
                     flag=code(flag), flags=", ".join(map(code, self.flags(product)))
                 )
             case p.LackingFlagError(flag=flag):
-                return self._("{product} has a flag {flag}, but this model does not.").format(
+                return self._("{product} has the flag {flag}, but this model does not.").format(
                     product=escape(product.name, quote=False), flag=code(flag)
                 )
             case p.MissingValueError(flag=flag, allowed=allowed):
@@ -103,7 +101,7 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     flag=code(flag), allowed=self.allowed(allowed)
                 )
             case p.BadValueError(flag=flag, given=given, allowed=Flag()):
-                return self._("{flag} stands alone: write “{given}” before it.").format(
+                return self._("{flag} takes no value: write “{given}” before it.").format(
                     flag=code(flag), given=quoted(given, GIVEN_SHOWN)
                 )
             case p.BadValueError(flag=flag, given=given, allowed=allowed):
@@ -113,21 +111,19 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     allowed=self.allowed(allowed),
                 )
             case p.RepeatedFlagError(flag=flag):
-                return self._("{flag} is there more than once; leave one.").format(flag=code(flag))
+                return self._("{flag} is given more than once; keep one.").format(flag=code(flag))
             case p.ClosedOptionError(option=option, allowed=allowed):
                 text = self._(
                     "The option {option} is closed: options like it can change the cost, or replace"
-                    " the description or the picture. Set the number of pictures with {n}, write"
-                    " the description before the flags, and send a picture along with it."
+                    " the prompt or the picture. Set the number of pictures with {n}, write the"
+                    " prompt before the flags, and send a picture along with it."
                 ).format(option=code(option), n=code("--n"))
                 if allowed:
                     names = ", ".join(map(code, allowed))
-                    text += " " + self._("Of options like it you may set {names}.").format(
-                        names=names
-                    )
+                    text += " " + self._("Of such options you may set {names}.").format(names=names)
                 return text + " " + self._("All other options are open.")
             case p.QuantityTooHighError(given=given, limit=limit):
-                return self._("{pictures} at once are too many; the limit is {limit}.").format(
+                return self._("{pictures} at once is too many; the limit is {limit}.").format(
                     pictures=self.pictures(min(given, 1_000_000)), limit=limit
                 )
             case _:
@@ -143,8 +139,8 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                 ).format(needed=needed, balance=balance)
             case TooManyActiveItemsError(active=active, limit=limit):
                 return self._(
-                    "{pictures} of yours are not finished yet, at most {limit} can be under way."
-                    " Wait until some have arrived and send this again. Nothing was charged."
+                    "You already have {pictures} in progress; the limit is {limit}. Send this again"
+                    " when some have arrived. Nothing was charged."
                 ).format(pictures=self.pictures(active), limit=limit)
             case MaintenanceError(text=text):
                 return self.maintenance(text)
@@ -155,7 +151,7 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
 
     def no_model(self) -> str:
         """No model is enabled."""
-        return self._("No model is on sale right now, try again later. Nothing was charged.")
+        return self._("No model is on sale right now. Try again later. Nothing was charged.")
 
     def broken(self) -> str:
         """Something unforeseen."""

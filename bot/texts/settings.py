@@ -45,13 +45,13 @@ class SettingsTexts(FieldTexts):
             parts.append(self._("No model is on sale right now."))
         else:
             parts.append(
-                self._("A request costs {tokens} now; you have {balance}.").format(
+                self._("A request now costs {tokens}; you have {balance}.").format(
                     tokens=self.tokens(quantity * model.price), balance=self.tokens(balance)
                 )
             )
         example = code("--ar 16:9")
         parts.append(
-            self._("A flag in a prompt, such as {flag}, wins over these.").format(flag=example)
+            self._("A flag in a prompt, such as {flag}, overrides these.").format(flag=example)
         )
         return "\n".join(parts)
 
@@ -61,7 +61,7 @@ class SettingsTexts(FieldTexts):
             case "model":
                 return self._("Model")
             case "n":
-                return self._("Pictures at once")
+                return self._("Pictures per request")
             case "ask":
                 return self._("Ask before charging")
             case "lang":
@@ -75,7 +75,7 @@ class SettingsTexts(FieldTexts):
         if what != "ask":
             return title
         return f"{title}\n" + self._(
-            "I show what would be drawn and its cost first. “When in doubt” means"
+            "I show you what would be drawn and what it costs first. “When in doubt” means"
             " greetings, questions, single words and the like."
         )
 
@@ -109,7 +109,7 @@ class SettingsTexts(FieldTexts):
 
     def telegram_language(self) -> str:
         """No language of one's own."""
-        return self._("as in Telegram")
+        return self._("same as in Telegram")
 
     def when_asked(self, when: str | None) -> str:
         """When the question before a charge comes."""
@@ -127,32 +127,32 @@ class SettingsTexts(FieldTexts):
 
     def write_button(self) -> str:
         """To write a text."""
-        return self._("Write it")
+        return self._("Edit")
 
     def remove_button(self) -> str:
         """To have none."""
-        return self._("Remove it")
+        return self._("Clear")
 
     def write_words(self, field: Field) -> str:
         """The next words are for a field of the product."""
         if field.param == "negative_prompt":
             return self._(
-                "Write what must not be in your pictures as your next message, within ten minutes."
-                " It is not drawn and costs nothing."
+                "Send what should not appear in your pictures as your next message, within ten"
+                " minutes. It will not be drawn and costs nothing."
             )
         return self._(
-            "{name}: write it as your next message, within ten minutes. It is not drawn and costs"
-            " nothing."
+            "{name}: send it as your next message, within ten minutes. It will not be drawn and"
+            " costs nothing."
         ).format(name=self.field(field))
 
     def words_kept(self, field: Field, words: str) -> str:
         """They came."""
         shown = quoted(words, WORDS_SHOWN)
         if field.param == "negative_prompt":
-            return self._(
-                "From now on not in your pictures: “{words}”. Nothing was charged."
-            ).format(words=shown)
-        return self._("{name} from now on: “{words}”. Nothing was charged.").format(
+            return self._("The negative prompt is now “{words}”. Nothing was charged.").format(
+                words=shown
+            )
+        return self._("{name} is now “{words}”. Nothing was charged.").format(
             name=self.field(field), words=shown
         )
 
@@ -162,13 +162,13 @@ class SettingsTexts(FieldTexts):
         if len(words) <= limit:
             return ""
         return self._(
-            "That has {length} characters; the limit is {limit}. Send something shorter;"
-            " nothing was charged."
+            "That is {length} characters; the limit is {limit}. Send something shorter. Nothing was"
+            " charged."
         ).format(length=len(words), limit=limit)
 
     def setting_gone(self) -> str:
         """In answer to a press on an old button."""
-        return self._("This cannot be chosen any more. Nothing was changed.")
+        return self._("This can no longer be chosen. Nothing was changed.")
 
     # --- The question before a charge
 
@@ -178,7 +178,7 @@ class SettingsTexts(FieldTexts):
         if question.doubt:
             title = self._("Shall I draw a picture of this?")
         elif origin.late:
-            title = self._("I was away when you sent this. Shall I draw it now?")
+            title = self._("I was offline when you sent this. Shall I draw it now?")
         else:
             title = self._("Shall I draw this?")
         parts = [
@@ -188,7 +188,7 @@ class SettingsTexts(FieldTexts):
         if not question.doubt:
             parts += self._facts(order, model)
         if order.input_file_id is not None:
-            parts.append(self._("It starts from your picture."))
+            parts.append(self._("It will be based on your picture."))
         if off_sale is not None:
             parts.append(self.drawn_by_another(off_sale, model))
         pictures, tokens = self.pictures(order.quantity), self.tokens(question.cost)
@@ -246,7 +246,7 @@ class SettingsTexts(FieldTexts):
 
     def no_button(self) -> str:
         """Under the question."""
-        return self._("Do not draw")
+        return self._("Don't draw")
 
     def never_button(self) -> str:
         """Under the question of words in doubt."""
@@ -254,7 +254,7 @@ class SettingsTexts(FieldTexts):
 
     def asked_no_more(self) -> str:
         """In answer to a press of that."""
-        return self._("Drawing. I don't ask any more; /settings changes that.")
+        return self._("Drawing. I won't ask again; /settings changes that.")
 
     def question_dropped(self) -> str:
         """In place of the question, when the person does not want it."""
@@ -263,24 +263,25 @@ class SettingsTexts(FieldTexts):
     def question_gone(self) -> str:
         """In answer to a press: it was answered before, or is too old, or somebody else's."""
         return self._(
-            "This question is answered, too old, or not for you. Write what to draw if you want a"
-            " picture. Nothing was charged."
+            "This question has been answered, has expired, or is not yours. Write what to draw if"
+            " you want a picture. Nothing was charged."
         )
 
     def question_answered(self) -> str:
         """In answer to a press after the one that drew it."""
-        return self._("This request is taken already. Nothing more was charged.")
+        return self._("This request has already been accepted. Nothing more was charged.")
 
     def price_changed(self) -> str:
         """In answer to a press: look again."""
-        return self._("The price has changed. Nothing was charged; look at it once more.")
+        return self._("The price has changed. Please check it again. Nothing was charged.")
 
     # --- A model that is not on sale any more
 
     def drawn_by_another(self, off_sale: str, model: Model) -> str:
         """The model that was chosen is off."""
         return self._(
-            "{name} is not on sale now; {other} draws instead, {tokens} a picture. /model"
+            "{name} is not on sale right now; {other} will draw instead, at {tokens} a picture."
+            " /model"
         ).format(
             name=quoted(off_sale, NAME_SHOWN),
             other=quoted(model.name, NAME_SHOWN),
@@ -290,8 +291,8 @@ class SettingsTexts(FieldTexts):
     def model_went_off_sale(self, name: str) -> str:
         """It was on sale when the question was asked."""
         return self._(
-            "{name} is not on sale any more. Nothing was charged; send the prompt again, and I"
-            " take another model. /model"
+            "{name} is no longer on sale. Nothing was charged. Send the prompt again to use another"
+            " model. /model"
         ).format(name=quoted(name, NAME_SHOWN))
 
     # --- The balance
@@ -300,9 +301,12 @@ class SettingsTexts(FieldTexts):
         """Begins with the number of tokens left; the last movements, the latest first."""
         text = self._n("{n} token left.", "{n} tokens left.", balance).format(n=balance)
         if price:
-            count = self.pictures(balance // price)
-            text += " " + self._("That is {pictures}.").format(pictures=count)
-            if balance < price:
+            if enough := balance // price:
+                text += " " + self._("Enough for {pictures}.").format(
+                    pictures=self.pictures(enough)
+                )
+            else:
+                text += " " + self._("Not enough for a picture.")
                 text += " " + self._("More tokens: /paysupport")
         if movements:
             text += "\n\n" + "\n".join(self._movement(each) for each in movements)
@@ -318,13 +322,13 @@ class SettingsTexts(FieldTexts):
             about = self._("“{words}”").format(words=quoted(movement.prompt, MOVEMENT_SHOWN))
         match movement.kind:
             case "welcome":
-                return self._("to begin with")
+                return self._("welcome gift")
             case "grant":
-                return self._("by the team")  # the note to it is for the admins
+                return self._("from the team")  # the note to it is for the admins
             case "charge":
                 return " ".join(filter(None, [self.pictures(movement.entries), about]))
             case "refund":
-                return " ".join(filter(None, [self._("given back"), about]))
+                return " ".join(filter(None, [self._("refund"), about]))
             case other:
                 return escape(other, quote=False)
 

@@ -34,7 +34,7 @@ async def test_in_a_group_as_well_where_it_is_told_in_english(world: World) -> N
     boris.send("/draw a red fox", chat=group)
     await pictures(world, group, 1)
     await world.closed()
-    assert said(group)[0].words == "A gift to begin with: 79 tokens."
+    assert said(group)[0].words == "A welcome gift: 79 tokens."
     assert [each["amount"] for each in world.rows("SELECT amount FROM ledger")] == [79, -79]
 
 

@@ -40,7 +40,7 @@ async def test_the_menu_follows_the_language_and_is_set_once(world: World) -> No
     assert calls(world, anna) == []
     message = await card(world, anna)
     await speak(world, anna, message, "en")
-    await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "my tokens")
+    await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "my balance")
     await speak(world, anna, message, "en")  # the same again
     update = world.telegram.callbacks[-1]
     await forged(world, anna, message, update.data)
@@ -74,7 +74,7 @@ async def test_start_brings_the_menu_of_an_earlier_version_up_to_date(world: Wor
     await world.telegram.wait_for(lambda: own_menu(world, anna))
     del world.telegram.commands[f"chat:{anna.user_id}", ""]
     anna.send("/start")
-    await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "my tokens")
+    await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "my balance")
 
 
 async def test_an_admin_keeps_the_admins_commands(world: World) -> None:
@@ -84,12 +84,12 @@ async def test_an_admin_keeps_the_admins_commands(world: World) -> None:
     await world.telegram.wait_for(
         lambda: own_menu(world, admin, "ru").get("grant") == "give or take tokens: USER TOKENS"
     )
-    await world.telegram.wait_for(lambda: own_menu(world, admin).get("balance") == "my tokens")
+    await world.telegram.wait_for(lambda: own_menu(world, admin).get("balance") == "my balance")
     await world.stop()
     world.telegram.commands.clear()
     await world.start()  # and after a restart
     await world.telegram.wait_for(lambda: own_menu(world, admin, "ru"))
-    assert own_menu(world, admin, "ru")["balance"] == "my tokens"
+    assert own_menu(world, admin, "ru")["balance"] == "my balance"
 
 
 async def test_who_is_forgotten_has_no_menu_of_their_own(world: World) -> None:
@@ -98,8 +98,8 @@ async def test_who_is_forgotten_has_no_menu_of_their_own(world: World) -> None:
     await speak(world, anna, message, "en")
     await world.telegram.wait_for(lambda: own_menu(world, anna))
     anna.send("/delete_me")
-    question = await world.said(anna, lambda text: text.startswith("Remove everything"))
-    await pressed(world, anna, question, "Remove everything")
+    question = await world.said(anna, lambda text: text.startswith("Delete everything"))
+    await pressed(world, anna, question, "Delete everything")
     await world.telegram.wait_for(lambda: not own_menu(world, anna))
 
 

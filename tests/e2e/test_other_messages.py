@@ -10,12 +10,12 @@ OTHERS = ["voice", "sticker", "video", "contact", "location", "poll", "video_not
 CANNOT = {
     "ru": "Такое я не понимаю, только слова и картинки: напишите, что нарисовать, или отправьте"
     " картинку с описанием. Ничего не списано.",
-    "en": "I cannot use this, only words and pictures: write what to draw, or send a picture with"
-    " words. Nothing was charged.",
+    "en": "I only understand words and pictures: write what to draw, or send a picture with words."
+    " Nothing was charged.",
 }
 MOVES = {
     "ru": "Ваша картинка анимированная. Отправьте неподвижную. Ничего не списано.",
-    "en": "Your picture is animated. Send a still one. Nothing was charged.",
+    "en": "Your picture is animated. Send a still picture. Nothing was charged.",
 }
 SENT = [(each, CANNOT) for each in OTHERS] + [("animation", MOVES)]
 

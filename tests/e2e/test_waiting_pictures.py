@@ -234,11 +234,13 @@ async def test_a_press_that_comes_again_does_not_bring_it_back(world: World, how
 async def test_in_english(world: World) -> None:
     kate = await world.customer(1003, "Kate", language="en")
     card = await waiting(world, kate)
-    assert card.words.startswith("Got the picture. What shall I make of it?")
+    assert card.words.startswith("Got the picture. What should I make of it?")
     kate.send("/queue")
-    await world.said(kate, lambda text: text.startswith("Your picture waits for words, 10 min"))
+    await world.said(
+        kate, lambda text: text.startswith("Your picture is waiting for a prompt, 10 min")
+    )
     kate.send("winter")
     (picture,) = await world.pictures(kate, 1)
-    await world.said(kate, lambda text: "From your picture." in text)
-    assert " · from your picture\n" in picture.words
+    await world.said(kate, lambda text: "Based on your picture." in text)
+    assert " · based on your picture\n" in picture.words
     await world.closed()

@@ -92,7 +92,7 @@ def test_a_text_is_asked_for_by_its_name() -> None:
     field = awaited_field(Awaited("toy", "mood"))
     assert field is not None
     assert TEXTS["ru"].write_words(field).startswith("Настроение: напишите следующим сообщением")
-    assert TEXTS["en"].words_kept(field, "calm") == "Mood from now on: “calm”. Nothing was charged."
+    assert TEXTS["en"].words_kept(field, "calm") == "Mood is now “calm”. Nothing was charged."
     assert TEXTS["en"].words_too_long(field, "x" * 20) == ""
     assert "the limit is 20" in TEXTS["en"].words_too_long(field, "x" * 21)
     for gone in (None, Awaited("gone", "mood"), Awaited("toy", "duration"), Awaited("toy", "x")):
@@ -118,4 +118,4 @@ def test_the_question_and_the_help() -> None:
     assert lines[2:4] == [facts, "Mood: a &amp; b"]
     said = TEXTS["en"].help(MODEL, max_quantity=4)
     assert "<code>--sound</code> <code>--strength</code>" in said
-    assert "these, too, as Toy &lt;film&gt; has them" in said
+    assert "these work as in Toy &lt;film&gt; itself" in said
