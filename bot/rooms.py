@@ -108,7 +108,7 @@ class Talk:
             lost_pauses_s=tuning.lost_pauses_s,
         )
         self.menu = Menu(
-            ground.bot, self.all_texts, store.flags, store.preferences, settings.admin_ids
+            ground.bot, self.all_texts, store.admin_menus, store.preferences, settings.admin_ids
         )
 
 
@@ -255,7 +255,7 @@ class Shop:
             settings=settings,
             catalogue=store.catalogue,
             jobs=store.jobs,
-            flags=store.flags,
+            maintenance=store.maintenance,
             preferences=store.preferences,
             questions=store.questions,
             inputs=store.inputs,

@@ -1,4 +1,4 @@
-"""What holds until an admin ends it: the table `flags`."""
+"""Maintenance: no order is taken until an admin ends it; a row of the table `flags`."""
 
 import sqlite3
 
@@ -10,20 +10,20 @@ MAINTENANCE = "maintenance"  # no new prompts; the value is the admins' text, or
 OFF = "off"  # the journal's word
 
 
-class Flags:
-    """Each is one row, or none."""
+class Maintenance:
+    """Under way while its row is there."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def maintenance(self) -> str | None:
+    async def text(self) -> str | None:
         """The text that people read in place of an order being taken; None: orders are taken."""
         row = await self._database.fetch_one(
             "SELECT value FROM flags WHERE name = ?", (MAINTENANCE,)
         )
         return row["value"] if row else None
 
-    async def set_maintenance(self, text: str | None, act: Act) -> Entry:
+    async def set_text(self, text: str | None, act: Act) -> Entry:
         """Begin it (or change its text), or end it with None; once for each act."""
 
         def work(tx: sqlite3.Connection) -> Entry:
@@ -49,21 +49,6 @@ class Flags:
             )
 
         return await self._database.write(work)
-
-    async def admin_menus(self) -> set[int]:
-        """The chats whose menu shows the admin commands."""
-        rows = await self._database.fetch_all("SELECT admin_id FROM admin_menus")
-        return {row["admin_id"] for row in rows}
-
-    async def add_admin_menu(self, admin_id: int) -> None:
-        """This one does from now on."""
-        await self._database.execute(
-            "INSERT INTO admin_menus (admin_id) VALUES (?) ON CONFLICT DO NOTHING", (admin_id,)
-        )
-
-    async def remove_admin_menu(self, admin_id: int) -> None:
-        """This one does not any more."""
-        await self._database.execute("DELETE FROM admin_menus WHERE admin_id = ?", (admin_id,))
 
 
 def check_open(tx: sqlite3.Connection) -> None:

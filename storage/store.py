@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from storage.admin_menus import AdminMenus
 from storage.announcements import Announcer
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
@@ -18,7 +19,7 @@ from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.journal import Journal
 from storage.ledger import Ledger
-from storage.maintenance import Flags
+from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
 from storage.outbox import ToStore
 from storage.people import People
@@ -32,9 +33,9 @@ from storage.stats import Stats
 class Store:
     """Everything that is kept, each part under the name by which handlers ask for it."""
 
+    admin_menus: AdminMenus
     broadcasts: Broadcasts
     catalogue: Catalogue
-    flags: Flags
     forgetting: Forgetting
     gallery: Gallery
     handled_updates: HandledUpdates
@@ -42,6 +43,7 @@ class Store:
     jobs: Jobs
     journal: Journal
     ledger: Ledger
+    maintenance: Maintenance
     open_items: OpenItems
     people: People
     preferences: PreferenceStore
@@ -70,9 +72,9 @@ class Store:
         mark, announcer = welcome_mark(secret), Announcer()
         async with Database.open(path, bot_id, clock=clock) as database:
             yield cls(
+                admin_menus=AdminMenus(database),
                 broadcasts=Broadcasts(database),
                 catalogue=Catalogue(database),
-                flags=Flags(database),
                 forgetting=Forgetting(
                     database,
                     image_bucket=image_bucket,
@@ -86,6 +88,7 @@ class Store:
                 jobs=Jobs(database, announcer),
                 journal=Journal(database),
                 ledger=Ledger(database, welcome_mark=mark),
+                maintenance=Maintenance(database),
                 open_items=OpenItems(database),
                 people=People(database),
                 preferences=PreferenceStore(database),

@@ -17,8 +17,8 @@ from aiogram.types import (
 
 from bot.texts import Texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
+from storage.admin_menus import AdminMenus
 from storage.errors import StorageError
-from storage.maintenance import Flags
 from storage.preferences import PreferenceStore
 
 logger = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class Menu:
         self,
         bot: Bot,
         texts: Mapping[str, Texts],
-        flags: Flags,
+        admin_menus: AdminMenus,
         preferences: PreferenceStore,
         admin_ids: frozenset[int],
     ) -> None:
         self._bot = bot
         self._texts = texts
-        self._flags = flags
+        self._admin_menus = admin_menus
         self._preferences = preferences
         self._admin_ids = admin_ids
         self._due: dict[int, None] = {}  # people, in the order in which they came
@@ -67,7 +67,7 @@ class Menu:
         in_groups = {language: each.group_menu() for language, each in self._texts.items()}
         await self._set(BotCommandScopeAllGroupChats(), in_groups)
         try:
-            shown = await self._flags.admin_menus()
+            shown = await self._admin_menus.chats()
         except StorageError as error:
             logger.warning("the menus of former admins stay: %s", error)
             shown = set()
@@ -104,7 +104,7 @@ class Menu:
             for language, texts in self._texts.items():
                 each = self._texts.get(chosen, texts)
                 await self._tell(scope, language, {**each.menu(), **each.admin_menu()})
-            await self._flags.add_admin_menu(user_id)
+            await self._admin_menus.add(user_id)
         elif chosen in self._texts:
             await self._bot.set_my_commands(_commands(self._texts[chosen].menu()), scope=scope)
         else:
@@ -132,7 +132,7 @@ class Menu:
         for language in (*self._texts, None):
             await self._bot.delete_my_commands(scope=scope, language_code=language)
         await self._set_own(admin_id)
-        await self._flags.remove_admin_menu(admin_id)
+        await self._admin_menus.remove(admin_id)
 
 
 def _commands(menu: Mapping[str, str]) -> list[BotCommand]:

@@ -27,7 +27,7 @@ from storage.failures import FailureKind
 from storage.inputs import Inputs
 from storage.items import Item, JobView
 from storage.jobs import Jobs, PlacedJob
-from storage.maintenance import Flags
+from storage.maintenance import Maintenance
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
 from storage.questions import Question, Questions
 
@@ -48,7 +48,7 @@ class Orders:
         settings: Settings,
         catalogue: Catalogue,
         jobs: Jobs,
-        flags: Flags,
+        maintenance: Maintenance,
         preferences: PreferenceStore,
         questions: Questions,
         inputs: Inputs,
@@ -58,7 +58,7 @@ class Orders:
         self._settings = settings
         self._catalogue = catalogue
         self._jobs = jobs
-        self._flags = flags
+        self._maintenance = maintenance
         self._preferences = preferences
         self._questions = questions
         self._inputs = inputs
@@ -109,7 +109,7 @@ class Orders:
         earlier = await self._changed_by(text, origin.chat_id, about, item_id)
         if earlier is None and unusable is not None:
             return texts.input_refused(unusable)
-        closed = await self._flags.maintenance()
+        closed = await self._maintenance.text()
         if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
         own = await self._preferences.get(origin.user_id)
@@ -205,7 +205,7 @@ class Orders:
             self._messenger.change(chat_id, card_id, texts.question_dropped())
             return ""
         origin = replace(question.origin, language=texts.language)
-        closed = await self._flags.maintenance()
+        closed = await self._maintenance.text()
         if closed is not None:
             self._messenger.say(chat_id, texts.maintenance(closed), reply_to=origin.reply_to)
             return ""
@@ -242,7 +242,7 @@ class Orders:
         Asked about first is who wants that always, and where an item costs more now than the
         `told_price` that the button showed. Safe to repeat, and two presses of one thumb are one.
         """
-        if (closed := await self._flags.maintenance()) is not None:
+        if (closed := await self._maintenance.text()) is not None:
             return texts.maintenance_in_short(closed), True
         view = await self._jobs.view(item.job_id)
         job = view.job

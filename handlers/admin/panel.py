@@ -9,7 +9,7 @@ from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs, models
-from storage.maintenance import Flags
+from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
 from storage.stats import Stats
 
@@ -42,7 +42,7 @@ async def press(
     pager: Pager,
     stats: Stats,
     open_items: OpenItems,
-    flags: Flags,
+    maintenance: Maintenance,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -66,7 +66,7 @@ async def press(
                 ],
             )
         case "service":
-            text = texts.panel_service(await open_items.count(), await flags.maintenance())
+            text = texts.panel_service(await open_items.count(), await maintenance.text())
             keyboard = (
                 (
                     Button(texts.panel_jobs(), jobs.OpenButton(verb="list", page=1).pack()),

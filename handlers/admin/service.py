@@ -10,7 +10,7 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.closed import MAINTENANCE_CHARS
 from handlers.admin.acts import by_message
-from storage.maintenance import Flags
+from storage.maintenance import Maintenance
 
 ON_OFF = re.compile(r"(on|off)(?:\s+(.+))?", re.DOTALL | re.IGNORECASE)
 
@@ -26,7 +26,7 @@ async def set_maintenance(
     message: Message,
     command: CommandObject,
     event_from_user: User,
-    flags: Flags,
+    maintenance: Maintenance,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -39,6 +39,6 @@ async def set_maintenance(
     elif len(words) > MAINTENANCE_CHARS:
         answer = texts.too_long(len(words), MAINTENANCE_CHARS)
     else:
-        await flags.set_maintenance(words if on else None, by_message(message, event_from_user))
+        await maintenance.set_text(words if on else None, by_message(message, event_from_user))
         answer = texts.maintenance_on(words) if on else texts.maintenance_off()
     messenger.say(message.chat.id, answer)

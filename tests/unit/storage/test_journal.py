@@ -7,7 +7,7 @@ from storage.catalogue import Catalogue, Field
 from storage.errors import StorageError, UnknownModelError, UnknownUserError
 from storage.forgetting import Forgetting
 from storage.journal import Act, Journal
-from storage.maintenance import Flags
+from storage.maintenance import Maintenance
 from storage.people import People
 from tests.unit.storage.shop import SLUG, Shop
 
@@ -44,11 +44,11 @@ async def test_a_grant_is_in_the_journal_once(shop: Shop) -> None:
 
 async def test_maintenance_is_in_the_way_of_every_order(shop: Shop) -> None:
     await shop.customer(1)
-    await Flags(shop.database).set_maintenance("скоро", Act("9:1", 9))
+    await Maintenance(shop.database).set_text("скоро", Act("9:1", 9))
     with pytest.raises(StorageError, match="maintenance"):
         await shop.place()
     assert await shop.rows("SELECT * FROM jobs") == []
-    await Flags(shop.database).set_maintenance(None, Act("9:2", 9))
+    await Maintenance(shop.database).set_text(None, Act("9:2", 9))
     assert await shop.place() is not None
 
 
