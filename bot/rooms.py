@@ -126,7 +126,7 @@ class Media:
             self.upload = SupabaseUpload(supabase, settings.supabase_input_bucket)
             self.keeper = Keeper(
                 store.jobs,
-                store.to_store,
+                store.result_uploads,
                 self.files,
                 supabase,
                 settings.supabase_image_bucket,
@@ -226,7 +226,7 @@ class Pipeline:
             texts=texts,
         )
         self.housekeeping = Housekeeping(
-            store.to_store,
+            store.result_uploads,
             media.files,
             store.pruning,
             settings.data_dir,

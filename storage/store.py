@@ -21,11 +21,11 @@ from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
-from storage.outbox import ToStore
 from storage.people import People
 from storage.preferences import PreferenceStore
 from storage.pruning import Pruning
 from storage.questions import Questions
+from storage.result_uploads import ResultUploads
 from storage.stats import Stats
 
 
@@ -50,7 +50,7 @@ class Store:
     pruning: Pruning
     questions: Questions
     stats: Stats
-    to_store: ToStore
+    result_uploads: ResultUploads
 
     @classmethod
     @asynccontextmanager
@@ -95,7 +95,7 @@ class Store:
                 pruning=Pruning(database),
                 questions=Questions(database),
                 stats=Stats(database),
-                to_store=ToStore(database),
+                result_uploads=ResultUploads(database),
             )
 
     @property

@@ -17,7 +17,7 @@ from storage.files import DiskFiles
 from storage.forgetting import Doomed, Forgetting
 from storage.items import Item
 from storage.jobs import Jobs
-from storage.outbox import ToStore
+from storage.result_uploads import ResultUploads
 from storage.supabase import FileStoreError, SupabaseStorage
 
 AT_ONCE = 3
@@ -115,7 +115,7 @@ class Keeper(Outbox[Item]):
     def __init__(
         self,
         jobs: Jobs,
-        to_store: ToStore,
+        result_uploads: ResultUploads,
         files: DiskFiles,
         storage: SupabaseStorage,
         bucket: str,
@@ -124,7 +124,7 @@ class Keeper(Outbox[Item]):
     ) -> None:
         super().__init__(first_pause_s=first_pause_s)
         self._jobs = jobs
-        self._to_store = to_store
+        self._result_uploads = result_uploads
         self._files = files
         self._storage = storage
         self._bucket = bucket
@@ -153,17 +153,17 @@ class Keeper(Outbox[Item]):
 
     async def _take_up_again(self) -> None:
         after = 0
-        while rows := await self._to_store.given_up(after):
+        while rows := await self._result_uploads.given_up(after):
             for item_id, key in rows:
                 if await asyncio.to_thread(self._files.has, key):
-                    await self._to_store.take_up(item_id)
+                    await self._result_uploads.take_up(item_id)
             after = rows[-1][0]
 
     async def _due(self, limit: int) -> Sequence[Item]:
-        return await self._to_store.due(limit)
+        return await self._result_uploads.due(limit)
 
     async def _due_in_s(self) -> float | None:
-        return await self._to_store.due_in_s()
+        return await self._result_uploads.due_in_s()
 
     async def _do(self, row: Item) -> None:
         assert row.file_key is not None  # noqa: S101 - only such are due
@@ -172,15 +172,15 @@ class Keeper(Outbox[Item]):
             data = await asyncio.to_thread(path.read_bytes)
         except FileNotFoundError:
             logger.error("item %d is gone from the disk and was never stored", row.item_id)
-            await self._to_store.later(row, None)
+            await self._result_uploads.later(row, None)
             return
         kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
         url = await self._storage.put(self._bucket, row.file_key, data, kind)
-        await self._to_store.stored(row, url)
+        await self._result_uploads.stored(row, url)
         await self._tidy(row.item_id)
 
     async def _put_off(self, row: Item, pause_s: float) -> None:
-        await self._to_store.later(row, pause_s)
+        await self._result_uploads.later(row, pause_s)
 
     def _describe(self, row: Item) -> tuple[str, int]:
         return f"item {row.item_id} on disk", row.store_attempts

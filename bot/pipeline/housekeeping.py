@@ -8,8 +8,8 @@ from pathlib import Path
 
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.outbox import ToStore
 from storage.pruning import Pruning
+from storage.result_uploads import ResultUploads
 
 HOUR_S = 3600.0
 DAY_S = 86_400.0
@@ -23,14 +23,14 @@ class Housekeeping:
 
     def __init__(
         self,
-        to_store: ToStore,
+        result_uploads: ResultUploads,
         files: DiskFiles,
         pruning: Pruning,
         data_dir: Path,
         *,
         keep_days: int,
     ) -> None:
-        self._to_store = to_store
+        self._result_uploads = result_uploads
         self._files = files
         self._pruning = pruning
         self._data_dir = data_dir
@@ -55,7 +55,7 @@ class Housekeeping:
         """What is still to be delivered or moved stays, however old it is."""
         if not self._keep_days:
             return
-        needed = await self._to_store.needed_files()
+        needed = await self._result_uploads.needed_files()
         removed = await asyncio.to_thread(
             self._files.remove_older, self._keep_days * DAY_S, time.time(), needed
         )

@@ -12,7 +12,7 @@ import pytest
 from bot.demo.supabase import SupabaseEmulator
 from storage.files import DiskFiles
 from storage.items import Item
-from storage.outbox import ToStore
+from storage.result_uploads import ResultUploads
 from storage.supabase import SupabaseStorage
 from tests.support import World, open_world, png
 
@@ -293,20 +293,20 @@ async def test_a_file_whose_person_leaves_while_it_is_stored_stops_nothing(
     kept: World, supabase: SupabaseEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    put, due = SupabaseStorage.put, ToStore.due
+    put, due = SupabaseStorage.put, ResultUploads.due
 
     async def slow(self: SupabaseStorage, *args: Any) -> str:
         begun.set()
         await go_on.wait()
         return await put(self, *args)
 
-    async def look(self: ToStore, limit: int) -> list[Item]:
+    async def look(self: ResultUploads, limit: int) -> list[Item]:
         if go_on.is_set():
             looked.set()
         return await due(self, limit)
 
     monkeypatch.setattr(SupabaseStorage, "put", slow)
-    monkeypatch.setattr(ToStore, "due", look)
+    monkeypatch.setattr(ResultUploads, "due", look)
     anna = await kept.customer()
     anna.send("кот")
     await kept.pictures(anna, 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.forgetting import Forgetting
-from storage.outbox import ToStore
+from storage.result_uploads import ResultUploads
 from tests.unit.storage.shop import NOW, Shop
 
 YEAR_S = 365 * 86_400.0
@@ -16,12 +16,12 @@ async def test_files_are_moved_and_removed(shop: Shop, back_s: float, due: bool)
     await shop.jobs.file_kept(item, "a/b.png", to_store=True)
     await shop.run("INSERT INTO files_to_remove VALUES ('', 'c/d.png', ?, 0)", NOW)
     shop.database.now = lambda: NOW - back_s
-    to_store = ToStore(shop.database)
+    result_uploads = ResultUploads(shop.database)
     forgetting = Forgetting(
         shop.database,
         image_bucket="images",
         input_bucket="inputs",
         welcome_mark=str,
     )
-    assert bool(await to_store.due(1)) is due
+    assert bool(await result_uploads.due(1)) is due
     assert bool(await forgetting.due(1)) is due

@@ -1,4 +1,4 @@
-"""Pictures on their way from the disk to where they are kept for good."""
+"""Results that are still to be moved from the disk into a bucket: columns of `items`."""
 
 from storage.database import Database
 from storage.items import Item, read_item
@@ -6,8 +6,8 @@ from storage.items import Item, read_item
 NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put back since
 
 
-class ToStore:
-    """What of `items` is still to be moved, and what must stay on disk till then."""
+class ResultUploads:
+    """What is to be moved and when, and what must stay on disk till then."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
