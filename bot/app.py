@@ -71,9 +71,9 @@ class App:
         yield pipeline.progress.hear
         yield pipeline.durations.hear
         yield self._admin.kie_account.hear
-        yield media.remover.hear
-        if media.keeper is not None:
-            yield media.keeper.hear
+        yield media.file_remover.hear
+        if media.result_uploader is not None:
+            yield media.result_uploader.hear
 
     async def _take_up(self) -> None:
         """Go on with what an earlier process left."""
@@ -83,7 +83,7 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and stop in such a way that nothing is torn."""
-        keeper, messenger = self._media.keeper, self._talk.messenger
+        result_uploader, messenger = self._media.result_uploader, self._talk.messenger
         updates = Updates(
             self._ground.bot,
             self.dispatcher,
@@ -99,13 +99,13 @@ class App:
                     self._pipeline.progress.run(),
                     self._shop.albums.run(),
                     self._pipeline.resender.run(),
-                    self._media.remover.run(),
+                    self._media.file_remover.run(),
                     self._admin.broadcaster.run(),
                     self._admin.kie_account.run(),
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
                     report_buckets(self._ground.supabase, self._ground.settings),
-                    *((keeper.run(),) if keeper else ()),
+                    *((result_uploader.run(),) if result_uploader else ()),
                 )
             ]
             logger.info("started")

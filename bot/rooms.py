@@ -11,7 +11,7 @@ from bot.admin.broadcast import Broadcaster
 from bot.admin.kie_account import KieAccount, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
-from bot.media.outbox import Keeper, Remover
+from bot.media.outbox import FileRemover, ResultUploader
 from bot.media.uploads import KieUpload, SupabaseUpload, Upload
 from bot.pipeline.breaker import CircuitBreaker
 from bot.pipeline.durations import Durations
@@ -119,12 +119,14 @@ class Media:
         settings, store, supabase = ground.settings, ground.store, ground.supabase
         pause_s = ground.tuning.store_pause_s
         self.files = DiskFiles(settings.data_dir / "files")
-        self.remover = Remover(store.forgetting, self.files, supabase, first_pause_s=pause_s)
-        self.keeper: Keeper | None = None
+        self.file_remover = FileRemover(
+            store.forgetting, self.files, supabase, first_pause_s=pause_s
+        )
+        self.result_uploader: ResultUploader | None = None
         self.upload: Upload = KieUpload(ground.uploads)
         if supabase is not None:
             self.upload = SupabaseUpload(supabase, settings.supabase_input_bucket)
-            self.keeper = Keeper(
+            self.result_uploader = ResultUploader(
                 store.jobs,
                 store.result_uploads,
                 self.files,
@@ -207,7 +209,7 @@ class Pipeline:
             jobs=jobs,
             downloader=ground.downloader,
             files=media.files,
-            to_store=media.keeper is not None,
+            to_store=media.result_uploader is not None,
             policy=tuning.fetching,
             clock=clock,
         )

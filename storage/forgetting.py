@@ -19,7 +19,7 @@ NO_PAUSE_S = 86_400.0  # what is due later than in so long: the clock was put ba
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class FileToRemove:
     """A file to be removed: from the disk (place "") or from a bucket."""
 
     place: str
@@ -81,7 +81,7 @@ class Forgetting:
                 "SELECT banned_at FROM users WHERE user_id = ? AND banned_at IS NOT NULL",
                 (user_id,),
             )
-            self._doom_files(tx, user_id)
+            self._have_files_removed(tx, user_id)
             names = {"nobody": nobody, "user_id": user_id, "now": self._database.now()}
             for sql in FORGET_NAMES:
                 tx.execute(sql, names)
@@ -105,22 +105,22 @@ class Forgetting:
 
         return await self._database.write(work, then)
 
-    def _doom_files(self, tx: sqlite3.Connection, user_id: int) -> None:
+    def _have_files_removed(self, tx: sqlite3.Connection, user_id: int) -> None:
         now = self._database.now()
-        doomed: list[tuple[str, str, float]] = []
+        to_remove: list[tuple[str, str, float]] = []
         for row in tx.execute(
             "SELECT file_key, stored_url, store_after FROM items"
             " WHERE user_id = ? AND file_key IS NOT NULL",
             (user_id,),
         ):
-            doomed.append(("", row["file_key"], now))
+            to_remove.append(("", row["file_key"], now))
             if row["stored_url"] is not None:
-                doomed.append((self._image_bucket, row["file_key"], now))
+                to_remove.append((self._image_bucket, row["file_key"], now))
             elif row["store_after"] is not None:
-                doomed.append((self._image_bucket, row["file_key"], now + ON_ITS_WAY_S))
+                to_remove.append((self._image_bucket, row["file_key"], now + ON_ITS_WAY_S))
         # Public URLs of Supabase Storage end in /BUCKET/KEY; KIE's own uploads go by themselves.
         inside = f"/object/public/{self._input_bucket}/"
-        doomed += [
+        to_remove += [
             (self._input_bucket, row["input_url"].partition(inside)[2], now)
             for row in tx.execute(
                 "SELECT input_url FROM jobs WHERE user_id = ? AND input_url IS NOT NULL",
@@ -131,36 +131,36 @@ class Forgetting:
         tx.executemany(
             "INSERT OR IGNORE INTO files_to_remove (place, file_key, remove_after)"
             " VALUES (?, ?, ?)",
-            doomed,
+            to_remove,
         )
 
-    async def due(self, limit: int) -> Sequence[Doomed]:
+    async def due(self, limit: int) -> Sequence[FileToRemove]:
         """Files to be removed now."""
         rows = await self._database.fetch_all(
             "SELECT place, file_key, attempts FROM files_to_remove"
             " WHERE remove_after <= ?1 OR remove_after > ?1 + ?2 ORDER BY remove_after LIMIT ?3",
             (self._database.now(), NO_PAUSE_S, limit),
         )
-        return [Doomed(**dict(row)) for row in rows]
+        return [FileToRemove(**dict(row)) for row in rows]
 
     async def due_in_s(self) -> float | None:
         """Seconds until the next file is due; None: there is none."""
         row = await self._database.fetch_one("SELECT min(remove_after) AS at FROM files_to_remove")
         return row["at"] - self._database.now() if row and row["at"] is not None else None
 
-    async def removed(self, doomed: Doomed) -> None:
+    async def removed(self, file: FileToRemove) -> None:
         """It is gone."""
         await self._database.execute(
             "DELETE FROM files_to_remove WHERE place = ? AND file_key = ?",
-            (doomed.place, doomed.file_key),
+            (file.place, file.file_key),
         )
 
-    async def remove_later(self, doomed: Doomed, pause_s: float) -> None:
+    async def remove_later(self, file: FileToRemove, pause_s: float) -> None:
         """It could not be removed: again after a pause."""
         await self._database.execute(
             "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
             " WHERE place = ? AND file_key = ?",
-            (self._database.now() + pause_s, doomed.place, doomed.file_key),
+            (self._database.now() + pause_s, file.place, file.file_key),
         )
 
 

@@ -444,7 +444,7 @@ class Jobs:
                     moved.result_url,
                     moved.fetch_attempts,
                     moved.file_key,
-                    # Only when it was set just now: the keeper moves on by itself.
+                    # Only when it was set just now: the uploader moves on by itself.
                     moved.store_after if moved.file_key != item.file_key else None,
                     moved.message_id,
                     moved.failure,

@@ -14,7 +14,7 @@ from bot.tools.retry import pause_after
 from storage.announcements import Announcement, Forgotten, Moved
 from storage.errors import StorageError
 from storage.files import DiskFiles
-from storage.forgetting import Doomed, Forgetting
+from storage.forgetting import FileToRemove, Forgetting
 from storage.items import Item
 from storage.jobs import Jobs
 from storage.result_uploads import ResultUploads
@@ -109,7 +109,7 @@ class Outbox(ABC, Generic[T]):
         """A row's name in the log, and how often it was tried in vain."""
 
 
-class Keeper(Outbox[Item]):
+class ResultUploader(Outbox[Item]):
     """Moves results from the disk into a bucket."""
 
     def __init__(
@@ -197,7 +197,7 @@ class Keeper(Outbox[Item]):
             logger.exception("item %d may stay on disk", item_id)
 
 
-class Remover(Outbox[Doomed]):
+class FileRemover(Outbox[FileToRemove]):
     """Removes the files of people who were forgotten, from the disk and from the buckets."""
 
     def __init__(
@@ -218,13 +218,13 @@ class Remover(Outbox[Doomed]):
         if isinstance(news, Forgotten):
             self.wake()
 
-    async def _due(self, limit: int) -> Sequence[Doomed]:
+    async def _due(self, limit: int) -> Sequence[FileToRemove]:
         return await self._forgetting.due(limit)
 
     async def _due_in_s(self) -> float | None:
         return await self._forgetting.due_in_s()
 
-    async def _do(self, row: Doomed) -> None:
+    async def _do(self, row: FileToRemove) -> None:
         if not row.place:
             await asyncio.to_thread(self._files.remove, row.file_key)
         elif self._supabase is not None:
@@ -233,8 +233,8 @@ class Remover(Outbox[Doomed]):
             raise OSError("Supabase is not set up any more")
         await self._forgetting.removed(row)
 
-    async def _put_off(self, row: Doomed, pause_s: float) -> None:
+    async def _put_off(self, row: FileToRemove, pause_s: float) -> None:
         await self._forgetting.remove_later(row, pause_s)
 
-    def _describe(self, row: Doomed) -> tuple[str, int]:
+    def _describe(self, row: FileToRemove) -> tuple[str, int]:
         return "a file to be removed", row.attempts
