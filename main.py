@@ -1,4 +1,4 @@
-"""The command line, and the signals that end the bot.
+"""The command line, and the signals that stop the bot.
 
 python main.py              the bot, with the settings of the environment and .env
 python main.py run          the same

@@ -1,1 +1,1 @@
-"""What the bot does between a message and a picture: parsing, queue, worker, delivery, texts."""
+"""Everything between a message and its picture: prompts, queue, worker, delivery, texts."""

@@ -1,4 +1,4 @@
-"""The bot as a whole: its rooms built, their loops run, and all of it closed in reverse."""
+"""The application: builds the rooms, runs their loops, and closes everything in reverse order."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The rooms of the bot, each built from those below it."""
+"""Construction of the bot: each room is built from those below it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What the operator sets: the environment, or `.env`; the environment wins."""
+"""The operator's settings, from the environment and `.env`; the environment wins."""
 
 import difflib
 import itertools

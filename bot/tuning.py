@@ -1,4 +1,4 @@
-"""What is not the operator's to set: the services' limits, pauses, and the clock."""
+"""Tuning that the operator does not set but tests do: the services' limits, pauses, the clock."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""aiogram routers, one file a subject, thin: parse, call, answer."""
+"""aiogram routers, one file per subject, thin: parse, call, answer."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The boundary of the handlers: what nobody foresaw is logged, and the person is told."""
+"""The error boundary of the handlers: unexpected errors are logged, and the person is told."""
 
 import logging
 

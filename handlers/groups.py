@@ -1,7 +1,7 @@
-"""In a group: /draw or /imagine, and replies to what the bot said. Whoever asks pays; else it is
-quiet.
+"""Groups: /draw, /imagine and replies to the bot's messages. Whoever asks pays.
 
-A group that becomes a supergroup gets another id; that is seen to where messages are sent.
+Everything else in a group is ignored. A group that becomes a supergroup gets another id; the
+messenger deals with that.
 """
 
 from aiogram import Bot, F, Router

@@ -1,4 +1,4 @@
-"""/history: pictures that came, to be sent again. /queue: those that are still to come."""
+"""/history: delivered pictures, to send again. /queue: unfinished jobs, to cancel."""
 
 from typing import Literal
 

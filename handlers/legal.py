@@ -1,4 +1,4 @@
-"""/privacy, /terms, /paysupport: answered to everybody at any time. /delete_me: asked first."""
+"""/privacy, /terms and /paysupport, for everybody at any time; /delete_me, after a confirmation."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
-"""What stands around the handlers: the language, who is back or banned, gifts, and impatience.
+"""Middlewares: language, bans, welcome tokens, throttle and debounce.
 
-Each takes what it needs from what the dispatcher hands on, as handlers do.
+Like handlers, each gets what it needs from the dispatcher by name.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Buttons that nobody knows (any more): every press gets its answer."""
+"""Unknown and outdated buttons: every press still gets an answer."""
 
 from aiogram import Router
 from aiogram.types import CallbackQuery

@@ -1,4 +1,4 @@
-"""People who block the bot and come back."""
+"""Blocking and unblocking of the bot by people."""
 
 from aiogram import F, Router
 from aiogram.types import ChatMemberUpdated

@@ -1,4 +1,4 @@
-"""Words, pictures, and both together become requests."""
+"""Messages with words, pictures or both: the way in for prompts."""
 
 from contextlib import suppress
 from itertools import chain

@@ -1,4 +1,4 @@
-"""The answer to "shall I draw this?", asked before a charge: in doubt, or of who wants that."""
+"""The buttons of the question "Shall I draw this?", which comes before a charge."""
 
 from aiogram import Router
 from aiogram.types import CallbackQuery, User

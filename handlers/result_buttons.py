@@ -1,4 +1,4 @@
-"""The buttons under a picture: again, change, use as input, the original as a file."""
+"""The buttons under a picture: again, change, use as input, original file."""
 
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message, User

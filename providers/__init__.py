@@ -1,1 +1,1 @@
-"""The outside image services. This room knows nothing of the others."""
+"""The image services. This package imports none of the others."""

@@ -1,4 +1,4 @@
-"""Products as they are declared, and what every provider looks like from inside the bot."""
+"""Declarations of products and their fields, and the interface of every provider."""
 
 import random
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Fetching a result from an address that somebody else chose."""
+"""Safe download of a result from a URL that somebody else chose."""
 
 import asyncio
 import ipaddress

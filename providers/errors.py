@@ -1,4 +1,4 @@
-"""What can go wrong between us and an image provider, sorted by what the caller may do.
+"""The errors of a provider, sorted by what the caller may do next.
 
 ProviderError
   NotTakenError            nothing was created; asking again is safe

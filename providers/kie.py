@@ -1,4 +1,4 @@
-"""KIE.AI's jobs API, shared by all models that KIE resells.
+"""The client of KIE.AI's jobs API, shared by all models that KIE resells.
 
 KIE answers errors as HTTP 200 with a code in the body, so the body decides, whatever the HTTP
 status is. There is no idempotency key: a create whose answer was lost may have been taken.

@@ -1,4 +1,4 @@
-"""A product made by KIE: one task of its jobs API an item."""
+"""The provider of KIE's products: one task of its jobs API per item."""
 
 from collections.abc import Sequence
 

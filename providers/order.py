@@ -1,6 +1,6 @@
-"""Order and Origin: what somebody asked for, and who asked where.
+"""Order and Origin: what was asked for, and who asked and where.
 
-These two are handed on whole, from the words in the chat to the provider.
+Both are passed on whole, from the message to the provider.
 """
 
 from collections.abc import Mapping

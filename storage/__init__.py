@@ -1,1 +1,1 @@
-"""SQLite and files. This room knows nothing of the others."""
+"""SQLite and files. Of the other packages this one imports only providers."""

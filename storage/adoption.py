@@ -1,4 +1,4 @@
-"""Handing the data of one bot over to another."""
+"""Handover of a data directory from one bot to another."""
 
 import sqlite3
 

@@ -1,7 +1,7 @@
-"""What happened to jobs and people, told to whoever listens as soon as it is on the disk.
+"""Announcements of changes to jobs and people, made to listeners as soon as a change is on disk.
 
-It is told in the loop, by the completion of the write itself: also where the caller, who may have
-been cancelled meanwhile, hears nothing of it any more.
+The completion of the write itself makes them, in the event loop: a caller that was cancelled
+meanwhile could not.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The invariants of money and items, asked of a live database."""
+"""Audit: the invariants of tokens and items, checked on a live database."""
 
 from storage.database import Database
 

@@ -1,7 +1,7 @@
-"""The database seen from outside, while the bot may be running: whether it is sound, and a copy.
+"""Backup and inspection of the database from outside, also while the bot runs.
 
-Nothing here writes to it: the connections are opened for reading. SQLite may lay `bot.db-wal` and
-`bot.db-shm` beside it, as it does for every reader; the next start of the bot takes them over.
+Nothing here writes to it: the connections are read-only. SQLite may leave `bot.db-wal` and
+`bot.db-shm` beside it, as for every reader; the next start of the bot picks them up.
 """
 
 import asyncio

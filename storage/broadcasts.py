@@ -1,7 +1,7 @@
-"""Messages to everyone: who gets them, and who got them already.
+"""Broadcasts and the state of each recipient.
 
-A recipient is moved on before and after each sending. What is found on its way at a start may have
-arrived, and is never sent again.
+A recipient's state is stored before and after each sending. A copy found halfway at a start may
+have arrived, and is never sent again.
 """
 
 import sqlite3

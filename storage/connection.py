@@ -1,4 +1,4 @@
-"""aiosqlite's connection, with a door for more than one statement."""
+"""aiosqlite's connection, extended to run a whole function in its thread."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What can go wrong with what we keep.
+"""The errors of storage.
 
 StorageError
   StorageBusyError           somebody else holds the database; nothing changed, asking again is safe

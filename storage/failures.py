@@ -1,4 +1,4 @@
-"""Why an item ended without a picture: what is stored in `items.failure`."""
+"""The reasons why an item failed, as stored in `items.failure`."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The pictures we keep: a folder on disk."""
+"""The file store on disk: one folder of pictures."""
 
 import logging
 import os

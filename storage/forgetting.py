@@ -1,7 +1,7 @@
-"""People who want to be forgotten: everything of theirs goes, the numbers stay without a name.
+"""Deletion of a person's data: everything of theirs goes, the anonymous ledger entries stay.
 
 The ledger has to add up for ever, so its entries and the items they paid for stay, under a
-number below 0 that leads to nobody. Of somebody who is banned, this one fact stays.
+negative id that leads to nobody. If the person was banned, that one fact stays too.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A person's pictures to look through, and what is not finished yet."""
+"""A person's delivered pictures, page by page, and their unfinished jobs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Updates that were dealt with, so that one that comes again is known: `handled_updates`."""
+"""Ids of handled updates, by which a repeated update is recognised: the table `handled_updates`."""
 
 import sqlite3
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Numbers that are given once: those of jobs, items and broadcasts, which old buttons name."""
+"""Ids that are never reused: those of jobs, items and broadcasts, which old buttons still name."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Pictures that people sent and that no job has yet: held for words, or items of an album."""
+"""Input pictures that no job has yet: held until a prompt comes, or items of an album."""
 
 import sqlite3
 from collections.abc import Sequence

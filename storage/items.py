@@ -1,4 +1,4 @@
-"""Jobs and their items as they are kept: a row each, read-only."""
+"""Read-only rows of jobs and items, and the states of an item."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Jobs and their items: charged when placed, moved on step by step, refunded when they fail.
+"""Jobs and their items: charged when placed, moved from state to state, refunded when they fail.
 
 Every step is a guarded UPDATE: "move on, only if still where I saw it". What moves money does so
 in the same transaction.

@@ -1,4 +1,4 @@
-"""What the admins changed: who, when, what, before, after. Nothing is ever removed from it."""
+"""The journal of admins' changes: who, when, what, before, after. Entries are never deleted."""
 
 import sqlite3
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Tokens: who has how many, and the only statements that move them.
+"""The ledger of tokens and the balances: the only statements that charge, refund and grant.
 
-A ledger row is all it takes: a trigger adds its amount to the balance, a CHECK keeps the balance
-from going below zero, and no row is ever changed or removed.
+Inserting a ledger row is enough: a trigger adds its amount to the balance, a CHECK keeps the
+balance from going below zero, and no row is ever changed or deleted.
 """
 
 import sqlite3

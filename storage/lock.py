@@ -1,4 +1,4 @@
-"""One process at a time: the system itself takes this lock back, however a process ends."""
+"""The lock on the data directory: one process at a time; the system releases it at any exit."""
 
 import fcntl
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Migrations: `migrations/NNNN_name.sql`, each in one transaction, with the version inside."""
+"""Schema migrations: `migrations/NNNN_name.sql`, each in one transaction with its version."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Items that have not ended, as the admins see them: whose, since when, how far."""
+"""Unfinished items as the admins see them: whose they are, their age and state."""
 
 import sqlite3
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Orders and origins in the tables `jobs` and `questions`, whose columns have the same names."""
+"""Orders and origins as rows of the tables `jobs` and `questions`, which share these columns."""
 
 import json
 import sqlite3

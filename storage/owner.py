@@ -1,8 +1,8 @@
-"""Whose the data are: one bot's.
+"""The owner of a data directory: one bot.
 
-Telegram numbers chats, messages and files of each bot by themselves: what one bot was sent would be
-taken for what another was. So a folder belongs to the bot that started on it first, whose id stands
-in the keys of jobs, grants and the admins' acts; and it can be handed over to another one.
+Telegram numbers messages and files for each bot separately, so one bot's updates could be taken for
+another's. A directory therefore belongs to the bot that first started on it. That bot's id is part
+of the keys of jobs, grants and admins' acts. The directory can be handed over to another bot.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""What people set for themselves, and of each product: the tables `preferences`,
+"""People's preferences, overall and for each product: the tables `preferences`,
 `product_preferences` and `awaited_words`."""
 
 import json

@@ -1,4 +1,4 @@
-"""Rights of what is kept: people's prompts and pictures are for the bot's user alone."""
+"""File permissions: only the bot's own system user can read people's prompts and pictures."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What is of use for a while only, removed when that is over: a few hundred rows at a time.
+"""Pruning: rows that have outlived their use are deleted, a few hundred at a time.
 
 What else could grow is bounded where it is written: `picture_messages` (storage/jobs.py) and
 `handled_updates` (storage/handled_updates.py); of other tables a person has one row each.

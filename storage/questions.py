@@ -1,8 +1,8 @@
-"""Orders that wait for their sender's yes: the table `questions`.
+"""Orders waiting for their sender to confirm them: the table `questions`.
 
-Kept here and not read from the chat again: what a button's message replies to comes without what
-that replied to in its turn, so the picture would be lost; and what is drawn is what the card says,
-whatever was edited or set meanwhile.
+An order is stored, not read from the chat again: Telegram sends a button's message with the one
+it replies to, but not with what that one replied to, so the picture would be lost. And the order is
+what the card says, whatever was edited or set meanwhile.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Bringing a backup back: checked first, and then put in place of the database that is there.
+"""Restore of a backup: checked first, then put in place of the current database.
 
-Three files make a database, and no system renames three at once. So the new one is laid beside the
-old under a name of its own, whole and on the disk: from that moment on it counts. What is left to
-do then (the old files aside, the new one in their place) is done at once, or by the next start.
+A database is three files, and no system renames three files at once. So the new one is written in
+full beside the old one, under a name of its own: from then on it is the one that counts. The rest
+(setting the old files aside, moving the new one into place) is done at once or by the next start.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The numbers of the last days, from what triggers keep a day (migration 0005).
+"""Statistics of the last days, read from daily counters that triggers keep (migration 0005).
 
 Days are UTC; the last one is today. A year of a million items is a few thousand rows of these
 tables, and one for each person and day they asked for a picture.

@@ -1,4 +1,4 @@
-"""The database with all its tables' classes, over one file and by one clock."""
+"""The store: the database and every table's class, opened over one file with one clock."""
 
 import time
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""The pictures we keep: public buckets of Supabase Storage, through supabase-py.
+"""The file store in Supabase: public buckets, through supabase-py.
 
 FileStoreError
   FileStoreUnavailableError   the network, the gateway or the server is in trouble: again later

@@ -1,1 +1,1 @@
-"""What the team sees and does: alerts, the KIE account, broadcasts, charts, doctor."""
+"""The admins' side: alerts, the KIE account, broadcasts, charts, doctor."""

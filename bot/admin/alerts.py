@@ -1,4 +1,4 @@
-"""Telling the admins what only they can mend, once for each trouble and not for every item."""
+"""Alerts to the admins about what only they can fix, once for each problem, not for every item."""
 
 import logging
 from collections.abc import Callable, Hashable, Iterable

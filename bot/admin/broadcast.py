@@ -1,6 +1,6 @@
-"""Messages to everyone: one after another, below whatever else is to be said.
+"""Sending of broadcasts: one copy after another, at a lower priority than all other messages.
 
-What is done is in the database (storage/broadcasts.py): the next start goes on from there.
+Progress is in the database (storage/broadcasts.py): the next start resumes from there.
 """
 
 import asyncio

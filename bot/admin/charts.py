@@ -1,7 +1,7 @@
-"""Charts as pictures: described in Vega-Lite, drawn by vl-convert in a process of its own.
+"""Charts as PNG: described in Vega-Lite, rendered by vl-convert in a process of its own.
 
-The drawing takes about a second and a hundred megabytes, and both go when the process goes: the
-bot's loop does not wait and its memory does not grow (docs/decisions, charts).
+Rendering takes about a second and a hundred megabytes. In a process of its own it neither blocks
+the bot's event loop nor keeps the memory (decision 0012).
 """
 
 import asyncio

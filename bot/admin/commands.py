@@ -1,4 +1,4 @@
-"""What the operator does to the data from the command line; each returns what to tell them."""
+"""The operator's commands (backup, restore, adopt); each returns what to print."""
 
 import asyncio
 from datetime import UTC, datetime

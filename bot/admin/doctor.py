@@ -1,7 +1,7 @@
-"""Whether everything is there that the bot needs, asked from outside, also while it runs.
+"""Health checks of the settings, the data and the services, made from outside, also while it runs.
 
-Nothing is changed by asking: the database is opened for reading, KIE's answers cost nothing, and
-no updates are taken from a bot that waits for them.
+The checks change nothing: the database is opened read-only, the calls to KIE are free, and no
+updates are taken from a running bot.
 """
 
 import asyncio

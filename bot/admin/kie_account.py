@@ -1,4 +1,4 @@
-"""The KIE account: what it has left, asked after creates and not for each of them."""
+"""The KIE account: its remaining credit, checked now and then after creates."""
 
 import asyncio
 import logging

@@ -1,5 +1,4 @@
-"""The command menu that Telegram shows: everyone's, the admins' in their own chats, and that of
-whoever chose a language."""
+"""Telegram's command menu: everyone's, the admins', and each person's who chose a language."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Answers longer than a message, paged by buttons.
+"""Paged lists: answers longer than a message, with buttons to turn the pages.
 
 A subject gives a `Source` under a name (handlers/admin/__init__.py collects them); a page is made
 anew from the database each time it is shown, so a press on an old message shows what holds now.

@@ -1,5 +1,8 @@
-"""The buttons under a picture. They hold the item's number, and "again" the price that it shows:
-they work for as long as the item is known; who presses one is checked against its owner."""
+"""The buttons under a picture.
+
+They carry the item's id, and "again" the price it shows: they work for as long as the item exists,
+and whoever presses one is checked against its owner.
+"""
 
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.html import units

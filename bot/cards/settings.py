@@ -1,4 +1,4 @@
-"""/settings as a message with buttons: the card, a menu for each setting, what a press means.
+"""The /settings card: its text, a menu for each setting, what a button means.
 
 A button carries "set:WHAT" (opens a menu), "set:WHAT@N" (its page N) or "set:WHAT:VALUE". A value
 is looked up among those that can be chosen now, so that one which is old or forged is none.

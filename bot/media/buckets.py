@@ -1,4 +1,4 @@
-"""What the bot needs of the two buckets in Supabase, and whether they give it."""
+"""Checks of the two Supabase buckets: what the bot needs of them."""
 
 import logging
 from collections.abc import AsyncIterator, Collection

@@ -1,8 +1,7 @@
-"""A picture that a person sent becomes a PNG that the provider takes.
+"""Conversion of a person's picture to a PNG that the provider accepts, in a process of its own.
 
-The work is done by a process of its own (`python -m bot.media.conversion SOURCE TARGET`): whatever
-a hostile or broken file does to the decoder, it is that process's memory and that process's death,
-and the event loop hears only how it ended.
+It is `python -m bot.media.conversion SOURCE TARGET`: whatever a hostile or broken file does to the
+decoder, it costs only that process's memory and life, and the event loop sees only how it ended.
 """
 
 import asyncio

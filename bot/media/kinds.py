@@ -1,4 +1,4 @@
-"""What kind of picture a file is."""
+"""File types, recognised by their content."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The outbox of files to be moved into a bucket or removed: as they fall due, until it is done.
+"""The outbox of files to move into a bucket or to delete, each retried as it falls due.
 
-Delivery does not wait for this: a result lies on disk as soon as it was fetched, goes to the chat
-from there, and is moved beside or after that, across restarts, with growing pauses.
+Delivery does not wait for this: a result is on disk once it is downloaded and goes to the chat from
+there. It is moved meanwhile or later, across restarts, with growing pauses.
 """
 
 import asyncio

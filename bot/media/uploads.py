@@ -1,4 +1,4 @@
-"""Where a picture is put for the provider to fetch: Supabase, or KIE's own upload API."""
+"""Uploads of input pictures for the provider to fetch: to Supabase, or KIE's own upload API."""
 
 import asyncio
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The walk of an item: from the queue through the provider to the chat."""
+"""The path of an item: from the queue through the provider to the chat."""

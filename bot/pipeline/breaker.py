@@ -1,4 +1,4 @@
-"""A circuit breaker: requests to a service that has stopped answering."""
+"""A circuit breaker for creates at a provider that has stopped answering."""
 
 import asyncio
 import time

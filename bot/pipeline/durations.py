@@ -1,9 +1,9 @@
-"""How long tasks take: when the next question about one is worth asking, and what people are told.
+"""Durations of tasks: when the next poll of one is worth it, and the time left that people see.
 
-The schedule follows from one thought. A task that is done and not yet known to be costs its person
-a second each second; a question costs one of those that all tasks share. Asked again after the
-pause g, a task that ends at the rate h has cost h·g²/2 seconds meanwhile: so the next question
-goes where this is largest, and pauses grow as one over the root of the rate.
+The schedule follows from one idea. While a task is done but we do not know it, its person waits
+needlessly; a poll spends one of a budget that all tasks share. If a task ends at the rate h and is
+polled after a pause g, the expected needless wait is h·g²/2 seconds. So the next poll goes to the
+task where this is largest, and pauses grow as one over the root of the rate.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Why an item ended without a picture: from an error to what is stored and told."""
+"""The mapping from errors to the failure that is stored and told to the person."""
 
 from bot.media.kinds import InputError, NotAPictureError
 from bot.telegram.errors import DeliveryError

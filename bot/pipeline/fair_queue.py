@@ -1,4 +1,4 @@
-"""Whose item is next: a queue that goes round by person, so that nobody waits for one's forty."""
+"""The fair queue: round-robin by person, so that nobody waits behind one person's forty items."""
 
 import asyncio
 from collections import deque

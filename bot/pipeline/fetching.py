@@ -1,8 +1,8 @@
-"""Fetching results: what the provider has drawn is fetched for as long as its address can live.
+"""Download of results, retried for as long as the provider's URL can live.
 
-Only the provider's word ends this. A 404 or 410 at the address counts once the provider, asked
-anew, has named the same address and that is gone again after a pause. Everything else passes: it
-is tried again with growing pauses, across restarts, and nobody else waits for it.
+Only the provider's word ends the attempts. A 404 or 410 counts only if the provider, polled again,
+names the same URL and that is gone again after a pause. Everything else is taken to be temporary:
+it is retried with growing pauses, across restarts, and holds up nobody else.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""From the provider to the chat: waiting for the task, fetching its result, and sending it."""
+"""The second half of an item's path: waiting for its task, downloading the result, sending it."""
 
 import logging
 from collections.abc import Mapping

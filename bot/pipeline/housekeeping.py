@@ -1,4 +1,4 @@
-"""What is done once an hour: files and rows that are of no use any more are removed."""
+"""Hourly housekeeping: files and rows that are no longer needed are deleted."""
 
 import asyncio
 import logging

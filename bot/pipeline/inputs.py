@@ -1,4 +1,4 @@
-"""The picture that a job starts from: fetched, turned into PNG and uploaded, once for a job."""
+"""Input pictures: downloaded from Telegram, converted to PNG and uploaded, once per job."""
 
 import asyncio
 import logging

@@ -1,7 +1,7 @@
-"""Waiting for tasks at the provider: each is asked about when its answer is worth most.
+"""Polling of the provider's tasks, each when a poll is worth most.
 
-All tasks share one budget of questions. A question is due when the task's age makes it worth
-asking (`durations`); of those that are due, the next goes to the one where it is worth most.
+All tasks share one budget of polls. A poll is due when the task's age makes it worthwhile
+(`durations`); among the tasks that are due, the one where it is worth most comes first.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""The one message that follows a job: sent once, edited as things move, and at last the outcome.
+"""Progress messages: one per job, sent once, edited as items move, and finally the outcome.
 
-What it says is made from the database each time, so that it is true after a restart as well.
+The text is built from the database each time, so that it is also true after a restart.
 """
 
 import asyncio

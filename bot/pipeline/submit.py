@@ -1,6 +1,6 @@
-"""From paid to the provider: the create of an item, at most once more than it is answered.
+"""Submission of items: createTask, retried after a 429, and at most once after a lost answer.
 
-There is no idempotency key: what is not surely refused may have been taken.
+The provider has no idempotency key: a create that was not clearly refused may have been accepted.
 """
 
 import asyncio

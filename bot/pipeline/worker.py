@@ -1,8 +1,8 @@
-"""The walk of an item: from paid to delivered, or refunded.
+"""The worker: takes each item from charged to delivered, or to failed and refunded.
 
-What it starts from is prepared before it is queued, so that words do not wait for pictures.
-Each step is stored before the next begins, so that the next start goes on from where this one
-stood: what was created at the provider is never created again, and what was fetched is sent.
+An input picture is prepared before its job is queued, so that text prompts do not wait for it.
+Each step is stored before the next begins, so that a restart resumes where the last run stopped:
+a task that the provider took is never created again, and a fetched result is sent.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""From what a person writes to an order: the grammar of flags, and did-you-mean."""
+"""Parsing of prompts: the grammar of flags, did-you-mean, doubtful prompts."""

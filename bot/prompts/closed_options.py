@@ -1,5 +1,8 @@
-"""Options that people may not set themselves: those that could multiply what a picture costs, or
-replace the prompt or the picture that was charged for. An admin opens them for a model."""
+"""Closed options: those that people may not set themselves.
+
+They could multiply what a picture costs, or replace the prompt or the picture that was charged for.
+An admin can open them for a model.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping

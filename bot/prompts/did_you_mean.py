@@ -1,4 +1,4 @@
-"""Lines to send instead: every flag that can be mended is, and the strict reading has the say."""
+"""Did-you-mean: a corrected line to send instead, offered only if the strict parser accepts it."""
 
 import difflib
 import math

@@ -1,7 +1,7 @@
-"""Whether words are meant as a prompt: a greeting that is drawn was paid for by mistake.
+"""Doubtful prompts: messages such as greetings, which would be drawn and charged by mistake.
 
-The list knows whole messages only: "спасибо" is thanks, "спасибо, сказала лиса лесу" is a prompt.
-What is none of the cases here is a prompt, and drawn at once.
+The list holds whole messages only: "спасибо" is thanks, "спасибо, сказала лиса лесу" is a prompt.
+Whatever is not listed here is a prompt, and drawn at once.
 """
 
 import re

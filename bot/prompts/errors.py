@@ -1,4 +1,4 @@
-"""Why a text is no order: data only, the sentences are in bot/texts/requests.py.
+"""The errors of a prompt: data only, the sentences are in bot/texts/requests.py.
 
 Not frozen, because contextlib assigns `__traceback__` to what passes it.
 """

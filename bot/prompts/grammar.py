@@ -1,4 +1,4 @@
-"""The flags of a product, read strictly: how they are written, and the order that they make."""
+"""The strict parser of flags: `--ar 16:9` becomes the product's field `aspect_ratio`, and so on."""
 
 import difflib
 import re

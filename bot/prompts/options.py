@@ -1,4 +1,4 @@
-"""Options of the provider's own: `--opt key=value`, and `--options` with a JSON object."""
+"""The provider's own options: `--opt key=value`, and `--options` with a JSON object."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a person writes becomes an order: `рыжая лиса --ar 16:9 --n 2`.
+"""Parsing of a message into an order: `рыжая лиса --ar 16:9 --n 2`.
 
 Two passes over the same flags. The strict one (bot/prompts/grammar.py) builds the order or raises
 the first error. Only then the lenient one (bot/prompts/did_you_mean.py) mends every flag it can;

@@ -1,4 +1,4 @@
-"""Which product a row of the catalogue sells."""
+"""The product behind a row of the catalogue."""
 
 from providers.base import Product
 from providers.products import PRODUCTS

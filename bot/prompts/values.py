@@ -1,4 +1,4 @@
-"""What the words behind a flag stand for, by the kind of its field."""
+"""Values of flags, parsed by the kind of their field."""
 
 import math
 import re

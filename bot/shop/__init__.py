@@ -1,1 +1,1 @@
-"""Requests, albums, and what becomes of them before a job is placed."""
+"""The shop: what happens to requests and albums until a job is placed."""

@@ -1,7 +1,7 @@
-"""Albums: Telegram sends one update an item and no end mark, so an album is whole after a pause.
+"""Albums: Telegram sends one update per item and no end mark, so an album ends with a pause.
 
-Items are kept in the database until then: an album that was begun before a crash is taken up at
-the next start.
+Until then its items are in the database: an album that began before a crash is picked up at the
+next start.
 """
 
 import asyncio

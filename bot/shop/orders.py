@@ -1,5 +1,8 @@
-"""What somebody asks for becomes a paid job in the queue, a question first, or a sentence that says
-why not: words, a yes, and "again" under a picture come the same way."""
+"""Taking of orders: the price is read and charged, and the job is placed.
+
+A request becomes a charged job, a question first, or an answer that says why not. Prompts,
+confirmed questions and "again" under a picture all come this way.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

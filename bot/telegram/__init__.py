@@ -1,1 +1,1 @@
-"""Talking to Telegram: messenger, lanes, updates, files, buttons."""
+"""Telegram: messenger, lanes, updates, files, buttons."""

@@ -1,4 +1,4 @@
-"""aiogram without its four seconds of import: each type is built when it is first used.
+"""Patches of aiogram, to save four seconds of import: each type is built when it is first used.
 
 `aiogram.types` ends with a loop that builds the validators of all its 400 models at once, of which
 a bot needs a few dozen. Import this module before aiogram: it lets the loop note the namespace in

@@ -1,9 +1,9 @@
-"""Buttons under messages, and what they send when they are pressed.
+"""Inline buttons and their callback data.
 
-Each family of buttons is one `ButtonData` beside the card that makes it: the maker packs it, the
-handler filters by it. What comes is the client's word: it may be old or forged, and everything it
-names is looked up anew. Buttons stay in people's chats: a family's form is never changed, only
-prolonged by a field that may be left out.
+Each family of buttons is one `ButtonData` beside the card that shows it: the card packs it, the
+handler filters by it. What comes back is the client's word: it may be old or forged, and everything
+it names is looked up again. Buttons stay in people's chats for ever, so the format of a family
+never changes, except for a new optional field at its end.
 """
 
 import re

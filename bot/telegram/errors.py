@@ -1,4 +1,4 @@
-"""What can go wrong between the bot and a chat."""
+"""The errors of sending to a chat."""
 
 
 class DeliveryError(Exception):

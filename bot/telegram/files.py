@@ -1,4 +1,4 @@
-"""Files that people sent to the bot, fetched from Telegram."""
+"""Downloads from Telegram of the files that people sent."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Telegram's HTML: quoting, and cutting to what fits into a message, counted as Telegram counts."""
+"""Telegram's HTML: escaping, and cutting to a message's limit in Telegram's own units (UTF-16)."""
 
 import re
 from bisect import bisect_right

@@ -1,10 +1,10 @@
-"""Two lanes a chat, for words and for pictures: what is to be said goes one by one in each, within
-Telegram's limits, until it is said.
+"""Sending lanes, two per chat (words, pictures), within Telegram's flood limits.
 
-A 429 stops the chat it concerns for as long as it says, and is never answered with another
-message. Within a chat and among all, answers come first, then pictures, then progress, then what
-goes to everybody; but no picture waits for more than two answers in a row. A picture that takes
-long to send holds up no words, and what failed waits for its next attempt outside the lane.
+In each lane messages go one by one, until each is sent. A 429 pauses the chat it concerns for as
+long as it says, and is never answered with another message. Within a chat and among all, answers
+come first, then pictures, then progress, then broadcasts; but no picture waits for more than two
+answers in a row. A picture that takes long to send holds up no words, and what failed waits for
+its next attempt outside the lane.
 """
 
 import asyncio

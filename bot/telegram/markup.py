@@ -1,7 +1,7 @@
-"""Keyboards as Telegram has them, in full dress where its server knows the newer fields.
+"""Inline keyboards, with newer fields only where the Bot API server knows them.
 
 Buttons that do nothing came with Bot API 10.3, styles with 9.4, buttons that copy with 7.11; a
-server of one's own may be older.
+self-hosted server may be older.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What the bot says: texts, edits, pictures, copies, each through the lane of its chat."""
+"""The messenger: sends texts, edits, pictures and copies, each through the lane of its chat."""
 
 import asyncio
 import logging

@@ -1,6 +1,6 @@
-"""Calls of the Bot API: aiogram's session, which reads answers more strictly than a bot may.
+"""The Bot API session: aiogram's own, made lenient about responses that aiogram cannot parse.
 
-Telegram's `ok: true` means that a message was sent, whatever else stands in the answer. aiogram
+Telegram's `ok: true` means that a message was sent, whatever else is in the response. aiogram
 raises when the rest does not fit its types, as if nothing had been sent.
 """
 

@@ -1,7 +1,7 @@
-"""What time it is at Telegram: the machine's own clock may be an hour off, or be set at any time.
+"""Telegram's time: the machine's own clock may be an hour off, or be set at any moment.
 
-Every answer of Telegram's carries its date. From there on time is counted by a clock that nobody
-sets. A Bot API server that sends no date leaves the machine's own clock.
+Every response from Telegram carries a date. From there on time is counted by the monotonic clock.
+With a Bot API server that sends no date, the machine's own clock is used.
 """
 
 from collections.abc import Callable

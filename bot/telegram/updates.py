@@ -1,11 +1,11 @@
-"""Updates from Telegram, each confirmed only after it was handled.
+"""Telegram's updates, by polling or webhook, each confirmed only after it was handled.
 
-aiogram's own polling confirms updates before their handlers end. Here getUpdates, which confirms
-all before its offset, asks from the first update on that is not done: one chat's updates in order,
-different chats side by side. Most often that is the whole batch; who takes longer does not hold up
-the others, whose next updates are asked for meanwhile. A crash in between brings what was not
-confirmed again, and what it did is keyed by what Telegram sent. What was dealt with is remembered,
-because Telegram may send it again all the same.
+aiogram's own polling confirms updates before their handlers end. Here the offset of getUpdates,
+which confirms all updates before it, stays at the first one that is not handled yet. One chat's
+updates are handled in order, different chats side by side; a slow one does not hold up the others,
+whose next updates are fetched meanwhile. After a crash Telegram sends again what was not confirmed,
+and idempotency keys made from what Telegram sent keep it from counting twice. Handled updates are
+remembered too, because Telegram may repeat them all the same.
 """
 
 import asyncio

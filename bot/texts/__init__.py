@@ -1,6 +1,6 @@
-"""Every sentence the bot says, in the language of the one it says it to.
+"""Every message of the bot, in the language of its reader.
 
-English stands here; `bot/texts/locales/*.po` hold the others. One file a subject.
+The English is in the code, one file per subject; `bot/texts/locales/*.po` hold the translations.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the admins read."""
+"""Texts for the admins: the menu, usage, alerts."""
 
 from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts

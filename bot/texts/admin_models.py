@@ -1,4 +1,4 @@
-"""What the admins read about the catalogue."""
+"""Texts for the admins about the catalogue."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the admins read about people, their tokens and bans."""
+"""Texts for the admins about people, their tokens and bans."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

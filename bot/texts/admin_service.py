@@ -1,4 +1,4 @@
-"""What the admins read about the service as a whole."""
+"""Texts of /maintenance."""
 
 from bot.texts.admin import AdminTexts
 from bot.texts.closed import ClosedTexts

@@ -1,4 +1,4 @@
-"""The audit and the KIE account, as the admins read them."""
+"""Texts of /audit and /kie."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What all texts are made of: a language, and numbers in words."""
+"""The base of all texts: a language, plurals, dates."""
 
 import gettext
 from datetime import UTC, datetime

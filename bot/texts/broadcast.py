@@ -1,4 +1,4 @@
-"""Messages to everyone: what the admins read of them."""
+"""Texts of /broadcast."""
 
 from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts

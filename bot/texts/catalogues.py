@@ -1,4 +1,4 @@
-"""Languages: flat `.po` files, compiled in memory at the start.
+"""Catalogues: `.po` files, one per language, compiled in memory at the start.
 
 English is written in the code and needs no catalogue; another language is one file.
 """

@@ -1,4 +1,4 @@
-"""What people read when the team has closed the bot: for everyone, or for one."""
+"""Texts of maintenance and bans."""
 
 from html import unescape
 

@@ -1,4 +1,4 @@
-"""What the fields of products are called, what they take, and what is said of a value."""
+"""Texts about the fields of products: names, help, allowed values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is said in groups only."""
+"""Texts for groups."""
 
 from bot.texts.base import BaseTexts
 

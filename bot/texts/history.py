@@ -1,4 +1,4 @@
-"""The lists of a person's pictures: those that came, and those that are still to come."""
+"""Texts of /history and /queue."""
 
 from collections.abc import Sequence
 

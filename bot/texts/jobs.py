@@ -1,4 +1,4 @@
-"""What is said of a job: its progress, its outcome, its pictures."""
+"""Texts about a job: progress, outcome, and why an item failed ("returned no image links")."""
 
 from collections.abc import Sequence
 

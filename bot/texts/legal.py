@@ -1,4 +1,4 @@
-"""What the operator of a bot that sells has to tell: privacy, terms, support, forgetting."""
+"""Legal texts: privacy, terms, payment support, deletion of data."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The numbers of the shop, as the admins read them."""
+"""Texts of /stats, and numbers as each language writes them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is queued and running, as the admins read it."""
+"""Texts of /jobs: queued and running items."""
 
 from bot.telegram.html import clip, code, quoted
 from bot.texts.numbers import NumberTexts

@@ -1,4 +1,4 @@
-"""Texts that the team wrote itself: files in DATA_DIR/texts, in the place of ours."""
+"""The team's own texts: files in DATA_DIR/texts that replace ours."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The admins' panel."""
+"""Texts of /admin, the admins' panel."""
 
 from bot.telegram.html import code
 from bot.texts.admin_service import AdminServiceTexts

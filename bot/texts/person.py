@@ -1,4 +1,4 @@
-"""What a person reads besides their requests: commands, the balance, the pace."""
+"""Texts for everyone: /start, /help, the menu, grants, throttling."""
 
 from html import escape
 

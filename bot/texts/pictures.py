@@ -1,4 +1,4 @@
-"""What stands under a picture, and what its buttons say."""
+"""Texts of a result: its caption and its buttons."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""What is said to a request, before it becomes a job."""
+"""Texts that refuse a request before it becomes a job, and what to send instead."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""What people set for themselves, the question before a charge, and their balance."""
+"""Texts of /settings, /model, the question before a charge, and /balance."""
 
 from collections.abc import Sequence
 from html import escape

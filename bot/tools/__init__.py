@@ -1,1 +1,1 @@
-"""Small tools without a subject of their own: rate limits, retries, background tasks."""
+"""Tools without a subject of their own: rate limits, retries, background tasks, the clock."""

@@ -1,4 +1,4 @@
-"""Background tasks: what runs beside the handlers, and steps that a stop must not tear."""
+"""Background tasks beside the handlers, and steps that a shutdown must not interrupt."""
 
 import asyncio
 import logging

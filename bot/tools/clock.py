@@ -1,4 +1,4 @@
-"""What time it is, and waiting: one object, so that a test's time goes everywhere."""
+"""The clock: time and sleeping in one object, so that a test can replace both everywhere."""
 
 import asyncio
 import time

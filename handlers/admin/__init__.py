@@ -1,4 +1,4 @@
-"""The team's commands, one file a subject. For everyone else they do not exist."""
+"""The admins' commands, one file per subject. For everyone else they do not exist."""
 
 from aiogram import F, Router
 

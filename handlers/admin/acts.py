@@ -1,4 +1,4 @@
-"""What an admin asks for, keyed by what Telegram sent: the same when the update comes again."""
+"""Idempotency keys of admins' acts, made from what Telegram sent: a repeated update counts once."""
 
 from aiogram.types import CallbackQuery, Message, User
 

@@ -1,4 +1,4 @@
-"""/audit: the rules of the books, asked of the database, and the journal."""
+"""/audit: the invariants checked on the database, and the journal."""
 
 import time
 from pathlib import Path

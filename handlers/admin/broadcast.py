@@ -1,4 +1,4 @@
-"""/broadcast: everyone gets a copy of a message, once an admin has said so twice."""
+"""/broadcast: a copy of a message to everyone, after an admin has confirmed it."""
 
 from aiogram import F, Router
 from aiogram.dispatcher.event.bases import SkipHandler

@@ -1,4 +1,4 @@
-"""/jobs: what is queued and running, and a button to end what hangs."""
+"""/jobs: queued and running items, and a button to end one that is stuck."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""/kie: the account, as KIE and this process see it."""
+"""/kie: the credit, rate limits and latest errors of the KIE account."""
 
 from aiogram import Router
 from aiogram.filters import Command

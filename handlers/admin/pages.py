@@ -1,4 +1,4 @@
-"""Turning the pages of the admins' lists."""
+"""The page buttons of the admins' lists."""
 
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message

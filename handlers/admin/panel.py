@@ -1,4 +1,4 @@
-"""/admin: the same as buttons, edited in place."""
+"""/admin: the panel of buttons, edited in place."""
 
 from aiogram import Router
 from aiogram.filters import Command

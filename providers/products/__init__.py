@@ -1,4 +1,4 @@
-"""The products that there are: a module of that name each, a line each here."""
+"""The list of products: one module and one line here for each."""
 
 from collections.abc import Mapping
 from importlib import import_module
