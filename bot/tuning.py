@@ -1,4 +1,4 @@
-"""Tuning that the operator does not set but tests do: the services' limits, pauses, the clock."""
+"""Tuning that the operator does not set but tests do: rates, pauses, the clock."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,14 @@ from bot.pipeline.inputs import INPUT_RETRY
 from bot.pipeline.polling import POLLING, PollPolicy
 from bot.pipeline.progress import EDIT_PAUSE_S
 from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S, REFUSED_PAUSE_S
+from bot.service_limits import (
+    DOCUMENT_MAX_BYTES,
+    KIE_CREATES,
+    KIE_CREATES_WINDOW_S,
+    KIE_POLLS_PER_S,
+    TELEGRAM_CHAT_MESSAGES_PER_S,
+    TELEGRAM_MESSAGES_PER_S,
+)
 from bot.telegram.messenger import LOST_PAUSES_S
 from bot.tools.clock import CLOCK, Clock
 from storage.handled_updates import KEPT
@@ -21,13 +29,12 @@ from storage.handled_updates import KEPT
 class Tuning:
     """One object for all of it, with one clock. Tests shorten some."""
 
-    # docs.kie.ai: 20 creates in 10 s an account, 10 polls a second a key. Polls go one by one and a
-    # little less often, because they do not travel equally fast and KIE counts their arrivals.
-    creates: tuple[int, float] = (20, 10.1)
-    polls: tuple[int, float] = (1, 0.11)
-    # Telegram's Bots FAQ: 30 messages a second, and one in a chat. A little wider as well.
-    messages: tuple[int, float] = (30, 1.1)
-    chat_messages: tuple[int, float] = (1, 1.05)
+    # So many in any so many seconds: a little less often than the services allow, because requests
+    # do not travel equally fast and arrivals are counted. Polls go one by one.
+    creates: tuple[int, float] = (KIE_CREATES, KIE_CREATES_WINDOW_S + 0.1)
+    polls: tuple[int, float] = (1, 1.1 / KIE_POLLS_PER_S)
+    messages: tuple[int, float] = (TELEGRAM_MESSAGES_PER_S, 1.1)
+    chat_messages: tuple[int, float] = (TELEGRAM_CHAT_MESSAGES_PER_S, 1.05)
     bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures
     card_pause_s: float = CARD_PAUSE_S
     credit_pause_s: float = LOOK_PAUSE_S
@@ -43,7 +50,7 @@ class Tuning:
     polling: PollPolicy = POLLING
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0
-    result_max_bytes: int = 50 * 1024 * 1024  # Bot API: the largest document a bot can send
+    result_max_bytes: int = DOCUMENT_MAX_BYTES
     result_timeout_s: float = 120.0
     close_s: float = 2.0
     updates_kept: int = KEPT

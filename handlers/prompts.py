@@ -10,6 +10,7 @@ from aiogram.types import Message, User
 
 from bot.cards.result import ChangeButton
 from bot.media.kinds import InputError
+from bot.service_limits import DOWNLOAD_MAX_BYTES
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
 from bot.telegram.buttons import held_keyboard
@@ -20,7 +21,6 @@ from providers.order import Origin
 from storage.failures import FailureKind
 from storage.inputs import AlbumItem, Inputs
 
-MAX_DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile
 PICTURE_TYPES = frozenset(
     {"image/png", "image/jpeg", "image/jpg", "image/webp", "image/heic", "image/heif"}
 )
@@ -179,7 +179,7 @@ def picture_of(message: Message) -> str | None:
     if message.video or message.video_note:
         raise InputError(FailureKind.INPUT_NOT_A_PICTURE, "a video")
     if document := message.document:
-        if (document.file_size or 0) > MAX_DOWNLOAD_BYTES:
+        if (document.file_size or 0) > DOWNLOAD_MAX_BYTES:
             raise InputError(FailureKind.INPUT_TOO_LARGE, f"{document.file_size} bytes")
         if document.mime_type == "image/gif":
             raise InputError(FailureKind.INPUT_ANIMATED, "a GIF")

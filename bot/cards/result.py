@@ -4,12 +4,11 @@ They carry the item's id, and "again" the price it shows: they work for as long 
 and whoever presses one is checked against its owner.
 """
 
+from bot.service_limits import COPY_UNITS
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.html import units
 from bot.texts import Texts
 from storage.items import Item, JobView
-
-COPY_UNITS = 256  # Bot API, CopyTextButton
 
 
 class AgainButton(ButtonData, prefix="again"):

@@ -14,10 +14,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from bot.media.kinds import InputError
+from bot.service_limits import KIE_INPUT_MAX_BYTES
 from storage.failures import FailureKind
 
 MAX_SIDE_PX = 2048
-MAX_PNG_BYTES = 10_000_000  # docs.kie.ai: images of at most 10 MB
 # From the header, before anything is decoded. JPEG is decoded at a fraction of its size.
 MAX_JPEG_PIXELS = 250_000_000
 MAX_PIXELS = 60_000_000
@@ -104,7 +104,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _save(image: Image.Image, target: Path) -> None:
     image.save(target, "PNG")
-    while target.stat().st_size > MAX_PNG_BYTES:  # noise does not compress
+    while target.stat().st_size > KIE_INPUT_MAX_BYTES:  # noise does not compress
         image = image.resize((image.width * 4 // 5, image.height * 4 // 5))
         image.save(target, "PNG")
 

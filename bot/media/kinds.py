@@ -5,15 +5,12 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from bot.service_limits import PHOTO_MAX_BYTES, PHOTO_MAX_RATIO, PHOTO_MAX_SIDES_PX
 from storage.failures import FailureKind
 
 # What we hand on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 
-# Bot API, sendPhoto: what is over these goes as a document.
-PHOTO_MAX_BYTES = 10 * 1024 * 1024
-PHOTO_MAX_SIDES_PX = 10_000  # width and height together
-PHOTO_MAX_RATIO = 20
 PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
 
 

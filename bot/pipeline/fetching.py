@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.media.kinds import NotAPictureError, Picture, inspect
+from bot.service_limits import KIE_ADDRESS_LIFE_S, KIE_RESULT_LIFE_S
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import pause_after
 from providers.base import Done
@@ -23,7 +24,6 @@ from storage.items import Item, ItemStatus
 from storage.jobs import Jobs
 
 GONE = frozenset({404, 410})
-DAY_S = 86_400.0
 
 Ask = Callable[[Item], Awaitable[Done]]
 logger = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class FetchPolicy:
     # What is no picture, or leads astray, for so long is so, and no gateway's page or redirect:
     # hosts are in trouble for half an hour, and KIE bills what is given up.
     believed_s: float = 3600.0
-    address_s: float = DAY_S  # KIE's pages: addresses usually end then; a fresh one may help
-    life_s: float = 14 * DAY_S  # KIE's pages: media are deleted then
+    address_s: float = KIE_ADDRESS_LIFE_S
+    life_s: float = KIE_RESULT_LIFE_S
 
 
 FETCHING = FetchPolicy()

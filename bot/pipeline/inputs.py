@@ -12,6 +12,7 @@ from bot.media.kinds import InputError
 from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
 from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.progress import Progress
+from bot.service_limits import KIE_UPLOAD_LIFE_S
 from bot.telegram.files import Incoming, TelegramUnavailableError
 from bot.tools.clock import CLOCK, Clock
 from storage.failures import FailureKind
@@ -19,8 +20,8 @@ from storage.files import DiskFiles
 from storage.items import Item, Job
 from storage.jobs import Jobs
 
-# KIE's pages say both 24 hours and 3 days for uploads; an older one is uploaded anew.
-UPLOAD_LASTS_S = 20 * 3600.0
+# An older one is uploaded anew: KIE may be hours from fetching it.
+UPLOAD_LASTS_S = KIE_UPLOAD_LIFE_S - 4 * 3600.0
 CONVERSIONS = 2  # at once: each may take a core and some hundred megabytes
 INPUT_RETRY = AsyncRetryingCaller(
     attempts=5, timeout=90.0, wait_initial=1.0, wait_max=15.0, wait_jitter=1.0

@@ -18,6 +18,7 @@ from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.finish import Delivery, Results
 from bot.pipeline.inputs import Prepare
 from bot.pipeline.submit import Submit
+from bot.service_limits import KIE_CREATES
 from bot.telegram.errors import ChatClosedError
 from bot.tools.background import to_the_end
 from bot.tools.retry import insist
@@ -30,7 +31,7 @@ from storage.jobs import Jobs
 from storage.journal import Act
 from storage.people import People
 
-SUBMITTERS = 20  # as many creates as the account's limit lets through at once
+SUBMITTERS = KIE_CREATES  # as many as the account's limit lets through at once
 PREPARERS = 8  # people whose pictures are fetched, converted and uploaded at once
 
 Step = Callable[[Item], Awaitable[None]]

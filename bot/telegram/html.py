@@ -5,10 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from html import escape, unescape
 
-# Bot API: sendMessage, captions, answerCallbackQuery. What is shown counts, without tags.
-MESSAGE_UNITS = 4096
-CAPTION_UNITS = 1024
-PRESS_UNITS = 200
+from bot.service_limits import MESSAGE_UNITS
 
 # What Telegram's HTML must not be cut within: a tag (named), an entity, a character.
 _PIECE = re.compile(r"</?([a-z-]+)[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);|.", re.DOTALL)

@@ -24,6 +24,7 @@ from aiogram.types import (
 )
 
 from bot.media.kinds import Picture
+from bot.service_limits import CAPTION_UNITS, PRESS_UNITS
 from bot.telegram.buttons import Keyboard
 from bot.telegram.errors import (
     ChatClosedError,
@@ -31,7 +32,7 @@ from bot.telegram.errors import (
     MaybeSentError,
     UnreachableError,
 )
-from bot.telegram.html import CAPTION_UNITS, PRESS_UNITS, clip_units, fit
+from bot.telegram.html import clip_units, fit
 from bot.telegram.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
 from bot.telegram.markup import Dress
 from bot.telegram.session import UNKNOWN_MESSAGE

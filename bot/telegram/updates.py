@@ -25,12 +25,12 @@ from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 from pydantic import ValidationError
 
+from bot.service_limits import UPDATES_AT_ONCE
 from bot.telegram.aiogram_patches import usual_types
 from storage.errors import StorageError
 from storage.handled_updates import HandledUpdates
 
 POLL_TIMEOUT_S = 30
-BATCH = 100
 BUILD_AFTER_S = 0.1  # the first question is on its way by then
 ME_TIMEOUT_S = 10.0
 WAIT_S = 1.5  # for those who are slow, until the others' next updates are asked for
@@ -51,7 +51,7 @@ class _GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
     __api_method__ = "getUpdates"
 
     offset: int | None = None
-    limit: int = BATCH
+    limit: int = UPDATES_AT_ONCE
     timeout: int = POLL_TIMEOUT_S
     allowed_updates: list[str]
 
@@ -162,7 +162,7 @@ class Updates:
             finally:
                 idle.cancel()
             first = min(self._unfinished, default=0)
-            if sum(each >= first for each in self._taken) < BATCH:
+            if sum(each >= first for each in self._taken) < UPDATES_AT_ONCE:
                 return
 
     def _next(self, offset: int | None) -> int | None:
@@ -172,7 +172,7 @@ class Updates:
         return max(self._taken) + 1 if self._taken else offset
 
     async def _ask(
-        self, offset: int | None, allowed: list[str], timeout_s: int, limit: int = BATCH
+        self, offset: int | None, allowed: list[str], timeout_s: int, limit: int = UPDATES_AT_ONCE
     ) -> list[dict[str, Any]]:
         method = _GetRawUpdates(
             offset=offset, limit=limit, timeout=timeout_s, allowed_updates=allowed

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from bot.service_limits import KIE_CREATES, KIE_CREATES_WINDOW_S, KIE_POLLS_PER_S
 from bot.telegram.html import code, fitted, quoted
 from bot.texts.numbers import NumberTexts
 from providers.kie import AccountReport
@@ -73,7 +74,10 @@ class AuditTexts(NumberTexts):
                 polls=self.number(report.calls.get(POLL, 0)),
             ),
             self._(
-                "KIE allows 20 creates per 10 s and 10 polls per second; the bot stays within that."
+                "KIE allows {creates} creates per {window} s and {polls} polls per second; the bot"
+                " stays within that."
+            ).format(
+                creates=KIE_CREATES, window=f"{KIE_CREATES_WINDOW_S:g}", polls=KIE_POLLS_PER_S
             ),
         ]
         if report.troubles:

@@ -2,7 +2,8 @@
 
 from html import unescape
 
-from bot.telegram.html import PRESS_UNITS, fitted, quoted
+from bot.service_limits import PRESS_UNITS
+from bot.telegram.html import fitted, quoted
 from bot.texts.base import BaseTexts, sentence
 
 MAINTENANCE_CHARS = 1000

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from pathlib import Path
 
-from bot.telegram.html import MESSAGE_UNITS, fits
+from bot.service_limits import MESSAGE_UNITS
+from bot.telegram.html import fits
 
 MAX_BYTES = 16_384  # far more than fits into a message with all its tags
 

@@ -2,7 +2,8 @@
 
 from html import escape
 
-from bot.telegram.html import CAPTION_UNITS, clip_units, fitted, quoted
+from bot.service_limits import CAPTION_UNITS
+from bot.telegram.html import clip_units, fitted, quoted
 from bot.texts.fields import FieldTexts
 from providers.products import PRODUCTS
 from storage.items import Item, JobView

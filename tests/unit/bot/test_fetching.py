@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from bot.media.kinds import NotAPictureError
-from bot.pipeline.fetching import DAY_S, FETCHING, Fetcher
+from bot.pipeline.fetching import FETCHING, Fetcher
+from bot.service_limits import DAY_S
 from bot.tools.clock import Clock
 from providers.base import Done
 from providers.download import Downloader
