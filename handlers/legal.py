@@ -32,8 +32,8 @@ def create_router() -> Router:
     """What Telegram's terms for developers ask of a bot that sells."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
-    duties = Command("privacy", "terms", "paysupport")
-    router.message.register(show_duty, duties, flags=FOR_EVERYBODY)
+    commands = Command("privacy", "terms", "paysupport")
+    router.message.register(show_legal_text, commands, flags=FOR_EVERYBODY)
     router.message.register(ask_to_forget, Command("delete_me"), flags=FOR_EVERYBODY)
     private = F.message.chat.type == "private"
     router.callback_query.register(forget, ForgetButton.filter(), private, flags=FOR_EVERYBODY)
@@ -41,7 +41,7 @@ def create_router() -> Router:
     return router
 
 
-async def show_duty(
+async def show_legal_text(
     message: Message,
     event_from_user: User,
     settings: Settings,

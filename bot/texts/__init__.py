@@ -13,7 +13,7 @@ from bot.texts.broadcast import BroadcastTexts
 from bot.texts.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.texts.groups import GroupTexts
 from bot.texts.history import HistoryTexts
-from bot.texts.legal import DutyTexts
+from bot.texts.legal import LegalTexts
 from bot.texts.open_jobs import OpenJobTexts
 from bot.texts.panel import PanelTexts
 from bot.texts.person import PersonTexts
@@ -36,7 +36,7 @@ class Texts(
     PictureTexts,
     HistoryTexts,
     GroupTexts,
-    DutyTexts,
+    LegalTexts,
 ):
     """All sentences of one language."""
 

@@ -7,7 +7,7 @@ from bot.texts.base import BaseTexts
 ADMINS_SHOWN = 3
 
 
-class DutyTexts(BaseTexts):
+class LegalTexts(BaseTexts):
     """/privacy, /terms, /paysupport, /delete_me. The team can put its own in their place."""
 
     def privacy(self) -> str:
