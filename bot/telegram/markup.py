@@ -27,7 +27,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class Look(IntEnum):
+class ButtonSupport(IntEnum):
     """How much of a keyboard's decoration the server knows."""
 
     PLAIN = 0
@@ -35,40 +35,42 @@ class Look(IntEnum):
     FULL = 2  # with buttons that do nothing
 
 
-class Dress:
+class KeyboardFallback:
     """Remembers which decorations the server knows, so that it is asked once about each."""
 
     def __init__(self) -> None:
-        self._look = Look.FULL
+        self._support = ButtonSupport.FULL
 
-    async def wear(
+    async def send_with(
         self,
         keyboard: Keyboard,
         request: Callable[[InlineKeyboardMarkup | None], Awaitable[T]],
     ) -> T:
         """Make a request with this keyboard; where its decoration is refused, with less of it."""
-        looks = [look for look in sorted(Look, reverse=True) if look <= self._look]
-        markups = [(look, markup_of(keyboard, look)) for look in looks]
+        supported = [
+            support for support in sorted(ButtonSupport, reverse=True) if support <= self._support
+        ]
+        markups = [(support, markup_of(keyboard, support)) for support in supported]
         different = [
-            (look, markup)
-            for at, (look, markup) in enumerate(markups)
+            (support, markup)
+            for at, (support, markup) in enumerate(markups)
             if at == 0 or markup != markups[at - 1][1]
         ]
         *decorated, (plainest, plain) = different
         refusal = ""
-        for look, markup in decorated:
+        for support, markup in decorated:
             try:
-                return self._learn(look, await request(markup), refusal)
+                return self._learn(support, await request(markup), refusal)
             except (TelegramBadRequest, TelegramNotFound) as error:
                 if not _is_about_buttons(error.message):
                     raise
                 refusal = error.message
         return self._learn(plainest, await request(plain), refusal)
 
-    def _learn(self, look: Look, result: T, refusal: str) -> T:
+    def _learn(self, support: ButtonSupport, result: T, refusal: str) -> T:
         """The same with less went through: it was the decoration that was refused."""
         if refusal:
-            self._look = min(self._look, look)
+            self._support = min(self._support, support)
             logger.info("this server knows fewer decorations: %s", refusal)
         return result
 
@@ -78,21 +80,21 @@ def _is_about_buttons(refusal: str) -> bool:
     return any(each in words for each in ABOUT_BUTTONS) and NOT_MODIFIED not in words
 
 
-def markup_of(keyboard: Keyboard, look: Look) -> InlineKeyboardMarkup | None:
+def markup_of(keyboard: Keyboard, support: ButtonSupport) -> InlineKeyboardMarkup | None:
     """None removes the buttons of an edited message: they are sent again with every edit."""
-    rows = [[made for each in row if (made := _button(each, look))] for row in keyboard]
+    rows = [[made for each in row if (made := _button(each, support))] for row in keyboard]
     rows = [row for row in rows if row]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
-def _button(button: Button, look: Look) -> InlineKeyboardButton | None:
+def _button(button: Button, support: ButtonSupport) -> InlineKeyboardButton | None:
     """None: without decoration there is no such button."""
-    style = button.style if look >= Look.STYLED else None
+    style = button.style if support >= ButtonSupport.STYLED else None
     if button.copy:
-        if look < Look.STYLED:
+        if support < ButtonSupport.STYLED:
             return None
         copy = CopyTextButton(text=button.copy)
         return InlineKeyboardButton(text=button.text, style=style, copy_text=copy)
-    if button.disabled and look >= Look.FULL:
+    if button.disabled and support >= ButtonSupport.FULL:
         return InlineKeyboardButton(text=button.text, style=style, disabled=DisabledButton())
     return InlineKeyboardButton(text=button.text, style=style, callback_data=button.data)

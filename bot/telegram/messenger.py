@@ -34,7 +34,7 @@ from bot.telegram.errors import (
 )
 from bot.telegram.html import clip_units, fit
 from bot.telegram.lanes import MAX_RETRY_AFTER_S, PASSING_FAULTS, SAY_ATTEMPTS, Lanes, Priority
-from bot.telegram.markup import Dress
+from bot.telegram.markup import KeyboardFallback
 from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.tools.background import to_the_end
 from bot.tools.rate_limits import RateLimit
@@ -120,7 +120,7 @@ class Messenger:
         self._lanes = Lanes(self._overall, chat_limit)
         self._said: set[asyncio.Task[None]] = set()
         self._lost_pauses_s = lost_pauses_s
-        self._dress = Dress()
+        self._keyboards = KeyboardFallback()
         self._edits: dict[tuple[int, int], object] = {}  # by message: the last one asked for
         self._actions = RateLimit(ACTIONS_PER_S, 1.0)
 
@@ -234,7 +234,7 @@ class Messenger:
 
         async def request() -> Message:
             chat = self._lanes.chat(chat_id)
-            return await self._dress.wear(
+            return await self._keyboards.send_with(
                 keyboard,
                 lambda markup: self._bot.send_message(
                     chat,
@@ -267,7 +267,7 @@ class Messenger:
             # A group that moved left behind what was said before.
             if self._lanes.chat(chat_id) != chat_id or self._edits.get(message) is not this:
                 return None
-            return await self._dress.wear(
+            return await self._keyboards.send_with(
                 keyboard,
                 lambda markup: self._bot.edit_message_text(
                     fit(text), chat_id=chat_id, message_id=message_id, reply_markup=markup
@@ -361,7 +361,7 @@ class Messenger:
             if losses.count:  # while Telegram is out of reach, no more are lost
                 await self._bot.send_chat_action(chat, f"upload_{kind}")
             try:
-                message = await self._dress.wear(
+                message = await self._keyboards.send_with(
                     how.keyboard,
                     lambda markup: send(
                         chat,
