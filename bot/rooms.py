@@ -19,7 +19,7 @@ from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.fetching import Fetcher
 from bot.pipeline.finish import Delivery, Results
 from bot.pipeline.housekeeping import Housekeeping
-from bot.pipeline.inputs import InputPictures, Prepare
+from bot.pipeline.input_pictures import InputPictures, Prepare
 from bot.pipeline.polling import Poller
 from bot.pipeline.progress import Progress
 from bot.pipeline.resend import Resender

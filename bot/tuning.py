@@ -8,7 +8,7 @@ from bot.admin.broadcast import CARD_PAUSE_S
 from bot.admin.kie_account import LOOK_PAUSE_S
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from bot.pipeline.fetching import FETCHING, FetchPolicy
-from bot.pipeline.inputs import INPUT_RETRY
+from bot.pipeline.input_pictures import INPUT_RETRY
 from bot.pipeline.polling import POLLING, PollPolicy
 from bot.pipeline.progress import EDIT_PAUSE_S
 from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S, REFUSED_PAUSE_S

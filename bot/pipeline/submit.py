@@ -15,7 +15,7 @@ from bot.admin.alerts import Alerts
 from bot.pipeline.breaker import LONGEST_PAUSE_S, CircuitBreaker
 from bot.pipeline.failures import failure_of
 from bot.pipeline.fair_queue import FairQueue
-from bot.pipeline.inputs import Prepare
+from bot.pipeline.input_pictures import Prepare
 from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit

@@ -16,7 +16,7 @@ from bot.media.kinds import InputError, NotAPictureError
 from bot.pipeline.failures import failure_of
 from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.finish import Delivery, Results
-from bot.pipeline.inputs import Prepare
+from bot.pipeline.input_pictures import Prepare
 from bot.pipeline.submit import Submit
 from bot.service_limits import KIE_CREATES
 from bot.telegram.errors import ChatClosedError
