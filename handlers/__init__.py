@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiogram import Dispatcher, F, Router
-from aiogram.dispatcher.event.handler import FilterObject
 
 from bot.settings import Settings
+from bot.telegram.aiogram_patches import keep_filters_in_loop
 from handlers import (
     admin,
     cancel,
@@ -60,22 +60,5 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
         other_buttons.create_router(),  # last: they answer whatever nobody else wanted
     )
     dispatcher.errors.register(errors.answer_error)
-    for router in dispatcher.chain_tail:
-        for observer in router.observers.values():
-            for handler in (observer._handler, *observer.handlers):  # noqa: SLF001 - .filter() puts its own there
-                for each in handler.filters or ():
-                    _keep_in_loop(each)
+    keep_filters_in_loop(dispatcher)
     return dispatcher
-
-
-def _keep_in_loop(filter_: FilterObject) -> None:
-    """aiogram hands each synchronous filter to a thread. Ours look at a field or two: a prompt went
-    to a thread and back sixteen times for that."""
-    if filter_.awaitable:
-        return
-    check = filter_.callback
-
-    async def check_here(*args: Any, **kwargs: Any) -> Any:
-        return check(*args, **kwargs)
-
-    filter_.callback, filter_.awaitable = check_here, True

@@ -1,22 +1,41 @@
-"""Patches of aiogram, to save four seconds of import: each type is built when it is first used.
+"""Patches of aiogram: types that are built on first use, and filters that run in the loop.
+
+Both are bets on private insides, and on those of `KNOWN` versions only: of any other aiogram is
+left as it is, which is slower and no less right.
 
 `aiogram.types` ends with a loop that builds the validators of all its 400 models at once, of which
 a bot needs a few dozen. Import this module before aiogram: it lets the loop note the namespace in
 which the models' forward references are found, and every model builds itself with it on its first
 use (pydantic's deferred building, which aiogram has switched on). Measured with aiogram 3.31 and
-pydantic 2.13 on one core: importing aiogram takes 1.1 s of CPU instead of 6. Should a later
-aiogram not call `model_rebuild` with a namespace, nothing is deferred and all works as before.
+pydantic 2.13 on one core: importing aiogram takes 1.1 s of CPU instead of 6.
 """
 
+from __future__ import annotations
+
+import logging
 import sys
 from functools import cache
-from typing import Any
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+if TYPE_CHECKING:
+    from aiogram import Dispatcher
+    from aiogram.dispatcher.event.handler import FilterObject
+
+KNOWN = {"aiogram": "3.31.0", "pydantic": "2.13.5"}  # whose insides were looked at
+logger = logging.getLogger(__name__)
+
+
+def _unknown() -> list[str]:
+    """What is installed in another version."""
+    installed = {name: version(name) for name in KNOWN}
+    return [f"{name} {found}" for name, found in installed.items() if found != KNOWN[name]]
+
 
 def _import_aiogram() -> None:
-    if "aiogram" in sys.modules:  # too late: it is built already
+    if "aiogram" in sys.modules or _unknown():  # built already, or nobody knows how
         return
     original = BaseModel.__dict__["model_rebuild"]
     namespace: dict[str, Any] = {}
@@ -71,3 +90,28 @@ def usual_types() -> list[type[BaseModel]]:
 
     answers: list[Any] = [Response[Message], Response[Message | bool]]  # to sendings, to edits
     return [Update, *answers, SendMessage, EditMessageText, SendPhoto, SendDocument]
+
+
+def keep_filters_in_loop(dispatcher: Dispatcher) -> None:
+    """aiogram hands each synchronous filter to a thread. Ours look at a field or two: a prompt went
+    to a thread and back sixteen times for that."""
+    if unknown := _unknown():
+        names = " and ".join(unknown)
+        logger.warning("%s is not what %s knows: aiogram stays slow", names, __name__)
+        return
+    for router in dispatcher.chain_tail:
+        for observer in router.observers.values():
+            for handler in (observer._handler, *observer.handlers):  # noqa: SLF001 - .filter() puts its own there
+                for each in handler.filters or ():
+                    _keep_in_loop(each)
+
+
+def _keep_in_loop(filter_: FilterObject) -> None:
+    if filter_.awaitable:
+        return
+    check = filter_.callback
+
+    async def check_here(*args: Any, **kwargs: Any) -> Any:
+        return check(*args, **kwargs)
+
+    filter_.callback, filter_.awaitable = check_here, True

@@ -29,14 +29,6 @@ def png(width: int = 64, height: int = 48) -> bytes:
     return target.getvalue()
 
 
-class _Session(AiohttpSession):
-    """aiogram's, without the 0.25 s it sleeps when it is closed."""
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-
 @dataclass
 class Talk:
     """One emulator, one bot, and Anna, who has started the bot."""
@@ -98,7 +90,7 @@ class Talk:
 async def talking() -> AsyncIterator[Talk]:
     """Everything set up and taken down."""
     async with TelegramEmulator.start() as telegram, aiohttp.ClientSession() as http:
-        session = _Session(api=TelegramAPIServer.from_base(telegram.url))
+        session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))
         anna = telegram.add_person(1001, "Анна", language_code="ru", username="anna", started=True)
         async with Bot(telegram.token, session=session) as bot:
             yield Talk(telegram, bot, anna, http)

@@ -315,7 +315,7 @@ async def test_a_url_that_can_be_none_stops_at_once(url: str) -> None:
 
 async def test_a_forbidden_header_is_never_quoted() -> None:
     async with open_both() as (_, store):
-        store._client._headers["apikey"] = "recognisable\n"  # noqa: SLF001 - past the check of the key
+        store._client.session.headers["x-key"] = "recognisable\n"  # noqa: SLF001 - past the check of the key
         with pytest.raises(FileStoreSetupError, match="a header is not allowed") as caught:
             await put(store)
         assert "recognisable" not in whole_text(caught.value)
