@@ -28,7 +28,7 @@ from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
-from bot.telegram.files import Incoming
+from bot.telegram.downloads import TelegramDownloads
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import open_bot
 from bot.telegram.telegram_time import TelegramTime
@@ -180,7 +180,7 @@ class Pipeline:
         )
         pictures = InputPictures(
             jobs,
-            Incoming(ground.bot),
+            TelegramDownloads(ground.bot),
             media.files,
             media.upload,
             alerts=admin.alerts,

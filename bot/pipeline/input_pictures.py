@@ -13,7 +13,7 @@ from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
 from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.progress import Progress
 from bot.service_limits import KIE_UPLOAD_LIFE_S
-from bot.telegram.files import Incoming, TelegramUnavailableError
+from bot.telegram.downloads import TelegramDownloads, TelegramUnavailableError
 from bot.tools.clock import CLOCK, Clock
 from storage.failures import FailureKind
 from storage.files import DiskFiles
@@ -36,7 +36,7 @@ class InputPictures:
     def __init__(
         self,
         jobs: Jobs,
-        incoming: Incoming,
+        downloads: TelegramDownloads,
         files: DiskFiles,
         upload: Upload,
         *,
@@ -45,7 +45,7 @@ class InputPictures:
         clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
-        self._incoming = incoming
+        self._downloads = downloads
         self._files = files
         self._upload = upload
         self._alerts = alerts
@@ -83,7 +83,7 @@ class InputPictures:
 
     async def _fetch(self, file_id: str, path: Path) -> None:
         try:
-            await self._retry(TelegramUnavailableError, self._incoming.fetch, file_id, path)
+            await self._retry(TelegramUnavailableError, self._downloads.fetch, file_id, path)
         except TelegramUnavailableError as error:
             raise InputError(FailureKind.INPUT_GONE, str(error)) from error
 

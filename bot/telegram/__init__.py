@@ -1,1 +1,1 @@
-"""Telegram: messenger, lanes, updates, files, buttons."""
+"""Telegram: messenger, lanes, updates, downloads, buttons."""

@@ -11,7 +11,7 @@ from aiogram.methods import GetMe
 
 from bot.telegram.lanes import Lanes, Priority
 from bot.tools.rate_limits import RateLimit
-from tests.unit.bot.clock import FakeClock
+from tests.unit.bot.fake_clock import FakeClock
 
 
 async def test_a_picture_goes_before_a_hundred_progress_messages_of_others() -> None:

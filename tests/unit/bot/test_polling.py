@@ -27,7 +27,7 @@ from providers.errors import (
 )
 from providers.order import Order
 from tests.bench.bound import best_delays, uniform_rate
-from tests.unit.bot.clock import FakeClock
+from tests.unit.bot.fake_clock import FakeClock
 
 URL = "https://example.com/1.png"
 POLICY = PollPolicy()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.tools.rate_limits import RateLimit, Turns
-from tests.unit.bot.clock import FakeClock
+from tests.unit.bot.fake_clock import FakeClock
 
 
 def limited(clock: FakeClock, limit: int, window_s: float) -> RateLimit:

@@ -16,7 +16,7 @@ class TelegramUnavailableError(Exception):
     """The file could not be fetched this time."""
 
 
-class Incoming:
+class TelegramDownloads:
     """Fetches by file id. The address that Telegram gives for a file holds the bot's token: it
     stays in here, and errors that name it are not chained."""
 
