@@ -35,7 +35,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning = TUNING
 
 @asynccontextmanager
 async def open_app(settings: Settings, tuning: Tuning = TUNING) -> AsyncIterator["App"]:
-    """Everything in its place, and nothing begun."""
+    """Build the application; nothing runs yet."""
     async with open_ground(settings, tuning) as ground:
         yield App(ground)
 
@@ -76,13 +76,13 @@ class App:
             yield media.result_uploader.hear
 
     async def _take_up(self) -> None:
-        """Go on with what an earlier process left."""
+        """Resume what an earlier process left unfinished."""
         jobs = self._ground.store.jobs
         self._pipeline.durations.recall(await insist(lambda: jobs.recent_durations(SAMPLE)))
         await insist(jobs.replay)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, and stop in such a way that nothing is torn."""
+        """Run until `stop` is set, and shut down without interrupting anything halfway."""
         result_uploader, messenger = self._media.result_uploader, self._talk.messenger
         updates = Updates(
             self._ground.bot,

@@ -26,7 +26,7 @@ def log_context(**ids: object) -> Iterator[None]:
 
 
 def set_up_logging(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:
-    """Send all logging to standard error, in one format, with the secrets blotted out."""
+    """Send all logging to standard error, in one format, with the secrets redacted."""
     handler = logging.StreamHandler()
     formatter = _JsonFormatter if form == "json" else _TextFormatter
     handler.setFormatter(formatter(secrets))
@@ -38,7 +38,7 @@ def set_up_logging(level: str, form: Literal["text", "json"], secrets: Iterable[
 
 
 class _Redacting(logging.Formatter):
-    """Formats first and blots out then: a secret may stand in a traceback as well."""
+    """Formats first, then redacts: a secret may be in a traceback as well."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()

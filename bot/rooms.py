@@ -65,7 +65,7 @@ class Ground:
 
 @asynccontextmanager
 async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Ground]:
-    """Open it; nothing is asked of anybody yet."""
+    """Open it; no service is called yet."""
     telegram_time, log = TelegramTime(tuning.clock), CallLog(now=tuning.clock.now)
     first = settings.kie(next(iter(PRODUCTS))).access  # whose account is watched
     async with (
@@ -93,7 +93,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
 
 
 class Talk:
-    """What is said to people, and in which words."""
+    """Messages to people, and their texts."""
 
     def __init__(self, ground: Ground) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
@@ -137,7 +137,7 @@ class Media:
 
 
 class Admin:
-    """What the team sees and does."""
+    """The admins' side."""
 
     def __init__(self, ground: Ground, talk: Talk) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
@@ -160,7 +160,7 @@ class Admin:
 
 
 class Pipeline:
-    """The walk of an item: through the provider, and to the chat."""
+    """The path of an item: through the provider, and to the chat."""
 
     def __init__(self, ground: Ground, talk: Talk, media: Media, admin: Admin) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
@@ -237,7 +237,7 @@ class Pipeline:
 
 
 def provider_of(key: str, settings: Settings, kie: Kie) -> Provider:
-    """Who makes a product, as it is set."""
+    """The provider of a product, by its settings."""
     own = settings.kie(key)
     return KieProvider(
         PRODUCTS[key],

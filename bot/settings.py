@@ -68,7 +68,7 @@ LONGEST_SHOWN = 24  # of a wrong value: what is longer may be a token that got i
 
 @dataclass(frozen=True, slots=True)
 class KieAccess:
-    """How KIE is asked."""
+    """How KIE is called."""
 
     base_url: str
     api_key: str = field(repr=False)
@@ -233,7 +233,7 @@ class CommonSettings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """What must never stand in a log."""
+        """The values that must never appear in a log."""
         names = [name for name in type(self).model_fields if name.endswith(SECRETS)]
         values: list[SecretStr | None] = [getattr(self, name) for name in names]
         return [value.get_secret_value() for value in values if value]
@@ -284,7 +284,7 @@ def given_in(env_file: Path | None = ENV_FILE) -> list[Given]:
 
 
 def misspelt(given: Iterable[Given]) -> list[tuple[Given, str]]:
-    """What looks like a setting and is none, each with the name that is nearest."""
+    """Variables that look like misspelt settings, each with the closest name."""
     given = list(given)
     names = {field.upper() for field in Settings.model_fields}
     absent = names - {each.name for each in given if each.value}

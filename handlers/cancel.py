@@ -12,7 +12,7 @@ from storage.jobs import Jobs
 
 
 def create_router() -> Router:
-    """What is not sent to the provider yet can be taken back."""
+    """Cancels what was not sent to the provider yet."""
     router = Router(name=__name__)
     router.message.register(cancel_all, Command("cancel"), F.chat.type == "private")
     router.callback_query.register(cancel_job, CancelButton.filter())
@@ -27,7 +27,7 @@ async def cancel_all(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Cancel everything of the person's that still waits, a picture for words as well."""
+    """Cancel all the person's queued items, and discard a picture held for a prompt."""
     cancelled = await jobs.cancel(event_from_user.id)
     dropped = await inputs.drop(event_from_user.id)
     said = texts.cancelled(cancelled, picture_dropped=dropped)
@@ -42,6 +42,6 @@ async def cancel_job(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Cancel what still waits of one job. A job of somebody else's has nothing to cancel."""
+    """Cancel the queued items of one job. In somebody else's job there is nothing to cancel."""
     cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)

@@ -28,7 +28,7 @@ def create_router() -> Router:
 
 
 def is_stale(message: Message, is_late: IsLate) -> bool:
-    """Whether it waited so long."""
+    """Whether it waited too long."""
     return is_late(message.date.timestamp())
 
 
@@ -45,7 +45,7 @@ async def is_for_the_bot(message: Message, bot: Bot) -> bool:
 
 
 async def ask_again(message: Message, messenger: Messenger, texts: Texts) -> None:
-    """It waited too long to be charged unasked."""
+    """Ask to send it again: it waited too long to be charged unasked."""
     messenger.say(message.chat.id, texts.stale_in_group(), reply_to=message.message_id)
 
 

@@ -38,13 +38,13 @@ class PageButton(ButtonData, prefix="history"):
 
 
 class ShowButton(ButtonData, prefix="show"):
-    """A picture of the list, once more."""
+    """Sends a picture of the list again."""
 
     item_id: Number = NOTHING
 
 
 class DropButton(ButtonData, prefix="drop"):
-    """Cancels what waits of a job, and shows the queue again."""
+    """Cancels a job's queued items, and refreshes the queue."""
 
     job_id: Number = NOTHING
 
@@ -74,7 +74,7 @@ def create_router() -> Router:
 async def show_history(
     message: Message, event_from_user: User, gallery: Gallery, messenger: Messenger, texts: Texts
 ) -> None:
-    """The last pictures."""
+    """The latest pictures."""
     page = await gallery.page(event_from_user.id, PAGE)
     messenger.say(message.chat.id, texts.history(page), keyboard=history_keyboard(texts, page))
 
@@ -128,7 +128,7 @@ async def send_again(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """A picture of the list, once more and free of charge."""
+    """Send a picture of the list again, free of charge."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
     if item is None or query.message is None or item.status is not ItemStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
@@ -150,7 +150,7 @@ async def show_queue(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """What is not finished yet."""
+    """The unfinished jobs."""
     text, keyboard = await _queue_card(event_from_user.id, gallery, jobs, inputs, queue, texts)
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
@@ -184,7 +184,7 @@ async def drop_job(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Cancel what still waits of one job, and show what is left."""
+    """Cancel the queued items of one job, and show what is left."""
     cancelled = await jobs.cancel(event_from_user.id, callback_data.job_id)
     messenger.answer_press(query.id, texts.cancelled(cancelled), alert=True)
     if query.message is None:

@@ -62,7 +62,7 @@ async def show_legal_text(
 async def ask_to_forget(
     message: Message, event_from_user: User, ledger: Ledger, messenger: Messenger, texts: Texts
 ) -> None:
-    """Nothing goes before a yes."""
+    """Ask first: nothing is deleted before a yes."""
     balance = await ledger.balance(event_from_user.id)
     messenger.say(
         message.chat.id,
@@ -84,7 +84,7 @@ async def forget(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Remove everything of the person's; a second press finds nothing more."""
+    """Delete everything of the person's; a second press finds nothing more."""
     messenger.answer_press(query.id)
     user_id = event_from_user.id
     chosen = await preferences.language(user_id)
@@ -103,7 +103,7 @@ async def forget(
 
 
 async def keep(query: CallbackQuery, messenger: Messenger, texts: Texts) -> None:
-    """Everything stays."""
+    """The person declined: everything stays."""
     messenger.answer_press(query.id)
     if query.message is not None:
         messenger.change(query.message.chat.id, query.message.message_id, texts.not_forgotten())

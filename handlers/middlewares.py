@@ -95,8 +95,8 @@ async def note_name(handler: Handler, event: TelegramObject, data: Data) -> Any:
 
 
 class Throttle(BaseMiddleware):
-    """Nobody is so fast: more messages and presses in a minute than the limit are answered once
-    and left."""
+    """Limits each person's messages and presses in a minute: what exceeds the limit is answered
+    once, then ignored."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
@@ -200,14 +200,14 @@ def _may_cost(message: Message) -> bool:
 
 
 class Debounce:
-    """Impatient thumbs: the same button pressed again at once is one press. What moves money has
-    its key in the database."""
+    """The same button pressed again at once counts as one press. What moves tokens has its
+    idempotency key in the database."""
 
     def __init__(self) -> None:
         self._pressed = TTLCache[tuple[int, str], None](PRESSES_REMEMBERED, REPEAT_S)
 
     def is_repeat(self, user_id: int, data: str) -> bool:
-        """Whether this is the second press of one thumb; it counts as pressed from now on."""
+        """Whether this is a repeated press; it counts as pressed from now on."""
         repeated = (user_id, data) in self._pressed
         self._pressed[user_id, data] = None
         return repeated

@@ -7,12 +7,12 @@ from bot.telegram.messenger import Messenger
 
 
 def create_router() -> Router:
-    """Whatever no other router took."""
+    """Presses that no other router took."""
     router = Router(name=__name__)
     router.callback_query.register(answer_unknown)
     return router
 
 
 async def answer_unknown(query: CallbackQuery, messenger: Messenger) -> None:
-    """End the client's waiting, and no more."""
+    """Answer the press, so that the client stops waiting; nothing else happens."""
     messenger.answer_press(query.id)

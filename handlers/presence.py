@@ -8,14 +8,14 @@ from storage.people import People
 
 
 def create_router() -> Router:
-    """Telegram tells when a person blocks the bot or takes it back."""
+    """Telegram reports when a person blocks or unblocks the bot."""
     router = Router(name=__name__)
     router.my_chat_member.register(note_presence, F.chat.type == "private")
     return router
 
 
 async def note_presence(event: ChatMemberUpdated, people: People, jobs: Jobs) -> None:
-    """Remember it; what was kept for someone is sent when they are back."""
+    """Store it; when a person is back, send what is waiting for them."""
     if event.new_chat_member.status in {"kicked", "left"}:
         await people.set_blocked(event.from_user.id, blocked=True)
     else:
@@ -23,6 +23,6 @@ async def note_presence(event: ChatMemberUpdated, people: People, jobs: Jobs) ->
 
 
 async def welcome_back(user_id: int, people: People, jobs: Jobs) -> None:
-    """Send what was kept for the person, and tell what could not be told."""
+    """Send the person's waiting pictures, and report outcomes that could not be told."""
     await people.set_blocked(user_id, blocked=False)
     await jobs.replay(user_id)

@@ -68,7 +68,7 @@ def create_router() -> Router:
 
 
 async def refuse_command(message: Message, messenger: Messenger, texts: Texts) -> None:
-    """A command that there is not."""
+    """An unknown command."""
     messenger.say(message.chat.id, texts.unknown_command(), reply_to=message.message_id)
 
 
@@ -136,7 +136,7 @@ async def order_by_picture(
 async def collect_album(
     message: Message, event_from_user: User, albums: Albums, texts: Texts
 ) -> None:
-    """One item of an album; the rest follows."""
+    """One item of an album; the others come as updates of their own."""
     await _collect(message, message.caption or "", event_from_user, albums, texts)
 
 

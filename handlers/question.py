@@ -24,7 +24,7 @@ async def answer_question(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Draw what was asked about, or do not; the first answer counts."""
+    """Draw it or not; the first answer counts."""
     if query.message is None:
         messenger.answer_press(query.id)
         return

@@ -36,7 +36,7 @@ async def draw_again(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The same request once more, for what the button says; two presses at once are one."""
+    """Repeat the request at the button's price; two presses at once count as one."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
     if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
@@ -62,7 +62,7 @@ async def ask_for_change(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Ask what shall be different; the reply to the question is a reply to the picture."""
+    """Ask what to change; a reply to the question is a reply to the picture."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
     if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
@@ -146,7 +146,7 @@ async def send_original(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The file as it was drawn: Telegram makes a photo smaller."""
+    """Send the original file: Telegram shrinks photos."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
     # One that was fetched, not delivered and refunded lies on the disk as well; the sending of one
     # that is ready may have come through, and its answer not.

@@ -30,7 +30,7 @@ from storage.preferences import Awaited, PreferenceStore
 
 
 def create_router() -> Router:
-    """What people set for themselves."""
+    """The settings commands and buttons."""
     router = Router(name=__name__)
     private = F.chat.type == "private"
     router.message.register(show_settings, private, Command("settings"))
@@ -169,7 +169,7 @@ async def take_words(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Keep them, and show them on the card that asked."""
+    """Store the words, and show them on the card that asked."""
     sent_at = message.date.timestamp()
     awaited = await preferences.awaited(event_from_user.id, message.message_id, sent_at)
     field = awaited_field(awaited)

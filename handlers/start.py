@@ -17,7 +17,7 @@ MOVEMENTS_SHOWN = 8
 
 
 def create_router() -> Router:
-    """What a person can ask for besides pictures."""
+    """/start, /help and /balance."""
     router = Router(name=__name__)
     router.message.filter(F.chat.type == "private")
     router.message.register(start, CommandStart(), flags=GREETS)
@@ -79,7 +79,7 @@ async def show_balance(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The tokens left, and where they went."""
+    """The balance, and the latest changes to it."""
     own = await preferences.get(event_from_user.id)
     model = await catalogue.on_sale(own.model)
     text = texts.balance(

@@ -54,7 +54,7 @@ class TextOrNumber:
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """An address that begins with http:// or https://."""
+    """A URL that begins with http:// or https://."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Field:
     title: Mapping[str, str] = field(default_factory=dict)
 
     def default_for(self, given: Input) -> Any:
-        """What is sent where nobody says otherwise; None: nothing is."""
+        """The value sent by default; None: none is."""
         if self.only is not None and self.only is not given:
             return None
         if given is Input.PICTURE and self.with_picture is not None:
@@ -228,7 +228,7 @@ class Product:
         return tuple(each for each in self.fields if each.credits)
 
     def field(self, flag: str) -> Field | None:
-        """The field of that flag; None: there is none."""
+        """The field with that flag; None: there is none."""
         return next((each for each in self.fields if each.flag == flag), None)
 
     def input(self, order: Order, picture_urls: Sequence[str] = ()) -> dict[str, Any]:
@@ -251,7 +251,7 @@ class Product:
 
 
 def sent(kind: Kind | None, value: Any) -> Any:
-    """What stands in `input` for a value as people choose it."""
+    """The value in `input` for a value as people write it."""
     return kind.sent.get(value, value) if isinstance(kind, OneOf) else value
 
 
@@ -260,7 +260,7 @@ def sent(kind: Kind | None, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Still working."""
+    """Still running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class Provider(Protocol):
 
     @property
     def poll_interval_s(self) -> float:
-        """The longest pause between two questions about a task."""
+        """The longest pause between two polls of a task."""
 
     @property
     def poll_timeout_s(self) -> float:
@@ -311,7 +311,7 @@ class Provider(Protocol):
         """
 
     async def check(self, task_id: str) -> TaskState:
-        """Ask once how a task is doing.
+        """Poll a task once.
 
         Raises:
             ProviderError: the question failed, which says nothing about the task.

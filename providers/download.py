@@ -58,7 +58,7 @@ class Downloader:
             yield cls(session, local_host, max_bytes)
 
     async def fetch(self, url: str, path: Path) -> None:
-        """Write what stands at `url` to `path`, from the beginning; safe to repeat.
+        """Download `url` to `path`, from the beginning; safe to repeat.
 
         Raises:
             ResultRefusedError: the address is not allowed, or the result is too large.
@@ -165,7 +165,7 @@ def _close(opening: asyncio.Task[BufferedWriter]) -> None:
 
 
 def _finish(file: BinaryIO, rest: bytes | bytearray) -> None:
-    """On disk before the database says so."""
+    """fsync the file before the database refers to it."""
     file.write(rest)
     file.flush()
     os.fsync(file.fileno())

@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A call that went wrong, at a time in Unix seconds."""
+    """A failed call, with its time in Unix seconds."""
 
     at: float
     path: str
@@ -74,7 +74,7 @@ class AccountReport:
 
 
 class CallLog:
-    """What was asked of KIE lately, by all clients that share it."""
+    """The recent calls of all clients that share it."""
 
     WINDOW_S = 60.0
     KEPT = 10  # troubles
@@ -85,12 +85,12 @@ class CallLog:
         self._troubles: deque[Trouble] = deque(maxlen=self.KEPT)
 
     def called(self, path: str) -> None:
-        """A call begins."""
+        """Count a call."""
         self._forget()
         self._calls.append((self._now(), path))
 
     def failed(self, path: str, error: ProviderError) -> None:
-        """A call went wrong."""
+        """Note a failed call."""
         self._troubles.append(Trouble(self._now(), path, str(error)))
 
     def last_minute(self) -> Counter[str]:
@@ -99,7 +99,7 @@ class CallLog:
         return Counter(path for _, path in self._calls)
 
     def troubles(self) -> list[Trouble]:
-        """The last that went wrong, the latest first."""
+        """The latest failed calls, newest first."""
         return list(reversed(self._troubles))
 
     def _forget(self) -> None:

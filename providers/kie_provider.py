@@ -36,5 +36,5 @@ class KieProvider:
         return await self._kie.create_task(model, self._product.input(order, picture_urls))
 
     async def check(self, task_id: str) -> TaskState:
-        """Ask once how the task is doing."""
+        """Poll the task once."""
         return await self._kie.record_info(task_id)

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A job whose items are to be seen to: it was charged just now, or an earlier process left it
+    """A job with items to process: it was charged just now, or an earlier process left it
     open, or its person is back. It may be told again of the same."""
 
     job_id: int

@@ -34,7 +34,7 @@ class BackupError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was seen of a database.
+    """The result of inspecting a database.
 
     `version` is the file's, `newest` the one that a start of this program brings it to. `damage`
     is in SQLite's words; where there is any, or the version is not the newest, nothing further was
@@ -50,7 +50,7 @@ class Inspection:
 
 
 async def inspect(path: Path) -> Inspection:
-    """Look the whole file through, without migrating it.
+    """Check the whole file, without migrating it.
 
     Raises:
         StorageError: it cannot be opened, or is no database.
@@ -60,7 +60,7 @@ async def inspect(path: Path) -> Inspection:
 
 
 async def products_on_sale(path: Path) -> set[str]:
-    """What the models on sale make.
+    """The products that the models on sale belong to.
 
     Raises:
         StorageError: the file cannot be opened, or is no database.
@@ -163,7 +163,7 @@ def _back_up(source: Path, target: Path, files: Path | None, stop: Event) -> int
 
 
 def _archive(copy: Path, files: Path, stop: Event) -> Path:
-    """The copy and the pictures in one file. What is no longer there is in Supabase meanwhile."""
+    """The copy and the pictures in one file. A missing picture was moved to Supabase."""
     archive = copy.with_name("archive")
     with tarfile.open(archive, "w") as tar:
         tar.add(copy, DATABASE_MEMBER)
@@ -214,7 +214,7 @@ def _refuse_existing(target: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk and not only on their way there."""
+    """fsync a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,7 +17,7 @@ QUESTION_LASTS_S = 3600.0  # a button found weeks later must not write to everyb
 
 
 class BroadcastStatus(StrEnum):
-    """How far a broadcast is."""
+    """The state of a broadcast."""
 
     ASKED = "asked"  # the admin was asked whether to
     DROPPED = "dropped"  # they said no
@@ -27,7 +27,7 @@ class BroadcastStatus(StrEnum):
 
 
 class RecipientStatus(StrEnum):
-    """What became of it for one person."""
+    """The state of one person's copy."""
 
     PENDING = "pending"
     SENDING = "sending"  # on its way; when nobody sends it any more: it may have arrived
@@ -55,28 +55,28 @@ class Broadcast:
 
     @property
     def failed(self) -> int:
-        """Whom Telegram did not take it for."""
+        """People for whom Telegram refused it."""
         return self.counts.get(RecipientStatus.FAILED, 0)
 
     @property
     def sent(self) -> int:
-        """Who surely has it."""
+        """People who certainly have it."""
         return self.counts.get(RecipientStatus.SENT, 0)
 
     @property
     def unsure(self) -> int:
-        """On its way; once it has ended: who may have it, or not."""
+        """Copies being sent; once it has ended, people who may or may not have it."""
         return self.counts.get(RecipientStatus.SENDING, 0)
 
     @property
     def left(self) -> int:
-        """To whom nothing was sent."""
+        """People to whom nothing was sent."""
         return self.counts.get(RecipientStatus.PENDING, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Somebody who does not surely have it. `error` is Telegram's; empty when nobody knows."""
+    """Somebody who may not have it. `error` is Telegram's; empty when it is unknown."""
 
     user_id: int
     error: str
@@ -208,7 +208,7 @@ class Broadcasts:
         return await self._database.write(work)
 
     async def drop(self, broadcast_id: int, admin_id: int) -> bool:
-        """The admin does not want to after all; False: it is no question any more."""
+        """The admin declined; False: the question is already closed."""
         return await self._end(
             "UPDATE broadcasts SET status = 'dropped', ended_at = ?"
             " WHERE broadcast_id = ? AND admin_id = ? AND status = 'asked'",
@@ -217,7 +217,7 @@ class Broadcasts:
         )
 
     async def stop(self, broadcast_id: int, act: Act | None, reason: str = "") -> bool:
-        """Send it to nobody else; False: it was not running. Without an act the bot does it."""
+        """Stop sending it; False: it was not running. Without an act, the bot itself stops it."""
 
         def work(tx: sqlite3.Connection) -> bool:
             now = self._database.now()
@@ -241,7 +241,7 @@ class Broadcasts:
         return await self._database.write(work)
 
     async def finish(self, broadcast_id: int) -> bool:
-        """Nobody is left to send it to; False: it was stopped before."""
+        """Everybody was sent to; False: it was stopped before that."""
         return await self._end(
             "UPDATE broadcasts SET status = 'done', ended_at = ?"
             " WHERE broadcast_id = ? AND status = 'running'",
@@ -249,14 +249,14 @@ class Broadcasts:
         )
 
     async def told(self, broadcast_id: int) -> None:
-        """The admin knows how it ended."""
+        """The admin was told how it ended."""
         await self._database.execute(
             "UPDATE broadcasts SET told_at = ? WHERE broadcast_id = ?",
             (self._database.now(), broadcast_id),
         )
 
     async def get(self, broadcast_id: int) -> Broadcast | None:
-        """One of them, as it stands."""
+        """One broadcast as it is now."""
         row = await self._database.fetch_one(
             "SELECT * FROM broadcasts WHERE broadcast_id = ?", (broadcast_id,)
         )
@@ -298,7 +298,7 @@ class Broadcasts:
         return [Unreached(row["user_id"], row["error"]) for row in rows]
 
     async def sending(self, broadcast_id: int, user_id: int) -> bool:
-        """It is about to be sent to a person; False, and it must not be: it was before, or the
+        """It is about to be sent to a person; False: it must not be, it was before, or the
         broadcast does not run any more."""
 
         def work(tx: sqlite3.Connection) -> bool:
@@ -313,7 +313,7 @@ class Broadcasts:
         return await self._database.write(work)
 
     async def not_sent(self, broadcast_id: int, user_id: int) -> None:
-        """It surely did not get through: it is still to be sent."""
+        """It certainly did not arrive: it is still to be sent."""
         await self._move(broadcast_id, user_id, RecipientStatus.PENDING)
 
     async def sent(self, broadcast_id: int, user_id: int) -> None:

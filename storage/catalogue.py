@@ -50,7 +50,7 @@ class Catalogue:
         self._database = database
 
     async def first(self) -> Model | None:
-        """The enabled model that stands first, or None when none is enabled."""
+        """The first enabled model, or None when none is enabled."""
         rows = await self._database.fetch_all(
             "SELECT * FROM models WHERE enabled ORDER BY position, slug LIMIT 1"
         )

@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 
 class Connection(aiosqlite.Connection):
-    """Each trip to a connection's thread costs as much as ten statements there."""
+    """Runs whole functions, because one trip to the connection's thread costs as much as ten
+    statements there."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
         if aiosqlite.__version__ != KNOWN:

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Waiting(Generic[T]):
-    """A work whose turn has not come."""
+    """A function waiting for its turn."""
 
     work: Work[T]
     done: asyncio.Future[T]
@@ -64,14 +64,14 @@ class _Queue:
         self._server: asyncio.Task[None] | None = None
 
     async def do(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
-        """What the work returns, or raises."""
+        """Run it when its turn comes; return or raise what it does."""
         try:
             return await self.put(work, then)
         except sqlite3.Error as error:
             raise storage_error(error) from error
 
     def put(self, work: Work[T], then: Callable[[T], None] | None = None) -> asyncio.Future[T]:
-        """Have it done when its turn comes."""
+        """Queue it, to run when its turn comes."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(work, done, then))
         if self._server is None:
@@ -106,7 +106,7 @@ class _Queue:
             return [(None, error) for _ in waiting]
 
     async def settle(self) -> None:
-        """Wait until the works that were begun have come to their end."""
+        """Wait until the functions that have started are finished."""
         if self._server is not None:
             await asyncio.wait([self._server])
 
@@ -242,7 +242,7 @@ class Database:
         return await self._writes.do(work, then)
 
     def note(self, work: Work[None], what: str) -> None:
-        """Write when there is time: nobody waits for it, and if it fails a line in the log says
+        """Write when there is time: nobody waits for it. If it fails, a line in the log says
         `what` was not noted."""
         self._writes.put(work).add_done_callback(partial(_noted, what))
 

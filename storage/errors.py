@@ -20,7 +20,7 @@ import sqlite3
 
 
 class StorageError(Exception):
-    """The database said no, and nothing of ours asked for that."""
+    """The database failed, for a reason outside this program."""
 
 
 class StorageBusyError(StorageError):
@@ -70,7 +70,7 @@ class ModelUnavailableError(StorageError):
 
 
 class MaintenanceError(ModelUnavailableError):
-    """No orders are taken for now; nothing was charged. `text` is the admins' word on it."""
+    """No orders are taken for now; nothing was charged. `text` is the admins' message."""
 
     def __init__(self, text: str) -> None:
         super().__init__("maintenance")
@@ -102,7 +102,7 @@ class StaleItemError(StorageError):
 
 
 def storage_error(error: sqlite3.Error) -> StorageError:
-    """The error of ours that stands for one of SQLite's; chain it with `from`."""
+    """Our error for one of SQLite's; chain it with `from`."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StorageBusyError(f"the database is held by another program ({name}: {error})")

@@ -38,15 +38,15 @@ class DiskFiles:
             raise StorageFullError(f"{self._incoming} cannot be used: {error.strerror}") from error
 
     def path(self, key: str) -> Path:
-        """Where the file of that key is."""
+        """The path of that key's file."""
         return self._folder / key
 
     def incoming(self, name: str) -> Path:
-        """Where a file is written before it is whole. Writing it again starts it anew."""
+        """The path for writing a file that is not complete yet. Writing it again starts over."""
         return self._incoming / name
 
     def keep(self, incoming: Path, key: str) -> Path:
-        """Give a whole file its place for good."""
+        """Move a complete file to its final path."""
         path = self.path(key)
         make_private_folder(path.parent)
         return incoming.replace(path)

@@ -149,14 +149,14 @@ class Forgetting:
         return row["at"] - self._database.now() if row and row["at"] is not None else None
 
     async def removed(self, file: FileToRemove) -> None:
-        """It is gone."""
+        """The file was deleted."""
         await self._database.execute(
             "DELETE FROM files_to_remove WHERE place = ? AND file_key = ?",
             (file.place, file.file_key),
         )
 
     async def remove_later(self, file: FileToRemove, pause_s: float) -> None:
-        """It could not be removed: again after a pause."""
+        """The file could not be deleted: try again after a pause."""
         await self._database.execute(
             "UPDATE files_to_remove SET attempts = attempts + 1, remove_after = ?"
             " WHERE place = ? AND file_key = ?",

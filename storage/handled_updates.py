@@ -23,7 +23,7 @@ class HandledUpdates:
         return [row["update_id"] for row in rows]
 
     async def remember(self, update_ids: Iterable[int], *, keep: int = KEPT) -> None:
-        """These were dealt with, and all but the last `keep` can be forgotten; safe to repeat."""
+        """Remember these updates, and forget all but the last `keep`; safe to repeat."""
 
         def work(tx: sqlite3.Connection) -> None:
             tx.executemany(

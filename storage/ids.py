@@ -10,13 +10,13 @@ TABLES = {"images": "items"}  # what an older version called a table
 
 
 def given_ids(connection: sqlite3.Connection) -> dict[str, int]:
-    """The highest number that was given so far, by table."""
+    """The highest id given so far, by table."""
     rows = connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
     return {TABLES.get(row[0], str(row[0])): int(row[1]) for row in rows}
 
 
 def last_ids(path: Path) -> dict[str, int] | None:
-    """The same of a database that is about to be replaced; None: it cannot tell."""
+    """The highest ids of a database that is about to be replaced; None: unreadable."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old:
             return given_ids(old)

@@ -11,7 +11,7 @@ HELD_FOR_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A picture that waits for words."""
+    """A picture held until its person's prompt comes."""
 
     file_id: str
     held_by: int  # the message that brought it, or, below 0, the press that took it
@@ -93,7 +93,7 @@ class Inputs:
         )
 
     async def add_album_item(self, item: AlbumItem) -> None:
-        """Keep an item until its album is whole; safe to repeat."""
+        """Keep an item until its album is complete; safe to repeat."""
         await self._database.execute(
             "INSERT INTO album_items (chat_id, message_id, media_group_id, user_id, file_id,"
             " caption, language, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -111,7 +111,7 @@ class Inputs:
         )
 
     async def albums(self) -> list[tuple[int, str]]:
-        """Albums that were begun: (chat_id, media_group_id)."""
+        """Incomplete albums: (chat_id, media_group_id)."""
         rows = await self._database.fetch_all(
             "SELECT DISTINCT chat_id, media_group_id FROM album_items ORDER BY message_id"
         )
@@ -128,7 +128,7 @@ class Inputs:
         return [AlbumItem(**dict(row)) for row in rows]
 
     async def drop_album(self, items: Sequence[AlbumItem]) -> None:
-        """These were dealt with; one that came later stays."""
+        """Delete these items, which were handled; one that came later stays."""
 
         def work(tx: sqlite3.Connection) -> None:
             tx.executemany(

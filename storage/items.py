@@ -11,7 +11,7 @@ from storage.order_rows import order_in, origin_in
 
 
 class ItemStatus(StrEnum):
-    """Where an item is on its way."""
+    """The state of an item."""
 
     QUEUED = "queued"  # paid, waiting for its turn
     SUBMITTING = "submitting"  # the create is on its way: nobody knows whether it was taken
@@ -34,7 +34,7 @@ OPEN = frozenset(status for status in ItemStatus if not status.ended)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An order that was paid for."""
+    """An order that was charged."""
 
     job_id: int
     order: Order
@@ -78,7 +78,7 @@ class Item:
 
     @property
     def comes_late(self) -> bool:
-        """Whether it is drawn, and its file resists for longer than a hiccup."""
+        """Whether the result exists, but its download keeps failing."""
         waits = self.status is ItemStatus.READY and self.file_key is None
         return waits and self.fetch_attempts >= LATE_ATTEMPTS
 
@@ -96,7 +96,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """All that there is to say about a job: itself, its items in order, the balance now."""
+    """A job with its items in order and the balance now, for everything that is said about it."""
 
     job: Job
     items: Sequence[Item]
@@ -122,7 +122,7 @@ class JobView:
 
 
 def read_job(row: sqlite3.Row, quantity: int) -> Job:
-    """From a row with all columns of `jobs`, and maybe more, and the number of its items."""
+    """The job in a row with at least all columns of `jobs`, and the number of its items."""
     return Job(
         job_id=row["job_id"],
         order=order_in(row, quantity),
@@ -137,5 +137,5 @@ def read_job(row: sqlite3.Row, quantity: int) -> Job:
 
 
 def read_item(row: sqlite3.Row) -> Item:
-    """From a row of `items`."""
+    """The item in a row of `items`."""
     return Item(**{**dict(row), "status": ItemStatus(row["status"])})

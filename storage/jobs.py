@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What a cancel came to: the items it ended, the tokens given back, and what runs on."""
+    """The result of a cancel: the items it ended, the tokens refunded, and what still runs."""
 
     moved: Sequence[Moved]
     refunded: int
@@ -76,12 +76,12 @@ class Jobs:
         self._announcer = announcer or Announcer()
 
     def listen(self, *listeners: Listener) -> None:
-        """Have these told of each job that is placed and each item that moves."""
+        """Add listeners for each job that is placed and each item that moves."""
         self._announcer.listen(*listeners)
 
     async def replay(self, user_id: int | None = None) -> None:
-        """Tell of everything that is unfinished, of everybody or of one person, oldest first, as if
-        it was placed just now: for a start, and for somebody who is back."""
+        """Announce everything unfinished, of everybody or of one person, oldest first, as if
+        it was placed just now: after a restart, or when a person is back."""
         for placed in await self._database.read(partial(_unfinished, user_id)):
             self._announcer.tell(placed)
 
@@ -162,7 +162,7 @@ class Jobs:
         return await self._database.write(work, then)
 
     async def item(self, item_id: int) -> Item:
-        """One item, as it is now."""
+        """The item as it is now."""
         row = await self._database.fetch_one("SELECT * FROM items WHERE item_id = ?", (item_id,))
         if row is None:
             raise LookupError(f"item {item_id}")
@@ -199,7 +199,7 @@ class Jobs:
         return row["sent_file_id"] if row else None
 
     async def stands_for(self, chat_id: int, message_id: int, item_id: int) -> None:
-        """One more message of the bot's that stands for an item."""
+        """Remember one more message of the bot's that stands for an item."""
 
         def work(tx: sqlite3.Connection) -> None:
             _stands_for(tx, chat_id, message_id, item_id)
@@ -234,20 +234,20 @@ class Jobs:
         return await self._database.fetch_one(PLACED, key) is not None
 
     async def close(self, job_id: int) -> None:
-        """The outcome of the job was told; there is no more to say about it."""
+        """Record that the person was told the outcome: the job is closed."""
         await self._database.execute(
             "UPDATE jobs SET closed_at = ? WHERE job_id = ? AND closed_at IS NULL",
             (self._database.now(), job_id),
         )
 
     async def set_progress_message(self, job_id: int, message_id: int) -> None:
-        """Remember the progress message, so that the next start edits it instead of a new one."""
+        """Store the id of the progress message, so that a restart edits it and sends no new one."""
         await self._database.execute(
             "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
         )
 
     async def input_uploaded(self, job_id: int, url: str) -> None:
-        """The picture to start from is where the provider finds it."""
+        """Store where the provider can download the input picture."""
         await self._database.execute(
             "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
             (url, self._database.now(), job_id),
@@ -265,11 +265,11 @@ class Jobs:
         )
 
     async def create_lost(self, item: Item, *, create_after: float) -> Item:
-        """The answer was lost: the next attempt may be made after this."""
+        """Record that the answer was lost, and when the next attempt may be made."""
         return await self._move(item, {ItemStatus.SUBMITTING}, create_after=create_after)
 
     async def not_taken(self, item: Item, before: Item) -> Item:
-        """The provider surely made nothing of the attempt: all is as it was `before` it."""
+        """The provider certainly created nothing: restore the item as it was `before`."""
         return await self._move(
             item,
             {ItemStatus.SUBMITTING},
@@ -279,7 +279,7 @@ class Jobs:
         )
 
     async def task_created(self, item: Item, task_id: str) -> Item:
-        """The provider took it; from here on it is never created again."""
+        """Store the provider's task id; from here on the task is never created again."""
         return await self._move(
             item,
             {ItemStatus.SUBMITTING},
@@ -292,7 +292,7 @@ class Jobs:
     async def result_ready(
         self, item: Item, result_url: str, *, drawn_s: float | None = None
     ) -> Item:
-        """The provider has the picture, and says that it took so long."""
+        """Store that the provider has finished, and how long it says that took."""
         return await self._move(
             item,
             {ItemStatus.GENERATING},
@@ -302,11 +302,11 @@ class Jobs:
         )
 
     async def fetch_failed(self, item: Item) -> Item:
-        """The result could not be fetched this time."""
+        """Record that the result could not be downloaded this time."""
         return await self._move(item, {ItemStatus.READY}, fetch_attempts=item.fetch_attempts + 1)
 
     async def result_moved(self, item: Item, result_url: str) -> Item:
-        """The provider has the picture at another address now."""
+        """Store the result's new URL at the provider."""
         return await self._move(item, {ItemStatus.READY}, result_url=result_url)
 
     async def file_kept(self, item: Item, file_key: str, *, to_store: bool) -> Item:
@@ -325,13 +325,13 @@ class Jobs:
         )
 
     async def delivered(self, item: Item, message_id: int, sent: Sent | None = None) -> Item:
-        """Telegram took the picture; `sent` tells how it can be sent again."""
+        """Record the delivery; `sent` tells how the picture can be sent again."""
         return await self._move(
             item, {ItemStatus.READY}, sent, status=ItemStatus.DELIVERED, message_id=message_id
         )
 
     async def sent_again(self, item: Item, sent: Sent) -> None:
-        """The picture came into a chat once more."""
+        """Record that the picture was sent once more."""
 
         def work(tx: sqlite3.Connection) -> None:
             _note_sent(tx, item, sent)
@@ -350,7 +350,7 @@ class Jobs:
         rows = await self._database.fetch_all(ITEMS_OF_JOB, (job_id,))
         for item in map(read_item, rows):
             if item.status is ItemStatus.QUEUED:
-                with suppress(StaleItemError):  # it moved meanwhile: its own walk sees to it
+                with suppress(StaleItemError):  # it moved meanwhile, and is no longer waiting
                     await self.fail(item, failure, detail)
 
     async def cancel(self, user_id: int, job_id: int | None = None) -> Cancelled:
@@ -495,7 +495,7 @@ def is_placed_in(tx: sqlite3.Connection, bot_id: int, origin: Origin) -> bool:
 
 
 def _unfinished(user_id: int | None, connection: sqlite3.Connection) -> list[Placed]:
-    """Jobs with an item under way, and those whose outcome was not told yet."""
+    """Jobs with an unfinished item, and those whose outcome was not told yet."""
     return [
         Placed(
             row["job_id"],

@@ -42,13 +42,13 @@ class Journal:
         return [Entry(**dict(row)) for row in rows]
 
     async def count(self) -> int:
-        """How many changes there are: nothing is removed, so the last number says it."""
+        """How many changes there are: none is ever deleted, so the last id says it."""
         row = await self._database.fetch_one("SELECT max(entry_id) AS n FROM journal")
         return int(row["n"] or 0) if row else 0
 
 
 def recorded(tx: sqlite3.Connection, act: Act) -> Entry | None:
-    """What the act came to when it came first; None: it is new. Ask before changing anything."""
+    """The entry of an act that was already done; None: it is new. Ask before changing anything."""
     row = fetch_one(tx, "SELECT * FROM journal WHERE act_key = ?", (act.key,))
     return Entry(**dict(row)) if row else None
 

@@ -18,7 +18,7 @@ ENTRIES_OF_MOVEMENT = 10  # a job has at most so many items
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A grant that is booked, with the balance now. `new` is False for a repeat."""
+    """A grant in the ledger, with the balance now. `new` is False for a repeat."""
 
     amount: int
     balance: int
@@ -28,7 +28,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Tokens that moved for one reason: `entries` of the ledger, of one job where it has one."""
+    """A change of the balance for one reason: so many `entries`, of one job if there is one."""
 
     kind: str  # the ledger's
     amount: int
@@ -57,7 +57,7 @@ class Ledger:
         return int(row["balance"]) if row else 0
 
     async def movements(self, user_id: int, limit: int) -> list[Movement]:
-        """The person's last movements, the latest first; a job's items are one."""
+        """The person's latest changes, newest first; a job's items count as one."""
         rows = await self._database.fetch_all(
             "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"
             " items.job_id, jobs.prompt FROM ledger"
@@ -172,7 +172,7 @@ def balance_in(tx: sqlite3.Connection, user_id: int) -> int:
 def charge(
     tx: sqlite3.Connection, user_id: int, items: Iterable[tuple[int, int]], now: float
 ) -> None:
-    """Book one charge for each (item_id, cost). The caller has seen that the balance allows it."""
+    """Charge each (item_id, cost). The caller has checked that the balance covers it."""
     tx.executemany(
         "INSERT INTO ledger (user_id, kind, amount, item_id, created_at)"
         " VALUES (?, 'charge', ?, ?, ?)",

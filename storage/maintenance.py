@@ -24,7 +24,7 @@ class Maintenance:
         return row["value"] if row else None
 
     async def set_text(self, text: str | None, act: Act) -> Entry:
-        """Begin it (or change its text), or end it with None; once for each act."""
+        """Start it (or change its text), or end it with None; once for each act."""
 
         def work(tx: sqlite3.Connection) -> Entry:
             if done := recorded(tx, act):

@@ -9,7 +9,7 @@ from storage.items import ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """One of them. Times are Unix seconds."""
+    """An unfinished item. Times are Unix seconds."""
 
     item_id: int
     job_id: int
@@ -31,7 +31,7 @@ class OpenItems:
         self._database = database
 
     async def count(self) -> int:
-        """How many there are."""
+        """How many items are unfinished."""
         row = await self._database.fetch_one(
             "SELECT count(*) AS n FROM items"
             " WHERE status NOT IN ('delivered', 'failed', 'cancelled')"
@@ -39,7 +39,7 @@ class OpenItems:
         return int(row["n"]) if row else 0
 
     async def page(self, limit: int, offset: int) -> list[OpenItem]:
-        """Some of them, the oldest first."""
+        """A page of unfinished items, oldest first."""
         rows = await self._database.fetch_all(
             f"{_SELECT} WHERE items.status NOT IN ('delivered', 'failed', 'cancelled')"
             " ORDER BY item_id LIMIT ? OFFSET ?",

@@ -47,7 +47,7 @@ def order_in(row: sqlite3.Row, quantity: int, named: frozenset[str] = frozenset(
 
 
 def origin_in(row: sqlite3.Row) -> Origin:
-    """The origin in such a row."""
+    """The origin in a row that has COLUMNS, and maybe more."""
     return Origin(
         user_id=row["user_id"],
         chat_id=row["chat_id"],

@@ -24,7 +24,7 @@ APPEND_ONLY = ("ledger_keeps_entries", "journal_keeps_entries")
 
 
 def claim(bot_id: int, tx: sqlite3.Connection) -> None:
-    """Note at the first start whose the data are.
+    """Claim the data at the first start.
 
     Raises:
         ForeignDataError: they are another bot's.
@@ -47,7 +47,7 @@ def claim(bot_id: int, tx: sqlite3.Connection) -> None:
 
 
 def whose(owner: int) -> str:
-    """Whose DATA_DIR is, in words."""
+    """A sentence that says whose DATA_DIR is."""
     return f"DATA_DIR belongs to bot {owner} (its token begins so)"
 
 

@@ -32,7 +32,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """A movement of tokens."""
+    """A ledger entry, for a list."""
 
     entry_id: int
     kind: str
@@ -43,7 +43,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job in short."""
+    """A job, for a list."""
 
     job_id: int
     prompt: str
@@ -55,7 +55,7 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A person with their last doings, the latest first."""
+    """A person with their latest ledger entries and jobs, newest first."""
 
     person: Person
     entries: Sequence[LedgerLine]
@@ -76,7 +76,7 @@ class People:
         return found[0] if found else None
 
     async def named(self, username: str) -> list[Person]:
-        """Everyone who has, or had, the @name (given without @, in any case)."""
+        """People who have, or had, the @name (given without @, in any case)."""
         return await self._select(
             "SELECT users.* FROM usernames JOIN users USING (user_id)"
             " WHERE usernames.username = ? ORDER BY user_id LIMIT 20",
@@ -84,7 +84,7 @@ class People:
         )
 
     async def near_name(self, username: str) -> list[Person]:
-        """A few people whose @name is like it."""
+        """A few people with a similar @name."""
         rows: list[sqlite3.Row] = []
         for begin in (username[:2], username[:1]):
             rows = await self._database.fetch_all(
@@ -100,7 +100,7 @@ class People:
         return [each for each in dict.fromkeys(people) if each is not None]
 
     async def near_id(self, user_id: int) -> list[Person]:
-        """A few people whose id is like it."""
+        """A few people with a similar id."""
         rows = [
             *await self._database.fetch_all(
                 "SELECT user_id FROM users WHERE user_id BETWEEN 1 AND ? - 1"
@@ -168,7 +168,7 @@ class People:
         self._database.note(work, f"the name of {user_id}")
 
     async def ban(self, user_id: int, reason: str, act: Act) -> Entry:
-        """Have nothing to do with the person any more; once for each act.
+        """Ban the person; once for each act.
 
         Raises:
             UnknownUserError: nobody by that id has talked to the bot.
@@ -176,7 +176,7 @@ class People:
         return await self._set_ban(user_id, self._database.now(), reason, act)
 
     async def unban(self, user_id: int, act: Act) -> Entry:
-        """Take the person back; once for each act.
+        """Lift the person's ban; once for each act.
 
         Raises:
             UnknownUserError: nobody by that id has talked to the bot.
@@ -234,7 +234,7 @@ class People:
         return row is not None
 
     async def set_blocked(self, user_id: int, *, blocked: bool) -> None:
-        """The person blocked the bot, or took it back."""
+        """The person blocked or unblocked the bot."""
         await self._database.execute(
             "UPDATE users SET blocked_at = ? WHERE user_id = ? AND (blocked_at IS NOT NULL) <> ?",
             (self._database.now() if blocked else None, user_id, blocked),

@@ -15,7 +15,7 @@ ALWAYS, NEVER = "always", "never"
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What one person set; None where they did not, and what holds for everyone holds."""
+    """What one person set; None where the default applies."""
 
     model: str | None = None  # a slug; it may not be on sale
     quantity: int | None = None
@@ -30,7 +30,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """What the next words of a person are for."""
+    """The setting that a person's next message is for."""
 
     product: str
     param: str

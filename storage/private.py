@@ -26,7 +26,7 @@ def make_private_file(path: Path) -> None:
 
 
 def tighten(data_dir: Path) -> None:
-    """Take the rights of others away from what an older version made; pictures lie in folders, and
+    """Remove other users' permissions on files of older versions; pictures lie in folders, and
     those are enough. What belongs to somebody else is left, and nothing here stops a start."""
     for path in _ours(data_dir):
         try:

@@ -43,7 +43,7 @@ class Pruning:
         self._database = database
 
     async def prune(self) -> int:
-        """Remove what is of no use any more, and say how many rows that were."""
+        """Delete rows that have outlived their use; returns how many."""
         removed = 0
         for sql, kept_s in RULES:
             rows = BATCH

@@ -22,7 +22,7 @@ ASKED_FOR_S = 7 * 86_400.0  # an older question is not answered any more
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An order that waits for a yes, with what one item of it was to cost."""
+    """An order waiting for a yes, with the price per item that was shown."""
 
     order: Order
     origin: Origin
@@ -31,7 +31,7 @@ class Question:
 
     @property
     def cost(self) -> int:
-        """Tokens for all of it."""
+        """Tokens for all items."""
         return self.order.quantity * self.price
 
 
@@ -106,7 +106,7 @@ class Questions:
         return _question(row) if row else None
 
     async def drop(self, chat_id: int, message_id: int) -> None:
-        """It was answered."""
+        """Delete a question that was answered."""
         await self._database.execute(
             "DELETE FROM questions WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
         )

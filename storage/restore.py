@@ -75,7 +75,7 @@ def restore(source: Path, data_dir: Path, *, anyway: bool = False) -> Restored:
 
 
 def pending(data_dir: Path) -> bool:
-    """Whether a restore was broken off that the next start brings to its end."""
+    """Whether an interrupted restore is left for the next start to finish."""
     return (data_dir / RESTORED).exists()
 
 
@@ -188,7 +188,7 @@ async def _last_item_id(database: Database) -> int:
 
 
 def _put_pictures(archive: Path, files: Path, incoming: Path) -> int:
-    """Lay the pictures of an archive where they belong, and say how many; those there stay."""
+    """Unpack an archive's pictures, and return how many; existing ones stay."""
     put = 0
     with tarfile.open(archive) as tar:
         for member in tar:

@@ -41,7 +41,7 @@ class ResultUploads:
         return row["at"] - self._database.now() if row and row["at"] is not None else None
 
     async def stored(self, item: Item, url: str) -> None:
-        """The file has its place for good."""
+        """Store the file's final URL."""
         await self._database.execute(
             "UPDATE items SET stored_url = ?, store_after = NULL"
             " WHERE item_id = ? AND file_key IS ?",
@@ -60,7 +60,7 @@ class ResultUploads:
         return [(row["item_id"], row["file_key"]) for row in rows]
 
     async def take_up(self, item_id: int) -> None:
-        """The file is to be moved after all."""
+        """Schedule the file to be moved after all."""
         await self._database.execute(
             "UPDATE items SET store_after = ?, store_attempts = 0 WHERE item_id = ?"
             " AND store_after IS NULL AND stored_url IS NULL AND file_key IS NOT NULL",

@@ -15,7 +15,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: pictures that came, items that did not, and who asked."""
+    """One day: pictures delivered, items failed, people who asked."""
 
     day: int  # since 1970
     delivered: int
@@ -39,17 +39,17 @@ class Numbers:
 
     @property
     def delivered(self) -> int:
-        """Pictures that came."""
+        """Pictures delivered."""
         return self.items.get("delivered", 0)
 
     @property
     def failed(self) -> int:
-        """Items that ended without a picture, through no wish of the person's."""
+        """Items that failed, without those that people cancelled."""
         return self.items.get("failed", 0)
 
     @property
     def success(self) -> float | None:
-        """The part of the items that came, without those that people cancelled."""
+        """The share of items delivered, without those that people cancelled."""
         ended = self.delivered + self.failed
         return self.delivered / ended if ended else None
 

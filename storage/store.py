@@ -31,7 +31,7 @@ from storage.stats import Stats
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything that is kept, each part under the name by which handlers ask for it."""
+    """All of storage, each part under the name by which handlers ask for it."""
 
     admin_menus: AdminMenus
     broadcasts: Broadcasts
@@ -100,5 +100,5 @@ class Store:
 
     @property
     def parts(self) -> dict[str, Any]:
-        """All of it by name."""
+        """The parts by name, for the dispatcher."""
         return {each.name: getattr(self, each.name) for each in fields(self)}

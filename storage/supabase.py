@@ -201,7 +201,7 @@ class SupabaseStorage:
             )
 
     async def _call(self, doing: str, bucket: str, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` returns, in time; whatever it raises becomes an error of ours."""
+        """What `call` returns, within the timeout; its exceptions become errors of ours."""
         import httpx
         from storage3.exceptions import StorageApiError
         from supabase import StorageException
@@ -328,7 +328,7 @@ def _checked_key(key: str) -> str:
 
 
 def _shown(error: Exception) -> str:
-    """What an error says, or its class where it says nothing, as httpx's timeouts do."""
+    """An error's text, or its class if it has none, as httpx's timeouts do."""
     return _cut(str(error)) or type(error).__name__
 
 

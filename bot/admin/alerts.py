@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class Alerts:
-    """Says once that a trouble began; after `cleared`, the next one is news again."""
+    """Alerts once when a problem begins; after `cleared`, the next one alerts again."""
 
     def __init__(self, admin_ids: Iterable[int], messenger: Messenger, texts: Texts) -> None:
         self._admin_ids = tuple(admin_ids)
@@ -20,7 +20,7 @@ class Alerts:
         self._told: set[Hashable] = set()
 
     def provider_trouble(self, product: str, failure: Failure) -> None:
-        """Tell the admins if this is about the account; say nothing of all other failures."""
+        """Alert the admins if this is about the account; ignore all other failures."""
         if failure.kind in {FailureKind.NO_CREDIT, FailureKind.NO_ACCESS}:
             self._tell(
                 (product, failure.kind),
@@ -32,7 +32,7 @@ class Alerts:
         self._tell("upload", lambda: self._texts.upload_alert(what))
 
     def fault(self, item_id: int, error: Exception) -> None:
-        """An item failed through a fault of the bot's own; once for each kind of error."""
+        """An item failed through a bug in the bot; once for each kind of error."""
         self._tell(f"fault {type(error).__name__}", lambda: self._texts.fault_alert(item_id))
 
     def credit_left(self, left: float, low: float) -> None:

@@ -39,7 +39,7 @@ class BroadcastButton(ButtonData, prefix="broadcast"):
 
 
 class Broadcaster:
-    """Sends what the admins want everyone to read, one broadcast at a time."""
+    """Sends broadcasts, one at a time."""
 
     def __init__(
         self,
@@ -60,11 +60,11 @@ class Broadcaster:
         self._stopped = False  # the one that is being sent
 
     def wake(self) -> None:
-        """There is something to send."""
+        """Wake the loop: there is something to send."""
         self._wanted.set()
 
     async def stop(self, broadcast_id: int, act: Act) -> bool:
-        """Send it to nobody else; False: it was not running."""
+        """Stop sending it; False: it was not running."""
         stopped = await self._broadcasts.stop(broadcast_id, act)
         if stopped and self._sending is not None and self._sending[0] == broadcast_id:
             self._stopped = True
@@ -72,7 +72,7 @@ class Broadcaster:
         return stopped
 
     async def run(self) -> None:
-        """Go on with what an earlier process left, then with all that comes."""
+        """Resume what an earlier process left, then send new broadcasts."""
         while True:
             self._wanted.clear()
             try:
@@ -86,7 +86,7 @@ class Broadcaster:
             await self._guard(broadcast)
 
     async def _guard(self, broadcast: Broadcast) -> None:
-        """What nobody foresaw ends this broadcast, and neither the others nor the bot."""
+        """An unexpected error ends this broadcast, but neither the others nor the bot."""
         try:
             await self._work(broadcast)
         except (StorageBusyError, StorageFullError):
@@ -213,7 +213,7 @@ class Broadcaster:
         )
 
     async def _tell(self, broadcast: Broadcast) -> None:
-        """How it ended: on the card, and in a message of its own, because an edit is not heard."""
+        """Report the end on the card and in a message of its own: an edit makes no sound."""
         texts = self._texts[broadcast.language]
         text = self._text(broadcast)
         keyboard: Keyboard = ()

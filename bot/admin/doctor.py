@@ -110,7 +110,7 @@ async def examine(
 
 
 async def _findings(subject: str, limit_s: float, check: Check) -> list[Finding]:
-    """What a check finds, in time, whatever becomes of it."""
+    """A check's findings, with a timeout, whatever it raises."""
     try:
         async with asyncio.timeout(limit_s):
             return await check()
@@ -229,7 +229,7 @@ async def check_database(path: Path, bot_id: int) -> list[Finding]:
 
 
 async def check_telegram(settings: Settings) -> list[Finding]:
-    """Whose the token is, and whether somebody else takes its updates."""
+    """Which bot the token is for, and whether somebody else takes its updates."""
     try:
         async with open_bot(settings) as bot:
             me = await bot.get_me()
@@ -359,7 +359,7 @@ def _few(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _shown(error: Exception) -> str:
-    """What an error says, or its class where it says nothing."""
+    """An error's text, or its class if it has none."""
     return _cut(str(error)) or type(error).__name__
 
 

@@ -60,12 +60,12 @@ class KieAccount:
         self._spent = asyncio.Event()
 
     def hear(self, news: Announcement) -> None:
-        """Where a task was created, some of the credit is gone."""
+        """A created task has used credit: check it soon."""
         if isinstance(news, Moved) and news.after.status is ItemStatus.GENERATING:
             self._spent.set()
 
     async def report(self) -> AccountReport:
-        """How it stands now; asks KIE."""
+        """The account as it is now; calls KIE."""
         credit = await self._credit()
         return AccountReport(credit, self._low, self._log.last_minute(), self._log.troubles())
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Menu:
-    """Tells Telegram the commands, in every language. Without them the bot works all the same.
+    """Sets the command menus, in every language. The bot works without them all the same.
 
     Telegram shows everyone the menu in the language of their client; whoever chose another here
     (/language) gets one of their own chat, as admins do for their commands.
@@ -60,7 +60,7 @@ class Menu:
             self.offer(user_id)
 
     async def run(self) -> None:
-        """Set all menus, and those of people who come later."""
+        """Set all menus, and later those of new people."""
         everyone = {language: each.menu() for language, each in self._texts.items()}
         await self._set(BotCommandScopeAllPrivateChats(), everyone)
         in_groups = {language: each.group_menu() for language, each in self._texts.items()}

@@ -35,7 +35,7 @@ class PageButton(ButtonData, prefix="page"):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A piece of a list: what stands above it, its lines, and how many there are in all."""
+    """A page of a list: its head, its lines, and the total number of lines."""
 
     head: str
     lines: Sequence[str]
@@ -68,7 +68,7 @@ class Pager:
 
 
 def turning(number: int, last: int, data: Callable[[int], str]) -> Keyboard:
-    """The row that turns pages: `data` is what the button to a page says."""
+    """The row of buttons that turn pages; `data` makes the callback data for a page."""
     if last == 1:
         return ()
     row = [label(f"{number} / {last}")]

@@ -19,7 +19,7 @@ class AgainButton(ButtonData, prefix="again"):
 
 
 class ChangeButton(ButtonData, prefix="change"):
-    """Asks what shall be different."""
+    """Asks what to change."""
 
     item_id: Number = NOTHING
 
@@ -31,13 +31,13 @@ class InputButton(ButtonData, prefix="input"):
 
 
 class OriginalButton(ButtonData, prefix="original"):
-    """Brings the file as it was drawn."""
+    """Sends the original file."""
 
     item_id: Number = NOTHING
 
 
 def picture_keyboard(texts: Texts, view: JobView, item: Item) -> Keyboard:
-    """What can be done with a picture."""
+    """The keyboard under a picture."""
     number = item.item_id
     order = view.order
     seed = order.options.get("seed", order.params.get("seed"))

@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What there is to choose from, and what the person chose."""
+    """The choices that exist, and what the person chose."""
 
     preferences: Preferences
     models: Sequence[Model]  # on sale, in order
@@ -59,12 +59,12 @@ class Shelf:
 
     @property
     def product(self) -> Product:
-        """What that model makes."""
+        """The product of that model."""
         return product_of(self.model)
 
     @property
     def whats(self) -> list[str]:
-        """What can be set, in the order of the card."""
+        """The settings, in the order of the card."""
         return ["model", *self.product.settings, "ask", "lang"]
 
     def text_field(self, what: str) -> Field | None:
@@ -84,7 +84,7 @@ class Shelf:
 
 
 def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
-    """All settings, and what a request costs."""
+    """The card: all settings, and what a request costs."""
     off_sale = None
     if shelf.wanted is not None and shelf.wanted.slug not in {m.slug for m in shelf.models}:
         off_sale = shelf.wanted.name
@@ -195,7 +195,7 @@ def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:
 
 
 def _of_field(texts: Texts, shelf: Shelf, field: Field) -> list[Choice]:
-    """One choice a value; what the person never set is as it is for everyone."""
+    """One choice per value, and one for the default."""
     own = shelf.own(field)
     match field.kind:
         case OneOf(words=words):

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | None]:
-    """Supabase's Storage, where it is set up."""
+    """Supabase Storage, if it is set up."""
     if settings.supabase_url is None or settings.supabase_service_role_key is None:
         yield None
         return
@@ -29,7 +29,7 @@ async def open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | N
 async def check_buckets(
     storage: SupabaseStorage, settings: Settings
 ) -> AsyncIterator[tuple[str, FileStoreError | None]]:
-    """Each bucket, and what is wrong with it; a key that is too weak stands in for all."""
+    """Each bucket with what is wrong with it; a key that is too weak counts for all of them."""
     try:
         storage.check_key()
     except FileStoreError as error:
@@ -49,7 +49,7 @@ async def check_buckets(
 
 
 async def report_buckets(storage: SupabaseStorage | None, settings: Settings) -> None:
-    """Say plainly in the log what is wrong with a bucket; the bot works on without it."""
+    """Log what is wrong with a bucket; the bot runs on without it."""
     if storage is None:
         return
     async for bucket, error in check_buckets(storage, settings):

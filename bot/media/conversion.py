@@ -61,7 +61,7 @@ async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -
 
 
 def to_png(source: Path, target: Path) -> None:
-    """The work itself, in this process: upright, alpha kept, without metadata.
+    """The conversion itself, in this process: upright, alpha kept, without metadata.
 
     Raises:
         InputError: see `convert`.

@@ -8,18 +8,18 @@ from PIL import Image, UnidentifiedImageError
 from bot.service_limits import PHOTO_MAX_BYTES, PHOTO_MAX_RATIO, PHOTO_MAX_SIDES_PX
 from storage.failures import FailureKind
 
-# What we hand on: format as Pillow names it -> file extension.
+# What the bot passes on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 
 PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
 
 
 class NotAPictureError(Exception):
-    """The file is no picture that we know, or it is broken."""
+    """The file is not a supported picture, or it is damaged."""
 
 
 class InputError(Exception):
-    """The picture to start from cannot be used; `kind` says why."""
+    """The input picture cannot be used; `kind` says why."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(f"{kind}: {message}")

@@ -40,7 +40,7 @@ class Outbox(ABC, Generic[T]):
         self._more = asyncio.Event()
 
     def wake(self) -> None:
-        """There is more to do."""
+        """Wake the loop: there is more to do."""
         self._more.set()
 
     async def run(self) -> None:
@@ -90,7 +90,7 @@ class Outbox(ABC, Generic[T]):
 
     @abstractmethod
     async def _due(self, limit: int) -> Sequence[T]:
-        """What is to be done now."""
+        """The rows that are due now."""
 
     @abstractmethod
     async def _due_in_s(self) -> float | None:
@@ -98,15 +98,15 @@ class Outbox(ABC, Generic[T]):
 
     @abstractmethod
     async def _do(self, row: T) -> None:
-        """Deal with one of them, and note that it is done."""
+        """Process one row, and record that it is done."""
 
     @abstractmethod
     async def _put_off(self, row: T, pause_s: float) -> None:
-        """It did not work: count that, and again after a pause."""
+        """Count the failed attempt, and try again after a pause."""
 
     @abstractmethod
     def _describe(self, row: T) -> tuple[str, int]:
-        """A row's name in the log, and how often it was tried in vain."""
+        """A row's name for the log, and its number of failed attempts."""
 
 
 class ResultUploader(Outbox[Item]):

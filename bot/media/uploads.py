@@ -31,7 +31,7 @@ class UploadRefusedError(UploadError):
 
 
 class Upload(Protocol):
-    """A place from which the provider can fetch a picture."""
+    """A place from which the provider can download a picture."""
 
     trouble: str  # what the log and the admins read first when it fails
 

@@ -13,9 +13,9 @@ LONGEST_PAUSE_S = 120.0
 
 
 class CircuitBreaker:
-    """Lets requests through. Once an answer was lost they go one at a time, each after a pause
-    that is twice the one before, until an answer comes: an outage is tried with one request, and
-    not with all that wait."""
+    """Lets requests through. After a lost answer they go one at a time, each after twice the pause
+    of the one before, until an answer comes: an outage is probed with one request, not with all
+    that wait."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class CircuitBreaker:
 
     @property
     def pause_s(self) -> float:
-        """The pause that is kept now; 0: answers come."""
+        """The current pause; 0: the circuit is closed."""
         if not self._lost:
             return 0.0
         return pause_after(
@@ -40,7 +40,7 @@ class CircuitBreaker:
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        """Make the request inside, when it is time to; its error tells whether an answer came."""
+        """Make the request inside, when its turn comes; its error tells whether an answer came."""
         async with AsyncExitStack() as trial:
             if self._lost:
                 await trial.enter_async_context(self._trial)

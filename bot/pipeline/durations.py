@@ -15,9 +15,9 @@ from statistics import median, pstdev
 from storage.announcements import Announcement, Moved
 from storage.items import ItemStatus
 
-SAMPLE = 200  # tasks of a model that are remembered
+SAMPLE = 200  # tasks remembered per model
 RECENT = 50  # of these, what tells how long the next picture takes
-STEPS = 128  # of a curve
+STEPS = 128  # per curve
 FRESH = 0.1  # a curve is made anew when so much of what it was made of is new
 
 # Some tasks fail at once or hang, whatever the others do: such a share ends at any time.
@@ -73,7 +73,7 @@ class Curve:
         return going_on, ending, self._area[step] + part_s * (left + going_on) / 2
 
     def worth(self, asked_at: float, age: float) -> float:
-        """What a question is worth at that age, after an answer "not yet" at `asked_at`. Seconds.
+        """What a poll is worth at that age, after an answer "not yet" at `asked_at`. Seconds.
 
         With p, the chance that it is done by now: p²/p' less the delay that p has cost so far,
         which is h·g²/2 where the rate h is constant.
@@ -85,7 +85,7 @@ class Curve:
         return done * done * before / ending - waited_s
 
     def pause_s(self, asked_at: float, longest_s: float) -> float:
-        """Seconds until the next question is worth asking, if no other task needs it more.
+        """Seconds until the next poll is worth it, if no other task needs it more.
 
         `longest_s` is the pause where nothing is expected; where the end is likely it is shorter.
         """
@@ -108,7 +108,7 @@ class Durations:
         self._new: dict[str, int] = {}
 
     def hear(self, news: Announcement) -> None:
-        """Learn from each task that ends well."""
+        """Learn from each task that succeeds."""
         if not isinstance(news, Moved) or news.after.status is news.before.status:
             return
         item = news.after
@@ -120,14 +120,14 @@ class Durations:
             self.add_delivered(news.model, item.finished_at - item.submitted_at)
 
     def recall(self, ended: Iterable[tuple[str, float, float | None]]) -> None:
-        """Learn from those that ended before (`Jobs.recent_durations`)."""
+        """Learn from earlier tasks (`Jobs.recent_durations`)."""
         for model, delivered_s, drawn_s in ended:
             self.add_delivered(model, delivered_s)
             if drawn_s is not None:
                 self.add(model, drawn_s)
 
     def add(self, model: str, seconds: float) -> None:
-        """One more task has ended well at the provider."""
+        """Add the duration of a task that succeeded at the provider."""
         if not 0 < seconds < MOST_S:
             return
         sample = self._drawn.setdefault(model, deque(maxlen=SAMPLE))
@@ -137,12 +137,12 @@ class Durations:
             self._curves.pop(model, None)
 
     def add_delivered(self, model: str, seconds: float) -> None:
-        """One more picture has come into its chat."""
+        """Add the time a picture took to its chat."""
         if seconds > 0:  # else the clock was put back meanwhile
             self._delivered.setdefault(model, deque(maxlen=RECENT)).append(seconds)
 
     def curve(self, model: str) -> Curve:
-        """What is known of the model's tasks at the provider now."""
+        """The curve of the model's tasks at the provider."""
         if model not in self._curves:
             self._curves[model] = Curve(self._drawn.get(model, ()))
             self._new[model] = 0

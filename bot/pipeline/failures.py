@@ -38,7 +38,7 @@ MAX_DETAIL = 500  # characters; a provider's message may be a page
 
 
 def failure_of(error: Exception) -> Failure:
-    """The failure that an error stands for; what we do not know is our own fault."""
+    """The failure for an error; an unknown error counts as our own fault."""
     if isinstance(error, InputError):
         return Failure(error.kind)
     kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), FailureKind.INTERNAL)

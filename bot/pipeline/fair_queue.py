@@ -31,7 +31,7 @@ class FairQueue:
         self._arrived = asyncio.Event()
 
     def hear(self, news: Announcement) -> None:
-        """What is paid for waits here, until it has ended."""
+        """Queue the items of placed jobs, until they end."""
         match news:
             case Placed(items=items) if news.with_picture is self._with_picture:
                 for item in items:
@@ -41,7 +41,7 @@ class FairQueue:
                 self.discard(item)
 
     def put(self, item: Item) -> None:
-        """Add an item at the end of its person's, if it does not wait already."""
+        """Add an item behind its person's others, if it is not queued already."""
         if item.item_id in self._waiting:
             return
         self._waiting.add(item.item_id)
@@ -71,13 +71,13 @@ class FairQueue:
         return item
 
     def release(self, user_id: int) -> None:
-        """The item taken last for this person is handed over: the next may follow, in turn."""
+        """The item last taken for this person was handed over: its next one may follow, in turn."""
         self._busy.pop(user_id, None)
         if user_id in self._lanes:
             self._offer(user_id)
 
     def discard(self, item: Item) -> None:
-        """Forget one that has ended while it waited."""
+        """Remove an item that ended while it was queued."""
         busy = self._busy.get(item.user_id)
         if busy is not None and busy.item_id == item.item_id:
             self._busy[item.user_id] = None
@@ -93,7 +93,7 @@ class FairQueue:
             self._ready.remove(item.user_id)
 
     def position_of(self, item: Item) -> int | None:
-        """How many items are handed over until this one is, itself included; None: not here.
+        """The item's position in the queue, from 1; None: it is not queued.
 
         True for what waits now; people who come later may step in between. A place may be as old
         as COUNTED_FOR_S: with thousands of people, everybody asks for theirs again and again.

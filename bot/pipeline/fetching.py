@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
-    """How a result is fetched that cannot be fetched at once. Seconds."""
+    """How a failing download is retried. Seconds."""
 
     first_pause_s: float = 2.0
     max_pause_s: float = 600.0
@@ -49,7 +49,7 @@ FETCHING = FetchPolicy()
 
 
 class Fetcher:
-    """Brings results onto the disk."""
+    """Downloads results to the disk."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class Fetcher:
         )
 
     async def _fetch(self, item: Item) -> tuple[Picture, str]:
-        """In one attempt, to its place for good."""
+        """Download it in one attempt, to its final path."""
         assert item.result_url is not None  # noqa: S101 - the schema says so
         incoming = self._files.incoming(str(item.item_id))
         try:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Results:
-    """Brings what the provider has drawn onto our disk."""
+    """Waits for tasks and downloads their results."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Results:
         return await self._fetcher.picture(item, partial(self._done, view))
 
     async def _done(self, view: JobView, item: Item) -> Done:
-        """What the provider says of the task, once it has ended."""
+        """The provider's final word on the task."""
         provider = self._providers[view.provider]
         assert item.task_id is not None  # noqa: S101 - the schema says so
         assert item.submitted_at is not None  # noqa: S101
@@ -81,7 +81,7 @@ class Delivery:
         self._texts = texts
 
     async def deliver(self, view: JobView, item: Item, picture: Picture) -> None:
-        """Send it for as long as it takes, and note that.
+        """Send it, retrying for as long as it takes, and record that.
 
         Raises:
             ChatClosedError: the person cannot be sent anything now.

@@ -54,7 +54,7 @@ class InputPictures:
         self._converting = asyncio.Semaphore(CONVERSIONS)
 
     def url_of(self, job: Job) -> str | None:
-        """Where the provider finds the job's picture; None: it has to be prepared (again)."""
+        """The URL of the job's picture; None: it has to be prepared (again)."""
         age_s = abs(self._clock.now() - (job.input_uploaded_at or 0))  # the clock may be put back
         return job.input_url if age_s < UPLOAD_LASTS_S else None
 

@@ -29,15 +29,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
-    """Which answers end the asking, beside what the provider says of its tasks. Seconds."""
+    """When polling ends, apart from the provider's word on its tasks. Seconds."""
 
-    # While questions fail, pauses grow up to this; a Retry-After of a day is not waited for either.
+    # While polls fail, pauses grow up to this; a Retry-After of a day is not waited for either.
     max_pause_s: float = 60.0
     # A task that was made just now may not be known yet, nor may one be while the provider's own
     # database is in trouble: gone is what is unknown so often, over so long.
     unknown_for_s: float = 300.0
     checks_unknown: int = 5
-    # The addresses of a success may come late.
+    # The URLs of a success may come late.
     without_urls_for_s: float = 180.0
     checks_without_urls: int = 4
     # After a restart the deadline may be long past and the result be there: ask at least so long.
@@ -49,7 +49,7 @@ POLLING = PollPolicy()
 
 @dataclass(slots=True)
 class _Claim:
-    """An answer that is believed once it was given so often, over so long, without another."""
+    """An answer that counts once it was given often enough, for long enough, without another."""
 
     checks: int
     for_s: float
@@ -57,7 +57,7 @@ class _Claim:
     held_s: float = 0.0  # a time in which nobody answered is not counted
 
     def give(self, since_last_s: float) -> bool:
-        """The answer came (again), so long after the same one; whether it is to be believed."""
+        """The answer came (again), so long after the last; whether it counts now."""
         self.given += 1
         self.held_s += since_last_s
         return self.given >= self.checks and self.held_s >= self.for_s
@@ -77,7 +77,7 @@ class _Wait:
 
 
 class Poller:
-    """Asks the provider, within one budget for the whole process.
+    """Polls the provider, within one budget for the whole process.
 
     `limit` should give its turns evenly: two questions at once are worth little more than one.
     """
@@ -120,8 +120,8 @@ class Poller:
         deadline = start + min(max(timeout_s - age_s, policy.grace_s), timeout_s)
         unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
         without_urls = _Claim(policy.checks_without_urls, policy.without_urls_for_s)
-        last: _Claim | None = None  # what the last question was answered with, if it was a claim
-        failed = 0  # questions since the last answer
+        last: _Claim | None = None  # the last answer, if it was a claim
+        failed = 0  # polls since the last answer
         asked_at = 0.0  # the task's age then
         while True:
             now = self._clock.steady()
@@ -183,5 +183,5 @@ class Poller:
 
 
 def _is_unknown(error: ProviderError) -> bool:
-    """Whether the provider says that it has no such task."""
+    """Whether the provider says that there is no such task."""
     return type(error) is RefusedError and error.code in {404, 422}

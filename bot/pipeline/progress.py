@@ -74,7 +74,7 @@ class Progress:
         self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
 
     def hear(self, news: Announcement) -> None:
-        """Tell of every job, and of what a person notices of each item."""
+        """Update the message of every placed job and of each change that a person notices."""
         match news:
             case Placed(job_id=job_id):
                 self.touch(job_id)
@@ -84,14 +84,14 @@ class Progress:
                     self.touch(after.job_id)
 
     def touch(self, job_id: int) -> None:
-        """Something about the job changed: say so, when it is time to."""
+        """The job changed: update its message when it is due."""
         if job_id not in self._moved:
             self._moved[job_id] = asyncio.Event()
             self._arrived.put_nowait(job_id)
         self._moved[job_id].set()
 
     async def run(self) -> None:
-        """Follow each job until its outcome was told."""
+        """Update each job's message until its outcome was told."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._act())
             while True:
@@ -157,7 +157,7 @@ class Progress:
                 continue
 
     async def _say(self, view: JobView, card: tuple[str, Keyboard]) -> tuple[str, Keyboard]:
-        """Show the card, as it is when there is room for one more edit; returns what it shows."""
+        """Show the message as it is once another edit is allowed; returns what it shows."""
         # The first word and the last come at once.
         if view.job.progress_message_id is not None and not view.ended:
             await self._edit_limit.wait()
@@ -198,7 +198,7 @@ class Progress:
         return text, ()
 
     def _left_s(self, view: JobView, place: int | None) -> float | None:
-        """Seconds until the job's last picture is likely to be there; None: nobody knows."""
+        """Seconds until the job's last picture is likely to arrive; None: unknown."""
         typical_s = self._durations.typical_s(view.order.model)
         if typical_s is None or view.ended:
             return None
@@ -243,7 +243,7 @@ class Progress:
         await insist(lambda: self._jobs.set_progress_message(job.job_id, message_id))
 
     async def _close(self, view: JobView) -> None:
-        """Say what failed in a message of its own: an edit makes no sound, and a person waits."""
+        """Report failures in a message of their own: an edit makes no sound, and a person waits."""
         texts = self._texts[view.origin.language]
         reasons = texts.failures(view, product=self._providers[view.provider].name)
         if reasons:

@@ -1,4 +1,4 @@
-"""Pictures that were delivered, sent once more: as they were shown, or the file as it was drawn.
+"""Resending of delivered pictures, as photos or as the original files.
 
 Telegram has what it was sent, and gives it again by its file id. Else the picture comes from
 where we keep it: the disk, Supabase, and at last the provider, for as long as that keeps it.
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ResendRequest:
-    """An item that somebody wants to have again: as a picture, or as the original file."""
+    """An item that somebody wants again: as a picture, or as the original file."""
 
     item: Item
     chat_id: int
@@ -75,7 +75,7 @@ class Resender:
         self._numbers = itertools.count()
 
     def send(self, request: ResendRequest) -> None:
-        """Have it sent when its turn comes."""
+        """Queue the request."""
         self._requests.put_nowait(request)
 
     async def run(self) -> None:
@@ -121,7 +121,7 @@ class Resender:
                 await self._send_fetched(request, view, picture)
 
     async def _send_known(self, request: ResendRequest, view: JobView) -> bool:
-        """Whether Telegram still has it."""
+        """Send it by Telegram's file id; whether Telegram still has it."""
         item, texts = request.item, self._texts[request.language]
         if not item.sent_file_id:
             return False

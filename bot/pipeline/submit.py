@@ -25,7 +25,7 @@ from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
 from storage.items import WAITING, Item, Job
 from storage.jobs import Jobs
 
-MAX_ATTEMPTS = 2  # creates whose end may be a task; the schema agrees
+MAX_ATTEMPTS = 2  # creates per item that may have made a task; the schema agrees
 LOST_PAUSE_S = 10.0  # before a create whose answer was lost is sent once more
 MAX_RETRY_AFTER_S = 60.0
 REFUSED_PAUSE_S = 2.0  # of all creates after one that was not taken, if the provider names no other
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SubmitPolicy:
-    """When a create is sent, and sent again."""
+    """When a create is sent, and repeated."""
 
     cancel_s: float  # in which an order can surely be cancelled
     lost_pause_s: float = LOST_PAUSE_S
@@ -47,7 +47,7 @@ class SubmitPolicy:
 
 
 class Gate:
-    """What every create goes through: the account's limit, and a breaker for outages."""
+    """The gate of every create: the account's rate limit, and a circuit breaker."""
 
     def __init__(self, limit: RateLimit, breaker: CircuitBreaker) -> None:
         self.limit = limit
@@ -55,13 +55,13 @@ class Gate:
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        """Send the create inside, when it is time to."""
+        """Send the create inside, when its turn comes."""
         async with self.limit.held(), self.breaker.request():
             yield
 
 
 class Submit:
-    """Has tasks created, item after item from its queue."""
+    """Creates tasks, item after item from the queue."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Submit:
         self._clock = clock
 
     async def step(self, item: Item) -> None:
-        """Have the task of an item created: one repeat, and then an error. What cannot be done yet
+        """Create the task of an item: at most one repeat, then an error. What cannot be done yet
         goes back to a queue."""
         if item.status not in WAITING:  # it was queued twice
             return
@@ -138,7 +138,7 @@ class Submit:
         return self._clock.now() + max(self._policy.lost_pause_s, self._gate.breaker.pause_s)
 
     async def _submit_when_taken(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
-        """Wait out what creates nothing, in this place; a lost answer ends it."""
+        """Retry while nothing is created (a 429, no connection); a lost answer ends this."""
 
         async def send() -> None:
             async with self._gate.request():
@@ -147,7 +147,7 @@ class Submit:
         await self._policy.retry(_pause_after, send)
 
     async def _submit(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
-        """One attempt, counted before it is made; not counted when it surely made nothing."""
+        """One attempt, counted before it is made; not counted if it certainly created nothing."""
         submitting = await self._jobs.begin_submit(item, create_after=self._create_after())
         try:
             task_id = await submit()

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 class Worker:
-    """Takes each item from step to step, and sees to its end whatever a step ends with."""
+    """Takes each item from step to step, and ends it properly whatever a step raises."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Worker:
         self._given_up: set[int] = set()  # items that an admin ended
 
     def hear(self, news: Announcement) -> None:
-        """What is at the provider, or further, is to be finished."""
+        """Queue items that are at the provider, or further, to be finished."""
         match news:
             case Placed(items=items):
                 for item in items:
@@ -82,7 +82,7 @@ class Worker:
         self._created.put_nowait(item)
 
     async def run(self) -> None:
-        """Take each step, until cancelled."""
+        """Run all steps until cancelled."""
         async with asyncio.TaskGroup() as group:
             for _ in range(SUBMITTERS):
                 group.create_task(self._serve(self._submit.queue, self._submit.step))

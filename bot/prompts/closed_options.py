@@ -12,13 +12,13 @@ from storage.catalogue import Model
 
 # By the names that KIE's models have for them, without capitals and signs.
 _CLOSED = re.compile(
-    # How many
+    # The number of results
     r"n|num|numbers?|quantity|repeats?|.*counts?|.*batch.*"
     r"|(?:max|min|num|number|total)?(?:of)?(?:generations|outputs|results|samples|variations)"
-    # How large, how long, how fast
+    # Size, length, speed
     r"|.*size|width|height|.*resolution.*|u?hd|.*upscal.*|(?:enable)?pro"
     r"|.*duration.*|seconds|fps|sound|.*speed.*|.*turbo.*|fast"
-    # What is drawn, of which picture, by what
+    # The prompt, the input picture, the model
     r"|(?:multi|positive|text|user|main|full)?prompts?(?:text)?|inputs?"
     r"|.*(?:image|img|picture|photo|mask|video|audio)s?(?:inputs?|data|list)?|.*(?:frame|element|base64|b64)s?"
     r"|(?:input|source|reference|media)?files?|.*ur[li]s?"
@@ -27,7 +27,7 @@ _CLOSED = re.compile(
 
 
 def same_name(option: str) -> str:
-    """What all spellings of a name have in common: `imageurl` of "image_url" and "imageUrl"."""
+    """The common form of all spellings of a name: `imageurl` of "image_url" and "imageUrl"."""
     return re.sub("[^a-z0-9]", "", option.lower())
 
 

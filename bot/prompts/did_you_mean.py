@@ -61,7 +61,7 @@ class _Mender:
         return line
 
     def _mended(self, flag: Written, given: set[str | None]) -> Mended:
-        """What cannot be mended comes back as it is: the line will not parse, nor be suggested."""
+        """What cannot be corrected stays as it is: the line will not parse, nor be suggested."""
         grammar = self._grammar
         if flag.name is None:
             nearest, glued = grammar.meant(flag.word)
@@ -160,7 +160,7 @@ class _Mender:
 
 
 def _nearest(kind: Kind, text: str) -> tuple[str | None, str]:
-    """The value that is meant, if any, and the words that belong to the prompt."""
+    """The value that was meant, if any, and the words that belong to the prompt."""
     text = text.lstrip("=: ")
     first, rest = first_word(text)
     value: str | None = None

@@ -28,7 +28,7 @@ Allowed = Kind | BytesUpTo | Form
 
 @dataclass(eq=False)
 class PromptError(Exception):
-    """The text is no order; nothing was charged.
+    """The text is not a valid order; nothing was charged.
 
     `suggestion` is a whole line that parses, or None; it and `given` may be as long as the message.
     A `flag` is written with two hyphens, as the person named it.
@@ -42,7 +42,7 @@ class PromptError(Exception):
 
 @dataclass(eq=False)
 class EmptyPromptError(PromptError):
-    """There are no words that a picture could be drawn of."""
+    """The prompt is empty."""
 
 
 @dataclass(eq=False)
@@ -63,14 +63,14 @@ class UnknownFlagError(PromptError):
 
 @dataclass(eq=False)
 class LackingFlagError(PromptError):
-    """There is such a flag where the product has its name from, and not here."""
+    """The product's vendor has this flag, but this bot does not offer it."""
 
     flag: str
 
 
 @dataclass(eq=False)
 class MissingValueError(PromptError):
-    """Nothing stands between the flag and the next one."""
+    """The flag has no value."""
 
     flag: str
     allowed: Allowed
@@ -78,7 +78,7 @@ class MissingValueError(PromptError):
 
 @dataclass(eq=False)
 class BadValueError(PromptError):
-    """The value is not what the flag takes."""
+    """The flag does not take this value."""
 
     flag: str
     given: str

@@ -79,7 +79,7 @@ def clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A flag as it was written."""
+    """A flag as the person wrote it."""
 
     word: str  # without the dashes
     value: str  # stripped
@@ -87,7 +87,7 @@ class Written:
 
 
 class Grammar:
-    """How orders of one product are written."""
+    """The grammar of one product's orders."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -132,11 +132,11 @@ class Grammar:
     # --- From text to flags
 
     def written(self, word: str, value: str) -> Written:
-        """A flag, by the word that stands behind the dashes."""
+        """The flag for the word after the dashes."""
         return Written(word, value, self.names.get(word.lower()))
 
     def split(self, text: str) -> tuple[str, list[Written]]:
-        """The words of a text, and its flags. Those may stand before the words as well, where it
+        """The prompt of a text, and its flags. Those may stand before the words as well, where it
         is plain how long their values are."""
         start = self._flag.search(text)
         prompt = text[: start.start()].strip() if start else text.strip()
@@ -159,7 +159,7 @@ class Grammar:
         return prompt, flags
 
     def line(self, words: Iterable[str], flags: Iterable[Written]) -> str:
-        """What `split` takes apart."""
+        """The inverse of `split`."""
         return clean(" ".join(filter(None, [*words, *map(self._line_of, flags)])))
 
     def _line_of(self, flag: Written) -> str:
@@ -183,7 +183,7 @@ class Grammar:
         max_quantity: int,
         allowed_options: Collection[str] = (),
     ) -> Order:
-        """The order that prompt and flags make of `base`; raises the first PromptError there is."""
+        """The order that prompt and flags make of `base`; raises the first PromptError."""
         prompt = prompt or base.prompt
         kept = self.kept(base.params)
         values = {each.param: each.default for each in self._params if each.default is not None}
@@ -280,12 +280,12 @@ class Grammar:
 
 @lru_cache(maxsize=256)
 def grammar_of(product: Product) -> Grammar:
-    """How orders of the product are written."""
+    """The grammar of the product's orders."""
     return Grammar(product)
 
 
 def options_of(flag: Written) -> dict[str, JsonValue]:
-    """What one `--opt` or `--options` adds."""
+    """The options that one `--opt` or `--options` adds."""
     pair = flag.name == OPTION
     allowed = Form.KEY_VALUE if pair else Form.JSON_OBJECT
     if not flag.value:

@@ -19,7 +19,7 @@ _ALL_QUOTES = _DOUBLE_QUOTES | str.maketrans("‘’‚‛′'", '""""""')
 
 
 def pair_in(text: str) -> dict[str, JsonValue] | None:
-    """The option in "key=value"; None: it is nothing of the kind."""
+    """The option in "key=value"; None: it is not of that form."""
     pair = PAIR.fullmatch(text)
     if pair is None or number_and_more(pair["value"]):
         return None
@@ -28,7 +28,7 @@ def pair_in(text: str) -> dict[str, JsonValue] | None:
 
 
 def object_in(text: str) -> dict[str, JsonValue] | None:
-    """The JSON object that is the whole of the text; None: it is none."""
+    """The text as a JSON object; None: it is not one."""
     found, end = json_object(text, 0)
     return found if end == len(text) else None
 
@@ -41,7 +41,7 @@ def json_object(text: str, at: int) -> tuple[dict[str, JsonValue] | None, int]:
             size(found)  # refuses 1e999 (infinity) and "\ud800" (no text)
             return found, end
     except (ValueError, RecursionError):
-        pass  # no JSON that could be sent, whatever the reason
+        pass  # JSON that could not be sent on
     return None, at
 
 

@@ -18,7 +18,7 @@ _URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 
 
 def value_of(kind: Kind, text: str) -> JsonValue:
-    """The value that the words stand for; None: they are not what the kind takes."""
+    """The value of the words; None: the kind does not take them."""
     match kind:
         case OneOf(words=words):
             return next((word for word in words if word.lower() == text.lower()), None)
@@ -41,7 +41,7 @@ def value_of(kind: Kind, text: str) -> JsonValue:
 
 
 def takes(kind: Kind, value: Any) -> bool:
-    """Whether a value that was kept could be chosen today."""
+    """Whether a stored value is still allowed."""
     match kind:
         case Flag(sent=sent):
             return bool(value == sent)
@@ -54,12 +54,12 @@ def takes(kind: Kind, value: Any) -> bool:
 
 
 def is_whole(kind: Number) -> bool:
-    """Whether only whole numbers will do."""
+    """Whether only whole numbers are allowed."""
     return kind.step == int(kind.step)
 
 
 def nearest_step(kind: Number, number: Decimal) -> Decimal:
-    """The number that can be chosen and is nearest."""
+    """The nearest allowed number."""
     step = Decimal(str(kind.step))
     within = min(max(number, Decimal(str(kind.low))), Decimal(str(kind.high)))
     return (within / step).to_integral_value(ROUND_HALF_UP) * step

@@ -54,13 +54,13 @@ class Albums:
         self._arrived.put_nowait((item.chat_id, item.media_group_id))
 
     async def run(self) -> None:
-        """Take up albums that an earlier process began, and all that come."""
+        """Process albums left by an earlier process, and all new ones."""
         for album in await insist(self._inputs.albums):
             self._arrived.put_nowait(album)
         async with asyncio.TaskGroup() as group:
             while True:
                 album = await self._arrived.get()
-                if album in self._waiting:  # one more item: the pause begins anew
+                if album in self._waiting:  # one more item: the pause starts over
                     self._waiting[album].cancel()
                 self._waiting[album] = group.create_task(self._finish(album))
 

@@ -43,7 +43,7 @@ class Asked(StrEnum):
 
 
 class Orders:
-    """Takes orders, from wherever they come."""
+    """Takes orders from prompts, confirmed questions and buttons."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Orders:
         explicit: bool,
         aside: bool,
     ) -> str | None:
-        """The sentence that refuses it, or None when it was taken."""
+        """The answer that refuses it, or None when it was taken."""
         texts = self._texts[origin.language]
         earlier = await self._changed_by(text, origin.chat_id, about, item_id)
         if earlier is None and unusable is not None:
@@ -152,7 +152,7 @@ class Orders:
             taken = await self._draw(question, model, ask=ask, off_sale=off_sale)
         except (InsufficientTokensError, TooManyActiveItemsError, ModelUnavailableError) as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
-                # Money is no answer to a greeting.
+                # A greeting is not answered with the balance.
                 return texts.how_to_ask(
                     model.price, balance=error.balance, in_group=not origin.in_private
                 )
@@ -313,7 +313,7 @@ class Orders:
     async def _show(
         self, question: Question, model: Model, off_sale: Model | None, card_id: int | None = None
     ) -> None:
-        """Show what would be drawn and what it costs, and wait for a yes."""
+        """Show what would be drawn and its cost, and wait for a yes."""
         balance = await self._questions.ask(question)
         if balance is None:  # the message came again; its job is on its way
             return
@@ -338,7 +338,7 @@ def order_like(earlier: JobView, model: Model) -> Order:
 
 
 def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
-    """What a person's own settings put in the place of flags that they do not give."""
+    """The order with the person's settings in place of flags that they did not give."""
     return Order(
         model=model.slug,
         prompt="",

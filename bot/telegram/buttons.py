@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from aiogram.filters.callback_data import CallbackData
 from pydantic import BeforeValidator
 
-NOTHING = -1  # the number of nothing
+NOTHING = -1  # no item has this id
 HELD_BY_NOTHING = 0  # where a negative number is something
 
 
@@ -35,7 +35,7 @@ LABEL = "label"  # what a label sends where there are no buttons that do nothing
 
 
 def label(text: str) -> Button:
-    """Something to read among the buttons."""
+    """A button that is only text."""
     return Button(text, LABEL, disabled=True)
 
 
@@ -60,7 +60,7 @@ MessageNumber = Annotated[int, _number(r"-?[0-9]{1,17}")]  # that of a press is 
 class ButtonData(CallbackData, prefix="button"):
     """What a button sends: "prefix:field:field"; the last may be missing where they have a default.
 
-    A family whose fields all have one is answered whatever else stands behind its prefix, with
+    A family whose fields all have one is answered whatever else follows its prefix, with
     these defaults; of any other, what is malformed is a button that nobody knows.
     """
 

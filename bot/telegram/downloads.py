@@ -13,7 +13,7 @@ DOWNLOAD_TIMEOUT_S = 60
 
 
 class TelegramUnavailableError(Exception):
-    """The file could not be fetched this time."""
+    """The file could not be downloaded this time."""
 
 
 class TelegramDownloads:

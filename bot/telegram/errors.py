@@ -2,15 +2,15 @@
 
 
 class DeliveryError(Exception):
-    """It was not said, and is not tried any more: Telegram refused it for good."""
+    """Telegram refused the message for good; it is not retried."""
 
 
 class ChatClosedError(DeliveryError):
-    """The person blocked the bot, or the chat is gone: nothing can be said there."""
+    """The person blocked the bot, or the chat is gone: nothing can be sent there."""
 
 
 class UnreachableError(DeliveryError):
-    """Telegram did not answer, or not this bot; the message is not to blame."""
+    """Telegram did not answer, or refused the bot's token; the message is not at fault."""
 
 
 class MaybeSentError(DeliveryError):

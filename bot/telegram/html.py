@@ -12,12 +12,12 @@ _PIECE = re.compile(r"</?([a-z-]+)[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);|
 
 
 def code(text: str, length: int = 200) -> str:
-    """What a tap copies."""
+    """Monospace text, which a tap copies."""
     return f"<code>{quoted(text, length)}</code>"
 
 
 def quoted(text: str, length: int) -> str:
-    """Somebody else's words, in at most so many characters."""
+    """Somebody else's words, escaped, in at most so many characters."""
     return escape(clip(text, length), quote=False)
 
 
@@ -73,5 +73,5 @@ def fitted(make: Callable[[int], str], longest: int, length: int = MESSAGE_UNITS
 
 
 def _shown(piece: re.Match[str]) -> int:
-    """The units that a piece of HTML takes on the screen."""
+    """The units that a piece of HTML shows."""
     return 0 if piece[1] else units(unescape(piece[0]))

@@ -71,7 +71,7 @@ logger = logging.getLogger(__name__)
 
 
 class Priority(IntEnum):
-    """Who goes first in a chat."""
+    """The priority of a call in its chat."""
 
     ANSWER = 0
     PICTURE = 1
@@ -81,7 +81,7 @@ class Priority(IntEnum):
 
 @dataclass(order=True, slots=True)
 class _Call:
-    """Something to be said, in the order of `priority` and `number`."""
+    """A call to Telegram, ordered by `priority` and `number`."""
 
     priority: int
     number: int
@@ -92,7 +92,7 @@ class _Call:
 
 
 class _Lane:
-    """A chat's words or its pictures: calls, one at a time."""
+    """The queue of a chat's words or of its pictures: one call at a time."""
 
     def __init__(self) -> None:
         self.calls: list[_Call] = []
@@ -100,17 +100,17 @@ class _Lane:
 
     @property
     def priority(self) -> int:
-        """That of the call which comes next."""
+        """The priority of the next call."""
         return self.calls[0].priority
 
     @property
     def urgency(self) -> tuple[int, int]:
-        """More than another's where this is to be said first."""
+        """The greater one goes first."""
         return -self.calls[0].priority, -self.calls[0].number
 
 
 class _Turns(Turns[_Lane]):
-    """A limit's turns, most urgent first, and a picture after so many answers at most."""
+    """A rate limit's turns, most urgent first, with a picture after so many answers at most."""
 
     def __init__(self, limit: RateLimit) -> None:
         super().__init__(limit, lambda lane: lane.urgency)
@@ -130,7 +130,7 @@ class _Turns(Turns[_Lane]):
 
 
 class _Chat:
-    """One chat: what may be said in it, and its lanes."""
+    """One chat: its rate limit and its lanes."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
@@ -143,7 +143,7 @@ class _Chat:
 
 
 class Lanes:
-    """The lanes of all chats that something is to be said in.
+    """The lanes of all chats with pending calls.
 
     `chat_limit` makes the limit of one chat; `overall` is shared by all.
     """
@@ -158,16 +158,16 @@ class Lanes:
         self._moved: dict[int, int] = {}  # groups that became supergroups; Telegram tells anew
 
     def chat(self, chat_id: int) -> int:
-        """The chat as Telegram has it now."""
+        """The chat's current id: a group may have become a supergroup."""
         return self._moved.get(chat_id, chat_id)
 
     def is_busy(self, chat_id: int) -> bool:
-        """Whether anything is to be said in the chat."""
+        """Whether the chat has pending calls."""
         chat = self._chats.get(chat_id)
         return chat is not None and any(lane.calls for lane in chat.lanes)
 
     def finish(self) -> None:
-        """Begin nothing but answers any more."""
+        """From now on start nothing but answers."""
         self._finishing = True
         waiting = [call for lane in self._all() for call in lane.calls]
         for call in (*waiting, *self._resting.values()):
@@ -181,7 +181,7 @@ class Lanes:
             call.done.cancel()
 
     async def close(self) -> None:
-        """Stop; what was not said is not."""
+        """Stop; pending calls are dropped."""
         servers = [lane.server for lane in self._all() if lane.server]
         for server in servers:
             server.cancel()
@@ -221,7 +221,7 @@ class Lanes:
             lane.server = asyncio.create_task(self._serve(chat_id, chat, lane))
 
     async def _serve(self, chat_id: int, chat: _Chat, lane: _Lane) -> None:
-        """Say what is to be said, best first, until there is nothing."""
+        """Make the chat's calls, most urgent first, until there are none."""
         try:
             while lane.calls:
                 # Wait first, choose then: an answer may come while an edit waits.
@@ -278,7 +278,7 @@ class Lanes:
                 call.done.set_result(result)
 
     def _rest(self, chat_id: int, call: _Call, error: TelegramAPIError | ClientDecodeError) -> None:
-        """Nothing that is wrong with the call: a fault of the network's or of the token's."""
+        """Handle an error that is not the call's: of the network or the token."""
         if call.attempts_left <= 0:
             _fail(call, UnreachableError(f"Telegram could not be reached: {error!s:.300}"), error)
             return

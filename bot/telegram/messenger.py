@@ -58,21 +58,21 @@ logger = logging.getLogger(__name__)
 
 
 class Receipt(Protocol):
-    """The record of one sending that must not happen twice."""
+    """The stored state of one sending that must not happen twice."""
 
     async def sending(self) -> bool:
-        """It is about to be sent; False: it must not be."""
+        """Record that it is about to be sent; False: it must not be."""
 
     async def not_sent(self) -> None:
-        """It surely was not."""
+        """Record that it certainly was not sent."""
 
     async def sent(self) -> None:
-        """Telegram took it."""
+        """Record that Telegram accepted it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How a file is sent."""
+    """The method that sends a file."""
 
     caption: str = ""
     reply_to: int | None = None
@@ -92,14 +92,14 @@ class Losses:
         self._store = store
 
     async def add(self) -> None:
-        """One more."""
+        """Count one more."""
         self.count += 1
         if self._store is not None:
             await self._store(self.count)
 
 
 class Messenger:
-    """Everything that is said to people goes through here, and what is too long is cut.
+    """Every message to people goes through here; what is too long is cut.
 
     `chat_limit` makes the limit of one chat; `overall_limit` is shared by all.
     """

@@ -60,7 +60,7 @@ class TokenRefusedError(Exception):
 
 
 class Session(AiohttpSession):
-    """Sends requests and says what became of them; `telegram_time` hears when it was."""
+    """Sends requests and classifies the responses; `telegram_time` gets their dates."""
 
     def __init__(self, *, telegram_time: TelegramTime | None = None, **options: Any) -> None:
         super().__init__(json_loads=_loads, **options)
@@ -123,7 +123,7 @@ async def open_bot(
 
 
 async def greet(settings: Settings) -> None:
-    """Look whose the token is; that Telegram cannot be reached yet is no fault of it.
+    """Check the token; that Telegram cannot be reached yet is no fault of the token.
 
     Raises:
         TokenRefusedError: nobody's.
@@ -163,7 +163,7 @@ def _is_ok(content: str) -> bool:
 
 
 def _read(method: TelegramMethod[Any], raw: dict[str, Any]) -> Any:
-    """What can be known of a message that was sent."""
+    """The readable part of a message that was sent."""
     chat_id, message_id = _dict(raw.get("chat")).get("id"), raw.get("message_id")
     if type(chat_id) is not int:
         chat_id = getattr(method, "chat_id", 0)
@@ -180,7 +180,7 @@ def _read(method: TelegramMethod[Any], raw: dict[str, Any]) -> Any:
 
 
 def _partial(type_: type[TelegramObject], **known: Any) -> Any:
-    """Without what is not known, and without a look at it."""
+    """The type with the known fields only, unvalidated."""
     return type_.model_construct(**known)
 
 

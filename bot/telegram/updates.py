@@ -57,7 +57,7 @@ class _GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Updates:
-    """The loop that asks for updates and has them handled."""
+    """The loop that gets updates and has them handled."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Updates:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _introduce(self, stopped: asyncio.Future[Any]) -> None:
-        """Have Telegram say who this bot is: no handler has to ask, and nobody waits for that."""
+        """Call getMe once, so that no handler has to wait for it."""
         pause_s = 0.0
         while not stopped.done():
             ask = asyncio.ensure_future(self._ask_me())
@@ -121,7 +121,7 @@ class Updates:
             await self._bot.me()  # which keeps the answer
 
     async def _poll(self, stopped: asyncio.Future[Any], allowed: list[str]) -> int | None:
-        """Ask, again and again, and return from which update on it was asked last."""
+        """Poll until stopped; returns the last offset."""
         loop = asyncio.get_running_loop()
         offset: int | None = None  # the next update; asking for it confirms all before it
         asked: int | None = None
@@ -235,7 +235,7 @@ class Updates:
             del self._chats[chat_id]
 
     def _finish(self, update_id: int) -> None:
-        """It was handled: once that is remembered, it may be confirmed."""
+        """Remember a handled update; only then may it be confirmed."""
         self._done.append(update_id)
         if self._remembering is None:
             self._remembering = asyncio.create_task(self._remember())
@@ -256,7 +256,7 @@ class Updates:
             self._idle.set()
 
     def _is_news(self, update_id: int) -> bool:
-        """Whether the update did not come before. What moves money has a key of its own; this is
+        """Whether the update is not a repeat. What moves money has a key of its own; this is
         for all else: a prompt that was refused must not be taken when it comes a second time."""
         known = update_id in self._taken or update_id in self._handled
         self._taken.add(update_id)
@@ -301,7 +301,7 @@ def _pause(error: Exception, last_s: float) -> float:
 
 
 def _chat_of(update: Update) -> int:
-    """What keeps its order: the chat, or the person where there is none."""
+    """The key that keeps updates in order: the chat, else the person."""
     try:
         event: Any = update.event
     except UpdateTypeLookupError:  # a kind that came up after this program was written

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from storage.errors import StorageError
 
-STOP_S = 3.0  # how long a step that must not be torn may still take
+STOP_S = 3.0  # how long an uninterruptible step may still take
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -22,13 +22,13 @@ class Background:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def run(self, errand: Coroutine[Any, Any, None], sorry: Callable[[], None]) -> None:
-        """Have it done; it answers by itself. `sorry` is called where it could not."""
+        """Start it; it answers by itself. `sorry` is called if it fails."""
         task = asyncio.create_task(errand)
         self._under_way.add(task)
         task.add_done_callback(partial(self._over, sorry))
 
     async def close(self) -> None:
-        """Drop what is under way."""
+        """Cancel everything that is still running."""
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)

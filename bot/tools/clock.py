@@ -5,14 +5,14 @@ import time
 
 
 class Clock:
-    """The machine's."""
+    """The machine's clock."""
 
     def now(self) -> float:
         """Unix seconds: may be wrong, and be set at any time."""
         return time.time()
 
     def steady(self) -> float:
-        """Seconds since some moment, by a clock that nobody sets."""
+        """Seconds on the monotonic clock."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:

@@ -33,7 +33,7 @@ class RateLimit:
         self._closed_until = 0.0
 
     async def wait(self) -> None:
-        """Return when it is the caller's turn; the turn is then taken."""
+        """Wait for the caller's turn, and take it."""
         async with self.held():
             pass
 
@@ -62,7 +62,7 @@ class RateLimit:
             self._end()
 
     def pause(self, seconds: float) -> None:
-        """Nobody's turn comes for so long: the other side said that it is too much."""
+        """Give no turns for so long: the other side answered 429."""
         self._closed_until = max(self._closed_until, self._clock.steady() + seconds)
 
     def _end(self) -> None:
@@ -107,7 +107,7 @@ class Turns(Generic[W]):
                 self._server = None
 
     def choose(self, waiting: Collection[W]) -> W:
-        """Whose turn it is."""
+        """Whose turn it is next."""
         return max(waiting, key=self._worth)
 
     async def _serve(self) -> None:

@@ -1,4 +1,4 @@
-"""Trying again: what the log says of stamina's retries, pauses that double, what must be stored."""
+"""Retries: stamina's in the log, doubling pauses, and writes that must not be lost."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ def pause_after(attempts: int, *, first_s: float, longest_s: float) -> float:
 
 
 async def insist(do: Callable[[], Awaitable[T]]) -> T:
-    """Do it, however long the disk is full or the database is held; no repeat mends all else."""
+    """Repeat it while the disk is full or the database is locked; other errors are raised."""
     while True:
         try:
             return await do()

@@ -6,12 +6,12 @@ from storage.journal import Act
 
 
 def by_message(message: Message, user: User) -> Act:
-    """A command."""
+    """The act of a command."""
     return Act(key_of(message, message.chat.id, message.message_id), user.id)
 
 
 def by_press(query: CallbackQuery) -> Act:
-    """A button."""
+    """The act of a button press."""
     return Act(key_of(query, "press", query.id), query.from_user.id)
 
 

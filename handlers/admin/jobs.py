@@ -36,7 +36,7 @@ def create_router() -> Router:
 async def show_jobs(
     message: Message, open_items: OpenItems, messenger: Messenger, texts: Texts
 ) -> None:
-    """The oldest of them."""
+    """Show the oldest unfinished items."""
     text, keyboard = await page(1, open_items, texts)
     messenger.say(message.chat.id, text, keyboard=keyboard)
 

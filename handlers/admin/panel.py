@@ -17,14 +17,14 @@ PERIODS = (1, 7, 30, 365)
 
 
 class PanelButton(ButtonData, prefix="panel"):
-    """A room, and of the numbers how many days."""
+    """A page of the panel; for the statistics, how many days."""
 
     room: str = ""
     days: Number | None = None
 
 
 def create_router() -> Router:
-    """The command and its rooms."""
+    """The command and the panel's pages."""
     router = Router(name=__name__)
     router.message.register(show_panel, Command("admin"))
     router.callback_query.register(press, PanelButton.filter())
@@ -32,7 +32,7 @@ def create_router() -> Router:
 
 
 async def show_panel(message: Message, messenger: Messenger, texts: Texts) -> None:
-    """The rooms."""
+    """Show the panel."""
     messenger.say(message.chat.id, texts.panel(), keyboard=_rooms(texts))
 
 
@@ -46,7 +46,7 @@ async def press(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Another room; whatever is not known leads back to all of them."""
+    """Show another page; anything unknown leads back to the panel."""
     messenger.answer_press(query.id)
     if not isinstance(query.message, Message):
         return

@@ -39,13 +39,13 @@ class GiveButton(ButtonData, prefix="give"):
 
 
 class BanButton(ButtonData, prefix="ban"):
-    """Closes the bot to a person."""
+    """Bans a person."""
 
     user_id: Number
 
 
 class UnbanButton(ButtonData, prefix="unban"):
-    """Opens it again."""
+    """Lifts a ban."""
 
     user_id: Number
 
@@ -106,7 +106,7 @@ async def show_user(
     settings: Settings,
     texts: Texts,
 ) -> None:
-    """What is known of a person, with buttons."""
+    """Show everything about a person, with buttons."""
     match = USER.fullmatch((command.args or "").strip())
     if match is None:
         messenger.say(message.chat.id, texts.user_usage())
@@ -128,7 +128,7 @@ async def ban(
     settings: Settings,
     texts: Texts,
 ) -> None:
-    """Have nothing to do with a person any more."""
+    """Ban a person."""
     match = BAN.fullmatch((command.args or "").strip())
     if match is None:
         messenger.say(message.chat.id, texts.ban_usage())
@@ -154,7 +154,7 @@ async def unban(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Take a person back."""
+    """Lift a person's ban."""
     match = USER.fullmatch((command.args or "").strip())
     if match is None:
         messenger.say(message.chat.id, texts.unban_usage())
@@ -203,7 +203,7 @@ async def press_ban(
     settings: Settings,
     texts: Texts,
 ) -> None:
-    """Ban or take back, from the card."""
+    """Ban or unban, from the card."""
     person = await people.get(callback_data.user_id)
     if person is None:
         messenger.answer_press(query.id)

@@ -40,7 +40,7 @@ async def show_stats(
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """The numbers of so many days."""
+    """Send the statistics of so many days."""
     given = (command.args or "").strip() or str(USUAL_DAYS)
     if not (given.isascii() and given.isdigit() and len(given) < 9) or not (
         1 <= int(given) <= MAX_DAYS
