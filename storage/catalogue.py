@@ -29,7 +29,7 @@ class Model:
     allowed_options: tuple[str, ...] = ()  # of those that are closed to people
 
 
-class Field(StrEnum):
+class ModelField(StrEnum):
     """What admins set of a model."""
 
     NAME = "name"
@@ -71,7 +71,7 @@ class Catalogue:
         rows = await self._database.fetch_all("SELECT * FROM models ORDER BY position, slug")
         return [_model(row) for row in rows]
 
-    async def set(self, slug: str, field: Field, value: str | int, act: Act) -> Entry:
+    async def set(self, slug: str, field: ModelField, value: str | int, act: Act) -> Entry:
         """Set a field, once for each act; a repeat gets the entry of the first time.
 
         Raises:

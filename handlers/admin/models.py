@@ -18,7 +18,7 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
 from handlers.admin.acts import by_message
-from storage.catalogue import Catalogue, Field, Model
+from storage.catalogue import Catalogue, Model, ModelField
 from storage.errors import UnknownModelError
 from storage.journal import Act
 
@@ -81,7 +81,9 @@ async def set_price(
         answer = texts.price_range()
     else:
         act = by_message(message, event_from_user)
-        answer = texts.price_set(await catalogue.set(match[1], Field.PRICE, int(match[2]), act))
+        answer = texts.price_set(
+            await catalogue.set(match[1], ModelField.PRICE, int(match[2]), act)
+        )
     messenger.say(message.chat.id, answer)
 
 
@@ -100,7 +102,7 @@ async def enable(
         answer = texts.enable_usage(model) if on else texts.disable_usage(model)
     else:
         act = by_message(message, event_from_user)
-        entry = await catalogue.set(slug, Field.ENABLED, int(on), act)
+        entry = await catalogue.set(slug, ModelField.ENABLED, int(on), act)
         answer = texts.enabled(entry, none_left=await catalogue.first() is None)
     messenger.say(message.chat.id, answer)
 
@@ -122,7 +124,7 @@ async def rename(
         answer = texts.too_long(len(name), NAME_CHARS)
     else:
         act = by_message(message, event_from_user)
-        answer = texts.renamed(await catalogue.set(match[1], Field.NAME, name, act))
+        answer = texts.renamed(await catalogue.set(match[1], ModelField.NAME, name, act))
     messenger.say(message.chat.id, answer)
 
 
@@ -143,7 +145,7 @@ async def describe(
         answer = texts.too_long(len(words), DESCRIPTION_CHARS)
     else:
         act = by_message(message, event_from_user)
-        answer = texts.described(await catalogue.set(match[1], Field.DESCRIPTION, words, act))
+        answer = texts.described(await catalogue.set(match[1], ModelField.DESCRIPTION, words, act))
     messenger.say(message.chat.id, answer)
 
 
@@ -200,7 +202,7 @@ async def set_options(
             answer = texts.options_of_order(sorted(taken))
         else:
             act = by_message(message, event_from_user)
-            entry = await catalogue.set(match[1], Field.OPTIONS, as_json(options), act)
+            entry = await catalogue.set(match[1], ModelField.OPTIONS, as_json(options), act)
             answer = texts.options_set(entry)
     except PromptError as error:
         answer = texts.options_wrong(error, await _example(catalogue))
@@ -220,7 +222,7 @@ async def _allow(
         else:
             kept.pop(same_name(name), None)
     value = as_json([*sorted(kept.values())])
-    return texts.allowed_set(await catalogue.set(model.slug, Field.ALLOWED, value, act))
+    return texts.allowed_set(await catalogue.set(model.slug, ModelField.ALLOWED, value, act))
 
 
 async def _example(catalogue: Catalogue) -> Model:

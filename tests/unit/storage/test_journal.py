@@ -3,7 +3,7 @@
 import pytest
 
 from storage.broadcasts import Broadcasts
-from storage.catalogue import Catalogue, Field
+from storage.catalogue import Catalogue, ModelField
 from storage.errors import StorageError, UnknownModelError, UnknownUserError
 from storage.forgetting import Forgetting
 from storage.journal import Act, Journal
@@ -14,16 +14,16 @@ from tests.unit.storage.shop import SLUG, Shop
 
 async def test_a_change_and_its_entry_are_one(shop: Shop) -> None:
     catalogue, journal = Catalogue(shop.database), Journal(shop.database)
-    first = await catalogue.set(SLUG, Field.PRICE, 100, Act("9:1", 9))
+    first = await catalogue.set(SLUG, ModelField.PRICE, 100, Act("9:1", 9))
     assert (first.before, first.after) == ("79", "100")
-    await catalogue.set(SLUG, Field.PRICE, 200, Act("9:2", 9))
-    repeat = await catalogue.set(SLUG, Field.PRICE, 100, Act("9:1", 9))
+    await catalogue.set(SLUG, ModelField.PRICE, 200, Act("9:2", 9))
+    repeat = await catalogue.set(SLUG, ModelField.PRICE, 100, Act("9:1", 9))
     assert repeat == first
     model = await catalogue.get(SLUG)
     assert model is not None
     assert model.price == 200, "the repeat undid nothing"
     with pytest.raises(StorageError, match="price BETWEEN"):
-        await catalogue.set(SLUG, Field.PRICE, 0, Act("9:3", 9))
+        await catalogue.set(SLUG, ModelField.PRICE, 0, Act("9:3", 9))
     with pytest.raises(UnknownModelError):
         await catalogue.move("other", 1, Act("9:4", 9))
     with pytest.raises(UnknownUserError):
@@ -56,7 +56,7 @@ async def test_maintenance_is_in_the_way_of_every_order(shop: Shop) -> None:
     "sql", ["UPDATE journal SET after = 'x'", "DELETE FROM journal WHERE entry_id = 1"]
 )
 async def test_entries_stay_as_they_are(shop: Shop, sql: str) -> None:
-    await Catalogue(shop.database).set(SLUG, Field.NAME, "x", Act("9:1", 9))
+    await Catalogue(shop.database).set(SLUG, ModelField.NAME, "x", Act("9:1", 9))
     with pytest.raises(StorageError, match="append-only"):
         await shop.run(sql)
 
