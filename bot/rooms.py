@@ -67,6 +67,7 @@ class Ground:
 async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Ground]:
     """Open it; no service is called yet."""
     telegram_time, log = TelegramTime(tuning.clock), CallLog(now=tuning.clock.now)
+    discovery = RateLimit(*tuning.discovery)
     first = settings.kie(next(iter(PRODUCTS))).access  # whose account is watched
     async with (
         Store.open(
@@ -77,8 +78,10 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             input_bucket=settings.supabase_input_bucket,
             clock=tuning.clock.now,
         ) as store,
-        open_all_kie(settings, log) as kie,
-        open_kie(replace(first, base_url=settings.kie_upload_url), log) as uploads,
+        open_all_kie(settings, log, discovery) as kie,
+        open_kie(
+            replace(first, base_url=settings.kie_upload_url), log, discovery=discovery
+        ) as uploads,
         Downloader.open(
             provider_url=first.base_url,
             max_bytes=tuning.result_max_bytes,

@@ -30,6 +30,7 @@ UPDATES_AT_ONCE = 100  # Bot API, getUpdates
 KIE_CREATES = 20
 KIE_CREATES_WINDOW_S = 10.0
 KIE_POLLS_PER_S = 10
+KIE_DISCOVERIES_PER_S = 1  # of models, their schemas and prices together
 
 # docs.kie.ai: files.
 KIE_INPUT_MAX_BYTES = 10_000_000  # a picture to start from

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from stamina import AsyncRetryingCaller
 
 from bot.admin.broadcast import CARD_PAUSE_S
-from bot.admin.kie_account import LOOK_PAUSE_S
+from bot.admin.kie_account import DISCOVERY, LOOK_PAUSE_S
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from bot.pipeline.fetching import FETCHING, FetchPolicy
 from bot.pipeline.input_pictures import INPUT_RETRY
@@ -33,6 +33,7 @@ class Tuning:
     # do not travel equally fast and arrivals are counted. Polls go one by one.
     creates: tuple[int, float] = (KIE_CREATES, KIE_CREATES_WINDOW_S + 0.1)
     polls: tuple[int, float] = (1, 1.1 / KIE_POLLS_PER_S)
+    discovery: tuple[int, float] = DISCOVERY
     messages: tuple[int, float] = (TELEGRAM_MESSAGES_PER_S, 1.1)
     chat_messages: tuple[int, float] = (TELEGRAM_CHAT_MESSAGES_PER_S, 1.05)
     bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures

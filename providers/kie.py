@@ -12,9 +12,10 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote
 
 import aiohttp
 
@@ -33,6 +34,7 @@ CODES_ACCESS = frozenset({401, 403, 433})  # wrong key, not allowed here, over t
 CODE_CREDIT = 402
 CREDIT_WORDS = "credits insufficient"  # also reported under code 500
 CODE_TOO_OFTEN = 429
+CODE_NO_MODEL = 404  # what is asked about is none
 GAVE_UP_WAITING = frozenset({408, 499})  # HTTP status of a gateway: the task may be made
 CODE_SERVER = 500  # also of a wrong input, which no repeat makes right: the words decide
 SERVER_WORDS = "Server exception"
@@ -111,7 +113,7 @@ class Kie:
     """A client of one account. `base_url` without a closing slash; the sessions are the caller's.
 
     `creates` is that of createTask alone: the connections of hundreds of questions that hang are
-    none of a create's.
+    none of a create's. `discovery` is held for each question about models: KIE takes one a second.
     """
 
     def __init__(
@@ -123,10 +125,12 @@ class Kie:
         request_timeout_s: float,
         log: CallLog | None = None,
         creates: aiohttp.ClientSession | None = None,
+        discovery: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
     ) -> None:
         self._log = log or CallLog()
         self._session = session
         self._creates = creates or session
+        self._discovery = discovery
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._timeout = aiohttp.ClientTimeout(total=request_timeout_s, sock_connect=10)
@@ -227,12 +231,44 @@ class Kie:
         Raises:
             ProviderError: see `create_task`.
         """
-        match await self._call("GET", "/api/v1/models"):
+        match await self._discover("/api/v1/models"):
             case {"models": [*entries]}:
                 names = [_clean(entry["model"], MAX_NAME) for entry in entries if _has_name(entry)]
                 if names or not entries:
                     return names
         raise OutcomeUnknownError("models: no list of names in the answer")
+
+    async def schema(self, model: str) -> dict[str, Any] | None:
+        """GET /api/v1/models/{model}/schema: the OpenAPI document of one model, as KIE wrote it;
+        None: it has none. `providers.schema` reads it.
+
+        Raises:
+            RefusedError: with CODE_NO_MODEL: there is no such model.
+            ProviderError: see `create_task`.
+        """
+        match await self._discover(f"/api/v1/models/{_in_path(model)}/schema"):
+            case {"openapi": dict(document)}:
+                return document
+            case {"openapi": None}:
+                return None
+        raise OutcomeUnknownError("schema: no document in the answer")
+
+    async def price(self, model: str) -> str:
+        """GET /api/v1/models/{model}/price: what a task costs, in prose; "": KIE does not say.
+
+        Raises:
+            ProviderError: see `schema`.
+        """
+        match await self._discover(f"/api/v1/models/{_in_path(model)}/price"):
+            case {"pricingDesc": str(said)}:
+                return _clean(said)
+            case {"pricingDesc": None}:
+                return ""
+        raise OutcomeUnknownError("price: no words in the answer")
+
+    async def _discover(self, path: str) -> Any:
+        async with self._discovery():
+            return await self._call("GET", path)
 
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One round trip; returns `data` of the {code, msg, data} envelope."""
@@ -311,6 +347,17 @@ def _clean(text: str, limit: int = MAX_TEXT) -> str:
 
 def _is_address(url: str) -> bool:
     return bool(url) and url == _clean(url, MAX_ADDRESS)
+
+
+def _in_path(model: str) -> str:
+    """A model's name as a part of a path, where slashes stay what they are.
+
+    Raises:
+        RefusedError: there is no such model, and the path would lead elsewhere.
+    """
+    if not model or {"", ".", ".."} & {*model.split("/")}:
+        raise RefusedError(f"no name of a model: {model!r}", code=CODE_NO_MODEL)
+    return quote(model, safe="/")
 
 
 def _has_name(entry: Any) -> bool:

@@ -25,11 +25,12 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot.admin.kie_account import open_kie
+from bot.admin.kie_account import DISCOVERY, open_kie
 from bot.media.buckets import check_buckets, open_supabase
 from bot.prompts.products import FIRST
 from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
 from bot.telegram.session import open_bot
+from bot.tools.rate_limits import RateLimit
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.products import PRODUCTS
 from storage.backup import inspect, products_on_sale
@@ -262,7 +263,7 @@ async def check_credit(settings: Settings) -> list[Finding]:
 
 async def _credit(settings: Settings, product: str) -> Finding:
     try:
-        async with open_kie(settings.kie(product).access) as kie:
+        async with open_kie(settings.kie(product).access, discovery=RateLimit(*DISCOVERY)) as kie:
             credit = await kie.credit()
     except ProviderError as error:
         advice = _kie_advice(error, settings, product)
@@ -275,13 +276,14 @@ async def _credit(settings: Settings, product: str) -> Finding:
 async def check_models(settings: Settings) -> list[Finding]:
     """Whether KIE lists the models that are set for what is on sale."""
     products = await _on_sale(settings)
-    return [finding for each in products for finding in await _models(settings, each)]
+    limit = RateLimit(*DISCOVERY)
+    return [finding for each in products for finding in await _models(settings, each, limit)]
 
 
-async def _models(settings: Settings, product: str) -> list[Finding]:
+async def _models(settings: Settings, product: str, limit: RateLimit) -> list[Finding]:
     of_product = settings.kie(product)
     try:
-        async with open_kie(of_product.access) as kie:
+        async with open_kie(of_product.access, discovery=limit) as kie:
             names = await kie.models()
     except ProviderError as error:
         advice = f"the list cannot be read: {_kie_advice(error, settings, product)}"

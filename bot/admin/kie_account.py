@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bot.admin.alerts import Alerts
+from bot.service_limits import KIE_DISCOVERIES_PER_S
 from bot.settings import KieAccess, Settings
+from bot.tools.rate_limits import RateLimit
 from providers.errors import ProviderError
 from providers.kie import AccountReport, CallLog, Kie
 from providers.products import PRODUCTS
@@ -14,29 +16,37 @@ from storage.announcements import Announcement, Moved
 from storage.items import ItemStatus
 
 LOOK_PAUSE_S = 300.0
+DISCOVERY = (KIE_DISCOVERIES_PER_S, 1.1)  # in so many seconds: a little less often than KIE allows
 
 logger = logging.getLogger(__name__)
 
 
-def open_kie(access: KieAccess, log: CallLog | None = None) -> AbstractAsyncContextManager[Kie]:
-    """KIE, asked as the settings say."""
+def open_kie(
+    access: KieAccess, log: CallLog | None = None, *, discovery: RateLimit
+) -> AbstractAsyncContextManager[Kie]:
+    """KIE, asked as the settings say; about models as often as the limit says."""
     return Kie.open(
         base_url=access.base_url,
         api_key=access.api_key,
         request_timeout_s=access.request_timeout_s,
         log=log,
+        discovery=discovery.held,
     )
 
 
 @asynccontextmanager
-async def open_all_kie(settings: Settings, log: CallLog) -> AsyncIterator[dict[str, Kie]]:
+async def open_all_kie(
+    settings: Settings, log: CallLog, discovery: RateLimit
+) -> AsyncIterator[dict[str, Kie]]:
     """KIE for each product; products that are asked for in the same way share a client."""
     async with AsyncExitStack() as stack:
         clients: dict[KieAccess, Kie] = {}
         for product in PRODUCTS:
             access = settings.kie(product).access
             if access not in clients:
-                clients[access] = await stack.enter_async_context(open_kie(access, log))
+                clients[access] = await stack.enter_async_context(
+                    open_kie(access, log, discovery=discovery)
+                )
         yield {product: clients[settings.kie(product).access] for product in PRODUCTS}
 
 
