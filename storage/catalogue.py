@@ -100,8 +100,8 @@ class Catalogue:
 
         return await self._database.write(work)
 
-    async def move(self, slug: str, place: int, act: Act) -> Entry:
-        """Give a model its place among all, from 1; one beyond the end is the last.
+    async def move(self, slug: str, position: int, act: Act) -> Entry:
+        """Give a model its position among all, from 1; one beyond the end is the last.
 
         Raises:
             UnknownModelError: there is no such model.
@@ -116,7 +116,7 @@ class Catalogue:
                 raise UnknownModelError(slug)
             before = slugs.index(slug) + 1
             slugs.remove(slug)
-            slugs.insert(place - 1, slug)
+            slugs.insert(position - 1, slug)
             tx.executemany(
                 "UPDATE models SET position = ? WHERE slug = ?", list(enumerate(slugs, 1))
             )

@@ -8,7 +8,7 @@ from bot.tools.clock import CLOCK, Clock
 from storage.announcements import Announcement, Moved, Placed
 from storage.items import WAITING, Item
 
-COUNTED_FOR_S = 1.0  # all places are counted at once, and not again for so long
+COUNTED_FOR_S = 1.0  # all positions are counted at once, and not again for so long
 
 
 class FairQueue:
@@ -21,7 +21,7 @@ class FairQueue:
     def __init__(self, clock: Clock = CLOCK, *, with_picture: bool = False) -> None:
         self._with_picture = with_picture  # those that start from one wait here, or the others
         self._clock = clock
-        self._places: dict[int, int] = {}  # by item, as they were when they were counted
+        self._positions: dict[int, int] = {}  # by item, as they were when they were counted
         self._counted_at = float("-inf")
         self._lanes: dict[int, deque[Item]] = {}  # by person, never empty
         self._ready: deque[int] = deque()  # people whose turn may come, in turn
@@ -52,9 +52,9 @@ class FairQueue:
         self._lanes[item.user_id] = deque([item])
         if item.user_id not in self._busy:
             self._offer(item.user_id)
-            # The round ends with who came last: that place needs no counting.
+            # The round ends with who came last: that position needs no counting.
             in_hand = sum(item is not None for item in self._busy.values())
-            self._places[item.item_id] = in_hand + len(self._ready)
+            self._positions[item.item_id] = in_hand + len(self._ready)
 
     async def take(self) -> Item:
         """The next item, when there is one. Release its person when it is handed over."""
@@ -95,24 +95,24 @@ class FairQueue:
     def position_of(self, item: Item) -> int | None:
         """The item's position in the queue, from 1; None: it is not queued.
 
-        True for what waits now; people who come later may step in between. A place may be as old
+        True for what waits now; people who come later may step in between. A position may be as old
         as COUNTED_FOR_S: with thousands of people, everybody asks for theirs again and again.
         """
         now = self._clock.steady()
-        if now >= self._counted_at + COUNTED_FOR_S or item.item_id not in self._places:
-            self._places, self._counted_at = self._count(), now
-        return self._places.get(item.item_id)
+        if now >= self._counted_at + COUNTED_FOR_S or item.item_id not in self._positions:
+            self._positions, self._counted_at = self._count(), now
+        return self._positions.get(item.item_id)
 
     def _count(self) -> dict[int, int]:
         numbers = count(1)
-        places = {item.item_id: next(numbers) for item in self._busy.values() if item}
+        positions = {item.item_id: next(numbers) for item in self._busy.values() if item}
         turns = (*self._ready, *self._busy)
         lanes = [self._lanes[user_id] for user_id in turns if user_id in self._lanes]
         for number in count():  # of each person's items, in rounds
             lanes = [lane for lane in lanes if len(lane) > number]
             if not lanes:
-                return places
-            places |= {lane[number].item_id: next(numbers) for lane in lanes}
+                return positions
+            positions |= {lane[number].item_id: next(numbers) for lane in lanes}
         raise AssertionError("unreachable")
 
     def __len__(self) -> int:

@@ -28,8 +28,8 @@ from storage.jobs import Jobs
 
 EDIT_PAUSE_S = 3.0  # at least so long between two edits of one message
 ACT_PAUSE_S = 4.5  # a chat action shows for 5 s (Bot API, sendChatAction)
-LOOK_PAUSE_S = 10.0  # how often place and estimate are looked at while nothing else moves
-FAR_BACK = 100  # places after which it is looked at half as often
+LOOK_PAUSE_S = 10.0  # how often position and estimate are looked at while nothing else moves
+FAR_BACK = 100  # positions after which it is looked at half as often
 AGAIN_PAUSE_S = 60.0  # until what could not be told is told, if nothing moves before
 CREATE_SPACING_S = 0.53  # between two creates when many wait: 20 in 10.1 s and an answer's time
 # Of Telegram's 30 messages a second, progress leaves most to answers and pictures.
@@ -180,24 +180,24 @@ class Progress:
 
     def _look_pause_s(self, view: JobView) -> float:
         """Far back in the queue less moves that a person would notice."""
-        return LOOK_PAUSE_S * (1 + (self._place(view) or 0) / FAR_BACK)
+        return LOOK_PAUSE_S * (1 + (self._position(view) or 0) / FAR_BACK)
 
     def _card(self, view: JobView) -> tuple[str, Keyboard]:
         """The text and the buttons that a job's message has to have now."""
         texts = self._texts[view.origin.language]
-        place = self._place(view)
+        position = self._position(view)
         text = texts.progress(
             view,
             product=self._providers[view.provider].name,
-            place=place,
-            left_s=self._left_s(view, place),
+            position=position,
+            left_s=self._left_s(view, position),
             drawn=self._drawn(view),
         )
         if any(item.status is ItemStatus.QUEUED for item in view.items):
             return text, cancel_keyboard(texts.cancel_button(), view.job.job_id)
         return text, ()
 
-    def _left_s(self, view: JobView, place: int | None) -> float | None:
+    def _left_s(self, view: JobView, position: int | None) -> float | None:
         """Seconds until the job's last picture is likely to arrive; None: unknown."""
         typical_s = self._durations.typical_s(view.order.model)
         if typical_s is None or view.ended:
@@ -206,7 +206,7 @@ class Progress:
         begun = [item.submitted_at for item in view.items if item.submitted_at is not None]
         waiting = sum(item.status in WAITING for item in view.items)
         if waiting:
-            return ((place or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
+            return ((position or 1) + waiting - 1) * CREATE_SPACING_S + typical_s
         return min(max(begun, default=now), now) + typical_s - now  # the clock may be put back
 
     def _drawn(self, view: JobView) -> float:
@@ -258,8 +258,8 @@ class Progress:
                 raise
             await self._messenger.send(origin.user_id, text)
 
-    def _place(self, view: JobView) -> int | None:
-        """The place of the job's first waiting item; None once one of its items has moved on."""
+    def _position(self, view: JobView) -> int | None:
+        """The position of the job's first waiting item; None once one of its items has moved on."""
         first = view.items[0]
         if first.status is not ItemStatus.QUEUED:
             return None

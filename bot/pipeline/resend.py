@@ -166,10 +166,10 @@ class Resender:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _fetch(self, item: Item, path: Path) -> Picture | None:
-        """From the first place that has it whole: what is kept for long may be damaged."""
-        for place in self._places(item, path):
+        """From the first source that has it whole: what is kept for long may be damaged."""
+        for fetch in self._sources(item, path):
             try:
-                await place()
+                await fetch()
                 return await asyncio.to_thread(inspect, path)
             except (
                 DownloadError,
@@ -178,11 +178,11 @@ class Resender:
                 NotAPictureError,
                 OSError,
             ) as error:
-                logger.info("item %d is gone from one place: %s", item.item_id, error)
+                logger.info("item %d is gone from one source: %s", item.item_id, error)
         return None
 
-    def _places(self, item: Item, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
-        """What puts the picture at `path`, the nearest place first."""
+    def _sources(self, item: Item, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
+        """What puts the picture at `path`, the nearest source first."""
         if item.file_key is not None:
             # A copy: the one on disk may be moved away while it is sent.
             yield partial(asyncio.to_thread, shutil.copyfile, self._files.path(item.file_key), path)

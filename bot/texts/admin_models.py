@@ -28,7 +28,7 @@ class AdminModelTexts(AdminTexts):
         on = sum(model.enabled for model in models)
         return self._("Models: {n}, on sale: {on}.").format(n=len(models), on=on)
 
-    def model_line(self, place: int, model: Model) -> str:
+    def model_line(self, position: int, model: Model) -> str:
         """One of the list."""
         state = self._("on sale") if model.enabled else self._("hidden")
         facts = [
@@ -43,7 +43,7 @@ class AdminModelTexts(AdminTexts):
             facts.append(self._("allowed: {names}").format(names=code(names, OPTIONS_SHOWN)))
         mark = "✅" if model.enabled else "🚫"
         names = f"{quoted(model.name, NAME_CHARS)} · {code(model.slug, SLUG_SHOWN)}"
-        lines = [f"{place}. {mark} {names} · {state}", " · ".join(facts)]
+        lines = [f"{position}. {mark} {names} · {state}", " · ".join(facts)]
         if model.description:
             words = " ".join(model.description.split())
             lines.append(f"<i>{quoted(words, DESCRIPTION_SHOWN)}</i>")

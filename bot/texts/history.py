@@ -49,8 +49,8 @@ class HistoryTexts(JobTexts):
             nothing = self._("Nothing is queued or being drawn. Write what to draw.")
             return held or nothing
         lines = []
-        for number, (view, place) in enumerate(jobs, 1):
-            state = " ".join(self.state_of(view, place))
+        for number, (view, position) in enumerate(jobs, 1):
+            state = " ".join(self.state_of(view, position))
             prompt = quoted(" ".join(view.order.prompt.split()), PROMPT_SHOWN)
             lines.append(f"{number}. {prompt}\n{state}")
         title = self._("In progress")

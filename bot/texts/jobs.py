@@ -21,7 +21,7 @@ class JobTexts(BaseTexts):
         view: JobView,
         *,
         product: str,
-        place: int | None,
+        position: int | None,
         left_s: float | None,
         drawn: float = 0.0,
     ) -> str:
@@ -33,7 +33,7 @@ class JobTexts(BaseTexts):
                 lambda length: "\n".join([head, *self._failures(view, product, length), money]),
                 DETAIL_UNITS,
             )
-        lines = self.state_of(view, place)
+        lines = self.state_of(view, position)
         if view.items[0].status is not ItemStatus.QUEUED:
             lines.append(bar(drawn))
         if left_s is not None and left_s > 0:  # else it takes longer than usual
@@ -52,18 +52,18 @@ class JobTexts(BaseTexts):
         charged = self.tokens(sum(item.cost for item in view.items))
         return money.format(tokens=charged, refunded=refunded, balance=view.balance)
 
-    def state_of(self, view: JobView, place: int | None) -> list[str]:
+    def state_of(self, view: JobView, position: int | None) -> list[str]:
         """How far an unfinished job is: sentences."""
         count = len(view.items)
         done = sum(item.status is ItemStatus.DELIVERED for item in view.items)
         late = sum(item.comes_late for item in view.items)
         # Before the queue, or right after a start
-        waits = place is None and view.items[0].status is ItemStatus.QUEUED
+        waits = position is None and view.items[0].status is ItemStatus.QUEUED
         parts = []
         if count > 1:
             parts.append(self._("Done: {done} of {count}.").format(done=done, count=count))
-        if place is not None:
-            parts.append(self._("Place in the queue: {place}.").format(place=place))
+        if position is not None:
+            parts.append(self._("Place in the queue: {place}.").format(place=position))
         elif waits:
             parts.append(
                 self._("Preparing your picture.")

@@ -51,8 +51,8 @@ def lister(catalogue: Catalogue) -> Source:
     async def list_models(texts: Texts, limit: int, offset: int) -> Listing:
         models = await catalogue.all()
         lines = [
-            texts.model_line(place, model)
-            for place, model in enumerate(models[offset : offset + limit], offset + 1)
+            texts.model_line(position, model)
+            for position, model in enumerate(models[offset : offset + limit], offset + 1)
         ]
         return Listing(texts.models_head(models), lines, len(models))
 

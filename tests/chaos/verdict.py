@@ -82,7 +82,7 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
             complaints += _progress(evidence, toll, job)
             view = await jobs.view(job["job_id"])
             texts = load_texts()[view.origin.language]
-            wanted = texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None)
+            wanted = texts.progress(view, product="Midjourney (KIE)", position=None, left_s=None)
             said = _last_words(evidence, job)
             if said is not None and _but_balance(said) != _but_balance(_shown(wanted)):
                 what = f"progress of {job['message_id']} ends with {said!r}, not with {wanted!r}"

@@ -146,7 +146,7 @@ def test_lists_and_progress(prompt: str, language: str) -> None:
     page = Page([Kept(10**15, prompt, 0.0)] * 5, has_newer=True, has_older=True)
     check_message(texts.history(page))
     check_message(texts.queue([(view, 10**6)] * 10, 600.0))
-    check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=4000.0))
+    check_message(texts.progress(view, product="Midjourney (KIE)", position=None, left_s=4000.0))
     check_message(texts.failures(view, product="Midjourney (KIE)"))
     for kind in FailureKind:
         check_message(texts.failure(kind, prompt, "Midjourney (KIE)") + ".")
@@ -159,7 +159,7 @@ def test_an_outcome_of_any_reasons(details: list[str], language: str) -> None:
     items = [replace(item, failure_detail=each) for each in details] or [item]
     view = replace(view_of("x"), items=items)
     assert view.ended
-    check_message(texts.progress(view, product="Midjourney (KIE)", place=None, left_s=None))
+    check_message(texts.progress(view, product="Midjourney (KIE)", position=None, left_s=None))
     reasons = texts.failures(view, product="Midjourney (KIE)")
     check_message(reasons)
     assert reasons.count("\n") < len(items) or "\n" in "".join(details)

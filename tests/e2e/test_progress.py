@@ -88,7 +88,7 @@ def test_what_has_no_place_yet_is_not_said_to_be_drawn(
     item = replace(view.items[0], status=ItemStatus.QUEUED)
     order = replace(view.order, input_file_id=input_file_id)
     view = replace(view, job=replace(view.job, order=order), items=[item])
-    text = load_texts()["ru"].progress(view, product="M", place=None, left_s=None)
+    text = load_texts()["ru"].progress(view, product="M", position=None, left_s=None)
     assert text.startswith(f"{says}\nСписано: ")
 
 
