@@ -25,7 +25,7 @@ FONT = "Liberation Sans"  # vl-convert brings it: the machine needs no fonts
 INK, FAINT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
 CAME, DID_NOT, PEOPLE = "#0f9d8a", "#e5484d", "#5b5bd6"
 
-# -I: nothing of the surroundings, such as this folder's queue.py, is imported in its place.
+# -I: nothing of the surroundings is imported in the place of a library.
 _PROGRAM = """
 import json, sys
 import vl_convert
