@@ -250,7 +250,7 @@ class World:
 async def open_world(data_dir: Path) -> AsyncIterator[World]:
     """The emulators, and an admin; the bot is not started."""
     async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
-        kie.limits = KieLimits(creates=1000, polls_per_s=1000)
+        kie.limits = KieLimits(creates=1000, polls_per_s=1000, discoveries_per_s=1000)
         kie.paint = lambda _: png()
         telegram.add_person(ADMIN, "Админ", language_code="ru", started=True)
         world = World(telegram, kie, data_dir)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import mimetypes
 import secrets
 import uuid
@@ -16,8 +17,7 @@ from yarl import URL
 from bot.demo.base import Call, Clock, is_loopback
 
 from .callbacks import Sent, deliver
-from .models import model_of
-from .pictures import MAX_SOURCE_BYTES, PNG_SIGNATURE, draw, wrong_with
+from .pictures import PNG_SIGNATURE, draw, made, wrong_with
 from .state import Failure, Result, Task, Upload, Window
 from .switches import Switches
 
@@ -46,10 +46,11 @@ class Account(Switches):
         self.sent: list[Sent] = []
         self.creates = Window()
         self.polls = Window()
+        self.discoveries = Window()
         self._session = session
         self._by_id: dict[str, Task] = {}
-        self._by_path: dict[str, Task] = {}
-        self._links: dict[str, tuple[Task, float]] = {}
+        self._by_path: dict[str, tuple[Task, int]] = {}
+        self._links: dict[str, tuple[str, float]] = {}
         self._drawn: dict[str, asyncio.Task[bytes]] = {}
         self._uploads: dict[str, Upload] = {}
         self._following: list[asyncio.Task[None]] = []
@@ -58,21 +59,22 @@ class Account(Switches):
 
     def create(self, model: str, given: dict[str, Any], callback_url: str | None = None) -> Task:
         """A new task, paid for and under way."""
-        now = self.clock()
+        now, known = self.clock(), self.model_of(model)
         failure = self.take("failure")
         task = Task(
             task_id=uuid.uuid4().hex,
             model=model,
             input=given,
+            filled=known.filled(given),
             callback_url=callback_url,
             created_at=now,
             ready_at=now,
             phases=tuple(self.states),
             result=(None if failure else self.take("result")) or Result(),
             fail=failure,
-            credits=self.credits_per_task,
+            credits=known.cost(given),
             clock=self.clock,
-            fetching=failure is None and "image_url" in given,
+            fetching=failure is None and bool(known.pictures(given)),
         )
         seconds = self.task_seconds(task) if callable(self.task_seconds) else self.task_seconds
         task.ready_at = now + seconds
@@ -93,11 +95,13 @@ class Account(Switches):
         task.woken.set()
 
     async def _follow(self, task: Task) -> None:
-        """See a task through: its source picture, its end, its refund, its callback."""
+        """See a task through: its source pictures, its end, its refund, its callback."""
         if task.fetching:
-            task.source = await self.fetch(str(task.input["image_url"]), MAX_SOURCE_BYTES)
-            if wrong := wrong_with(task.source):
-                task.fail = Failure("422", wrong)
+            model = self.model_of(task.model)
+            for each in reversed(model.pictures(task.input)):  # the first is what it starts from
+                task.source = await self.fetch(each, model.picture_mb * 2**20)
+                if wrong := wrong_with(task.source, model):
+                    task.fail = Failure("422", wrong)
             task.fetching = False
         while not task.done:
             left = min(max(task.ready_at - self.clock(), 0.001), 3600.0)
@@ -124,49 +128,52 @@ class Account(Switches):
     # --- Results
 
     def _place(self, task: Task) -> None:
-        kind, suffix = ("k", "mp4") if model_of(task.model).makes_film else ("r", "png")
-        path = ""
-        while not path or path in self._by_path:
+        model = self.model_of(task.model)
+        kind, suffix = ("k", "mp4") if model.makes_film else ("r", "png")
+        suffix = task.filled.get("output_format", suffix)
+        urls: list[str] = []
+        while len(urls) < model.results(task.filled):
             number = 1000 + secrets.randbelow(9000)
-            path = f"/{kind}/{task.task_id}_1_{int(self.clock())}_{number}.{suffix}"
-        self._by_path[path] = task
-        urls = task.result.urls
-        task.result_urls = [self.url + path] if urls is None else list(urls)
+            path = f"/{kind}/{task.task_id}_{len(urls) + 1}_{int(self.clock())}_{number}.{suffix}"
+            if path not in self._by_path:
+                urls.append(self.url + path)
+                self._by_path[path] = task, len(urls)
+        task.result_urls = urls if task.result.urls is None else list(task.result.urls)
 
     def move_result(self, task: Task) -> None:
         """Give a task's result a new address; at the one it had there is nothing any more."""
-        old = [path for path, owner in self._by_path.items() if owner is task]
+        old = [path for path, (owner, _) in self._by_path.items() if owner is task]
         self._place(task)
         for path in old:
             del self._by_path[path]
 
-    def result_at(self, path: str) -> Task | None:
-        """The task whose result lives at this path of the result host, if it still does."""
-        task, until = self._links.get(path, (None, 0.0))
-        if task is not None:
-            return task if self.clock() < until else None
-        task = self._by_path.get(path)
-        if task is None or task.state != "success":
+    def result_at(self, path: str) -> tuple[Task, int] | None:
+        """The task whose result lives at this path of the result host, if it still does, and
+        which of its results that is."""
+        linked, until = self._links.get(path, ("", math.inf))
+        found = self._by_path.get(linked or path)
+        if found is None or found[0].state != "success" or self.clock() >= until:
             return None
-        return task if self.clock() - task.ready_at < self.results_live_s else None
+        is_there = linked or self.clock() - found[0].ready_at < self.results_live_s
+        return found if is_there else None
 
     def link(self, url: str) -> str | None:
         """A second address of a result, good for 20 minutes; None if `url` is no result's."""
-        path = self._path_of(url)
-        task = None if path is None or path in self._links else self.result_at(path)
-        if task is None:
+        of = self._path_of(url)
+        if of is None or of in self._links or self.result_at(of) is None:
             return None
         path = f"/d/{uuid.uuid4().hex}"
-        self._links[path] = (task, self.clock() + LINK_LIVES_S)
+        self._links[path] = (of, self.clock() + LINK_LIVES_S)
         return self.url + path
 
-    async def picture(self, task: Task) -> bytes:
-        """The picture of a task. Two who ask at once wait for one drawing; old ones, which can be
-        drawn again, are dropped."""
-        drawing = self._drawn.get(task.task_id)
+    async def result(self, task: Task, number: int = 1) -> bytes:
+        """A picture or film of a task. Two who ask at once wait for one drawing; old ones, which
+        can be drawn again, are dropped."""
+        key = f"{task.task_id}_{number}"
+        drawing = self._drawn.get(key)
         if drawing is None or drawing.cancelled():
-            drawing = asyncio.create_task(asyncio.to_thread(self.paint, task))
-            self._drawn[task.task_id] = drawing
+            make = asyncio.to_thread(made, task, number, self.model_of(task.model), self.paint)
+            self._drawn[key] = drawing = asyncio.create_task(make)
             if len(self._drawn) > KEPT_PICTURES:
                 del self._drawn[next(iter(self._drawn))]
         return await asyncio.shield(drawing)
@@ -199,8 +206,8 @@ class Account(Switches):
         """
         path = self._path_of(url)
         if path is not None:
-            if task := self.result_at(path):
-                return await self.picture(task)
+            if found := self.result_at(path):
+                return await self.result(*found)
             upload = self.upload_at(path)
             return upload.data if upload else None
         if not _stays_here(url):

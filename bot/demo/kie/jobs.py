@@ -1,9 +1,8 @@
-"""The jobs API itself: createTask, recordInfo, the list of models, credits, download links."""
+"""The jobs API itself: createTask, recordInfo, credits, download links."""
 
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import Any
 
 from aiohttp import web
 
@@ -11,21 +10,16 @@ from bot.demo.base import CALL
 
 from . import models, wire
 from .account import Account
-from .state import KieLimits, Window
 
 
 def routes(kie: Account) -> list[web.RouteDef]:
-    def keep(limits: KieLimits, window: Window, most: int, window_s: float) -> None:
-        if not window.admit(kie.clock(), most, window_s):
-            raise wire.RefusedError(429, None, limits.http_status, limits.retry_after)
-
     def refuse(what: str) -> None:
         if refusal := kie.take(what):
             raise wire.RefusedError(*astuple(refusal))
 
     async def create(request: web.Request) -> web.Response:
-        if kie.limits:
-            keep(kie.limits, kie.creates, kie.limits.creates, kie.limits.create_window_s)
+        if limits := kie.limits:
+            limits.keep(kie.creates, kie.clock(), limits.creates, limits.create_window_s)
         refuse("create")
         body = request[CALL].body
         if not isinstance(body, dict):
@@ -34,12 +28,12 @@ def routes(kie: Account) -> list[web.RouteDef]:
         if model is None:
             raise wire.RefusedError(500, wire.REQUIRED)
         if not isinstance(model, str) or model not in kie.models:
-            # Body code 422 under HTTP 200; the words are those of KIE's chat API.
-            raise wire.RefusedError(422, "The model is not supported")
+            raise wire.RefusedError(422, wire.UNKNOWN_MODEL)
         if callback_url is not None and (wrong := models.address(callback_url)):
             raise wire.RefusedError(422, f"callBackUrl {wrong}")
-        models.check(model, body.get("input"))
-        if kie.credits < kie.credits_per_task:
+        known = kie.model_of(model)
+        known.check(body.get("input"))
+        if kie.credits < known.cost(body["input"]):
             raise wire.RefusedError(402)
         task_id = kie.take("task id") or kie.create(model, body["input"], callback_url).task_id
         request[CALL].task_id = task_id
@@ -51,8 +45,8 @@ def routes(kie: Account) -> list[web.RouteDef]:
         task = kie.find(task_id)
         if task is not None:
             task.polls.append(now)
-        if kie.limits:
-            keep(kie.limits, kie.polls, kie.limits.polls_per_s, 1.0)
+        if limits := kie.limits:
+            limits.keep(kie.polls, now, limits.polls_per_s)
         refuse("poll")
         if not task_id:
             raise wire.RefusedError(400)
@@ -61,10 +55,6 @@ def routes(kie: Account) -> list[web.RouteDef]:
         # A clock set by hand may have reached the end unseen by the task's own follower.
         task.woken.set()
         return wire.success(task.record())
-
-    async def catalogue(_: web.Request) -> web.Response:
-        listed = [_listed(model) for model in sorted(kie.models - kie.unlisted_models)]
-        return wire.success({"total": len(listed), "models": listed})
 
     async def credit(_: web.Request) -> web.Response:
         return wire.success(float(kie.credits))
@@ -80,21 +70,6 @@ def routes(kie: Account) -> list[web.RouteDef]:
     return [
         web.post("/api/v1/jobs/createTask", create),
         web.get("/api/v1/jobs/recordInfo", record, allow_head=False),
-        web.get("/api/v1/models", catalogue, allow_head=False),
         web.get("/api/v1/chat/credit", credit, allow_head=False),
         web.post("/api/v1/common/download-url", download_link),
     ]
-
-
-def _listed(name: str) -> dict[str, Any]:
-    model = models.model_of(name)
-    title = f"{model.provider} {name.rpartition('/')[2].replace('-', ' ').capitalize()}"
-    return {
-        "model": name,
-        "slug": name,
-        "title": title,
-        "provider": model.provider,
-        "taskType": [model.task_type],
-        "description": f"{title}, simulated.",
-        "pricingDesc": "Costs what the simulator is told.",
-    }

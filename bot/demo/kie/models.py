@@ -1,8 +1,4 @@
-"""The models the simulator knows, as data, and the checks of what each wants in `input`.
-
-The models of the products that are sold have the fields that those declare, checked as strictly as
-the bot must fill them in. The film's fields are those of docs.kie.ai (August 2026).
-"""
+"""What a model wants in `input`, what it bills, and how its document tells it."""
 
 from __future__ import annotations
 
@@ -10,156 +6,238 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from providers.base import Flag, Kind, Many, Media, Number, OneOf, Text, TextOrNumber, Url
-from providers.products import PRODUCTS
+from urllib.parse import quote
 
 from . import wire
 
-Check = Callable[[Any], str | None]
-"""What is wrong with a value, in the words of a refusal; None when it is right."""
+Schema = dict[str, Any]
+"""The JSON Schema of one field, from which the check and the document both come."""
+
+USD_PER_CREDIT = 0.005
+RANGE = "is not within the range of allowed options"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    check: Check
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model, and how KIE's list shows it. Fields that are not declared are taken as they are."""
+    """A model and what it bills: `credits` by the values of the fields in `by`, times the number in
+    `times`, and `per_picture` that it is given. Names of fields stand in one text, with spaces.
+
+    `required` is what createTask wants, `text_only` what it wants without a picture; `told` is what
+    the document calls required, where it says something else, and `vague` are fields whose bounds
+    it tells in prose alone; a model may have no document. `not_at` are the aspect ratios that a
+    resolution lacks. `tool` makes the result of the picture alone.
+    """
 
     provider: str
-    task_type: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Schema]
+    required: str = "prompt"
+    text_only: str = ""
+    told: str = ""
+    vague: str = ""
+    not_at: Mapping[str, str] | None = None
+    credits: float | Mapping[str, float] = 8.0
+    by: str = ""
+    times: str = ""
+    per_picture: float = 0.0
+    seconds: float = 30.0
+    picture: str = ""
+    picture_mb: int = 10
+    sides_px: tuple[int, int] = (1, 100_000)
+    formats: str = "JPEG PNG WEBP"
+    tool: Callable[[bytes, Mapping[str, Any]], bytes] | None = None
+    listed_as: str = ""
+    has_document: bool = True
 
     @property
     def makes_film(self) -> bool:
-        return self.task_type.endswith("Video")
+        return "duration" in self.fields
+
+    @property
+    def task_types(self) -> list[str]:
+        """As the list has them, which is not always right."""
+        made = "Video" if self.makes_film else "Image"
+        if self.listed_as:
+            return [self.listed_as]
+        text = [] if self.picture in self.required.split() else [f"Text to {made}"]
+        return text + [f"Image to {made}"] * bool(self.picture)
+
+    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """An input, with what it leaves open as by default."""
+        usual = {name: each["default"] for name, each in self.fields.items() if "default" in each}
+        return {**usual, **given}
+
+    def pictures(self, given: Mapping[str, Any]) -> list[str]:
+        """The addresses of the pictures to start from."""
+        value = given.get(self.picture) or []
+        return [value] if isinstance(value, str) else list(value)
+
+    def results(self, filled: Mapping[str, Any]) -> int:
+        return 1 if self.makes_film else int(filled.get(self.times, 1))
+
+    def cost(self, given: Mapping[str, Any]) -> float:
+        """The credits of a task."""
+        filled = self.filled(given)
+        rate = self.credits
+        if isinstance(rate, Mapping):
+            rate = rate[" ".join(str(filled[name]) for name in self.by.split())]
+        more = self.per_picture * len(self.pictures(filled))
+        return round(rate * float(filled.get(self.times, 1)) + more, 3)
+
+    @property
+    def price(self) -> str:
+        """The price, in prose."""
+        per = {"": "", "duration": " per second"}.get(self.times, " per image")
+        rates = self.credits if isinstance(self.credits, Mapping) else {"A request": self.credits}
+        told = [
+            f"{what}: {n:g} credits (${n * USD_PER_CREDIT:g}){per}" for what, n in rates.items()
+        ]
+        more = f", plus {self.per_picture:g} credits per input image" if self.per_picture else ""
+        return f"{', '.join(told)}{more}."
+
+    def check(self, given: Any) -> None:
+        """Let an `input` through, or raise RefusedError.
+
+        A missing field is a 500, as recorded; a wrong value a 422, as documented.
+        """
+        if given is None:
+            raise wire.RefusedError(500, wire.REQUIRED)
+        if not isinstance(given, dict):
+            raise wire.RefusedError(422, "input must be an object")
+        if any(given.get(name) is None for name in self.required.split() if name in self.fields):
+            raise wire.RefusedError(500, wire.REQUIRED)
+        for name, value in given.items():
+            wrong = wrong_with(self.fields.get(name, {}), value)
+            if wrong := wrong or next(filter(None, map(_unfit, _strings(value))), None):
+                raise wire.RefusedError(422, f"{name} {wrong}")
+        filled = self.filled(given)
+        for name in self.text_only.split():
+            if name not in filled and not self.pictures(filled):
+                raise wire.RefusedError(500, f"{name} is required for text-to-video")
+        lacking = (self.not_at or {}).get(str(filled.get("resolution")), "").split()
+        if filled.get("aspect_ratio") in lacking:
+            raise wire.RefusedError(422, f"aspect_ratio {RANGE}")
+
+    def document(self, name: str) -> dict[str, Any] | None:
+        """Its OpenAPI document, with references as KIE has them: by keys that end in a space and
+        are percent-encoded, and one in a circle."""
+        if not self.has_document:
+            return None
+        given = {
+            "type": "object",
+            "properties": {each: self._told(each) for each in self.fields},
+            "required": (self.told or self.required).split(),
+            "x-apidog-orders": [*self.fields],
+        }
+        body = {
+            "type": "object",
+            "required": ["model", "input"],
+            "properties": {
+                "model": {"type": "string", "enum": [name], "default": name},
+                "callBackUrl": {"type": "string", "format": "uri"},
+                "input": reference("Input "),
+            },
+        }
+        answer = {
+            "200": reference("Success ", "responses"),
+            "500": reference("Error ", "responses"),
+        }
+        element = {"name": {"type": "string"}, "parts": {"items": reference("kling element ")}}
+        schemas = {
+            "Input ": given,
+            "nsfw_checker ": {"type": "boolean", "nullable": True, "default": False},
+            "kling element ": {"type": "object", "properties": element},
+        }
+        post = {
+            "summary": name,
+            "requestBody": {"content": {"application/json": {"schema": body}}},
+            "responses": answer,
+        }
+        told = {"Success ": {"description": "Success"}, "Error ": {"description": "Error"}}
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "", "description": "", "version": "1.0.0"},
+            "paths": {"/api/v1/jobs/createTask": {"post": post}},
+            "components": {"schemas": schemas, "responses": told},
+            "servers": [{"url": "https://api.kie.ai"}],
+        }
+
+    def _told(self, name: str) -> Schema:
+        schema = self.fields[name]
+        if name == "nsfw_checker":
+            return reference("nsfw_checker ")
+        if name not in self.vague.split():
+            return schema
+        low, high = schema["minimum"], schema["maximum"]
+        known = {key: schema[key] for key in schema if key not in {"minimum", "maximum"}}
+        return known | {"description": f"The value must be within [{low}, {high}]."}
 
 
-def text(most: int) -> Check:
-    def check(value: Any) -> str | None:
-        if not isinstance(value, str):
-            return "must be a string"
-        if not value.strip():
-            return "must not be empty"
-        return f"cannot exceed {most} characters" if len(value) > most else None
-
-    return check
+def reference(key: str, kind: str = "schemas") -> Schema:
+    return {"$ref": f"#/components/{kind}/{quote(key)}"}
 
 
-def choice(*options: Any) -> Check:
-    def check(value: Any) -> str | None:
-        good = any(type(each) is type(value) and each == value for each in options)
-        return None if good else "is not within the range of allowed options"
-
-    return check
-
-
-def number(least: float, most: float, step: float | None = None) -> Check:
-    def check(value: Any) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return "must be a number"
-        if not least <= value <= most:
-            return f"must be between {least:g} and {most:g}"
-        if step and abs(value / step - round(value / step)) > 1e-6:
-            return f"must be a multiple of {step:g}"
+def wrong_with(schema: Schema, value: Any) -> str | None:
+    """What is wrong with a value, in the words of a refusal; None when it is right."""
+    kind = schema.get("type", "")
+    kinds = [kind] if isinstance(kind, str) else kind
+    if value is None and (schema.get("nullable") or "null" in kinds):
         return None
+    match schema | {"type": kinds[0]}:
+        case {"anyOf": ways}:
+            wrong = [wrong_with(each, value) for each in ways]
+            return None if None in wrong else wrong[0]
+        case {"enum": words}:
+            good = any(type(each) is type(value) and each == value for each in words)
+            return None if good else RANGE
+        case {"type": "boolean"}:
+            return None if isinstance(value, bool) else "must be a boolean"
+        case {"format": "uri"}:
+            return address(value)
+        case {"type": "string"}:
+            return _text(schema, value)
+        case {"type": "integer" | "number"}:
+            return _number(schema, value, whole=kinds[0] == "integer")
+        case {"type": "array"}:
+            return _list(schema, value)
+    return None
 
-    return check
+
+def _text(schema: Schema, value: Any) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    if not value.strip():
+        return "must not be empty"
+    if len(value) < schema.get("minLength", 1):
+        return f"must be at least {schema['minLength']} characters"
+    most = schema.get("maxLength", len(value))
+    return f"cannot exceed {most} characters" if len(value) > most else None
+
+
+def _number(schema: Schema, value: Any, *, whole: bool) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "must be a number"
+    if whole and not isinstance(value, int):
+        return "must be an integer"
+    least, most = schema["minimum"], schema["maximum"]
+    if not least <= value <= most:
+        return f"must be between {least:g} and {most:g}"
+    step = schema.get("multipleOf")
+    if step and abs(value / step - round(value / step)) > 1e-6:
+        return f"must be a multiple of {step:g}"
+    return None
+
+
+def _list(schema: Schema, value: Any) -> str | None:
+    if not isinstance(value, list) or len(value) < schema.get("minItems", 0):
+        return "must be an array of URLs"
+    if len(value) > schema["maxItems"]:
+        return f"cannot exceed {schema['maxItems']} items"
+    return next((wrong for each in value if (wrong := wrong_with(schema["items"], each))), None)
 
 
 def address(value: Any) -> str | None:
     good = isinstance(value, str) and re.fullmatch(r"https?://[^\s/]+\S*", value)
     return None if good else "must be an http or https URL"
-
-
-def addresses(value: Any) -> str | None:
-    if not isinstance(value, list) or not value:
-        return "must be an array of URLs"
-    return next(filter(None, map(address, value)), None)
-
-
-def any_of(*checks: Check) -> Check:
-    def check(value: Any) -> str | None:
-        wrong = [each(value) for each in checks]
-        return None if None in wrong else wrong[0]
-
-    return check
-
-
-def required(check: Check) -> Field:
-    return Field(check, required=True)
-
-
-def _of_products() -> Iterator[tuple[str, Model]]:
-    """The models of the products that are sold, each with the fields that are declared."""
-    for product in PRODUCTS.values():
-        kinds: dict[str, list[Kind]] = {}
-        for each in product.fields:
-            if not each.option:  # those are passed on as whatever people write
-                kinds.setdefault(each.param, []).append(each.kind)
-        fields = {name: Field(any_of(*map(_check, each))) for name, each in kinds.items()}
-        fields["prompt"] = required(text(product.prompt_chars))
-        made = "Video" if product.media is Media.FILM else "Image"
-        if product.models.text:
-            yield product.models.text, Model(product.name, f"Text to {made}", fields)
-        if product.models.picture and product.picture:
-            check = addresses if isinstance(product.picture, Many) else address
-            picture = {product.picture.param: required(check)}
-            yield product.models.picture, Model(product.name, f"Image to {made}", fields | picture)
-
-
-def _check(kind: Kind) -> Check:
-    match kind:
-        case OneOf(words=words, sent=sent):
-            return choice(*(sent.get(word, word) for word in words))
-        case Number(low=low, high=high, step=step):
-            return number(low, high, step)
-        case Text(limit=limit):
-            return text(limit)
-        case Url():
-            return address
-        case Flag(sent=sent):
-            return choice(sent)
-        case TextOrNumber():
-            return lambda value: None
-
-
-_KLING = {
-    "prompt": required(text(2500)),
-    "duration": Field(choice("5", "10")),
-    "aspect_ratio": Field(choice("16:9", "9:16", "1:1")),
-}
-MODELS: Mapping[str, Model] = {
-    **dict(_of_products()),
-    "kling/v2-5-turbo-text-to-video-pro": Model("Kling", "Text to Video", _KLING),
-}
-
-
-def model_of(name: str) -> Model:
-    """The model of that name; one that is not known here makes a picture of whatever it gets."""
-    return MODELS.get(name) or Model(name.partition("/")[0].capitalize(), "Text to Image", {})
-
-
-def check(name: str, given: Any) -> None:
-    """Let an `input` through, or raise RefusedError.
-
-    A missing field is a 500, as recorded; a wrong value a 422, as documented.
-    """
-    if given is None:
-        raise wire.RefusedError(500, wire.REQUIRED)
-    if not isinstance(given, dict):
-        raise wire.RefusedError(422, "input must be an object")
-    fields = model_of(name).fields
-    if any(field.required and given.get(name) is None for name, field in fields.items()):
-        raise wire.RefusedError(500, wire.REQUIRED)
-    for name, value in given.items():
-        wrong = fields[name].check(value) if name in fields else None
-        if wrong := wrong or next(filter(None, map(_unfit, _strings(value))), None):
-            raise wire.RefusedError(422, f"{name} {wrong}")
 
 
 def _unfit(value: str) -> str | None:

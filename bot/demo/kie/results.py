@@ -8,7 +8,6 @@ from bot.demo.base import cut, page
 
 from . import pictures, wire
 from .account import Account
-from .models import model_of
 
 CHUNK = b"\0" * 65_536
 
@@ -19,10 +18,10 @@ def routes(kie: Account) -> list[web.RouteDef]:
         agent = request.headers.get(hdrs.USER_AGENT, "").strip().lower()
         if not agent or agent.startswith("python"):
             return page(403, "error code: 1010")
-        task = kie.result_at(request.path)
-        if task is None:
+        found = kie.result_at(request.path)
+        if found is None:
             return page(404, kie.front)
-        served = task.result
+        served = found[0].result
         if served.hang:
             await kie.closing.wait()
             return cut(request)
@@ -34,12 +33,10 @@ def routes(kie: Account) -> list[web.RouteDef]:
             return await endless(request)
         if served.data is not None:
             return web.Response(body=served.data, headers={hdrs.CONTENT_TYPE: served.content_type})
-        if model_of(task.model).makes_film:
-            return web.Response(body=pictures.FILM, content_type="video/mp4")
-        data = await kie.picture(task)
+        data = await kie.result(*found)
         if served.size_bytes is not None:
             data = pictures.pad(data, served.size_bytes)
-        return web.Response(body=data, content_type="image/png")
+        return web.Response(body=data, content_type=pictures.type_of(data))
 
     async def endless(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "image/png"})

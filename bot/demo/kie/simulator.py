@@ -12,14 +12,13 @@ from aiohttp import hdrs, web
 
 from bot.demo.base import CALL, Clock, Handler
 
-from . import jobs, results, uploads, wire
+from . import discovery, jobs, results, uploads, wire
 from .account import Account
 from .switches import Switches
 
 API = {
     "/api/v1/jobs/createTask": "createTask",
     "/api/v1/jobs/recordInfo": "recordInfo",
-    "/api/v1/models": "models",
     "/api/v1/chat/credit": "credit",
     "/api/v1/common/download-url": "download-url",
     "/api/file-stream-upload": "upload",
@@ -33,7 +32,7 @@ FILES = {"/r/": "result", "/k/": "result", "/d/": "result", "/kieai/": "file"}
 class KieSimulator(Account):
     """KIE's jobs API, upload host and result host on one loopback port, and their strictness."""
 
-    names = frozenset({*API.values(), *FILES.values()})
+    names = frozenset({*API.values(), *discovery.NAMES, *FILES.values()})
     front = "cloudflare"
     switches = Switches
 
@@ -51,16 +50,21 @@ class KieSimulator(Account):
             yield kie
 
     def routes(self) -> list[web.RouteDef]:
-        return [*jobs.routes(self), *uploads.routes(self), *results.routes(self)]
+        return [
+            *jobs.routes(self),
+            *discovery.routes(self),
+            *uploads.routes(self),
+            *results.routes(self),
+        ]
 
     def name_of(self, request: web.Request) -> str:
         files = (name for prefix, name in FILES.items() if request.path.startswith(prefix))
-        return API.get(request.path) or next(files, "")
+        return API.get(request.path) or discovery.name_of(request.path) or next(files, "")
 
     async def act(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         call = request[CALL]
         try:
-            if call.name in API.values() and not self._lets_in(request):
+            if call.name not in {"", *FILES.values()} and not self._lets_in(request):
                 raise wire.RefusedError(401)
             if request.content_type == "application/json":
                 with suppress(ValueError):

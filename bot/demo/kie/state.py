@@ -27,8 +27,14 @@ class KieLimits:
     creates: int = 20
     create_window_s: float = 10.0
     polls_per_s: int = 10
+    discoveries_per_s: int = 1  # of the list, schemas, prices and success rates together
     http_status: Literal[429, 200] = 429
     retry_after: float | None = None
+
+    def keep(self, window: Window, now: float, most: int, window_s: float = 1.0) -> None:
+        """Let a request through, or raise RefusedError."""
+        if not window.admit(now, most, window_s):
+            raise wire.RefusedError(429, None, self.http_status, self.retry_after)
 
 
 class Window:
@@ -95,6 +101,7 @@ class Task:
     task_id: str
     model: str
     input: dict[str, Any]
+    filled: dict[str, Any]  # the input, with what it leaves open as by default
     callback_url: str | None
     created_at: float
     ready_at: float
@@ -105,7 +112,7 @@ class Task:
     clock: Clock = field(repr=False)
     result_urls: list[str] = field(default_factory=list)
     polls: list[float] = field(default_factory=list)
-    # A picture to start from is still being fetched: not done, however late it is.
+    # Pictures to start from are still being fetched: not done, however late it is.
     fetching: bool = False
     source: bytes | None = field(default=None, repr=False)
     woken: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -137,7 +144,7 @@ class Task:
     @property
     def param(self) -> str:
         """The request as recordInfo repeats it: JSON in JSON, keys in an order of its own."""
-        inner = wire.compact(dict(sorted(self.input.items())))
+        inner = wire.compact(dict(sorted(self.filled.items())))
         return wire.compact({"input": inner, "model": self.model})
 
     @property
@@ -154,11 +161,13 @@ class Task:
 
     def record(self) -> dict[str, Any]:
         """The `data` of recordInfo: key order, nulls and empty strings as recorded."""
-        failed = self.fail if self.state == "fail" else None
+        state = self.state
+        failed = self.fail if state == "fail" else None
+        has_urls = state == "success" and self.result.raw is UNSET
         data = {
             "taskId": self.task_id,
             "model": self.model,
-            "state": self.state,
+            "state": state,
             "param": self.param,
             "resultJson": self.result_json,
             "failCode": failed.code if failed else None,
@@ -166,7 +175,10 @@ class Task:
             "costTime": self.cost_time,
             "completeTime": self.complete_time,
             "createTime": int(self.created_at * 1000),
-            # A failed task shows none.
-            "creditsConsumed": 0.0 if failed else float(self.credits),
+            "creditsConsumed": float(self.credits) if state == "success" else 0.0,
+            "operationType": "generate",
+            "successFlag": {"success": 1, "fail": 3}.get(state, 0),
+            "paramJson": wire.compact(dict(sorted(self.filled.items()))),
+            "response": {"resultUrls": self.result_urls} if has_urls else None,
         }
-        return {**data, **self.result.record} if self.state == "success" else data
+        return {**data, **self.result.record} if state == "success" else data

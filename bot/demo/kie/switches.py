@@ -9,7 +9,8 @@ from typing import Any
 from bot.demo.base import Clock, Fault, StandIn
 
 from .callbacks import Callbacks
-from .models import MODELS
+from .market import MODELS
+from .models import Model
 from .state import Failure, KieLimits, Result, Task
 from .wire import Refusal
 
@@ -21,7 +22,6 @@ class Switches(StandIn):
     states: Sequence[str] = ("waiting",)  # words shown before the end, for equal parts of the time
     limits: KieLimits | None = KieLimits()
     credits: float = 10_000.0
-    credits_per_task: float = 8.0
     # What is down for as long as it stands here: the status of the page, 0 for a cut connection.
     down: dict[str, int]
     record_delay_s: float = 0.0  # for so long after its creation a task is "recordInfo is null"
@@ -34,6 +34,7 @@ class Switches(StandIn):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.down = {}
+        self.market = dict(MODELS)
         self.models = set(MODELS)
         self.unlisted_models = set()
         self.callbacks = Callbacks()
@@ -58,6 +59,11 @@ class Switches(StandIn):
     def next_result(self, *, times: int = 1, **how: Any) -> None:
         """Say what the next created tasks' success holds: the fields of a `Result`."""
         self._to_come["result"].extend([Result(**how)] * times)
+
+    def model_of(self, name: str) -> Model:
+        """The model of that name; one that is not known makes a picture of whatever it gets."""
+        known = self.market.get(name)
+        return known or Model(provider=name.partition("/")[0].capitalize(), fields={}, required="")
 
     def mend(self) -> None:
         super().mend()

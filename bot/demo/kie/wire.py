@@ -15,6 +15,10 @@ from aiohttp import hdrs, web
 from bot.demo.base import CODE
 
 REQUIRED = "This field is required"
+UNKNOWN_MODEL = (
+    "The model name you specified is not supported. Please verify your input and use one of the "
+    "supported models provided by KIE."
+)
 API_TYPE = "application/json;charset=UTF-8"
 UPLOAD_TYPE = "application/json"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.unit.demo.kie_api import FILM_MODEL, IMAGE_MODEL, Clock, made, running
+from tests.unit.demo.kie_api import IMAGE_MODEL, Clock, made, running
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(62)
 FORM: dict[str, Any] = {"file": PNG, "uploadPath": "images"}
@@ -55,14 +55,6 @@ async def test_a_result_is_there_for_fourteen_days_and_a_link_for_twenty_minutes
             clock.now = task.ready_at + seconds
             found = (await api.result(task), await api.call("GET", link))
             assert tuple(each.status for each in found) == statuses
-
-
-async def test_a_film_starts_as_an_mp4_does() -> None:
-    async with running() as (kie, api):
-        task = await made(kie, api, model=FILM_MODEL)
-        answer = await api.result(task)
-        assert re.fullmatch(rf"{kie.url}/k/.*\.mp4", task.result_urls[0])
-        assert (answer.headers["Content-Type"], answer.raw[4:8]) == ("video/mp4", b"ftyp")
 
 
 async def test_a_task_starts_from_an_upload_or_a_result() -> None:

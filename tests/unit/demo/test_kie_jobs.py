@@ -34,8 +34,8 @@ async def test_headers_are_the_recorded_ones() -> None:
     ("model", "given", "code", "msg"),
     [
         (None, {}, 500, REQUIRED),
-        ("midjourney/v9", {}, 422, "The model is not supported"),
-        (["a"], {}, 422, "The model is not supported"),
+        ("midjourney/v9", {}, 422, "The model name you specified is not supported."),
+        (["a"], {}, 422, "The model name you specified is not supported."),
         (TEXT_MODEL, {"prompt": None}, 500, REQUIRED),
         (TEXT_MODEL, {"prompt": ""}, 422, "prompt must not be empty"),
         (TEXT_MODEL, {"prompt": "  "}, 422, "prompt must not be empty"),

@@ -34,14 +34,18 @@ async def record(
 ) -> Answer:
     if code:
         kie.fail_task(code, msg, submit=submit)
-    task = await made(kie, api, model=FILM_MODEL)
+    task = await made(kie, api, model=FILM_MODEL, duration="5")
     return await api.poll(task.task_id)
 
 
 async def waiting(kie: KieSimulator, api: Api) -> Answer:
     kie.task_seconds = 60
-    await api.create(FILM_MODEL)
+    await api.create(FILM_MODEL, duration="5")
     return await api.poll(kie.tasks[0].task_id)
+
+
+async def price(_: KieSimulator, api: Api) -> Answer:
+    return await api.call("GET", "/api/v1/models/kling/v2-1-standard/price")
 
 
 async def models(kie: KieSimulator, api: Api) -> Answer:
@@ -68,6 +72,7 @@ SUBMIT = ("422", "generate playground failed, task id is blank")
 SCENES: dict[str, Scene] = {
     "create": lambda _, api: api.create(),
     "create_without_a_field": lambda _, api: api.create(prompt=None),
+    "create_of_an_unknown_model": lambda _, api: api.create("midjourney/v9"),
     "create_without_credits": poor,
     "create_with_a_wrong_key": lambda _, api: api.send({}, headers={"Authorization": "Bearer x"}),
     "create_of_no_object": lambda _, api: api.send([]),
@@ -83,6 +88,8 @@ SCENES: dict[str, Scene] = {
     "record_without_an_id": lambda _, api: api.call("GET", "/api/v1/jobs/recordInfo"),
     "credit": lambda _, api: api.call("GET", "/api/v1/chat/credit"),
     "models": models,
+    "schema_of_an_unknown_model": lambda _, api: api.call("GET", "/api/v1/models/x/schema"),
+    "price": price,
     "download_url": link,
     "download_url_of_another": lambda kie, api: link(kie, api, "https://example.com/x.png"),
     "upload": lambda _, api: api.upload(file=PNG, uploadPath="images", fileName="a.png"),
