@@ -27,7 +27,7 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-demo: $(VENV)/run.stamp ## see it work without any account: make demo PROMPT="рыжая лиса --ar 16:9 --n 2"
+demo: $(VENV)/run.stamp ## watch the bot work without any account: make demo PROMPT="рыжая лиса --ar 16:9 --n 2"
 	@$(BIN)/python main.py demo
 
 chat: $(VENV)/run.stamp ## talk to it in the browser, without any account
@@ -44,7 +44,7 @@ check: $(VENV)/dev.stamp ## formatter, linter, import contracts, strict types, a
 	$(BIN)/mypy
 	$(PYTEST) -n 3
 
-doctor: $(VENV)/run.stamp ## check settings, data and services, a line each
+doctor: $(VENV)/run.stamp ## check settings, data and services, one line each
 	@$(BIN)/python main.py doctor
 
 chaos: $(VENV)/dev.stamp ## kill the bot at random moments and check the books: make chaos ROUNDS=50 SEED=1

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         return _refuse("\n".join(explain(error)), EXIT_SETTINGS)
     except UnicodeDecodeError:
-        return _refuse(".env: it has to be a text file in UTF-8; save it so", EXIT_SETTINGS)
+        return _refuse(".env: it must be a text file in UTF-8", EXIT_SETTINGS)
     try:
         match given.command:
             case "doctor":
@@ -84,18 +84,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="start the bot, as without a command")
-    commands.add_parser("doctor", help="check settings, data and services, a line each")
+    commands.add_parser("doctor", help="check settings, data and services, one line each")
     backup = commands.add_parser("backup", help="copy the database while the bot runs")
-    backup.add_argument("file", type=Path, help="where to; must not exist yet")
+    backup.add_argument("file", type=Path, help="the file to write; must not exist yet")
     backup.add_argument(
         "--files", action="store_true", help="with the pictures on disk, as a tar archive"
     )
-    restore = commands.add_parser("restore", help="put a backup in place of the database")
-    restore.add_argument("file", type=Path, help="what backup wrote")
-    restore.add_argument("--anyway", action="store_true", help="even where its books do not agree")
+    restore = commands.add_parser("restore", help="replace the database with a backup")
+    restore.add_argument("file", type=Path, help="a file written by backup")
+    restore.add_argument(
+        "--anyway", action="store_true", help="even if it breaks the rules of money and items"
+    )
     commands.add_parser("adopt", help="hand DATA_DIR over to the bot of BOT_TOKEN")
-    commands.add_parser("demo", help="see it work without any account")
-    commands.add_parser("chat", help="talk to it in the browser without any account")
+    commands.add_parser("demo", help="watch the bot work without any account")
+    commands.add_parser("chat", help="talk to the bot in the browser without any account")
     return parser
 
 
@@ -168,7 +170,7 @@ def _on_signal(stop: asyncio.Event) -> None:
 
 
 def _give_up() -> None:
-    logger.warning("stopping takes too long: what is under way goes on at the next start")
+    logger.warning("stopping takes too long: unfinished work resumes at the next start")
     logging.shutdown()
     os._exit(0)
 

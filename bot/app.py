@@ -26,7 +26,7 @@ async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning = TUNING
     """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised."""
     with hold_lock(settings.data_dir / "lock"):
         if aside := await asyncio.to_thread(finish_restore, settings.data_dir):
-            logger.warning("a restore that was broken off is done; the old database is %s", aside)
+            logger.warning("an interrupted restore was finished; the old database is %s", aside)
         tighten(settings.data_dir)
         async with open_app(settings, tuning) as app:
             await app.run(stop)
@@ -110,7 +110,7 @@ class App:
             ]
             logger.info("started")
             await updates.run(stop)
-            logger.info("stopping: pictures under way go on at the next start")
+            logger.info("stopping: unfinished pictures resume at the next start")
             messenger.finish()
             for loop in loops:
                 loop.cancel()

@@ -1,4 +1,4 @@
-"""What Telegram and KIE allow: each number once, with its unit and who says it.
+"""The limits of Telegram and KIE: each number once, with its unit and its source.
 
 What is chosen within them (pauses, retries, a margin) stands in bot/tuning.py and where it is used;
 limits of one model in its product. The stand-ins (bot/demo) have numbers of their own: as the

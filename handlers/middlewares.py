@@ -90,7 +90,7 @@ async def note_name(handler: Handler, event: TelegramObject, data: Data) -> Any:
         try:
             await people.note_name(user.id, user.username, user.first_name)
         except StorageError as error:  # what was asked for is done all the same
-            logger.warning("the names of %d could not be kept: %s", user.id, error)
+            logger.warning("the names of %d could not be stored: %s", user.id, error)
     return result
 
 

@@ -59,4 +59,4 @@ class Announcer:
             try:
                 listener(announcement)
             except Exception:
-                logger.exception("a listener was hurt by %s", type(announcement).__name__)
+                logger.exception("a listener failed on %s", type(announcement).__name__)

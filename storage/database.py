@@ -158,7 +158,7 @@ class _Writes(_Queue):
     def _note_free(self) -> None:
         if self._held_since is not None and self._told:
             held_s = asyncio.get_running_loop().time() - self._held_since
-            logger.warning("the database is free again after %.0f s", held_s)
+            logger.warning("the database is unlocked again after %.0f s", held_s)
         self._held_since, self._told = None, False
 
 
@@ -279,7 +279,7 @@ def _tell(then: Callable[[T], None], result: T) -> None:
 
 def _noted(what: str, done: asyncio.Future[None]) -> None:
     if not done.cancelled() and (error := done.exception()) is not None:
-        logger.warning("%s was not noted: %s", what, error)
+        logger.warning("%s was not stored: %s", what, error)
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

@@ -33,7 +33,7 @@ def tighten(data_dir: Path) -> None:
             found = path.lstat()
             if found.st_uid == os.geteuid() and found.st_mode & OTHERS and not path.is_symlink():
                 path.chmod(found.st_mode & 0o700)
-                logger.info("%s is for its owner alone from now on", path)
+                logger.info("%s is now readable by its owner only", path)
         except OSError as error:
             logger.warning("%s may be read by others: %s", path, error.strerror)
 

@@ -1,4 +1,4 @@
-"""Commands and what is answered to them."""
+"""Sending commands and waiting for their answers."""
 
 from bot.demo.telegram import Message, Person
 from tests.support import World

@@ -78,7 +78,7 @@ class Broadcaster:
             try:
                 await insist(self._send_open)
             except Exception:  # they are tried again with the next, or at the next start
-                logger.exception("broadcasts cannot go on")
+                logger.exception("broadcasts cannot continue")
             await self._wanted.wait()
 
     async def _send_open(self) -> None:
@@ -92,7 +92,7 @@ class Broadcaster:
         except (StorageBusyError, StorageFullError):
             raise
         except Exception as error:
-            logger.exception("broadcast %d was broken off", broadcast.broadcast_id)
+            logger.exception("broadcast %d was aborted", broadcast.broadcast_id)
             await self._broadcasts.stop(broadcast.broadcast_id, None, type(error).__name__)
             await self._broadcasts.told(broadcast.broadcast_id)
 

@@ -24,7 +24,7 @@ def back_up_data(settings: Settings, target: Path, *, files: bool) -> str:
     try:
         size = asyncio.run(back_up(settings.data_dir / "bot.db", target, folder if files else None))
     except KeyboardInterrupt:
-        raise BackupError("broken off; nothing was written") from None
+        raise BackupError("aborted; nothing was written") from None
     left_out = "" if files else f" The pictures under {folder} are not in it: --files takes them."
     return f"{target}: {size / 1e6:.1f} MB.{left_out}"
 
@@ -46,7 +46,7 @@ def restore_data(settings: Settings, source: Path, *, anyway: bool) -> str:
 
 
 def _left_by_restore(data_dir: Path) -> str:
-    return "The next start ends it." if pending(data_dir) else "Nothing was changed."
+    return "The next start finishes it." if pending(data_dir) else "Nothing was changed."
 
 
 def _restored(found: Restored, source: Path, data_dir: Path) -> str:
@@ -62,9 +62,7 @@ def _restored(found: Restored, source: Path, data_dir: Path) -> str:
     )
     lines = [said, *(f"PROBLEM money, {line}" for line in found.broken)]
     if found.set_aside is not None:
-        lines.append(
-            f"The database that was there is {found.set_aside} now; nothing of it is lost."
-        )
+        lines.append(f"The old database is now {found.set_aside}; nothing in it is lost.")
     return "\n".join(lines)
 
 
@@ -79,7 +77,7 @@ def adopt_data(settings: Settings) -> str:
         return f"nothing to do: {settings.data_dir} belongs to no other bot than {settings.bot_id}"
     return (
         f"{settings.data_dir} was bot {former}'s and is bot {settings.bot_id}'s now: people,"
-        " balances and pictures stay, buttons and questions of the old chats do not work any more"
+        " balances and pictures stay, buttons and questions in the old chats no longer work"
     )
 
 

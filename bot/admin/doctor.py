@@ -116,11 +116,11 @@ async def _findings(subject: str, limit_s: float, check: Check) -> list[Finding]
         async with asyncio.timeout(limit_s):
             return await check()
     except TimeoutError:
-        return [Finding(False, subject, f"no end in {limit_s:g} s; try again, it may pass")]
+        return [Finding(False, subject, f"no result in {limit_s:g} s; try again later")]
     except Exception as error:
         # The check is at fault, not what it looked at: the others are to be told all the same.
-        logger.exception("the check of %s broke off", subject)
-        return [Finding(False, subject, f"the check itself broke off, please report {error!r}")]
+        logger.exception("the check of %s failed", subject)
+        return [Finding(False, subject, f"the check itself failed, please report {error!r}")]
 
 
 def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
@@ -132,7 +132,7 @@ def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
         findings.append(Finding(False, what, f"{advice}: rename it, or remove it"))
     if not settings.admin_ids:
         advice = (
-            "nobody can give tokens to people, and nobody is told of trouble: put your own"
+            "nobody can give tokens to people, and nobody gets alerts: put your own"
             " Telegram id there"
         )
         findings.append(Finding(False, "ADMIN_IDS, empty", advice))
@@ -154,8 +154,8 @@ def check_rights(data_dir: Path, env_file: Path | None) -> list[Finding]:
     paths = [*([env_file] if env_file else []), data_dir, *sorted(kept)]
     open_ = [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
     if not open_:
-        return [Finding(True, "rights: keys and database are for the bot's user alone")]
-    what = f"rights, others on this machine may read {', '.join(open_)}"
+        return [Finding(True, "permissions: only the bot's user can read keys and database")]
+    what = f"permissions, others on this machine may read {', '.join(open_)}"
     return [Finding(False, what, f"chmod go= {shlex.join(open_)}")]
 
 
@@ -172,7 +172,7 @@ def check_disk(data_dir: Path) -> list[Finding]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return [Finding(False, subject, "the disk is full: make room")]
-        advice = "let it be a folder that the bot's user may write to"
+        advice = "it must be a folder that the bot's user may write to"
         return [Finding(False, subject, f"{advice} ({error.strerror or error})")]
     own = [data_dir / name for name in ("bot.db", "bot.db-wal", "bot.db-shm", "files")]
     foreign = [path.name for path in own if path.exists() and not os.access(path, os.W_OK)]
@@ -190,8 +190,8 @@ def check_disk(data_dir: Path) -> list[Finding]:
 async def check_database(path: Path, bot_id: int) -> list[Finding]:
     """Whether the database is sound and this bot's, and money and items agree in it."""
     if await asyncio.to_thread(pending, path.parent):
-        advice = "start the bot, or restore again: either brings it to its end"
-        return [Finding(False, "database, a restore was broken off", advice)]
+        advice = "start the bot, or restore again: either finishes it"
+        return [Finding(False, "database, a restore was interrupted", advice)]
     try:
         if not await asyncio.to_thread(path.exists):
             return [Finding(True, "database: none yet, the first start makes it")]
@@ -199,9 +199,9 @@ async def check_database(path: Path, bot_id: int) -> list[Finding]:
     except StorageError as error:
         return [Finding(False, "database", _shown(error))]
     except OSError as error:
-        return [Finding(False, "database", f"ask as the bot's user ({_shown(error)})")]
+        return [Finding(False, "database", f"run doctor as the bot's user ({_shown(error)})")]
     if seen.damage:
-        advice = "stop the bot, and bring back the last backup: main.py restore FILE"
+        advice = "stop the bot and restore the latest backup: main.py restore FILE"
         return [Finding(False, f"database, damaged: {line}", advice) for line in _few(seen.damage)]
     if seen.version > seen.newest:
         return [
@@ -209,11 +209,13 @@ async def check_database(path: Path, bot_id: int) -> list[Finding]:
                 False,
                 f"database, version {seen.version}",
                 f"this program knows versions up to {seen.newest}: start the newer program,"
-                " or bring back a backup from before the upgrade: main.py restore FILE",
+                " or restore a backup from before the upgrade: main.py restore FILE",
             )
         ]
     if seen.version < seen.newest:
-        later = f"the next start brings it to version {seen.newest}; its sums can be checked then"
+        later = (
+            f"the next start brings it to version {seen.newest}; its balances can be checked then"
+        )
         return [Finding(True, f"database: sound, version {seen.version}; {later}")]
     findings = [Finding(True, f"database: sound, version {seen.version}")]
     if seen.owner is not None and seen.owner != bot_id:
@@ -236,10 +238,10 @@ async def check_telegram(settings: Settings) -> list[Finding]:
             me = await bot.get_me()
             webhook = await bot.get_webhook_info()
     except (TelegramUnauthorizedError, TelegramNotFound):
-        advice = "Telegram does not know the token: copy it anew from @BotFather"
+        advice = "Telegram does not know the token: copy it again from @BotFather"
         return [Finding(False, "BOT_TOKEN", advice)]
     except (TelegramAPIError, ClientDecodeError) as error:
-        advice = "no answer that helps: check the network and TELEGRAM_API_URL"
+        advice = "no usable answer: check the network and TELEGRAM_API_URL"
         return [Finding(False, "Telegram", f"{advice} ({_shown(error)})")]
     waiting = f"{webhook.pending_update_count} update(s) wait"
     findings = [Finding(True, f"Telegram: the token is that of @{me.username}; {waiting}")]
@@ -312,7 +314,7 @@ def _model(variable: str, model: str, names: list[str]) -> Finding:
     if model in names:
         return Finding(True, f"{variable}: KIE lists {model}")
     nearest = ", ".join(difflib.get_close_matches(model, names, NEAREST_NAMES)) or "none"
-    advice = f"not in KIE's list of {len(names)}; set another name; the nearest: {nearest}"
+    advice = f"not in KIE's list of {len(names)}; set another name; the closest: {nearest}"
     return Finding(False, f"{variable} {model}", advice)
 
 
@@ -325,11 +327,11 @@ def _kie_advice(error: ProviderError, settings: Settings, product: str) -> str:
             return f"the key of {key} is used up: raise its cap at kie.ai/api-key, or wait"
         case AccessError():
             return (
-                f"KIE does not take the key of {key}: copy it anew from kie.ai/api-key, and see"
+                f"KIE does not take the key of {key}: copy it again from kie.ai/api-key, and check"
                 " whether its list of allowed addresses has this server's"
             )
         case NotTakenError(code=429):
-            return "too many questions: try again in a minute"
+            return "too many requests: try again in a minute"
         case RefusedError():
             return f"KIE refuses to answer: try again later, and check {address}"
         case _:

@@ -83,7 +83,7 @@ class KieAccount:
         try:
             left = await self._kie.credit()
         except ProviderError as error:
-            logger.warning("the credit of the KIE account is not known: %s", error)
+            logger.warning("the credit of the KIE account is unknown: %s", error)
             return None
         self._alerts.credit_left(left, self._low)
         return left
@@ -96,5 +96,5 @@ class KieAccount:
             try:
                 await self._credit()
             except Exception:  # pictures do not wait for this; the next create looks again
-                logger.exception("the account was not looked at")
+                logger.exception("the KIE account could not be checked")
             await asyncio.sleep(self._pause_s)

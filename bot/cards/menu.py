@@ -90,7 +90,7 @@ class Menu:
             if user_id in self._admin_ids:
                 self._unset.add(user_id)
             if "chat not found" in str(error):
-                logger.info("the menu of %d is set when they write to the bot", user_id)
+                logger.info("the menu of %d will be set when they write to the bot", user_id)
             else:
                 logger.warning("the command menu of chat %d could not be set: %s", user_id, error)
         else:

@@ -1,4 +1,4 @@
-"""What every stand-in has: a server on loopback, its calls, faults, waiting, and a control.
+"""The base of every stand-in: a server on loopback, its calls, faults, waiting, and controls.
 
 The control is for programs on this machine that hold no stand-in in their hands: POST /_emu/NAME
 with a JSON object calls an action with its fields, and answers what it returns. Bytes are base64.

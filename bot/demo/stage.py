@@ -1,4 +1,4 @@
-"""The bot without any account: stand-ins of all three services, and people who talk to it."""
+"""The stage: the bot between stand-ins of all three services, and people who talk to it."""
 
 import asyncio
 import os

@@ -57,9 +57,9 @@ class Outbox(ABC, Generic[T]):
                     raise error
                 pause_s = 0.0 if due else await self._pause_s()
             except StorageError as error:
-                logger.error("files wait for the database, again in %.0f s: %s", pause_s, error)
+                logger.error("files wait for the database, retrying in %.0f s: %s", pause_s, error)
             except Exception:  # part of the worker's boundary: no file must stop the bot
-                logger.exception("files wait, again in %.0f s", pause_s)
+                logger.exception("files wait, retrying in %.0f s", pause_s)
             try:
                 async with asyncio.timeout(pause_s):
                     await self._more.wait()
@@ -145,7 +145,7 @@ class ResultUploader(Outbox[Item]):
         try:
             await self._take_up_again()
         except StorageError as error:
-            logger.error("what was given up before waits for the next start: %s", error)
+            logger.error("uploads given up earlier wait for the next start: %s", error)
         async with asyncio.TaskGroup() as group:
             group.create_task(super().run())
             while True:

@@ -117,7 +117,7 @@ class Fetcher:
                 item.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
             )
             logger.warning(
-                "the result is not fetched yet (%d), again in %.0f s: %s",
+                "the result could not be downloaded yet (%d), retrying in %.0f s: %s",
                 item.fetch_attempts,
                 pause_s,
                 trouble,

@@ -47,9 +47,9 @@ class Housekeeping:
         try:
             await chore()
         except (StorageError, OSError) as error:
-            logger.error("what is old could not be removed, again in an hour: %s", error)
+            logger.error("housekeeping failed, retrying in an hour: %s", error)
         except Exception:  # part of the worker's boundary: nothing here must stop the bot
-            logger.exception("what is old could not be removed, again in an hour")
+            logger.exception("housekeeping failed, retrying in an hour")
 
     async def _remove_files(self) -> None:
         """What is still to be delivered or moved stays, however old it is."""
@@ -63,7 +63,7 @@ class Housekeeping:
 
     async def _prune(self) -> None:
         if removed := await self._pruning.prune():
-            logger.info("%d row(s) that are of no use any more removed", removed)
+            logger.info("%d row(s) no longer needed removed", removed)
 
     async def _remove_copies(self) -> None:
         await asyncio.to_thread(self._remove_old_copies)

@@ -156,7 +156,7 @@ class Poller:
                     last = None
                 if isinstance(error, NotTakenError):
                     self._limit.pause(min(error.retry_after_s or interval_s, policy.max_pause_s))
-                logger.warning("task %s: check failed, asking again: %s", task_id, error)
+                logger.warning("task %s: poll failed, retrying: %s", task_id, error)
                 continue
             failed = 0
             unknown.deny()

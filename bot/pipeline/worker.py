@@ -168,7 +168,7 @@ class Worker:
                 )
             await insist(lambda: self._fail(item.item_id, failure))
         except Exception:
-            logger.critical("the end cannot be stored as it is", exc_info=True)
+            logger.critical("the outcome cannot be stored as it is", exc_info=True)
             try:
                 await insist(lambda: self._fail(item.item_id, Failure(FailureKind.INTERNAL)))
             except Exception:

@@ -71,7 +71,7 @@ class KeyboardFallback:
         """The same with less went through: it was the decoration that was refused."""
         if refusal:
             self._support = min(self._support, support)
-            logger.info("this server knows fewer decorations: %s", refusal)
+            logger.info("this Bot API server supports fewer button decorations: %s", refusal)
         return result
 
 

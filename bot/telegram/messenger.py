@@ -170,7 +170,7 @@ class Messenger:
                 query_id, clip_units(text, PRESS_UNITS) or None, show_alert=alert
             )
         except (TelegramAPIError, ClientDecodeError) as error:
-            logger.info("a press could not be answered: %s", error)
+            logger.info("a button press could not be answered: %s", error)
 
     async def _say(
         self,
@@ -193,7 +193,7 @@ class Messenger:
             if fallback and not isinstance(error, ChatClosedError):
                 await self._say(chat_id, fallback, reply_to, keyboard, ask, "", then)
         except StorageError as error:
-            logger.warning("what was said in chat %d could not be noted: %s", chat_id, error)
+            logger.warning("a message sent to chat %d could not be recorded: %s", chat_id, error)
 
     def act(self, chat_id: int, action: str) -> None:
         """Show for some seconds what the bot is doing. Decoration: where anything is to be said,
@@ -316,7 +316,7 @@ class Messenger:
             except (ChatClosedError, UnreachableError):
                 raise
             except DeliveryError as error:
-                logger.warning("the picture is not taken as a %s so: %s", kind, error)
+                logger.warning("Telegram refused the picture as a %s: %s", kind, error)
         return await self._send_file(chat_id, file, *ways[-1], losses)
 
     async def send_known(

@@ -99,7 +99,7 @@ class Session(AiohttpSession):
                 if isinstance(error, ClientDecodeError) and 400 <= status_code < 500:
                     raise _refusal(method, status_code) from error
                 raise
-        logger.warning("%s was done, and its answer cannot be read", method.__api_method__)
+        logger.warning("%s was done, but its response cannot be read", method.__api_method__)
         result = _dict(_dict(_loads(content)).get("result"))
         return Response.model_construct(ok=True, result=_read(method, result))
 
@@ -131,7 +131,7 @@ async def greet(settings: Settings) -> None:
     async with open_bot(settings) as bot:
         try:
             me = await bot.get_me(request_timeout=FIRST_LOOK_S)
-            logger.info("this is @%s", me.username)
+            logger.info("running as @%s", me.username)
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise TokenRefusedError(
                 "BOT_TOKEN: Telegram does not know it; copy it anew from @BotFather"

@@ -193,7 +193,7 @@ class Updates:
             async with asyncio.timeout(2):
                 await self._ask(offset, allowed, timeout_s=0, limit=1)
         except (TelegramAPIError, ClientDecodeError, TimeoutError) as error:
-            logger.warning("the last updates will come again at the next start: %s", error)
+            logger.warning("the last updates will be repeated at the next start: %s", error)
 
     def _hand_out(self, batch: list[dict[str, Any]]) -> bool:
         """Have updates handled, each chat's after those it has under way; whether any is new."""
@@ -227,7 +227,7 @@ class Updates:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():  # the bot ends: it has to come again
                     raise
-                logger.exception("update %d was broken off", update.update_id)
+                logger.exception("update %d was aborted", update.update_id)
             self._finish(update.update_id)
 
     def _leave(self, chat_id: int, task: asyncio.Task[None]) -> None:
@@ -248,7 +248,7 @@ class Updates:
             except Exception as error:  # what must not count twice has a key of its own
                 surprising = not isinstance(error, StorageError)
                 logger.warning(
-                    "updates that come again may be answered again: %s", error, exc_info=surprising
+                    "repeated updates may be answered again: %s", error, exc_info=surprising
                 )
             self._unfinished.difference_update(done)
         self._remembering = None
@@ -288,7 +288,7 @@ def _pause(error: Exception, last_s: float) -> float:
     """Seconds until Telegram is asked again."""
     if isinstance(error, TelegramConflictError) and "webhook" not in error.message:
         logger.error(
-            "another program asks Telegram for this bot's updates: stop it, or use another"
+            "another program gets this bot's updates from Telegram: stop it, or use another"
             " token (%s)",
             error.message,
         )

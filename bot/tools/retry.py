@@ -40,5 +40,7 @@ async def insist(do: Callable[[], Awaitable[T]]) -> T:
         try:
             return await do()
         except (StorageBusyError, StorageFullError) as error:
-            logger.error("nothing can be stored, again in %.0f s: %s", STORAGE_PAUSE_S, error)
+            logger.error(
+                "the database cannot be written, retrying in %.0f s: %s", STORAGE_PAUSE_S, error
+            )
             await asyncio.sleep(STORAGE_PAUSE_S)

@@ -64,7 +64,7 @@ async def _answer(
             chat_id, reply_to, replace(numbers, by_day=shown.by_day), messenger, texts
         )
     except (ChartError, DeliveryError, OSError) as error:
-        logger.warning("the numbers go without a chart: %s", error)
+        logger.warning("the statistics go without a chart: %s", error)
         messenger.say(chat_id, text, reply_to=reply_to)
 
 

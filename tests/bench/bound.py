@@ -1,4 +1,4 @@
-"""The best that any schedule of questions can reach, to compare ours with.
+"""The best that any schedule of polls can reach, to compare ours with.
 
 A task that ends at the rate h (given its age, and that it has not ended) and is asked about r times
 a second costs h/(2r) seconds of delay a second. With R questions a second over all tasks the sum

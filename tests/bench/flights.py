@@ -1,4 +1,4 @@
-"""From success at KIE to the picture in the chat, and how near polling comes to the best.
+"""The time from success at KIE to the picture in the chat, and how close polling is to optimal.
 
 Items wait in the queue when the bot starts, each another person's, and 200 have been drawn
 before, so that their durations are known. Time runs five times as fast: tasks take 48 to 128 s as

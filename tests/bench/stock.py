@@ -1,4 +1,4 @@
-"""Databases with something in them: people with tokens, items that wait, a long history."""
+"""Filled databases: people with tokens, queued items, a long history."""
 
 import asyncio
 import sqlite3

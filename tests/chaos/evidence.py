@@ -1,4 +1,4 @@
-"""What is left of a round: the rows of the database, what the emulators saw, the bot's log."""
+"""The evidence of a round: the database's rows, the emulators' records, the bot's log."""
 
 import sqlite3
 from collections import defaultdict

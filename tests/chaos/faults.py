@@ -1,4 +1,4 @@
-"""What goes wrong at random, on both sides."""
+"""Random faults of Telegram and KIE."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A round: people, faults, kills, and at the end peace and a verdict."""
+"""A round: people, faults, kills, then a calm end and the verdict."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""What is printed of a round that failed."""
+"""The printed report of a failed round."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The judge: what must hold at the end of a round, whatever happened in it."""
+"""The verdict: what must hold at the end of a round, whatever happened in it."""
 
 import html
 import re

@@ -137,7 +137,7 @@ async def test_a_look_at_the_account_that_goes_wrong_is_not_the_last(
             "bot.admin.kie_account.KieAccount._credit", raising(sqlite3.Error("anything"))
         )
         await goes_on(world, user_id=1001)
-        await world.until(lambda: "the account was not looked at" in caplog.text)
+        await world.until(lambda: "the KIE account could not be checked" in caplog.text)
     await goes_on(world, user_id=1002)
     await world.kie.wait_for(lambda: any(call.name == "credit" for call in world.kie.calls))
 

@@ -82,7 +82,7 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
     found = await lines(around)
     data_dir = around.data_dir
     assert found.pop(2).startswith(f"ok      DATA_DIR {data_dir}, ")
-    assert found.pop(2) == "ok      rights: keys and database are for the bot's user alone"
+    assert found.pop(2) == "ok      permissions: only the bot's user can read keys and database"
     assert found == [
         "ok      settings",
         f"ok      DATA_DIR {data_dir} can be written",
@@ -118,8 +118,8 @@ async def test_while_the_bot_runs(world: World) -> None:
 async def test_nobody_is_admin(around: World) -> None:
     around.changes["admin_ids"] = frozenset()
     assert await problem(around) == (
-        "PROBLEM ADMIN_IDS, empty: nobody can give tokens to people, and nobody is told of"
-        " trouble: put your own Telegram id there"
+        "PROBLEM ADMIN_IDS, empty: nobody can give tokens to people, and nobody gets"
+        " alerts: put your own Telegram id there"
     )
 
 
@@ -231,12 +231,12 @@ async def test_a_data_dir_that_is_no_folder(around: World) -> None:
     assert "DATA_DIR" in (await problems(around))[0]
     around.data_dir /= "data"
     (line,) = [line for line in await problems(around) if "DATA_DIR" in line]
-    assert "let it be a folder that the bot's user may write to" in line
+    assert "it must be a folder that the bot's user may write to" in line
 
 
 @pytest.mark.parametrize(
     ("number", "advice"),
-    [(errno.EROFS, "let it be a folder"), (errno.EACCES, "let it be"), (errno.ENOSPC, "is full")],
+    [(errno.EROFS, "must be a folder"), (errno.EACCES, "must be"), (errno.ENOSPC, "is full")],
 )
 async def test_a_data_dir_that_cannot_be_written(
     around: World, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
@@ -319,7 +319,7 @@ async def test_a_damaged_database(around: World) -> None:
         file.write(b"\x00\x00\x00\x05")
     line = await problem(around)
     assert line.startswith("PROBLEM database, damaged: ")
-    assert "bring back the last backup: main.py restore FILE" in line
+    assert "restore the latest backup: main.py restore FILE" in line
 
 
 async def test_no_database_at_all(around: World) -> None:
@@ -336,7 +336,7 @@ async def test_no_database_at_all(around: World) -> None:
 async def test_a_token_that_telegram_does_not_know(around: World) -> None:
     around.changes["bot_token"] = SecretStr("123456:another")
     assert await problem(around) == (
-        "PROBLEM BOT_TOKEN: Telegram does not know the token: copy it anew from @BotFather"
+        "PROBLEM BOT_TOKEN: Telegram does not know the token: copy it again from @BotFather"
     )
 
 
@@ -344,7 +344,7 @@ async def test_a_token_that_telegram_does_not_know(around: World) -> None:
 async def test_telegram_in_trouble(around: World, fault: dict[str, int]) -> None:
     around.telegram.fault("getMe", **fault)
     line = await problem(around)
-    assert line.startswith("PROBLEM Telegram: no answer that helps: check the network and TELEGRAM")
+    assert line.startswith("PROBLEM Telegram: no usable answer: check the network and TELEGRAM")
     assert len(line) < 400
     assert "\n" not in line
 
@@ -368,10 +368,10 @@ async def test_a_webhook(around: World) -> None:
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        (401, "KIE does not take the key of KIE_API_KEY: copy it anew"),
+        (401, "KIE does not take the key of KIE_API_KEY: copy it again"),
         (402, "the account has no credit: top up"),
         (433, "the key of KIE_API_KEY is used up: raise its cap"),
-        (429, "too many questions"),
+        (429, "too many requests"),
         (455, "KIE refuses to answer: try again later"),
     ],
 )
@@ -438,7 +438,7 @@ async def test_models_that_kie_does_not_list(around: World) -> None:
     assert line.startswith(
         "PROBLEM MIDJOURNEY_KIE_TEXT_MODEL midjourney/v6-text-to-image: not in KIE's list of 4;"
     )
-    nearest = line.rpartition("the nearest: ")[2].split(", ")
+    nearest = line.rpartition("the closest: ")[2].split(", ")
     assert nearest[0] == "midjourney/v6-image-to-image"
     assert "kling-3.0/video" not in nearest
 
@@ -446,7 +446,7 @@ async def test_models_that_kie_does_not_list(around: World) -> None:
 async def test_a_list_without_anything_alike(around: World) -> None:
     around.kie.models = {"z"}
     for line in await problems(around):
-        assert line.endswith("not in KIE's list of 1; set another name; the nearest: none")
+        assert line.endswith("not in KIE's list of 1; set another name; the closest: none")
 
 
 # --- Supabase
@@ -513,7 +513,7 @@ async def test_no_check_waits_for_another_or_for_ever(
     supabase.fault("bucket", hang=True, times=None)
     found = await lines(around, network_limit_s=1, database_limit_s=1)
     assert [line for line in found if line.startswith("PROBLEM")] == [
-        f"PROBLEM {subject}: no end in 1 s; try again, it may pass"
+        f"PROBLEM {subject}: no result in 1 s; try again later"
         for subject in ("database", "Telegram", "KIE credit", "Supabase")
     ]
     assert any("KIE lists" in line for line in found), "the others are told all the same"
@@ -525,5 +525,5 @@ async def test_a_check_that_breaks_off(around: World, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(doctor, "check_disk", broken)
     assert await problem(around) == (
-        "PROBLEM DATA_DIR: the check itself broke off, please report ZeroDivisionError('a mistake')"
+        "PROBLEM DATA_DIR: the check itself failed, please report ZeroDivisionError('a mistake')"
     )

@@ -59,4 +59,4 @@ async def test_what_an_older_version_made_is_tightened_at_the_start(
     await world.said(anna, lambda text: "Это 11 картинок" in text)
     wrong = {path for path, mode in rights(world.data_dir).items() if mode & 0o077}
     assert {Path(path).suffix for path in wrong} == {".png"}, wrong  # their folders let nobody in
-    assert "bot.db is for its owner alone from now on" in caplog.text
+    assert "bot.db is now readable by its owner only" in caplog.text

@@ -55,7 +55,7 @@ async def test_a_backup_comes_back_after_a_kill(tmp_path: Path) -> None:
         assert status == 0, said
         assert "People: 1, tokens: 0, images: 1 delivered; newest entry of the ledger: 2" in said
         assert "Pictures on disk: 1." in said
-        assert "The database that was there is" in said
+        assert "The old database is now" in said
         assert not database.with_name("bot.db-wal").exists()
         assert world.rows("SELECT * FROM ledger") == before
         assert world.rows("SELECT language FROM users") == [{"language": "ru"}]
@@ -77,7 +77,9 @@ async def test_a_start_ends_what_a_restore_began(tmp_path: Path) -> None:
         await world.stop()
         (tmp_path / "monday.db").rename(world.data_dir / RESTORED)  # killed here
         _, said = await command(world, "doctor")
-        assert "PROBLEM database, a restore was broken off: start the bot, or restore again" in said
+        assert (
+            "PROBLEM database, a restore was interrupted: start the bot, or restore again" in said
+        )
         await world.start()
         await world.until(lambda: not (world.data_dir / RESTORED).exists())
         assert world.balance(1001) == 500

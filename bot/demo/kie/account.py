@@ -1,4 +1,4 @@
-"""An account at KIE: its tasks, credits and files, and what happens to them by themselves."""
+"""An account at KIE: its tasks, credits and files, and how they change over time."""
 
 from __future__ import annotations
 

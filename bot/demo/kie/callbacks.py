@@ -1,4 +1,4 @@
-"""Callbacks: a POST when a task ends, repeated until somebody says 200 quickly."""
+"""Callbacks: a POST when a task ends, repeated until it is answered with a quick 200."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result host: pictures and films without a key, but not for every user agent."""
+"""The result host: serves pictures and films without a key, but not to every user agent."""
 
 from __future__ import annotations
 

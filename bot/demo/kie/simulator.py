@@ -1,4 +1,4 @@
-"""The simulator itself: which path is what, and what is done around every request."""
+"""The simulator: its routes, and what happens around every request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulator remembers: tasks, files, and how often it was asked."""
+"""The state of the simulator: tasks, files, and rate limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, and what the next task shall bring: set first, taken once."""
+"""Switches for tests: faults, and the outcome of the next task; each is used once."""
 
 from __future__ import annotations
 

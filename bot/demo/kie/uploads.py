@@ -1,4 +1,4 @@
-"""The upload host: three ways in, one folder out."""
+"""The upload host: three ways to upload a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes over the wire: recorded bodies, texts and headers, and nothing that decides.
+"""Recorded bodies, texts and headers of KIE's responses; no logic.
 
 Shapes follow public recordings of api.kie.ai (April to October 2026) and docs.kie.ai.
 """

@@ -1,4 +1,4 @@
-"""The emulator itself: the project's storage, what may be asked of it, and in whose name."""
+"""The emulator: a project's storage, its routes and permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals, word for word.
+"""Error responses of Supabase, word for word.
 
 The HTTP status is 400 for nearly all of them; the true one stands in the body, as a string.
 """

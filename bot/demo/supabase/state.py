@@ -1,4 +1,4 @@
-"""What is stored: buckets and objects."""
+"""The state of the emulator: buckets and objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people send besides words, photos and documents, as the bot gets to see it.
+"""Attachments other than photos and documents, as the bot receives them.
 
 Fields: Bot API, Voice, Audio, Video, VideoNote, Animation, Sticker, Contact, Location, Poll.
 """

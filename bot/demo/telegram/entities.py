@@ -1,4 +1,4 @@
-"""What becomes of a text on its way into a message: parsed, cleaned, trimmed, entities in order.
+"""Processing of a text into a message: parsed, cleaned, trimmed, entities sorted.
 
 Read in github.com/tdlib/td, td/telegram/MessageEntity.cpp (fix_formatted_text, fix_entities) and in
 github.com/tdlib/telegram-bot-api, telegram-bot-api/Client.cpp (get_formatted_text). Of the parse

@@ -1,4 +1,4 @@
-"""What can go wrong at Telegram and nowhere else, and its flood limits."""
+"""Faults that only Telegram has, and its flood limits."""
 
 from __future__ import annotations
 

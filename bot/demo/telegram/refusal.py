@@ -1,4 +1,4 @@
-"""What Telegram says, and what it says no with."""
+"""Responses and errors of the Bot API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods that put something into a chat, and the one that changes a text in it."""
+"""The methods that send something to a chat, and the one that edits a text."""
 
 from __future__ import annotations
 

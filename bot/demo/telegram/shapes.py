@@ -1,4 +1,4 @@
-"""What a method takes: names, types, since which version. Anything else is refused.
+"""Parameters of the methods: names, types, since which version. Anything else is refused.
 
 The real server takes unknown parameters and ignores them; here a slip of the pen is to be seen.
 Names and versions: Bot API, "Available methods", "Recent changes" (up to 10.3).

@@ -1,4 +1,4 @@
-"""What this Telegram holds: people, chats, messages, presses, the bot's settings."""
+"""The state of the emulator: people, chats, messages, button presses, the bot's settings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The stand-ins are tested too: an emulator laxer than the service fools us."""
+"""Tests of the stand-ins: one that is laxer than its service would hide bugs."""

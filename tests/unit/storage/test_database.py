@@ -224,7 +224,7 @@ async def test_writes_wait_together_until_the_file_is_free(
         assert await late is not None
         assert [row["message_id"] for row in await shop.rows("SELECT * FROM jobs")] == [1, 3]
         assert len(caplog.records) == 2, "once that it waits, once that it is over"
-        assert "is free again after" in caplog.text
+        assert "is unlocked again after" in caplog.text
         assert await shop.ledger.balance(1) == 1000 - 2 * PRICE
 
 
@@ -260,7 +260,7 @@ async def test_a_note_is_waited_for_by_nobody(
         shop.database.note(broken, "this")
         await shop.customer(2)
         assert (await shop.rows("SELECT username FROM users"))[0] == {"username": "anna"}
-        assert "this was not noted" in caplog.text
+        assert "this was not stored" in caplog.text
 
 
 async def test_a_full_disk_charges_nothing(shop: Shop) -> None:
