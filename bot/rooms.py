@@ -36,12 +36,14 @@ from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
 from bot.tools.background import Background
 from bot.tools.rate_limits import RateLimit
+from bot.tools.retry import insist
 from bot.tuning import Tuning
 from providers.base import Provider
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
 from providers.kie_provider import KieProvider
 from providers.products import PRODUCTS
+from providers.schema import Schema
 from storage.files import DiskFiles
 from storage.store import Store
 from storage.supabase import SupabaseStorage
@@ -90,6 +92,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
         open_bot(settings, telegram_time) as bot,
         open_supabase(settings) as supabase,
     ):
+        await insist(store.kie_models.load)
         yield Ground(
             settings, tuning, store, bot, telegram_time, kie, log, uploads, downloader, supabase
         )
@@ -168,7 +171,10 @@ class Pipeline:
     def __init__(self, ground: Ground, talk: Talk, media: Media, admin: Admin) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
         jobs, messenger, texts, clock = store.jobs, talk.messenger, talk.all_texts, tuning.clock
-        providers = {key: provider_of(key, settings, kie) for key, kie in ground.kie.items()}
+        providers = {
+            key: provider_of(key, settings, kie, store.kie_models.schemas)
+            for key, kie in ground.kie.items()
+        }
         self.durations = Durations()
         self.queue = FairQueue()
         self.progress = Progress(
@@ -239,13 +245,14 @@ class Pipeline:
         )
 
 
-def provider_of(key: str, settings: Settings, kie: Kie) -> Provider:
+def provider_of(key: str, settings: Settings, kie: Kie, schemas: Mapping[str, Schema]) -> Provider:
     """The provider of a product, by its settings."""
     own = settings.kie(key)
     return KieProvider(
         PRODUCTS[key],
         kie,
         own.models,
+        schemas,
         poll_interval_s=own.poll_interval_s,
         poll_timeout_s=own.poll_timeout_s,
     )

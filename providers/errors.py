@@ -5,6 +5,7 @@ ProviderError
   RefusedError             refused for good; asking again cannot help
     CreditError            the account has no credit: tell the admins
     AccessError            the key is wrong, blocked or used up: tell the admins
+    InputMismatchError     the provider's schema has no such input: tell the admins
   OutcomeUnknownError      the answer was lost: a task may or may not have been made
   GenerationFailedError    it was accepted and then failed
   NoResultError            it succeeded, and there is nothing to fetch
@@ -52,6 +53,11 @@ class CreditError(RefusedError):
 
 class AccessError(RefusedError):
     """The key is wrong, not allowed, or over its cap."""
+
+
+class InputMismatchError(RefusedError):
+    """The input is not what the provider's schema says; it was not sent, for a wrong field would
+    be ignored and its default billed."""
 
 
 class OutcomeUnknownError(ProviderError):

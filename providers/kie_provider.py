@@ -1,22 +1,24 @@
 """The provider of KIE's products: one task of its jobs API per item."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from providers.base import ByInput, Product, TaskState
-from providers.errors import RefusedError
+from providers.errors import InputMismatchError, RefusedError
 from providers.kie import Kie
 from providers.order import Order
+from providers.schema import Schema, wrong_in
 
 
 class KieProvider:
     """Makes one product. `models` are KIE's names for it: another one takes over when there is a
-    picture to start from."""
+    picture to start from. `schemas` are what KIE said last of their input, if it did."""
 
     def __init__(
         self,
         product: Product,
         kie: Kie,
         models: ByInput,
+        schemas: Mapping[str, Schema],
         *,
         poll_interval_s: float,
         poll_timeout_s: float,
@@ -27,13 +29,19 @@ class KieProvider:
         self._product = product
         self._kie = kie
         self._models = models
+        self._schemas = schemas
 
     async def submit(self, order: Order, *, picture_urls: Sequence[str] = ()) -> str:
         """Create one task for one item."""
         model = self._models.picture if picture_urls else self._models.text
         if model is None:
             raise RefusedError(f"{self.name} has no model for this kind of input")
-        return await self._kie.create_task(model, self._product.input(order, picture_urls))
+        given = self._product.input(order, picture_urls)
+        schema = self._schemas.get(model)
+        if schema is not None and (wrong := wrong_in(schema, given)):
+            detail = f"{model}: {'; '.join(wrong)}"
+            raise InputMismatchError(detail, detail=detail)
+        return await self._kie.create_task(model, given)
 
     async def check(self, task_id: str) -> TaskState:
         """Poll the task once."""

@@ -8,6 +8,7 @@ class FailureKind(StrEnum):
     """The sentence for each is made in bot/texts/jobs.py."""
 
     CREATE_REFUSED = "create_refused"
+    INPUT_MISMATCH = "input_mismatch"
     NO_CREDIT = "no_credit"
     NO_ACCESS = "no_access"
     NOT_TAKEN = "not_taken"

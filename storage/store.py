@@ -18,6 +18,7 @@ from storage.handled_updates import HandledUpdates
 from storage.inputs import Inputs
 from storage.jobs import Jobs
 from storage.journal import Journal
+from storage.kie_models import KieModels
 from storage.ledger import Ledger
 from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
@@ -42,6 +43,7 @@ class Store:
     inputs: Inputs
     jobs: Jobs
     journal: Journal
+    kie_models: KieModels
     ledger: Ledger
     maintenance: Maintenance
     open_items: OpenItems
@@ -87,6 +89,7 @@ class Store:
                 inputs=Inputs(database),
                 jobs=Jobs(database, announcer),
                 journal=Journal(database),
+                kie_models=KieModels(database),
                 ledger=Ledger(database, welcome_mark=mark),
                 maintenance=Maintenance(database),
                 open_items=OpenItems(database),

@@ -26,6 +26,11 @@ class Alerts:
                 (product, failure.kind),
                 lambda: self._texts.alert(failure.kind, failure.detail, product),
             )
+        elif failure.kind is FailureKind.INPUT_MISMATCH:  # other orders may fit all the while
+            self._tell(
+                f"mismatch {product} {failure.detail}",
+                lambda: self._texts.mismatch_alert(failure.detail, product),
+            )
 
     def upload_trouble(self, what: str) -> None:
         """Pictures that people send cannot be uploaded; `what` says what to check."""

@@ -8,6 +8,7 @@ from providers.errors import (
     DeadlineError,
     DownloadError,
     GenerationFailedError,
+    InputMismatchError,
     NoResultError,
     NotTakenError,
     OutcomeUnknownError,
@@ -22,6 +23,7 @@ from storage.failures import Failure, FailureKind
 _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (CreditError, FailureKind.NO_CREDIT),
     (AccessError, FailureKind.NO_ACCESS),
+    (InputMismatchError, FailureKind.INPUT_MISMATCH),
     (RefusedError, FailureKind.CREATE_REFUSED),
     (NotTakenError, FailureKind.NOT_TAKEN),
     (OutcomeUnknownError, FailureKind.NO_ANSWER),

@@ -57,6 +57,15 @@ class AdminTexts(BaseTexts):
             " for details; repeats of this error are only logged."
         ).format(id=item_id)
 
+    def mismatch_alert(self, detail: str, product: str) -> str:
+        """What was not sent, and why."""
+        todo = self._(
+            "KIE describes this model in another way than the bot uses it, so the request was not"
+            " sent: KIE would ignore the field and bill its own default. See main.py doctor."
+        )
+        said = quoted(detail, DETAIL_SHOWN)
+        return f"⚠️ {product}: {said}\n{todo} " + self._("People get their tokens back.")
+
     def alert(self, kind: FailureKind, detail: str, product: str) -> str:
         """What an admin has to know about the provider's account, and what to do."""
         said = quoted(detail, DETAIL_SHOWN)

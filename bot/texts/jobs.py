@@ -142,6 +142,12 @@ class JobTexts(BaseTexts):
         match kind:
             case FailureKind.CREATE_REFUSED:
                 parts = [sentence(create_error), again]
+            case FailureKind.INPUT_MISMATCH:
+                told = self._(
+                    "{product} has changed at the service, and nothing was sent; the team has been"
+                    " notified."
+                )
+                parts = [told.format(product=product)]
             case FailureKind.NO_CREDIT:
                 told = self._(
                     "The bot has run out of credit with the service; the team has been notified."

@@ -10,15 +10,18 @@ from bot.demo.kie import KieSimulator
 from bot.prompts.grammar import ALL_HAVE, grammar_of
 from bot.prompts.values import takes
 from providers.base import ByInput, Done, Field, Many, OneOf, Pending, Product
-from providers.errors import RefusedError
+from providers.errors import InputMismatchError, RefusedError
 from providers.kie import Kie
 from providers.kie_provider import KieProvider
 from providers.order import Order
 from providers.products import PRODUCTS
+from providers.schema import Schema
+from tests.unit.providers.documents import read
 
 MIDJOURNEY = PRODUCTS["midjourney"]
 URL = "https://example.com/in.png"
 NONE: Mapping[str, Any] = {}
+SCHEMAS: dict[str, Schema] = {}
 
 
 def order(params: Mapping[str, Any] = NONE, options: Mapping[str, Any] = NONE) -> Order:
@@ -110,7 +113,7 @@ def test_a_tool_sends_no_prompt_and_no_more_pictures_than_it_takes() -> None:
 
 def provider(kie: KieSimulator, session: aiohttp.ClientSession, models: ByInput) -> KieProvider:
     client = Kie(session, base_url=kie.url, api_key=kie.key, request_timeout_s=5)
-    return KieProvider(MIDJOURNEY, client, models, poll_interval_s=3, poll_timeout_s=900)
+    return KieProvider(MIDJOURNEY, client, models, SCHEMAS, poll_interval_s=3, poll_timeout_s=900)
 
 
 async def test_a_picture_takes_the_other_model() -> None:
@@ -138,3 +141,19 @@ async def test_what_a_product_has_no_model_for_is_refused() -> None:
         with pytest.raises(RefusedError):
             await pictures_only.submit(order())
         assert kie.tasks == []
+
+
+async def test_what_is_not_as_the_schema_says_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = MIDJOURNEY.models.text
+    assert model is not None
+    known = read({"properties": {"prompt": {"type": "string"}, "seed": {"enum": [1]}}})
+    monkeypatch.setitem(SCHEMAS, model, known)
+    async with KieSimulator.start() as kie, aiohttp.ClientSession() as session:
+        midjourney = provider(kie, session, MIDJOURNEY.models)
+        with pytest.raises(InputMismatchError) as caught:
+            await midjourney.submit(order({"seed": 2, "mode": "x"}))
+        assert caught.value.detail == f"{model}: mode: no such field; seed: none of 1"
+        assert kie.tasks == []
+        await midjourney.submit(order({"seed": 1}))
+        await midjourney.submit(order({"mode": "x"}), picture_urls=["https://example.com/a.png"])
+        assert len(kie.tasks) == 2, "of the other model nothing is known"

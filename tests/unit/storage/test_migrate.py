@@ -83,13 +83,15 @@ def make_old(path: Path, version: int = OLD) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for number, script in sorted(scripts_in(MIGRATIONS_DIR).items()):
             if number <= version:
+                connection.execute("PRAGMA foreign_keys = OFF")
                 connection.executescript(
                     f"BEGIN; {script.read_text()}\n PRAGMA user_version = {number}; COMMIT;"
                 )
-        connection.execute("PRAGMA foreign_keys = ON")
-        for since, fill in FILLS.items():
-            if since <= version:
-                connection.executescript(fill)
+                connection.execute("PRAGMA foreign_keys = ON")
+            if number == min(version, ITEMS - 1):  # the names of now are for what is new since
+                for since, fill in FILLS.items():
+                    if since <= number:
+                        connection.executescript(fill)
 
 
 def now(name: str) -> str:
