@@ -76,8 +76,9 @@ class App:
             yield media.result_uploader.hear
 
     async def _take_up(self) -> None:
-        """Resume what an earlier process left unfinished."""
-        jobs = self._ground.store.jobs
+        """Seed the catalogue, and resume what an earlier process left unfinished."""
+        jobs, catalogue = self._ground.store.jobs, self._ground.store.catalogue
+        await insist(catalogue.seed)
         self._pipeline.durations.recall(await insist(lambda: jobs.recent_durations(SAMPLE)))
         await insist(jobs.replay)
 

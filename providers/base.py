@@ -48,6 +48,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """Any word without blanks."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextOrNumber:
     """Whatever the provider makes of it; what reads as a number is sent as one."""
 
@@ -64,7 +69,7 @@ class Flag:
     sent: Any = True
 
 
-Kind = OneOf | Number | Text | TextOrNumber | Url | Flag
+Kind = OneOf | Number | Text | Word | TextOrNumber | Url | Flag
 
 
 # --- Products
@@ -143,8 +148,19 @@ class Field:
             return self.with_picture
         return self.default
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What can be written, where it is one of a few; of a Flag "on"."""
+        match self.kind:
+            case OneOf(words=words):
+                return words
+            case Flag():
+                return ("on",)
+            case _:
+                return ()
+
     def word(self, value: Any) -> str:
-        """A value, as it was chosen or as it is sent, as people write it; of a Flag "on"."""
+        """A value, as it was chosen or as it is sent, as people write it."""
         if value is True:
             return "on"
         if isinstance(self.kind, OneOf):

@@ -9,6 +9,7 @@ StorageError
   SchemaError                this program and this database do not fit each other
   InsufficientTokensError    the person has fewer tokens than the request costs; nothing charged
   TooManyActiveItemsError   the person has too many unfinished items; nothing charged
+  UnpricedValueError         a value that changes the cost has no price; nothing charged
   ModelUnavailableError      the model was switched off meanwhile; nothing charged
     MaintenanceError         no orders are taken at all; nothing charged
   UnknownModelError          there is no model of that slug; nothing changed
@@ -17,6 +18,9 @@ StorageError
 """
 
 import sqlite3
+from collections.abc import Sequence
+
+from providers.base import Field
 
 
 class StorageError(Exception):
@@ -75,6 +79,16 @@ class MaintenanceError(ModelUnavailableError):
     def __init__(self, text: str) -> None:
         super().__init__("maintenance")
         self.text = text
+
+
+class UnpricedValueError(StorageError):
+    """A value that changes the cost has no price; `on_sale` have one. Nothing was charged."""
+
+    def __init__(self, field: Field, value: str, on_sale: Sequence[str]) -> None:
+        super().__init__(field.param, value)
+        self.field = field
+        self.value = value
+        self.on_sale = on_sale
 
 
 class PriceChangedError(StorageError):

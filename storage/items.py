@@ -7,7 +7,10 @@ from enum import StrEnum
 from typing import Literal
 
 from providers.order import Order, Origin
+from storage.catalogue import Model
+from storage.errors import UnpricedValueError
 from storage.order_rows import order_in, origin_in
+from storage.prices import price_of
 
 
 class ItemStatus(StrEnum):
@@ -75,6 +78,7 @@ class Item:
     create_after: float | None
     fetch_attempts: int
     lost_sendings: int
+    credits: float | None
 
     @property
     def comes_late(self) -> bool:
@@ -100,10 +104,8 @@ class JobView:
 
     job: Job
     items: Sequence[Item]
-    model_name: str
-    provider: str
+    model: Model
     balance: int
-    price_now: int  # of one item of that model
 
     @property
     def order(self) -> Order:
@@ -114,6 +116,14 @@ class JobView:
     def origin(self) -> Origin:
         """Who asked, and where."""
         return self.job.origin
+
+    @property
+    def price_now(self) -> int:
+        """What an item would cost today; where its values are not on sale, what it did cost."""
+        try:
+            return price_of(self.model, self.order)
+        except UnpricedValueError:
+            return self.job.price
 
     @property
     def ended(self) -> bool:

@@ -5,7 +5,6 @@ in the same transaction.
 """
 
 import hashlib
-import json
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from providers.order import Order, Origin
 from storage.announcements import Announcer, Listener, Moved, Placed
+from storage.catalogue import Model, model_in
 from storage.database import Database, fetch_one
 from storage.errors import (
     InsufficientTokensError,
@@ -40,6 +40,7 @@ from storage.journal import Act, record
 from storage.ledger import balance_in, charge, refund, see_user
 from storage.maintenance import check_open
 from storage.order_rows import COLUMNS, VALUES, row_of
+from storage.prices import price_of
 
 AGAIN_PAUSE_S = 5.0  # one repeat of a picture in so long: two presses of one thumb charge once
 
@@ -94,7 +95,7 @@ class Jobs:
         told_price: int | None = None,
         card_id: int | None = None,
     ) -> PlacedJob | None:
-        """Charge the model's price of this moment for each item and create the job, or neither.
+        """Charge the price of this moment for each item and create the job, or neither.
 
         The model's options of this moment go under the person's own, and under the named
         parameters.
@@ -107,6 +108,7 @@ class Jobs:
         Raises:
             MaintenanceError: no orders are taken for now.
             ModelUnavailableError: the model was switched off meanwhile.
+            UnpricedValueError: a value that changes the cost has no price.
             PriceChangedError: an item costs more than the `told_price` now.
             TooManyActiveItemsError: with these the person would have too many unfinished items.
             InsufficientTokensError: the balance does not cover all items.
@@ -121,10 +123,11 @@ class Jobs:
                 return None
             see_user(tx, user_id, origin.language, now)
             check_open(tx)
-            price, defaults = _terms(tx, order.model)
+            model = _on_sale(tx, order.model)
+            price = price_of(model, order)
             if told_price is not None and price > told_price:
                 raise PriceChangedError(price)
-            defaults = {key: value for key, value in defaults.items() if key not in order.named}
+            defaults = {k: value for k, value in model.options.items() if k not in order.named}
             _check_active(tx, user_id, quantity, max_active_items)
             balance = balance_in(tx, user_id)
             if balance < quantity * price:
@@ -208,25 +211,7 @@ class Jobs:
 
     async def view(self, job_id: int) -> JobView:
         """A job with its items and its owner's balance, for what is told to the person."""
-        # Items first: the balance is then at least as new, and has the refund of each that failed.
-        items = await self._database.fetch_all(ITEMS_OF_JOB, (job_id,))
-        row = await self._database.fetch_one(
-            "SELECT jobs.*, models.name AS model_name, models.provider,"
-            " models.price AS price_now, users.balance FROM jobs"
-            " JOIN models ON models.slug = jobs.model JOIN users USING (user_id)"
-            " WHERE job_id = ?",
-            (job_id,),
-        )
-        if row is None:
-            raise LookupError(f"job {job_id}")
-        return JobView(
-            read_job(row, len(items)),
-            [read_item(each) for each in items],
-            row["model_name"],
-            row["provider"],
-            row["balance"],
-            row["price_now"],
-        )
+        return await self._database.read(partial(_view, job_id))
 
     async def is_placed(self, chat_id: int, message_id: int) -> bool:
         """Whether the message has its job."""
@@ -511,12 +496,26 @@ def _model_of(tx: sqlite3.Connection, item: Item) -> str:
     return str(row["model"]) if row else ""
 
 
-def _terms(tx: sqlite3.Connection, model: str) -> tuple[int, dict[str, Any]]:
-    """Price and options at the moment of charging, whatever the caller read before."""
-    row = fetch_one(tx, "SELECT price, options FROM models WHERE slug = ? AND enabled", (model,))
-    if row is None:
-        raise ModelUnavailableError(model)
-    return row["price"], json.loads(row["options"])
+def _view(job_id: int, tx: sqlite3.Connection) -> JobView:
+    # Items first: the balance is then at least as new, and has the refund of each that failed.
+    items = [read_item(row) for row in _items_of(tx, job_id)]
+    row = fetch_one(
+        tx,
+        "SELECT jobs.*, users.balance FROM jobs JOIN users USING (user_id) WHERE job_id = ?",
+        (job_id,),
+    )
+    model = model_in(tx, row["model"]) if row else None
+    if row is None or model is None:
+        raise LookupError(f"job {job_id}")
+    return JobView(read_job(row, len(items)), items, model, row["balance"])
+
+
+def _on_sale(tx: sqlite3.Connection, slug: str) -> Model:
+    """The model at the moment of charging, whatever the caller read before."""
+    model = model_in(tx, slug)
+    if model is None or not model.enabled:
+        raise ModelUnavailableError(slug)
+    return model
 
 
 def _check_active(tx: sqlite3.Connection, user_id: int, quantity: int, limit: int) -> None:

@@ -17,9 +17,12 @@ from bot.texts import Texts
 from bot.texts.fields import WORDS_SHOWN
 from bot.texts.settings import NAME_SHOWN, language_name
 from providers.base import Field, Flag, Number, OneOf, Product, Text
+from providers.order import Order
 from providers.products import PRODUCTS
 from storage.catalogue import Model
+from storage.errors import UnpricedValueError
 from storage.preferences import ALWAYS, NEVER, Awaited, Preferences
+from storage.prices import price_of, words_on_sale
 
 SETTING = "set"
 CARD = "card"
@@ -79,8 +82,20 @@ class Shelf:
 
     @property
     def quantity(self) -> int:
-        """Pictures that a request without flags asks for."""
-        return min(self.preferences.quantity or 1, self.max_quantity)
+        """Items that a request without flags asks for."""
+        own = self.preferences.quantity if "n" in self.product.settings else 1
+        return min(own or 1, self.max_quantity)
+
+    @property
+    def cost(self) -> int:
+        """Tokens for a request without flags; 0 while nothing is on sale."""
+        if self.model is None:
+            return 0
+        own = Order(self.model.slug, "", params=self.preferences.of(self.product.key))
+        try:
+            return self.quantity * price_of(self.model, own)
+        except UnpricedValueError:
+            return self.quantity * self.model.price
 
 
 def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
@@ -92,7 +107,7 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
         [(_name(texts, shelf, what), _shown(texts, shelf, what)) for what in shelf.whats],
         model=shelf.model,
         off_sale=off_sale,
-        quantity=shelf.quantity,
+        cost=shelf.cost,
         balance=shelf.balance,
     )
     buttons = [Button(_name(texts, shelf, what), f"{SETTING}:{what}") for what in shelf.whats]
@@ -199,15 +214,29 @@ def _of_field(texts: Texts, shelf: Shelf, field: Field) -> list[Choice]:
     own = shelf.own(field)
     match field.kind:
         case OneOf(words=words):
-            return [Choice(each, each, {field.param: each}, each == own) for each in words]
+            if shelf.model is None or not field.credits:
+                return [Choice(each, each, {field.param: each}, each == own) for each in words]
+            prices = shelf.model.prices.get(field.param, {})
+            return [
+                Choice(
+                    each,
+                    f"{each} · {prices.get(each, shelf.model.price)}",
+                    {field.param: each},
+                    each == own,
+                )
+                for each in words_on_sale(shelf.model, field.param)
+            ]
         case Number():
             return [
                 Choice(f"{each:g}", f"{each:g}", {field.param: each}, each == own)
                 for each in _numbers(field.kind)
             ]
         case Flag(sent=sent):
+            on = Choice(ON, texts.value(field, sent), {field.param: sent}, own is not None)
+            if field.credits and (shelf.model is None or not shelf.model.prices.get(field.param)):
+                return []
             return [
-                Choice(ON, texts.value(field, sent), {field.param: sent}, own is not None),
+                on,
                 Choice(NONE, texts.value(field, None), {field.param: None}, own is None),
             ]
         case Text() if own:

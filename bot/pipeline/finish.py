@@ -57,7 +57,7 @@ class Results:
 
     async def _done(self, view: JobView, item: Item) -> Done:
         """The provider's final word on the task."""
-        provider = self._providers[view.provider]
+        provider = self._providers[view.model.provider]
         assert item.task_id is not None  # noqa: S101 - the schema says so
         assert item.submitted_at is not None  # noqa: S101
         return await self._poller.wait_until_done(

@@ -188,7 +188,7 @@ class Progress:
         position = self._position(view)
         text = texts.progress(
             view,
-            product=self._providers[view.provider].name,
+            product=self._providers[view.model.provider].name,
             position=position,
             left_s=self._left_s(view, position),
             drawn=self._drawn(view),
@@ -245,7 +245,7 @@ class Progress:
     async def _close(self, view: JobView) -> None:
         """Report failures in a message of their own: an edit makes no sound, and a person waits."""
         texts = self._texts[view.origin.language]
-        reasons = texts.failures(view, product=self._providers[view.provider].name)
+        reasons = texts.failures(view, product=self._providers[view.model.provider].name)
         if reasons:
             await self._tell(view.origin, reasons)
         await insist(lambda: self._jobs.close(view.job.job_id))

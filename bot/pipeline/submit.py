@@ -95,7 +95,7 @@ class Submit:
         if item.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
             raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
         view = await self._jobs.view(item.job_id)
-        job, provider = view.job, self._providers[view.provider]
+        job, provider = view.job, self._providers[view.model.provider]
         url = self._prepare.pictures.url_of(job)
         if url is None and job.order.input_file_id is not None:  # it grew old in the queue
             self._prepare.queue.put(item)

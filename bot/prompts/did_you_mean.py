@@ -4,11 +4,21 @@ import difflib
 import math
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from bot.prompts.closed_options import closed_in
-from bot.prompts.errors import PromptError
-from bot.prompts.grammar import OPTION, OPTIONS, QUANTITY, Grammar, Written, clean, options_of
-from bot.prompts.options import PAIR, as_json, json_object, readings
+from bot.prompts.errors import MisplacedFlagError, PromptError
+from bot.prompts.grammar import (
+    MODEL,
+    OPTION,
+    OPTIONS,
+    QUANTITY,
+    Grammar,
+    Written,
+    clean,
+    options_of,
+)
+from bot.prompts.options import PAIR, as_json, json_object, object_in, pair_in, readings
 from bot.prompts.values import decimal, first_word, nearest_step, number_and_more, value_of
 from providers.base import Flag, Kind, Number, OneOf, Text, Url
 from providers.order import Order
@@ -19,7 +29,6 @@ _RATIO = re.compile(
 )
 _IS_RATIO = re.compile("[0-9]+:[0-9]+")
 _IS_NUMBER = re.compile(r"[0-9]{1,9}([.,][0-9]{1,9})?")
-ANY = Order(model="", prompt="")
 Mended = tuple[list[Written], str]  # what to write for a flag, and the words of the prompt
 
 
@@ -32,18 +41,24 @@ def suggestion(
     allowed_options: Collection[str] = (),
 ) -> str | None:
     """The line to send instead of one that is wrong; None where there is none that parses."""
-    return _Mender(grammar, max_quantity, allowed_options).line(prompt, flags, base)
+    return _Mender(grammar, base, max_quantity, allowed_options).line(prompt, flags)
 
 
 class _Mender:
     def __init__(
-        self, grammar: Grammar, max_quantity: int, allowed_options: Collection[str]
+        self,
+        grammar: Grammar,
+        base: Order,
+        max_quantity: int,
+        allowed_options: Collection[str],
     ) -> None:
         self._grammar = grammar
+        self._base = base
+        self._alone = replace(base, prompt="", params={}, options={})  # for one flag
         self._max_quantity = max_quantity
         self._allowed_options = allowed_options
 
-    def line(self, prompt: str, flags: list[Written], base: Order) -> str | None:
+    def line(self, prompt: str, flags: list[Written]) -> str | None:
         given = {flag.name for flag in flags}
         texts: list[str] = [prompt]
         mended: list[Written] = []
@@ -52,10 +67,12 @@ class _Mender:
             mended += kept
             texts.append(words)
         grammar = self._grammar
+        if grammar.product.is_tool:
+            texts = []
         line = grammar.line(texts, self._last_of_each(mended))
         try:
             read = grammar.split(clean(line))
-            grammar.read(*read, base, self._max_quantity, self._allowed_options)
+            grammar.read(*read, self._base, self._max_quantity, self._allowed_options)
         except PromptError:
             return None
         return line
@@ -76,9 +93,9 @@ class _Mender:
             return [flag], ""
         if flag.name in {OPTION, OPTIONS}:
             return self._mended_options(flag) if flag.value else ([], "")
-        kind: Kind = Number(1, self._max_quantity)
-        if flag.name != QUANTITY:
-            kind = grammar.fields[flag.name].kind
+        if self._misplaced(flag):
+            return [], self._left_behind(flag)
+        kind = self._kind(flag.name)
         if isinstance(kind, Flag):
             return [grammar.written(flag.word, "")], flag.value
         if isinstance(kind, Text) and flag.value:
@@ -86,9 +103,27 @@ class _Mender:
         value, rest = _nearest(kind, flag.value)
         return [grammar.written(flag.word, value)] if value else [], rest
 
+    def _kind(self, name: str) -> Kind:
+        if name == QUANTITY:
+            return Number(1, self._max_quantity)
+        return OneOf(self._base.model) if name == MODEL else self._grammar.fields[name].kind
+
+    def _misplaced(self, flag: Written) -> bool:
+        try:
+            self._read_alone(flag)
+        except MisplacedFlagError:
+            return True
+        except PromptError:
+            pass
+        return False
+
+    def _read_alone(self, flag: Written) -> None:
+        prompt = "" if self._grammar.product.is_tool else "prompt"
+        self._grammar.read(prompt, [flag], self._alone, self._max_quantity)
+
     def _good(self, flag: Written) -> bool:
         try:
-            self._grammar.read("prompt", [flag], ANY, self._max_quantity)
+            self._read_alone(flag)
         except PromptError:
             return False
         return True
@@ -105,6 +140,8 @@ class _Mender:
 
     def _mended_options(self, flag: Written) -> Mended:
         text = flag.value
+        if not self._grammar.product.open_options:
+            return self._flags_of_options(text), ""
         if text.startswith("{"):
             for reading in readings(text):
                 found, end = json_object(reading, 0)
@@ -124,6 +161,12 @@ class _Mender:
                 return [self._written(OPTION, f"{pair[1]}={pair[2]}")], ""
             return [], text if first_word(text)[1] else ""
         return [flag], ""
+
+    def _flags_of_options(self, text: str) -> list[Written]:
+        """What the product has a flag for, written as that."""
+        found = pair_in(text) or object_in(text) or {}
+        named = ((self._grammar.flag_of(key), value) for key, value in found.items())
+        return [self._written(flag, str(value)) for flag, value in named if flag]
 
     def _written(self, name: str, value: str) -> Written:
         return self._grammar.written(name, value)

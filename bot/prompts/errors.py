@@ -6,7 +6,7 @@ Not frozen, because contextlib assigns `__traceback__` to what passes it.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from providers.base import Kind
+from providers.base import Input, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,18 @@ class EmptyPromptError(PromptError):
 
 
 @dataclass(eq=False)
+class NoWordsNeededError(PromptError):
+    """The product takes a picture and no words."""
+
+
+@dataclass(eq=False)
+class PromptTooShortError(PromptError):
+    """The prompt has fewer than `least` characters."""
+
+    least: int
+
+
+@dataclass(eq=False)
 class PromptTooLongError(PromptError):
     """The prompt has `length` characters."""
 
@@ -66,6 +78,14 @@ class LackingFlagError(PromptError):
     """The product's vendor has this flag, but this bot does not offer it."""
 
     flag: str
+
+
+@dataclass(eq=False)
+class MisplacedFlagError(PromptError):
+    """There is such a flag, for orders that start from a picture only, or from words only."""
+
+    flag: str
+    only: Input
 
 
 @dataclass(eq=False)

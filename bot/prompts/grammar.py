@@ -2,10 +2,9 @@
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from pydantic import JsonValue
 
@@ -17,9 +16,12 @@ from bot.prompts.errors import (
     EmptyPromptError,
     Form,
     LackingFlagError,
+    MisplacedFlagError,
     MissingValueError,
+    NoWordsNeededError,
     PromptError,
     PromptTooLongError,
+    PromptTooShortError,
     QuantityTooHighError,
     RepeatedFlagError,
     UnknownFlagError,
@@ -33,14 +35,16 @@ from bot.prompts.options import (
     size,
 )
 from bot.prompts.values import first_of, takes, value_of
-from providers.base import Field, Flag, Kind, Number, OneOf, Product, Text, sent
+from providers.base import Field, Flag, Input, Kind, Number, OneOf, Product, Text, Word, sent
 from providers.order import Order
 from providers.products import PRODUCTS
 
 QUANTITY = "n"
+MODEL = "model"
 OPTION, OPTIONS = "opt", "options"
-ALL_HAVE = (OPTION, OPTIONS, QUANTITY)  # flags of every product
+ALL_HAVE = (OPTION, OPTIONS, QUANTITY, MODEL)  # flags of every product
 ANY_QUANTITY = Number(1, 10**100)
+ANY_MODEL = Word()
 
 # Other tools' words for our flags; the name in `input` is one as well.
 _SYNONYMS = {
@@ -51,7 +55,7 @@ _SYNONYMS = {
 }
 # Flags of other tools, which may look like ours and always mean something else, and whether they
 # take a value.
-_OTHER_TOOLS = dict.fromkeys(("dref", "model", "sampler", "scale", "speed", "steps"), True)
+_OTHER_TOOLS = dict.fromkeys(("dref", "sampler", "scale", "speed", "steps"), True)
 _OTHER_TOOLS |= dict.fromkeys(("hq", "sd"), False)
 _HEAD = re.compile(r"[^\W\d_]+")
 _LOOKALIKES = str.maketrans("аеорсухі", "aeopcyxi")  # Cyrillic to Latin
@@ -170,6 +174,8 @@ class Grammar:
     def _kind(self, name: str | None) -> Kind | None:
         if name == QUANTITY:
             return ANY_QUANTITY
+        if name == MODEL:
+            return ANY_MODEL
         field = self.fields.get(name or "")
         return field.kind if field else None
 
@@ -185,9 +191,16 @@ class Grammar:
     ) -> Order:
         """The order that prompt and flags make of `base`; raises the first PromptError."""
         prompt = prompt or base.prompt
-        kept = self.kept(base.params)
-        values = {each.param: each.default for each in self._params if each.default is not None}
-        values |= kept
+        given = Input.TEXT if base.input_file_id is None else Input.PICTURE
+        kept = {
+            each.param: value
+            for each in self._params
+            if each.only in {None, given}
+            and (value := base.params.get(each.param)) is not None
+            and takes(each.kind, value)
+        }
+        defaults = {each.param: each.default_for(given) for each in self._params}
+        values = {param: value for param, value in defaults.items() if value is not None} | kept
         options: dict[str, JsonValue] = {}
         quantity = min(base.quantity, max_quantity)
         seen: set[str] = set()
@@ -203,6 +216,12 @@ class Grammar:
             if sets == QUANTITY and field is None:
                 quantity = _quantity(flag, max_quantity)
                 continue
+            if sets == MODEL:  # it was looked up: the rest of its value is none of it
+                if flag.value.lower() != base.model.lower():
+                    raise BadValueError(written, flag.value, OneOf(base.model))
+                continue
+            if field is not None and field.only not in {None, given}:
+                raise MisplacedFlagError(written, field.only or given)
             if field is not None and not field.option:
                 values[field.param] = _value(flag, field.kind)
                 continue
@@ -210,6 +229,8 @@ class Grammar:
             for key in added:
                 if key in options:
                     raise RepeatedFlagError(written if field else f"{written} {key}")
+            if field is None and not self.product.open_options:
+                raise self._no_option(next(iter(added), flag.word))
             if field is None:
                 for option in closed_in(added, allowed_options):
                     raise ClosedOptionError(option, tuple(allowed_options))
@@ -217,10 +238,7 @@ class Grammar:
             # After each flag, so that the one that is too much is named
             if size({**base.options, **options}) > OPTIONS_BYTES:
                 raise BadValueError(written, flag.value, BytesUpTo(OPTIONS_BYTES))
-        if not _SUBSTANCE.search(prompt):
-            raise EmptyPromptError
-        if len(prompt) > self.product.prompt_chars:
-            raise PromptTooLongError(len(prompt), self.product.prompt_chars)
+        self._check_prompt(prompt)
         chosen = {each.param for each in self._params if each.param in seen}
         # Options win over params: one of an earlier request must not win over a flag of this one
         before = {key: value for key, value in base.options.items() if key not in chosen}
@@ -235,17 +253,21 @@ class Grammar:
             named=frozenset(chosen | kept.keys()),
         )
 
+    def _check_prompt(self, prompt: str) -> None:
+        if self.product.is_tool:
+            if prompt:
+                raise NoWordsNeededError
+            return
+        if not _SUBSTANCE.search(prompt):
+            raise EmptyPromptError
+        if len(prompt) < self.product.least_chars:
+            raise PromptTooShortError(self.product.least_chars)
+        if len(prompt) > self.product.prompt_chars:
+            raise PromptTooLongError(len(prompt), self.product.prompt_chars)
+
     @property
     def _params(self) -> Sequence[Field]:
         return [each for each in self.product.fields if not each.option]
-
-    def kept(self, params: Mapping[str, Any]) -> dict[str, JsonValue]:
-        """Of what was chosen earlier, maybe for another product, what could be chosen now."""
-        return {
-            param: value
-            for param, value in params.items()
-            if any(each.param == param and takes(each.kind, value) for each in self._params)
-        }
 
     # --- Flags that there are not
 
@@ -255,6 +277,14 @@ class Grammar:
             return LackingFlagError(written)
         nearest, _ = self.meant(flag.word)
         return UnknownFlagError(written, f"--{nearest}" if nearest else None)
+
+    def _no_option(self, key: str) -> PromptError:
+        flag = self.flag_of(key)
+        return UnknownFlagError(f"--opt {key}", f"--{flag}" if flag else None)
+
+    def flag_of(self, param: str) -> str | None:
+        """The flag of a name in `input`; None: there is none."""
+        return next((each.flag for each in self.product.fields if each.param == param), None)
 
     def meant(self, word: str) -> tuple[str | None, str]:
         """The flag that an unknown one was meant for, and a value glued to it: "n2", "ar:16:9"."""

@@ -9,7 +9,9 @@ from collections.abc import Collection
 
 from bot.prompts.did_you_mean import suggestion
 from bot.prompts.errors import PromptError
-from bot.prompts.grammar import clean, grammar_of
+from bot.prompts.grammar import MODEL, clean, grammar_of
+from bot.prompts.products import FIRST
+from bot.prompts.values import first_word
 from providers.base import Product
 from providers.order import Order
 
@@ -34,6 +36,26 @@ def parse(
     except PromptError as error:
         error.suggestion = suggestion(grammar, prompt, flags, base, max_quantity, allowed_options)
         raise
+
+
+def model_named(text: str) -> str | None:
+    """The slug behind `--model`, whatever product the text is for; None: it names none."""
+    _, flags = grammar_of(FIRST).split(clean(text))
+    values = (flag.value for flag in flags if flag.name == MODEL)
+    return next((first_word(value)[0].lower() for value in values), None)
+
+
+def with_model(text: str, slug: str) -> str:
+    """The text with another slug behind its `--model`."""
+    grammar = grammar_of(FIRST)
+    prompt, flags = grammar.split(clean(text))
+    changed = [
+        grammar.written(flag.word, f"{slug} {first_word(flag.value)[1]}".strip())
+        if flag.name == MODEL
+        else flag
+        for flag in flags
+    ]
+    return grammar.line([prompt], changed)
 
 
 def only_flags(text: str, product: Product) -> bool:

@@ -13,4 +13,4 @@ def product_of(model: Model | None) -> Product:
     Raises:
         KeyError: the row was made for a product that this program does not have.
     """
-    return PRODUCTS[model.provider] if model else FIRST
+    return model.product if model else FIRST

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from providers.base import Flag, Kind, Number, OneOf, Text, TextOrNumber, Url
+from providers.base import Flag, Kind, Number, OneOf, Text, TextOrNumber, Url, Word
 
 URL_CHARS = 2000
 
@@ -31,6 +31,8 @@ def value_of(kind: Kind, text: str) -> JsonValue:
             return int(nearest) if is_whole(kind) else float(nearest)
         case Text(limit=limit):
             return text if 0 < len(text) <= limit else None
+        case Word():
+            return text if len(text.split()) == 1 else None
         case Url():
             return text if len(text) <= URL_CHARS and _URL.fullmatch(text) else None
         case TextOrNumber():

@@ -6,25 +6,25 @@ confirmed questions and "again" under a picture all come this way.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
 from bot.prompts.errors import PromptError
-from bot.prompts.parse import only_flags, parse
-from bot.prompts.products import product_of
+from bot.prompts.parse import model_named, only_flags, parse, with_model
 from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from providers.order import Order, Origin
-from providers.products import PRODUCTS
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
     ModelUnavailableError,
     PriceChangedError,
     TooManyActiveItemsError,
+    UnpricedValueError,
 )
 from storage.failures import FailureKind
 from storage.inputs import Inputs
@@ -32,7 +32,16 @@ from storage.items import Item, JobView
 from storage.jobs import Jobs, PlacedJob
 from storage.maintenance import Maintenance
 from storage.preferences import ALWAYS, NEVER, Preferences, PreferenceStore
+from storage.prices import price_of
 from storage.questions import Question, Questions
+
+REFUSALS = (
+    InsufficientTokensError,
+    TooManyActiveItemsError,
+    ModelUnavailableError,
+    UnpricedValueError,
+)
+MODEL_CUTOFF = 0.4  # how much of a name is to be right, that it is meant
 
 
 class Asked(StrEnum):
@@ -116,12 +125,15 @@ class Orders:
         if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
         own = await self._preferences.get(origin.user_id)
-        wanted = earlier.order.model if earlier else own.model
+        named = model_named(text)
+        wanted = named or (earlier.order.model if earlier else own.model)
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
-        product = product_of(model)
-        if earlier is not None:
+        if named and model.slug != named:
+            return await self._no_such_model(text, named, texts)
+        product = model.product
+        if earlier is not None and not product.is_tool:  # that is for the picture itself
             base = order_like(earlier, model)
         else:
             picture = picture or await self._picture(origin, about)
@@ -137,30 +149,57 @@ class Orders:
         except PromptError as error:
             return texts.prompt_error(error, product)
         with_picture = order.input_file_id is not None
-        if with_picture and model.input_images == 0:
+        if with_picture and product.picture is None:
             await self._inputs.drop(origin.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
+        if not with_picture and product.models.text is None:
+            return texts.needs_picture(model.name)
         doubt = None
         if own.ask is None and not explicit:
             doubt = doubt_of(text, product, with_picture=with_picture, aside=aside)
-        question = Question(order, origin, model.price, doubt=bool(doubt) and not origin.late)
+        try:
+            price = price_of(model, order)
+        except UnpricedValueError as error:
+            return texts.refused(error)
+        question = Question(order, origin, price, doubt=bool(doubt) and not origin.late)
         off_sale = None
         if wanted is not None and wanted != model.slug:
             off_sale = await self._catalogue.get(wanted)
-        ask = own.ask == ALWAYS or doubt is not None or origin.late
+        told = earlier.job.price if earlier else await self._usual_price(own)
+        dearer = own.ask is None and price > told
+        ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer
         try:
             taken = await self._draw(question, model, ask=ask, off_sale=off_sale)
-        except (InsufficientTokensError, TooManyActiveItemsError, ModelUnavailableError) as error:
+        except REFUSALS as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # A greeting is not answered with the balance.
                 return texts.how_to_ask(
-                    model.price, balance=error.balance, in_group=not origin.in_private
+                    price, balance=error.balance, in_group=not origin.in_private
                 )
             return texts.refused(error)
         if isinstance(taken, PlacedJob) and off_sale is not None:
             notice = texts.drawn_by_another(off_sale.name, model)
             self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
+
+    async def _no_such_model(self, text: str, named: str, texts: Texts) -> str:
+        """What to say of a `--model` that cannot be had."""
+        on_sale = [each for each in await self._catalogue.all() if each.enabled]
+        slugs = {each.name.lower(): each.slug for each in on_sale}
+        slugs |= {each.slug: each.slug for each in on_sale}
+        nearest = next(iter(get_close_matches(named, slugs, 1, MODEL_CUTOFF)), None)
+        instead = with_model(text, slugs[nearest]) if nearest else None
+        return texts.model_not_on_sale(named, [each.slug for each in on_sale], instead)
+
+    async def _usual_price(self, own: Preferences) -> int:
+        """What an item costs with nothing but the person's own settings: what they expect."""
+        model = await self._catalogue.on_sale(own.model)
+        if model is None:
+            return 0
+        try:
+            return price_of(model, order_with(own, model, None))
+        except UnpricedValueError:
+            return model.price
 
     async def _changed_by(
         self, text: str, chat_id: int, about: int | None, item_id: int | None
@@ -172,7 +211,7 @@ class Orders:
         if item_id is None:
             return None
         view = await self._jobs.view((await self._jobs.item(item_id)).job_id)
-        return view if only_flags(text, PRODUCTS[view.provider]) else None
+        return view if only_flags(text, view.model.product) else None
 
     async def _picture(self, origin: Origin, about: int | None) -> str | None:
         """The picture that words are for though none came with them: that of a message of the
@@ -223,7 +262,7 @@ class Orders:
         question = replace(question, order=order, origin=origin)
         try:
             taken = await self._draw(question, model, told_price=question.price, card_id=card_id)
-        except (InsufficientTokensError, TooManyActiveItemsError, ModelUnavailableError) as error:
+        except REFUSALS as error:
             # The question stays: it can be answered when there is room, or are tokens.
             self._messenger.say(chat_id, texts.refused(error), reply_to=origin.reply_to)
             return ""
@@ -251,7 +290,7 @@ class Orders:
         job = view.job
         model = await self._catalogue.get(job.order.model)
         if model is None or not model.enabled:
-            return texts.model_gone(view.model_name), True
+            return texts.model_gone(view.model.name), True
         order = replace(
             job.order,
             quantity=min(job.order.quantity, self._settings.max_quantity),
@@ -264,15 +303,15 @@ class Orders:
         own = await self._preferences.get(item.user_id)
         try:
             taken = await self._draw(
-                Question(order, origin, model.price),
+                Question(order, origin, price_of(model, order)),
                 model,
                 told_price=told_price,
                 ask=own.ask == ALWAYS or told_price is None,
             )
-        except (InsufficientTokensError, TooManyActiveItemsError) as error:
+        except (InsufficientTokensError, TooManyActiveItemsError, UnpricedValueError) as error:
             return texts.refused(error), True
         except ModelUnavailableError:
-            return texts.model_gone(view.model_name), True
+            return texts.model_gone(view.model.name), True
         if taken is Asked.PRICE_CHANGED:
             return texts.price_changed(), False
         if taken is Asked.FIRST:
@@ -333,7 +372,7 @@ class Orders:
 def order_like(earlier: JobView, model: Model) -> Order:
     """What a change begins with: the order as it was, but for one picture: to one was replied."""
     order = replace(earlier.order, model=model.slug, quantity=1)
-    same = earlier.provider == model.provider
+    same = earlier.model.provider == model.provider
     return replace(order, options=without_closed(order.options, model) if same else {})
 
 
@@ -342,7 +381,8 @@ def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
     return Order(
         model=model.slug,
         prompt="",
-        quantity=own.quantity or 1,
+        # Films are few, and what is set for pictures is none of theirs.
+        quantity=(own.quantity or 1) if "n" in model.product.settings else 1,
         params=own.of(model.provider),
         input_file_id=picture,
     )

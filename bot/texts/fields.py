@@ -6,7 +6,7 @@ from bot.prompts.errors import Allowed, BytesUpTo, Form
 from bot.prompts.values import is_whole
 from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts
-from providers.base import Field, Flag, Number, OneOf, Product, Text, TextOrNumber, Url
+from providers.base import Field, Flag, Number, OneOf, Product, Text, TextOrNumber, Url, Word
 
 VALUE_SHOWN = 40
 WORDS_SHOWN = 300  # of a text
@@ -98,7 +98,8 @@ class FieldTexts(BaseTexts):
 
     def flags(self, product: Product) -> list[str]:
         """All flags of a product."""
-        return [*(f"--{field.flag}" for field in product.fields), "--opt", "--options", "--n"]
+        options = ["--opt", "--options"] if product.open_options else []
+        return [*(f"--{field.flag}" for field in product.fields), *options, "--n", "--model"]
 
     def allowed(self, allowed: Allowed) -> str:
         """What a flag takes, in words."""
@@ -113,6 +114,8 @@ class FieldTexts(BaseTexts):
                 return text.format(low=f"{low:g}", high=f"{high:g}", step=f"{step:g}")
             case Text(limit=limit):
                 return self._("text of up to {limit} characters").format(limit=limit)
+            case Word():
+                return self._("one word")
             case TextOrNumber():
                 return self._("a number, or text")
             case Url():

@@ -5,7 +5,6 @@ from html import escape
 from bot.service_limits import CAPTION_UNITS
 from bot.telegram.html import clip_units, fitted, quoted
 from bot.texts.fields import FieldTexts
-from providers.products import PRODUCTS
 from storage.items import Item, JobView
 from storage.jobs import PlacedJob
 
@@ -18,12 +17,12 @@ class PictureTexts(FieldTexts):
     def caption(self, view: JobView, item: Item) -> str:
         """Under a picture: which of how many, how it was made, and what was asked for."""
         order = view.order
-        product = PRODUCTS[view.provider]
+        product = view.model.product
         said = {**order.params, **order.options}
         fields = [each for each in product.fields if each.flag in product.caption]
         parts = [
             f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
-            quoted(view.model_name, NAME_SHOWN),
+            quoted(view.model.name, NAME_SHOWN),
             *(self.fact(each, said[each.param]) for each in fields if said.get(each.param)),
             self._("based on your picture") if order.input_file_id is not None else "",
         ]

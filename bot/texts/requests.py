@@ -1,5 +1,6 @@
 """Texts that refuse a request before it becomes a job, and what to send instead."""
 
+from collections.abc import Sequence
 from html import escape
 
 from bot.prompts import errors as p
@@ -7,13 +8,14 @@ from bot.telegram.html import code, quoted, units
 from bot.texts.closed import ClosedTexts
 from bot.texts.fields import FieldTexts
 from bot.texts.jobs import JobTexts
-from providers.base import Flag, Product
+from providers.base import Flag, Input, Product
 from storage.errors import (
     InsufficientTokensError,
     MaintenanceError,
     ModelUnavailableError,
     StorageError,
     TooManyActiveItemsError,
+    UnpricedValueError,
 )
 from storage.failures import FailureKind
 
@@ -64,6 +66,23 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
             "{model} draws from words only. Send the words without a picture. Nothing was charged."
         ).format(model=escape(name, quote=False))
 
+    def needs_picture(self, name: str) -> str:
+        """The model makes something of a picture, and there is none."""
+        return self._(
+            "{model} starts from a picture: send one with these words, or reply with them to a"
+            " picture. Nothing was charged."
+        ).format(model=escape(name, quote=False))
+
+    def model_not_on_sale(self, given: str, on_sale: Sequence[str], instead: str | None) -> str:
+        """`--model` names one that cannot be had; `instead` is the line with the nearest."""
+        text = self._(
+            "There is no model {given}. There are: {models}. Nothing was charged."
+        ).format(given=code(given, GIVEN_SHOWN), models=", ".join(map(code, on_sale)))
+        if instead and units(instead) <= SUGGESTION_SHOWN:
+            text += "\n\n" + self._("Send this instead:")
+            text += f"\n<code>{escape(instead, quote=False)}</code>"
+        return text
+
     def prompt_error(self, error: p.PromptError, product: Product) -> str:
         """What is wrong with a request, what is allowed, and the line to send instead."""
         text = self._wrong(error, product)
@@ -80,6 +99,14 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     "The prompt is empty. Write what to draw and put the flags after it, like this:"
                     " {example}."
                 ).format(example=code(self._("a red fox in the snow --ar 16:9")))
+            case p.NoWordsNeededError():
+                return self._("{product} takes a picture and no words.").format(
+                    product=escape(product.name, quote=False)
+                )
+            case p.PromptTooShortError(least=least):
+                return self._(
+                    "{product} needs a description of {least} characters or more."
+                ).format(product=escape(product.name, quote=False), least=least)
             case p.PromptTooLongError(length=length, limit=limit):
                 return self._(
                     "The prompt has {length} characters; the limit is {limit}. Please shorten it."
@@ -95,6 +122,12 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
             case p.LackingFlagError(flag=flag):
                 return self._("{product} has the flag {flag}, but this model does not.").format(
                     product=escape(product.name, quote=False), flag=code(flag)
+                )
+            case p.MisplacedFlagError(flag=flag, only=Input.PICTURE):
+                return self._("{flag} needs a picture to start from.").format(flag=code(flag))
+            case p.MisplacedFlagError(flag=flag):
+                return self._("{flag} does not go with a picture: it follows the picture.").format(
+                    flag=code(flag)
                 )
             case p.MissingValueError(flag=flag, allowed=allowed):
                 return self._("{flag} needs a value: {allowed}.").format(
@@ -142,6 +175,12 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     "You already have {pictures} in progress; the limit is {limit}. Send this again"
                     " when some have arrived. Nothing was charged."
                 ).format(pictures=self.pictures(active), limit=limit)
+            case UnpricedValueError(field=field, value=value, on_sale=on_sale):
+                return self._(
+                    "{flag} {value} is not on sale. There is: {values}. Nothing was charged."
+                ).format(
+                    flag=code(f"--{field.flag}"), value=value, values=", ".join(map(code, on_sale))
+                )
             case MaintenanceError(text=text):
                 return self.maintenance(text)
             case ModelUnavailableError():

@@ -6,7 +6,6 @@ from typing import Any
 
 from babel import Locale
 
-from bot.prompts.products import product_of
 from bot.telegram.html import code, quoted
 from bot.texts.fields import WORDS_SHOWN, FieldTexts
 from providers.base import Field, Text
@@ -32,7 +31,7 @@ class SettingsTexts(FieldTexts):
         *,
         model: Model | None,
         off_sale: str | None,
-        quantity: int,
+        cost: int,
         balance: int,
     ) -> str:
         """What holds for the person's requests (names and values), and what one costs."""
@@ -46,7 +45,7 @@ class SettingsTexts(FieldTexts):
         else:
             parts.append(
                 self._("A request now costs {tokens}; you have {balance}.").format(
-                    tokens=self.tokens(quantity * model.price), balance=self.tokens(balance)
+                    tokens=self.tokens(cost), balance=self.tokens(balance)
                 )
             )
         example = code("--ar 16:9")
@@ -97,8 +96,8 @@ class SettingsTexts(FieldTexts):
             mark = "✓ " if model.slug == chosen else ""
             price = self._("{tokens} a picture").format(tokens=self.tokens(model.price))
             lines.append(f"\n{mark}<b>{quoted(model.name, NAME_SHOWN)}</b> — {price}")
-            if model.description:
-                lines.append(quoted(model.description, each_shown))
+            if words := model.described(self.language):
+                lines.append(quoted(words, each_shown))
             if model.input_images == 0:
                 lines.append(self._("Draws from words only."))
         return "\n".join(lines)
@@ -211,7 +210,7 @@ class SettingsTexts(FieldTexts):
 
     def _facts(self, order: Order, model: Model) -> list[str]:
         """How it would be made."""
-        product = product_of(model)
+        product = model.product
         of_model = {key: each for key, each in model.options.items() if key not in order.named}
         said = {**order.params, **of_model, **order.options}  # as a job is placed
         texts = [field for field in product.fields if isinstance(field.kind, Text)]

@@ -14,7 +14,11 @@ COMMANDS = sorted(load_texts()["ru"].admin_menu())
 
 
 @pytest.fixture
-def admin(world: World) -> Person:
+async def admin(world: World) -> Person:
+    """The admin, of a bot with Midjourney alone in the catalogue."""
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'cutout'")))
+    await world.write("DELETE FROM model_prices")
+    await world.write("DELETE FROM models WHERE provider <> 'midjourney'")
     return world.telegram.person(ADMIN)
 
 

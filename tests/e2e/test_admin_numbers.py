@@ -341,7 +341,7 @@ async def test_the_panel_is_edited_in_place(world: World) -> None:
     await world.customer(tokens=79)
     panel = await asked(world, "/admin", "Чем займёмся?")
     for button, begins in (
-        ("Модели", "Моделей: 1, включено: 1."),
+        ("Модели", "Моделей: 17, включено: 1."),
         ("Люди", "Людей: 1. За 7 дней: новых 1, активных 0."),
         ("Цифры", "За 7 дней (UTC)"),
         ("Сервис", "Запросы принимаются."),

@@ -105,12 +105,25 @@ def view_of(prompt: str, **params: Any) -> JobView:
             store_after=None,
             sent_file_id=None,
             sent_as=None,
+            credits=None,
         )
         for number, status in enumerate(
             (ItemStatus.DELIVERED, ItemStatus.FAILED, ItemStatus.FAILED, ItemStatus.QUEUED), 1
         )
     ]
-    return JobView(job, items, prompt[:60] or "M", "midjourney", 10**9, 10**6)
+    model = Model(
+        slug="m",
+        name=prompt[:60] or "M",
+        provider="midjourney",
+        description="",
+        input_images=1,
+        price=10**6,
+        enabled=True,
+        position=1,
+        options={},
+        used=0,
+    )
+    return JobView(job, items, model, 10**9)
 
 
 def check_message(text: str) -> None:

@@ -320,7 +320,7 @@ async def test_what_is_found_out_later_is_refunded_whole(
 
 async def test_a_model_without_pictures_refuses_before_charging(world: World) -> None:
     anna = await world.customer()
-    await world.write("UPDATE models SET input_images = 0")
+    await world.write("UPDATE models SET provider = 'z_image'")
     anna.send_photo(png(), caption="акварель")
     await world.said(anna, lambda text: text.startswith("Midjourney V6 рисует только по описанию"))
     assert world.balance(anna.user_id) == 1000

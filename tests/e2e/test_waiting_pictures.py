@@ -202,7 +202,7 @@ async def test_a_refused_request_and_one_in_a_group_leave_it_waiting(world: Worl
 async def test_with_a_model_of_words_only_the_words_can_be_sent_alone(world: World) -> None:
     anna = await world.customer()
     await waiting(world, anna)
-    await world.write("UPDATE models SET input_images = 0")
+    await world.write("UPDATE models SET provider = 'z_image'")
     anna.send("кот")
     await world.said(anna, lambda text: text.startswith("Midjourney V6 рисует только по описанию"))
     await drawn(world, anna, "кот")

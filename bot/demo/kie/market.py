@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from providers.base import Flag, Kind, Number, OneOf, Text, TextOrNumber, Url
+from providers.base import Flag, Kind, Number, OneOf, Text, TextOrNumber, Url, Word
 from providers.products import PRODUCTS
 
 from . import pictures
@@ -71,7 +71,7 @@ def _schema(kind: Kind) -> Schema:
             return URL
         case Flag(sent=sent):
             return {"enum": [sent]}
-        case TextOrNumber():
+        case TextOrNumber() | Word():
             return {}
 
 

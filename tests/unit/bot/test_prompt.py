@@ -419,7 +419,7 @@ def test_options_pass_unchanged(text: str, options: dict[str, Any]) -> None:
         ("кот --сидит на окне", UnknownFlagError("--сидит", None), "кот на окне"),
         ("кот --v6 --Fast", UnknownFlagError("--v6", "--v"), "кот --v 6"),
         ("кот --speed 6 --n 2", UnknownFlagError("--speed", None), "кот --n 2"),
-        ("кот --model 6 в шляпе", UnknownFlagError("--model", None), "кот в шляпе"),
+        ("кот --sampler 6 в шляпе", UnknownFlagError("--sampler", None), "кот в шляпе"),
         # What Midjourney has, and this model cannot
         ("--cref https://a.b/c", LackingFlagError("--cref"), None),
         ("кот --Fast --ar 16:9", LackingFlagError("--Fast"), "кот --ar 16:9"),

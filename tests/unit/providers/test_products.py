@@ -41,8 +41,7 @@ def test_a_declaration_fits_together(product: Product) -> None:
     for field in product.fields:
         assert field.param not in product.own_params
         assert field.default is None or takes(field.kind, field.default)
-        words = field.kind.words if isinstance(field.kind, OneOf) else ("on",)
-        assert {*field.credits} <= {*words} - {field.word(field.default)}
+        assert {*field.credits} <= {*field.words} - {field.word(field.default)}
     assert product.credits or not product.priced
     assert {*product.description, *product.button} <= {"en", "ru"}
 

@@ -49,7 +49,7 @@ async def test_the_job_is_kept_as_it_was_asked_for(shop: Shop) -> None:
     assert (job.order.params, job.order.options) == ({"aspect_ratio": "16:9"}, {"weird": [1, None]})
     assert (job.progress_message_id, job.closed_at) == (None, None)
     assert view.items == placed.items
-    assert (view.model_name, view.provider) == ("Midjourney V6", "midjourney")
+    assert (view.model.name, view.model.provider) == ("Midjourney V6", "midjourney")
     assert view.balance == placed.balance
 
 

@@ -101,10 +101,6 @@ FORBIDDEN = {
         f"{INSERT_JOB} (1, 1, 99, 'other', 'x', '{{}}', '{{}}', 79, 'ru', 0)",
         "FOREIGN KEY",
     ),
-    "a job without a prompt": (
-        f"{INSERT_JOB} (1, 1, 99, 'midjourney-v7-fast', '', '{{}}', '{{}}', 79, 'ru', 0)",
-        "prompt <> ''",
-    ),
     "params that are no object": (
         f"{INSERT_JOB} (1, 1, 99, 'midjourney-v7-fast', 'x', '[]', '{{}}', 79, 'ru', 0)",
         "json_type\\(params\\)",

@@ -227,26 +227,6 @@ async def test_a_job_is_open_until_its_outcome_was_told(shop: Shop) -> None:
     assert (await shop.jobs.view(second.job_id)).job.progress_message_id == 66
 
 
-async def test_a_balance_that_is_told_has_the_refunds_that_are_told_with_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await shop.customer(tokens=PRICE)
-    item = await shop.item()
-    fetch_all = shop.database.fetch_all
-
-    async def fails_after_the_first_read(*query: Any) -> Any:
-        rows = await fetch_all(*query)
-        monkeypatch.undo()
-        await shop.jobs.fail(item, "no_answer", "")
-        return rows
-
-    monkeypatch.setattr(shop.database, "fetch_all", fails_after_the_first_read)
-    view = await shop.jobs.view(item.job_id)
-    assert not view.ended or view.balance == PRICE
-    view = await shop.jobs.view(item.job_id)
-    assert (view.ended, view.balance) == (True, PRICE)
-
-
 async def test_what_is_not_there_is_not_found(shop: Shop) -> None:
     with pytest.raises(LookupError):
         await shop.jobs.item(1)
