@@ -7,11 +7,10 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
 from bot.cards.menu import Menu
-from bot.cards.pager import MAX_DIGITS
 from bot.cards.settings import (
     CARD,
-    SETTING,
     WRITE,
+    SettingButton,
     Shelf,
     awaited_field,
     back,
@@ -37,7 +36,7 @@ def create_router() -> Router:
     router.message.register(show_models, private, Command("model"))
     router.message.register(show_languages, private, Command("language"))
     router.message.register(take_words, private, F.text, ~F.text.startswith("/"), is_awaited)
-    router.callback_query.register(press_setting, F.data.startswith(f"{SETTING}:"))
+    router.callback_query.register(press_setting, SettingButton.filter())
     return router
 
 
@@ -97,6 +96,7 @@ async def show_languages(
 
 async def press_setting(
     query: CallbackQuery,
+    callback_data: SettingButton,
     event_from_user: User,
     shelves: Shelves,
     preferences: PreferenceStore,
@@ -111,7 +111,7 @@ async def press_setting(
         messenger.answer_press(query.id)
         return
     chat_id, card_id, user_id = query.message.chat.id, query.message.message_id, event_from_user.id
-    _, what, value = [*(query.data or "").split(":", 2), ""][:3]
+    what, value = callback_data.what, callback_data.value
     shelf = await shelves.of(user_id)
     if value == WRITE and (field := shelf.text_field(what)):
         awaited = Awaited(shelf.product.key, field.param)
@@ -120,11 +120,9 @@ async def press_setting(
         messenger.change(chat_id, card_id, texts.write_words(field), keyboard=back(texts))
         return
     await preferences.stop_awaiting(user_id)
-    what, _, page = what.partition("@")
     if what in shelf.whats and not value:
         messenger.answer_press(query.id)
-        known = page.isascii() and page.isdigit() and len(page) <= MAX_DIGITS
-        text, keyboard = options(texts, shelf, what, max(int(page), 1) if known else None)
+        text, keyboard = options(texts, shelf, what, callback_data.page)
         messenger.change(chat_id, card_id, text, keyboard=keyboard)
         return
     if what != CARD:

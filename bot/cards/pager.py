@@ -24,13 +24,14 @@ from bot.texts import Texts
 LINES = 8  # to a page
 LINE_CHARS = 220  # Telegram counts some characters twice: 9 x 220 x 2 stays below 4096
 MAX_DIGITS = 6
+PageNumber = Annotated[Number, AfterValidator(lambda n: min(max(n, 1), 10**MAX_DIGITS))]  # from 1
 
 
 class PageButton(ButtonData, prefix="page"):
-    """A page of a list, from 1."""
+    """A page of a list."""
 
     what: str
-    number: Annotated[Number, AfterValidator(lambda n: min(max(n, 1), 10**MAX_DIGITS))]
+    number: PageNumber
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """The /settings card: its text, a menu for each setting, what a button means.
 
-A button carries "set:WHAT" (opens a menu), "set:WHAT@N" (its page N) or "set:WHAT:VALUE". A value
-is looked up among those that can be chosen now, so that one which is old or forged is none.
+A value is looked up among those that can be chosen now, so that one which is old or forged is none.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from bot.cards.pager import LINES, turning
+from bot.cards.pager import LINES, PageNumber, turning
 from bot.prompts.products import product_of
 from bot.prompts.values import is_whole, takes
-from bot.telegram.buttons import Button, Keyboard
+from bot.telegram.buttons import Button, ButtonData, Keyboard
 from bot.telegram.html import quoted
 from bot.texts import Texts
 from bot.texts.fields import WORDS_SHOWN
@@ -24,13 +24,34 @@ from storage.errors import UnpricedValueError
 from storage.preferences import ALWAYS, NEVER, Awaited, Preferences
 from storage.prices import price_of, words_on_sale
 
-SETTING = "set"
 CARD = "card"
 OTHERS = {"model": 1, "n": 5, "ask": 1, "lang": 2}  # than fields, with the columns of the menu
 WRITE, NONE = "?", "-"
 ON = "on"
 COLUMNS = 2  # of the card
 CHOICES = 10  # and one, of a number
+WIRE = re.compile(
+    r"set:(?P<what>[^:@]*)(@((?P<page>[0-9]{1,15})|[^:]*))?(:(?P<value>.*))?", re.DOTALL
+)
+
+
+class SettingButton(ButtonData, prefix="set"):
+    """Opens a menu, "set:WHAT" or its page "set:WHAT@N"; or chooses a value, which may hold the
+    separator, "set:WHAT:VALUE"."""
+
+    what: str
+    page: PageNumber | None = None
+    value: str | None = None
+
+    def pack(self) -> str:
+        where = self.what if self.page is None else f"{self.what}@{self.page}"
+        return self.__separator__.join(filter(None, (self.__prefix__, where, self.value)))
+
+    @classmethod
+    def unpack(cls, value: str) -> Self:
+        if not (said := WIRE.fullmatch(value)):
+            raise ValueError("no setting's")
+        return cls.model_validate(said.groupdict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +131,9 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
         cost=shelf.cost,
         balance=shelf.balance,
     )
-    buttons = [Button(_name(texts, shelf, what), f"{SETTING}:{what}") for what in shelf.whats]
+    buttons = [
+        Button(_name(texts, shelf, what), SettingButton(what=what).pack()) for what in shelf.whats
+    ]
     return text, _rows(buttons, COLUMNS)
 
 
@@ -147,7 +170,7 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
         shown = slice((number - 1) * LINES, number * LINES)
         text = texts.models(shelf.models[shown], shelf.model.slug if shelf.model else None)
         offered = offered[shown]
-        turns = turning(number, last, lambda to: f"{SETTING}:model@{to}")
+        turns = turning(number, last, lambda to: SettingButton(what="model", page=to).pack())
     elif field is not None:
         text = texts.field_menu(field, shelf.own(field))
     else:
@@ -155,20 +178,21 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
     buttons = [
         Button(
             f"✓ {each.label}" if each.chosen else each.label,
-            f"{SETTING}:{what}:{each.value}",
+            SettingButton(what=what, value=each.value).pack(),
             style="primary" if each.chosen else None,
         )
         for each in offered
     ]
     if shelf.text_field(what):
-        buttons.insert(0, Button(texts.write_button(), f"{SETTING}:{what}:{WRITE}"))
+        write = SettingButton(what=what, value=WRITE).pack()
+        buttons.insert(0, Button(texts.write_button(), write))
     columns = OTHERS[what] if field is None else _columns(field)
     return text, (*_rows(buttons, columns), *turns, *back(texts))
 
 
 def back(texts: Texts) -> Keyboard:
     """The way from a menu to the card."""
-    return ((Button(texts.back_button(), f"{SETTING}:{CARD}"),),)
+    return ((Button(texts.back_button(), SettingButton(what=CARD).pack()),),)
 
 
 def choices(texts: Texts, shelf: Shelf, what: str) -> list[Choice]:

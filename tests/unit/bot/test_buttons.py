@@ -5,6 +5,7 @@ import pytest
 from bot.admin.broadcast import BroadcastButton
 from bot.cards import pager
 from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton
+from bot.cards.settings import SettingButton
 from bot.telegram.buttons import ButtonData, CancelButton, HeldButton, QuestionButton
 from handlers.admin.jobs import OpenButton
 from handlers.admin.panel import PanelButton
@@ -26,6 +27,9 @@ WIRE = [
     ("queue:held:-90", DropHeldButton(held_by=-90)),
     ("forget:yes:158", ForgetButton(answer="yes", tokens=158)),
     ("page:models:2", pager.PageButton(what="models", number=2)),
+    ("set:ar", SettingButton(what="ar")),
+    ("set:model@4", SettingButton(what="model", page=4)),
+    ("set:ar:4:3", SettingButton(what="ar", value="4:3")),
     ("panel:models", PanelButton(room="models")),
     ("panel:numbers:30", PanelButton(room="numbers", days=30)),
     ("jobs:list:2", OpenButton(verb="list", page=2)),
@@ -54,12 +58,15 @@ def test_what_is_no_number_names_nothing(said: str) -> None:
     assert CancelButton.unpack(f"cancel:{said}") == CancelButton()
     assert AgainButton.unpack(f"again:5:{said}") == AgainButton()
     assert HeldButton.unpack(f"held:x{said}") == HeldButton()
+    assert SettingButton.unpack(f"set:model@{said}") == SettingButton(what="model")
 
 
 @pytest.mark.parametrize(
     ("button", "said"),
     [
         (CancelButton, "cancel"),
+        (SettingButton, "set"),
+        (SettingButton, "settle:ar"),
         (CancelButton, "cancelled:1"),
         (QuestionButton, "ask:maybe:1"),
         (QuestionButton, "ask:yes:--5"),
