@@ -111,7 +111,7 @@ async def test_an_admin_unknown_to_telegram_is_no_trouble_and_gets_the_menu_with
     boris = world.person(1002, "Борис")
     await world.start(admin_ids=frozenset({1002}))
     await world.telegram.wait_for(lambda: calls(world, boris) == [("setMyCommands", False)])
-    await world.until(lambda: "the menu of 1002 is set when they write" in caplog.text)
+    await world.until(lambda: "the menu of 1002 will be set when they write" in caplog.text)
     assert [each for each in caplog.records if each.levelno > logging.INFO] == []
     boris.send("кот")
     await world.telegram.wait_for(lambda: "grant" in own_menu(world, boris, "ru"))
