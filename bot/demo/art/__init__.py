@@ -31,27 +31,20 @@ def size_of(aspect_ratio: str, quality: str = "standard") -> tuple[int, int]:
 
 def is_winter(prompt: str) -> bool:
     """Whether the prompt has snow in it."""
-    return read(prompt, random.Random(0)).season == "snow"  # noqa: S311 - a picture, no secret
+    return read(prompt, random.Random()).season == "snow"  # noqa: S311 - a picture, no secret
 
 
-def draw(
-    prompt: str, seed: object, aspect_ratio: str, quality: str = "standard", form: str = "PNG"
-) -> bytes:
-    """A PNG, or JPEG, of what the prompt names, as far as a landscape can hold it."""
+def draw(prompt: str, seed: object, aspect_ratio: str, quality: str = "standard") -> bytes:
+    """A PNG of what the prompt names, as far as a landscape can hold it."""
     canvas, motif = _begin(prompt, seed, aspect_ratio, quality)
     paint(canvas, motif)
-    return _end(canvas, form)
+    return _end(canvas)
 
 
 def restyle(
-    source: bytes,
-    prompt: str,
-    seed: object,
-    aspect_ratio: str,
-    quality: str = "standard",
-    form: str = "PNG",
+    source: bytes, prompt: str, seed: object, aspect_ratio: str, quality: str = "standard"
 ) -> bytes:
-    """A PNG, or JPEG, of the given picture in the colours of the prompt, cut to the ratio.
+    """A PNG of the given picture in the colours of the prompt, cut to the ratio.
 
     Raises what Pillow raises for bytes that are no picture.
     """
@@ -62,7 +55,7 @@ def restyle(
         upright = ImageOps.exif_transpose(opened).convert("RGB")
     canvas.image = ImageOps.fit(upright, canvas.image.size)
     _overpaint(canvas)
-    return _end(canvas, form)
+    return _end(canvas)
 
 
 def _begin(prompt: str, seed: object, ratio: str, quality: str) -> tuple[Canvas, Motif]:
@@ -72,10 +65,10 @@ def _begin(prompt: str, seed: object, ratio: str, quality: str) -> tuple[Canvas,
     return Canvas(Image.new("RGB", size_of(ratio, quality)), rng, palette), motif
 
 
-def _end(canvas: Canvas, form: str) -> bytes:
+def _end(canvas: Canvas) -> bytes:
     finish(canvas)
     out = io.BytesIO()
-    canvas.image.save(out, form, compress_level=1, compress_type=FILTERED)
+    canvas.image.save(out, "PNG", compress_level=1, compress_type=FILTERED)
     return out.getvalue()
 
 

@@ -17,7 +17,7 @@ from yarl import URL
 from bot.demo.base import Call, Clock, is_loopback
 
 from .callbacks import Sent, deliver
-from .pictures import PNG_SIGNATURE, draw, made, wrong_with
+from .pictures import PNG_SIGNATURE, draw, made, suffix_of, wrong_with
 from .state import Failure, Result, Task, Upload, Window
 from .switches import Switches
 
@@ -113,7 +113,7 @@ class Account(Switches):
         self.changed()
         url = task.callback_url
         if url is not None and _stays_here(url):
-            async for sent in deliver(self._session, self.callbacks, task, url, self.credits):
+            async for sent in deliver(self._session, self.callbacks, task, url):
                 self.sent.append(sent)
                 self.changed()
 
@@ -129,8 +129,7 @@ class Account(Switches):
 
     def _place(self, task: Task) -> None:
         model = self.model_of(task.model)
-        kind, suffix = ("k", "mp4") if model.makes_film else ("r", "png")
-        suffix = task.filled.get("output_format", suffix)
+        kind, suffix = ("k", "mp4") if model.makes_film else ("r", suffix_of(task))
         urls: list[str] = []
         while len(urls) < model.results(task.filled):
             number = 1000 + secrets.randbelow(9000)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import aiohttp
 
 from . import wire
 from .state import Task
+
+DONE = ("resultJson", "costTime", "completeTime", "createTime", "updateTime")
 
 
 @dataclass(slots=True)
@@ -42,10 +45,10 @@ class Sent:
 
 
 async def deliver(
-    session: aiohttp.ClientSession, how: Callbacks, task: Task, url: str, credits_left: float
+    session: aiohttp.ClientSession, how: Callbacks, task: Task, url: str
 ) -> AsyncIterator[Sent]:
     """Send a task's callback, and tell of each attempt."""
-    body = payload(how, task, credits_left)
+    body = payload(how, task)
     data = wire.compact(body).encode()
     timeout = aiohttp.ClientTimeout(total=how.timeout_s)
     for _ in range(how.copies):
@@ -65,38 +68,20 @@ async def deliver(
                 break
 
 
-def payload(how: Callbacks, task: Task, credits_left: float) -> dict[str, Any]:
-    """The documented body (docs.kie.ai, Kling 2.6), or one of its poorer relations."""
+def payload(how: Callbacks, task: Task) -> dict[str, Any]:
+    """The documented body (docs.kie.ai, Wan 3.0), or one of its poorer relations."""
     if how.shape == "id_only":
         return {"task_id": task.task_id, "callbackType": "task_completed"}
+    told = task.record() | {"updateTime": task.complete_time}
+    if task.callback_url:
+        told["param"] = wire.compact(json.loads(task.param) | {"callBackUrl": task.callback_url})
+    own: tuple[str, ...] = ("failCode", "failMsg", "costTime") if task.fail else DONE
+    wanted = ("taskId", "model", "state", "param", *own, "creditsConsumed")
+    without = {"resultJson"} if how.shape == "no_result" else {}
+    data = {name: told[name] for name in wanted if name not in without}
     if task.fail is not None:
-        failed = {
-            "completeTime": task.complete_time,
-            "consumeCredits": 0,
-            "failCode": task.fail.code,
-            "failMsg": task.fail.msg,
-            "model": task.model,
-            "state": "fail",
-            "taskId": task.task_id,
-        }
-        return {"code": 501, "data": failed, "msg": "Playground task failed."}
-    request = {"callBackUrl": task.callback_url, "input": task.input, "model": task.model}
-    data = {
-        "completeTime": task.complete_time,
-        "consumeCredits": int(task.credits),
-        "costTime": task.cost_time,
-        "createTime": int(task.created_at * 1000),
-        "model": task.model,
-        "param": wire.compact(request),
-        "remainedCredits": int(credits_left),
-        "resultJson": task.result_json,
-        "state": "success",
-        "taskId": task.task_id,
-        "updateTime": task.complete_time,
-    }
-    if how.shape == "no_result":
-        del data["resultJson"]
-    return {"code": 200, "data": data, "msg": "Playground task completed successfully."}
+        return {"code": 501, "msg": "Playground task failed.", "data": data}
+    return {"code": 200, "msg": "Playground task completed successfully.", "data": data}
 
 
 def _signed(how: Callbacks, task_id: str, now: int) -> dict[str, str]:

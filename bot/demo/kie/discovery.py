@@ -72,18 +72,16 @@ def routes(kie: Account) -> list[web.RouteDef]:
 
     async def success_rate(request: web.Request) -> web.Response:
         name = asked_for(request)
+        ended: dict[int, list[bool]] = {}
+        for task in kie.tasks:
+            if task.model == name and task.done:
+                start = int(task.ready_at // POINT_S * POINT_S)
+                ended.setdefault(start, []).append(task.state == "success")
         points = []
-        for start in range(0, POINT_S * POINTS, POINT_S):
-            begin = kie.clock() - POINT_S * POINTS + start
-            ended = [
-                task.state == "success"
-                for task in kie.tasks
-                if task.model == name and task.done and begin <= task.ready_at < begin + POINT_S
-            ]
-            if ended:
-                rate = 100 * sum(ended) / len(ended)
-                told = {"successRate": rate, "errorRate": 100 - rate, "isNormal": rate > 90}
-                points.append({"start": iso(begin), "end": iso(begin + POINT_S), **told})
+        for start, good in sorted(ended.items())[-POINTS:]:
+            rate = 100 * sum(good) / len(good)
+            told = {"successRate": rate, "errorRate": 100 - rate, "isNormal": rate > 90}
+            points.append({"start": iso(start), "end": iso(start + POINT_S), **told})
         return wire.success(points)
 
     of_one = f"{LIST}/{{model:.+}}/"

@@ -101,25 +101,6 @@ def _both(name: str) -> str:
     return f"{name}-text-to-image {name}-image-to-image"
 
 
-def _banana(rates: Mapping[str, float], most: int, ratios: str, usual: str, made: str) -> Model:
-    fields = {
-        "prompt": text(20_000 if most > 8 else 10_000),
-        "image_input": urls(most),
-        "aspect_ratio": words(ratios, usual),
-        "resolution": words("1K 2K 4K", "1K"),
-        "output_format": words("png jpg", made),
-    }
-    return Model(
-        provider="Google",
-        fields=fields,
-        credits=rates,
-        by="resolution",
-        picture="image_input",
-        picture_mb=30,
-        seconds=50,
-    )
-
-
 def _kling(prompt_chars: int, no_chars: int, **more: Schema) -> dict[str, Schema]:
     return {
         "prompt": text(prompt_chars),
@@ -131,13 +112,20 @@ def _kling(prompt_chars: int, no_chars: int, **more: Schema) -> dict[str, Schema
 
 
 # fmt: off
+BANANA = Model(
+    provider="Google", picture="image_input", picture_mb=30, seconds=50, fields={
+        "prompt": text(20_000), "image_input": urls(14), "aspect_ratio": words(A15, "auto"),
+        "resolution": words("1K 2K 4K", "1K"), "output_format": words("png jpg", "jpg")},
+    credits={"1K": 4, "2K": 6, "4K": 9}, by="resolution")
+
 MODELS: Mapping[str, Model] = {
     **_midjourney(),
-    "nano-banana-2-1": _banana({"1K": 4, "2K": 6, "4K": 9}, 14, A15, "auto", "jpg"),
-    "nano-banana-2": _banana({"1K": 8, "2K": 12, "4K": 18}, 14, A15, "auto", "jpg"),
-    "nano-banana-pro": _banana(
-        {"1K": 18, "2K": 18, "4K": 24}, 8,
-        "1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 auto", "1:1", "png"),
+    "nano-banana-2-1": BANANA,
+    "nano-banana-2": replace(BANANA, credits={"1K": 8, "2K": 12, "4K": 18}),
+    "nano-banana-pro": replace(BANANA, credits={"1K": 18, "2K": 18, "4K": 24}, fields={
+        **BANANA.fields, "prompt": text(10_000), "image_input": urls(8),
+        "aspect_ratio": words("1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9 auto", "1:1"),
+        "output_format": words("png jpg", "png")}),
     **_pair(_both("gpt-image-2-5-flare"), Model(
         provider="OpenAI", fields={
             "prompt": text(20_000), "aspect_ratio": words(f"auto {A8} {ONLY_1K}", "auto"),

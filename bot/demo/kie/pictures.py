@@ -45,11 +45,20 @@ def draw(task: Task) -> bytes:
     prompt, seed = str(given.get("prompt", "")), given.get("seed", task.task_id)
     sizes = {str(given.get(name)) for name in ("quality", "resolution", "size", "rendering_speed")}
     quality = "high" if sizes & LARGE else "standard"
-    form = "PNG" if given.get("output_format", "png") == "png" else "JPEG"
     ratio = _ratio(task, task.source)
     if task.source is not None:
-        return art.restyle(task.source, prompt, seed, ratio, quality, form)
-    return art.draw(prompt, seed, ratio, quality, form)
+        png = art.restyle(task.source, prompt, seed, ratio, quality)
+    else:
+        png = art.draw(prompt, seed, ratio, quality)
+    if suffix_of(task) == "png":
+        return png
+    with Image.open(io.BytesIO(png)) as image:
+        return _encoded(image, "JPEG")
+
+
+def suffix_of(task: Task) -> str:
+    wanted = task.filled.get("output_format")
+    return wanted if wanted in ("jpg", "jpeg") else "png"
 
 
 def _ratio(task: Task, source: bytes | None) -> str:
@@ -94,7 +103,7 @@ def upscaled(source: bytes, given: Mapping[str, Any]) -> bytes:
     times = int(given.get("upscale_factor", 2))
     with Image.open(io.BytesIO(source)) as image:
         size = (image.width * times, image.height * times)
-        return _png(image.convert("RGB").resize(size, Image.Resampling.BICUBIC))
+        return _encoded(image.convert("RGB").resize(size, Image.Resampling.BICUBIC), "PNG")
 
 
 def cut_out(source: bytes, _: Mapping[str, Any]) -> bytes:
@@ -107,12 +116,12 @@ def cut_out(source: bytes, _: Mapping[str, Any]) -> bytes:
         (across, down, image.width - across, image.height - down), fill=255
     )
     image.putalpha(mask.filter(ImageFilter.BoxBlur(min(image.size) / 60)))
-    return _png(image)
+    return _encoded(image, "PNG")
 
 
-def _png(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image, form: str) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
+    image.save(out, form, compress_level=1)
     return out.getvalue()
 
 
