@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import prod
 from typing import Any, Protocol
 
 from providers.order import Order
@@ -189,7 +190,8 @@ class Product:
     `key` is the `provider` of its rows in the catalogue, and begins the names of its settings;
     `slug` is that of the row that it brings, `description` what it is good for, by language.
     `fallback` are models with the same fields, for when the provider drops the first. `credits`
-    is what a task costs by default, in KIE's credits of $0.005; `seconds` how long it takes.
+    is what a task costs by default, in KIE's credits of $0.005, and `credits_a_picture` what each
+    picture that it starts from adds; `seconds` is how long it takes.
 
     `picture` is where the pictures go that an order may start from. A product whose prompt may
     have no characters is a tool: it takes a picture, and no words; `button` is what is written
@@ -210,6 +212,7 @@ class Product:
     description: Mapping[str, str] = field(default_factory=dict)
     fallback: ByInput = ByInput()
     credits: float = 0
+    credits_a_picture: float = 0
     seconds: float | None = None
     media: Media = Media.IMAGE
     picture: One | Many | None = None
@@ -242,6 +245,14 @@ class Product:
     def priced(self) -> tuple[Field, ...]:
         """The fields whose values change what a task costs."""
         return tuple(each for each in self.fields if each.credits)
+
+    def credits_for(self, order: Order, pictures: int = 0) -> float:
+        """What a task of the order costs, in KIE's credits: several values that change it multiply
+        by what each is to the default."""
+        said = {**order.params, **order.options}
+        words = ((each, each.word(said.get(each.param))) for each in self.priced)
+        ratios = (each.credits.get(word, self.credits) / self.credits for each, word in words)
+        return prod(ratios, start=self.credits) + pictures * self.credits_a_picture
 
     def field(self, flag: str) -> Field | None:
         """The field with that flag; None: there is none."""

@@ -105,7 +105,8 @@ class Catalogue:
                 "name": product.name,
                 "provider": product.key,
                 "input_images": product.pictures,
-                "price": proposed(product.credits),
+                # The dearest order by default: what its pictures add has no price of its own.
+                "price": proposed(product.credits + product.pictures * product.credits_a_picture),
             }
             for product in PRODUCTS.values()
         ]

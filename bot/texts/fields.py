@@ -53,7 +53,7 @@ class FieldTexts(BaseTexts):
                 return example, self._("what should not appear in the picture")
             case "cfg_scale", Number(low=low, high=high):
                 said = self._("how closely to follow the prompt, from {low} to {high}")
-                return "0.7", said.format(low=f"{low:g}", high=f"{high:g}")
+                return "0.7", said.format(low=f"{low:.10g}", high=f"{high:.10g}")
             case "seed", _:
                 return "42", self._("the same number gives a similar picture")
             case _:
@@ -111,7 +111,7 @@ class FieldTexts(BaseTexts):
                     text = self._("a whole number from {low} to {high}")
                 else:
                     text = self._("a number from {low} to {high} in steps of {step}")
-                return text.format(low=f"{low:g}", high=f"{high:g}", step=f"{step:g}")
+                return text.format(low=f"{low:.10g}", high=f"{high:.10g}", step=f"{step:g}")
             case Text(limit=limit):
                 return self._("text of up to {limit} characters").format(limit=limit)
             case Word():

@@ -13,6 +13,7 @@ PRODUCT = Product(
     },
     models=ByInput("qwen3/text-to-image", "qwen3/image-to-image"),
     credits=4.8,
+    credits_a_picture=0.5,
     picture=Many("image_urls", 3),
     prompt_chars=5000,
     fields=(
