@@ -11,6 +11,7 @@ from bot.admin.broadcast import Broadcaster
 from bot.admin.kie_account import KieAccount, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
+from bot.media.originals import Originals
 from bot.media.outbox import FileRemover, ResultUploader
 from bot.media.uploads import KieUpload, SupabaseUpload, Upload
 from bot.pipeline.breaker import CircuitBreaker
@@ -125,6 +126,9 @@ class Media:
         settings, store, supabase = ground.settings, ground.store, ground.supabase
         pause_s = ground.tuning.store_pause_s
         self.files = DiskFiles(settings.data_dir / "files")
+        self.originals = Originals(
+            self.files, ground.downloader, supabase, settings.supabase_image_bucket
+        )
         self.file_remover = FileRemover(
             store.forgetting, self.files, supabase, first_pause_s=pause_s
         )
@@ -190,6 +194,7 @@ class Pipeline:
         pictures = InputPictures(
             jobs,
             TelegramDownloads(ground.bot),
+            media.originals,
             media.files,
             media.upload,
             alerts=admin.alerts,
@@ -230,9 +235,7 @@ class Pipeline:
         self.resender = Resender(
             jobs=jobs,
             files=media.files,
-            downloader=ground.downloader,
-            supabase=ground.supabase,
-            bucket=settings.supabase_image_bucket,
+            originals=media.originals,
             messenger=messenger,
             texts=texts,
         )

@@ -30,7 +30,7 @@ async def cancel_all(
     """Cancel all the person's queued items, and discard a picture held for a prompt."""
     cancelled = await jobs.cancel(event_from_user.id)
     dropped = await inputs.drop(event_from_user.id)
-    said = texts.cancelled(cancelled, picture_dropped=dropped)
+    said = texts.cancelled(cancelled, dropped=dropped)
     messenger.say(message.chat.id, said, reply_to=message.message_id)
 
 

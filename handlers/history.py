@@ -205,8 +205,8 @@ async def drop_held(
     texts: Texts,
 ) -> None:
     """Do not use the picture that waits for words, and show what is left."""
-    if await inputs.drop(event_from_user.id, callback_data.held_by):
-        messenger.answer_press(query.id, texts.picture_dropped())
+    if dropped := await inputs.drop(event_from_user.id, callback_data.held_by):
+        messenger.answer_press(query.id, texts.picture_dropped(dropped))
     else:
         messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
     if query.message is None:
@@ -231,7 +231,8 @@ async def _queue_card(
     held = await inputs.held(user_id)
     if held is not None:
         drop_it = DropHeldButton(held_by=held.held_by)
-        buttons.append([Button(texts.drop_held_button(), drop_it.pack())])
+        label = texts.drop_held_button(len(held.inputs))
+        buttons.append([Button(label, drop_it.pack())])
     if buttons or shown:
         buttons.append([Button(texts.refresh_button(), QUEUE)])
-    return texts.queue(shown, held.left_s if held else None), buttons
+    return texts.queue(shown, held), buttons

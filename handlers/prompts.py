@@ -124,7 +124,7 @@ async def order_by_picture(
         messenger.say(message.chat.id, refusal, reply_to=message.message_id)
         return
     assert file_id is not None  # noqa: S101 - the router saw to it
-    if await inputs.hold(event_from_user.id, file_id, message.message_id):
+    if await inputs.hold(event_from_user.id, [file_id], message.message_id):
         messenger.say(
             message.chat.id,
             texts.what_to_make(),
@@ -213,7 +213,7 @@ async def order_by_words(
     await orders.take(
         words,
         origin,
-        picture=picture,
+        pictures=[picture] if picture else [],
         unusable=unusable,
         about=about.message_id if about else None,
         item_id=_item_under(about) if about else None,

@@ -10,7 +10,7 @@ from bot.telegram.buttons import HeldButton, held_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.middlewares import Debounce
-from providers.order import Origin
+from providers.order import Origin, item_input
 from storage.inputs import Inputs
 from storage.items import ItemStatus
 from storage.jobs import Jobs, press_key
@@ -103,14 +103,15 @@ async def use_as_input(
         messenger.answer_press(query.id, texts.reply_with_words(), alert=True)
         return
     file_id = item.sent_file_id or _file_in(query)
-    if file_id is None:
+    source = item_input(item.item_id) if item.file_key else file_id
+    if source is None:
         messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
         return
     messenger.answer_press(query.id)
     if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
     held_by = press_key(query.id)
-    if await inputs.hold(event_from_user.id, file_id, held_by):
+    if await inputs.hold(event_from_user.id, [source], held_by):
         messenger.say(
             query.message.chat.id,
             texts.what_to_make(),
@@ -133,7 +134,9 @@ async def drop_held(
         messenger.answer_press(query.id, texts.picture_waits_no_more(), alert=True)
         return
     messenger.answer_press(query.id)
-    messenger.change(query.message.chat.id, query.message.message_id, texts.picture_dropped())
+    messenger.change(
+        query.message.chat.id, query.message.message_id, texts.picture_dropped(dropped)
+    )
 
 
 async def send_original(

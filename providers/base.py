@@ -193,9 +193,11 @@ class Product:
     is what a task costs by default, in KIE's credits of $0.005, and `credits_a_picture` what each
     picture that it starts from adds; `seconds` is how long it takes.
 
-    `picture` is where the pictures go that an order may start from. A product whose prompt may
-    have no characters is a tool: it takes a picture, and no words; `button` is what is written
-    under the pictures that it can be used on. What comes `as_file` would lose by being a photo.
+    `picture` is where the pictures go that an order may start from; one with a side longer than
+    `picture_side_px`, or a file larger than `picture_bytes`, is made smaller. A product whose
+    prompt may have no characters is a tool: it takes a picture, and no words; `button` is what is
+    written under the pictures that it can be used on. What comes `as_file` would lose by being a
+    photo.
 
     `constants` are what every order has besides. `open_options`: people may send fields that are
     not declared, by `--opt`. `lacks` is what its name makes people expect and it cannot do, each
@@ -216,6 +218,8 @@ class Product:
     seconds: float | None = None
     media: Media = Media.IMAGE
     picture: One | Many | None = None
+    picture_side_px: int = 2048
+    picture_bytes: int | None = None  # where it is less than the provider's usual limit
     prompt_chars: int = 2000
     least_chars: int = 1
     constants: tuple[Constant, ...] = ()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+ITEM = "item:"  # no file id of Telegram's has a colon
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -15,7 +17,8 @@ class Order:
     `model` is a slug of the catalogue. `params` goes into the provider's `input` beside the prompt,
     by the names that it has there and in this order; `options` is merged into it last and
     unchanged. `named` are the params that somebody chose, by a flag or in their settings: options
-    of the model do not win over them. `input_file_id` is Telegram's, of the picture to start from.
+    of the model do not win over them. `inputs` are the pictures to start from, each Telegram's file
+    id or an item of our own (`item_input`).
     """
 
     model: str
@@ -23,7 +26,7 @@ class Order:
     quantity: int = 1
     params: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    input_file_id: str | None = None
+    inputs: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
 
 
@@ -53,3 +56,13 @@ class Origin:
     def in_private(self) -> bool:
         """Whether the person talks to the bot alone: Telegram gives that chat their own id."""
         return self.chat_id == self.user_id
+
+
+def item_input(item_id: int) -> str:
+    """The original of an item as what an order starts from: its file as it was fetched."""
+    return f"{ITEM}{item_id}"
+
+
+def item_of(source: str) -> int | None:
+    """The item whose original that is; None: it is Telegram's file id."""
+    return int(source.removeprefix(ITEM)) if source.startswith(ITEM) else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from storage.announcements import Announcer, Forgotten
 from storage.database import Database, fetch_one
+from storage.items import uploads_in
 
 # A file may be on its way to the bucket while its person leaves; then it is removed after that.
 ON_ITS_WAY_S = 180.0
@@ -121,12 +122,14 @@ class Forgetting:
         # Public URLs of Supabase Storage end in /BUCKET/KEY; KIE's own uploads go by themselves.
         inside = f"/object/public/{self._input_bucket}/"
         to_remove += [
-            (self._input_bucket, row["input_url"].partition(inside)[2], now)
+            (self._input_bucket, upload.url.partition(inside)[2], now)
             for row in tx.execute(
-                "SELECT input_url FROM jobs WHERE user_id = ? AND input_url IS NOT NULL",
+                "SELECT input_url, input_uploaded_at, input_uploads FROM jobs WHERE user_id = ?"
+                " AND input_file_id IS NOT NULL",
                 (user_id,),
             )
-            if inside in row["input_url"]
+            for upload in uploads_in(row)
+            if inside in upload.url
         ]
         tx.executemany(
             "INSERT OR IGNORE INTO files_to_remove (place, file_key, remove_after)"
@@ -183,7 +186,8 @@ FORGET_NAMES = (
     (
         "UPDATE jobs SET user_id = :nobody, chat_id = :nobody, message_id = job_id,"
         " progress_message_id = NULL, prompt = '-', params = '{}', options = '{}', language = '',"
-        " input_file_id = NULL, input_url = NULL, input_uploaded_at = NULL,"
+        " input_file_id = NULL, more_inputs = '[]', input_uploads = '[]',"
+        " input_url = NULL, input_uploaded_at = NULL,"
         " reply_to_message_id = NULL, closed_at = coalesce(closed_at, :now)"
         " WHERE user_id = :user_id"
     ),

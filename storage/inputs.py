@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database, fetch_one
+from storage.order_rows import inputs_in, inputs_row
 
 HELD_FOR_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A picture held until its person's prompt comes."""
+    """A picture, or those of an album, held until its person's prompt comes."""
 
-    file_id: str
+    inputs: tuple[str, ...]  # as an order has them
     held_by: int  # the message that brought it, or, below 0, the press that took it
     left_s: float  # until it is forgotten
 
@@ -38,59 +39,59 @@ class Inputs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def hold(self, user_id: int, file_id: str, held_by: int) -> bool:
-        """Remember a picture for the person's next request, in place of an earlier one.
+    async def hold(self, user_id: int, inputs: Sequence[str], held_by: int) -> bool:
+        """Remember pictures for the person's next request, in place of an earlier one.
 
-        `held_by` is the message that brought it, or a press (`storage.jobs.press_key`). One that
-        comes again, or comes late, holds nothing, even if its picture was used meanwhile. Returns
-        whether the picture waits.
+        `held_by` is the message that brought the last of them, or a press
+        (`storage.jobs.press_key`). One that comes again, or comes late, holds nothing, even if its
+        picture was used meanwhile. Returns whether they wait.
         """
 
         def work(tx: sqlite3.Connection) -> bool:
             tx.execute(
-                "INSERT INTO held_pictures (user_id, file_id, received_at, message_id, held_by)"
-                " VALUES (:user_id, :file_id, :now, max(:held_by, 0), :held_by)"
-                " ON CONFLICT DO UPDATE SET file_id = excluded.file_id, used = 0,"
-                " received_at = excluded.received_at, held_by = excluded.held_by,"
-                " message_id = max(message_id, excluded.message_id)"
+                "INSERT INTO held_pictures (user_id, file_id, more_inputs, received_at, message_id,"
+                " held_by) VALUES (:user_id, :input_file_id, :more_inputs, :now, max(:held_by, 0),"
+                " :held_by) ON CONFLICT DO UPDATE SET file_id = excluded.file_id, used = 0,"
+                " more_inputs = excluded.more_inputs, received_at = excluded.received_at,"
+                " held_by = excluded.held_by, message_id = max(message_id, excluded.message_id)"
                 " WHERE excluded.held_by > message_id"
                 " OR (excluded.held_by < 0 AND excluded.held_by <> held_by)",
                 {
                     "user_id": user_id,
-                    "file_id": file_id,
+                    **inputs_row(inputs),
                     "now": self._database.now(),
                     "held_by": held_by,
                 },
             )
-            return self._waits(tx, user_id, held_by)
+            return self._waiting(tx, user_id, held_by) is not None
 
         return await self._database.write(work)
 
     async def held(self, user_id: int) -> Held | None:
-        """The picture that the person's next request is for, if it is not too old."""
+        """What the person's next request is for, if it is not too old."""
         now = self._database.now()
         row = await self._database.fetch_one(WAITING, (user_id, now, HELD_FOR_S, None))
         if row is None:
             return None
         left_s = min(row["received_at"] + HELD_FOR_S - now, HELD_FOR_S)
-        return Held(row["file_id"], row["held_by"], left_s)
+        return Held(inputs_in(row, "file_id"), row["held_by"], left_s)
 
-    async def drop(self, user_id: int, held_by: int | None = None) -> bool:
-        """Do not use the picture that waits, or only the one that was held so; False: there was
-        none."""
+    async def drop(self, user_id: int, held_by: int | None = None) -> int:
+        """Do not use what waits, or only what was held so, and say how many pictures that were."""
 
-        def work(tx: sqlite3.Connection) -> bool:
-            waited = self._waits(tx, user_id, held_by)
-            if waited:
-                forget_held(tx, user_id)
-            return waited
+        def work(tx: sqlite3.Connection) -> int:
+            row = self._waiting(tx, user_id, held_by)
+            if row is None:
+                return 0
+            forget_held(tx, user_id)
+            return len(inputs_in(row, "file_id"))
 
         return await self._database.write(work)
 
-    def _waits(self, tx: sqlite3.Connection, user_id: int, held_by: int | None) -> bool:
-        return (
-            fetch_one(tx, WAITING, (user_id, self._database.now(), HELD_FOR_S, held_by)) is not None
-        )
+    def _waiting(
+        self, tx: sqlite3.Connection, user_id: int, held_by: int | None
+    ) -> sqlite3.Row | None:
+        return fetch_one(tx, WAITING, (user_id, self._database.now(), HELD_FOR_S, held_by))
 
     async def add_album_item(self, item: AlbumItem) -> None:
         """Keep an item until its album is complete; safe to repeat."""

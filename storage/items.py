@@ -1,5 +1,6 @@
 """Read-only rows of jobs and items, and the states of an item."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,15 @@ OPEN = frozenset(status for status in ItemStatus if not status.ended)
 
 
 @dataclass(frozen=True, slots=True)
+class InputUpload:
+    """Where the provider finds a picture to start from; such an address may not last."""
+
+    position: int  # among the order's inputs, from 0
+    url: str
+    uploaded_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """An order that was charged."""
 
@@ -46,8 +56,7 @@ class Job:
     created_at: float
     closed_at: float | None
     progress_message_id: int | None
-    input_url: str | None
-    input_uploaded_at: float | None
+    uploads: Sequence[InputUpload]  # of what it starts from, the latest last
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +150,16 @@ def read_job(row: sqlite3.Row, quantity: int) -> Job:
         created_at=row["created_at"],
         closed_at=row["closed_at"],
         progress_message_id=row["progress_message_id"],
-        input_url=row["input_url"],
-        input_uploaded_at=row["input_uploaded_at"],
+        uploads=uploads_in(row),
     )
+
+
+def uploads_in(row: sqlite3.Row) -> list[InputUpload]:
+    """From a row of `jobs`: each that was made, the latest last."""
+    uploads = [InputUpload(*each) for each in json.loads(row["input_uploads"])]
+    if row["input_url"] is not None:  # made before there could be several
+        uploads.insert(0, InputUpload(0, row["input_url"], row["input_uploaded_at"]))
+    return uploads
 
 
 def read_item(row: sqlite3.Row) -> Item:

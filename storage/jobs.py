@@ -146,8 +146,8 @@ class Jobs:
             job_id = int(cursor.lastrowid or 0)  # an INSERT has one
             if origin.in_private and card_id is None:
                 forget_held(tx, user_id)
-            elif origin.in_private and order.input_file_id is not None:
-                forget_held(tx, user_id, order.input_file_id)  # the rest the question has done
+            elif origin.in_private and order.inputs:
+                forget_held(tx, user_id, order.inputs[0])  # the rest the question has done
             tx.executemany(
                 "INSERT INTO items (job_id, user_id, position, cost) VALUES (?, ?, ?, ?)",
                 [(job_id, user_id, position, price) for position in range(1, quantity + 1)],
@@ -159,8 +159,7 @@ class Jobs:
         def then(placed: PlacedJob | None) -> None:
             if placed is not None:
                 logger.info("job %d placed, %d item(s)", placed.job_id, len(placed.items))
-                with_picture = order.input_file_id is not None
-                self._announcer.tell(Placed(placed.job_id, placed.items, with_picture))
+                self._announcer.tell(Placed(placed.job_id, placed.items, bool(order.inputs)))
 
         return await self._database.write(work, then)
 
@@ -231,11 +230,13 @@ class Jobs:
             "UPDATE jobs SET progress_message_id = ? WHERE job_id = ?", (message_id, job_id)
         )
 
-    async def input_uploaded(self, job_id: int, url: str) -> None:
-        """Store where the provider can download the input picture."""
+    async def input_uploaded(self, job_id: int, position: int, url: str) -> None:
+        """Store where the provider can download the input picture of that position. Earlier URLs
+        stay: what they lead to is removed when its person is forgotten."""
         await self._database.execute(
-            "UPDATE jobs SET input_url = ?, input_uploaded_at = ? WHERE job_id = ?",
-            (url, self._database.now(), job_id),
+            "UPDATE jobs SET input_uploads ="
+            " json_insert(input_uploads, '$[#]', json_array(?, ?, ?)) WHERE job_id = ?",
+            (position, url, self._database.now(), job_id),
         )
 
     async def begin_submit(self, item: Item, *, create_after: float | None = None) -> Item:

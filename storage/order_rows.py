@@ -2,17 +2,18 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from providers.order import Order, Origin
 
 COLUMNS = (
     "user_id, chat_id, message_id, language, reply_to_message_id, again_of,"
-    " model, prompt, params, options, input_file_id"
+    " model, prompt, params, options, input_file_id, more_inputs"
 )
 VALUES = (
     ":user_id, :chat_id, :message_id, :language, :reply_to_message_id, :again_of,"
-    " :model, :prompt, :params, :options, :input_file_id"
+    " :model, :prompt, :params, :options, :input_file_id, :more_inputs"
 )
 
 
@@ -29,8 +30,19 @@ def row_of(order: Order, origin: Origin) -> dict[str, Any]:
         "prompt": order.prompt,
         "params": json.dumps(dict(order.params), ensure_ascii=False),
         "options": json.dumps(dict(order.options), ensure_ascii=False),
-        "input_file_id": order.input_file_id,
+        **inputs_row(order.inputs),
     }
+
+
+def inputs_row(inputs: Sequence[str]) -> dict[str, Any]:
+    """A value for each of the two columns that hold them: most orders have one, or none."""
+    first = inputs[0] if inputs else None
+    return {"input_file_id": first, "more_inputs": json.dumps(inputs[1:])}
+
+
+def inputs_in(row: sqlite3.Row, first: str) -> tuple[str, ...]:
+    """The pictures in a row that has those columns; `first` is the name of one of them."""
+    return (row[first], *json.loads(row["more_inputs"])) if row[first] is not None else ()
 
 
 def order_in(row: sqlite3.Row, quantity: int, named: frozenset[str] = frozenset()) -> Order:
@@ -41,7 +53,7 @@ def order_in(row: sqlite3.Row, quantity: int, named: frozenset[str] = frozenset(
         quantity=quantity,
         params=json.loads(row["params"]),
         options=json.loads(row["options"]),
-        input_file_id=row["input_file_id"],
+        inputs=inputs_in(row, "input_file_id"),
         named=named,
     )
 

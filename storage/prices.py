@@ -20,7 +20,7 @@ def price_of(model: Model, order: Order) -> int:
     """
     options = {key: value for key, value in model.options.items() if key not in order.named}
     said = {**order.params, **options, **order.options}
-    given = Input.TEXT if order.input_file_id is None else Input.PICTURE
+    given = Input.PICTURE if order.inputs else Input.TEXT
     price = Fraction(model.price)
     for field in model.product.priced:
         if field.only not in {None, given}:

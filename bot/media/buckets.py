@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from bot.media.outbox import CONTENT_TYPES
+from bot.media.kinds import CONTENT_TYPES, INPUT_EXTENSIONS
 from bot.service_limits import KIE_INPUT_MAX_BYTES
 from bot.settings import Settings
 from storage.supabase import FileStoreError, SupabaseStorage
@@ -36,7 +36,10 @@ async def check_buckets(
         yield "", error
         return
     needed: dict[str, tuple[Collection[str], int]] = {
-        settings.supabase_input_bucket: (("image/png",), KIE_INPUT_MAX_BYTES),
+        settings.supabase_input_bucket: (
+            [CONTENT_TYPES[each] for each in INPUT_EXTENSIONS],
+            KIE_INPUT_MAX_BYTES,
+        ),
         settings.supabase_image_bucket: (CONTENT_TYPES.values(), RESULT_BYTES),
     }
     for bucket, (types, size_bytes) in needed.items():

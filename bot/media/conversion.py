@@ -1,7 +1,8 @@
-"""Conversion of a person's picture to a PNG that the provider accepts, in a process of its own.
+"""Conversion of a person's picture to one that the provider accepts, in a process of its own.
 
-It is `python -m bot.media.conversion SOURCE TARGET`: whatever a hostile or broken file does to the
-decoder, it costs only that process's memory and life, and the event loop sees only how it ended.
+It is `python -m bot.media.conversion SOURCE TARGET PX BYTES`: whatever a hostile or broken file
+does to the decoder, it costs only that process's memory and life, and the event loop sees only how
+it ended.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from bot.media.kinds import InputError
 from bot.service_limits import KIE_INPUT_MAX_BYTES
 from storage.failures import FailureKind
 
-MAX_SIDE_PX = 2048
+JPEG_QUALITY = 95
 # From the header, before anything is decoded. JPEG is decoded at a fraction of its size.
 MAX_JPEG_PIXELS = 250_000_000
 MAX_PIXELS = 60_000_000
@@ -28,8 +29,16 @@ PROJECT = Path(__file__).parents[2]
 FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")  # iPhones send files as HEIC
 
 
-async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -> None:
-    """Write the picture of `source` as an upright PNG of at most 2048 px a side to `target`.
+async def convert(
+    source: Path,
+    target: Path,
+    *,
+    side_px: int = 2048,
+    size_bytes: int = KIE_INPUT_MAX_BYTES,
+    timeout_s: float = TIMEOUT_S,
+) -> None:
+    """Write the picture of `source` upright to `target`, no side longer and no file larger than
+    that: a PNG, or a JPEG where it has to keep its sides.
 
     Raises:
         InputError: no picture, a broken, animated or absurdly large one; the kind says which.
@@ -40,6 +49,8 @@ async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -
         "bot.media.conversion",
         str(source),
         str(target),
+        str(side_px),
+        str(size_bytes),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -60,7 +71,7 @@ async def convert(source: Path, target: Path, *, timeout_s: float = TIMEOUT_S) -
         raise InputError(kind, f"the conversion ended with {process.returncode} {word}")
 
 
-def to_png(source: Path, target: Path) -> None:
+def to_input(source: Path, target: Path, side_px: int, size_bytes: int) -> None:
     """The conversion itself, in this process: upright, alpha kept, without metadata.
 
     Raises:
@@ -73,7 +84,7 @@ def to_png(source: Path, target: Path) -> None:
         with warnings.catch_warnings(), Image.open(source, formats=FORMATS) as image:
             warnings.simplefilter("ignore")
             _check(image)
-            _save(_upright(image), target)
+            _save(_upright(image, side_px), target, size_bytes)
     except UnidentifiedImageError as error:
         raise InputError(FailureKind.INPUT_NOT_A_PICTURE, "unknown format") from error
     except (OSError, SyntaxError, ValueError, MemoryError) as error:
@@ -89,22 +100,26 @@ def _check(image: Image.Image) -> None:
         raise InputError(FailureKind.INPUT_TOO_LARGE, f"{image.width} x {image.height} px")
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))  # JPEG only: 1/2, 1/4 or 1/8 of the size
+def _upright(image: Image.Image, side_px: int) -> Image.Image:
+    image.draft("RGB", (side_px, side_px))  # JPEG only: 1/2, 1/4 or 1/8 of the size
     has_alpha = "A" in image.getbands() or "transparency" in image.info
     profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA"} else None
     if image.mode in {"P", "PA", "LA", "La"}:  # these do not shrink well
         image = image.convert("RGBA" if has_alpha else "RGB")
-    image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
+    image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     image = ImageOps.exif_transpose(image).convert("RGBA" if has_alpha else "RGB")
     # A place and a name may stand in the metadata; only the colours are anybody's business.
     image.info = {"icc_profile": profile} if profile else {}
     return image
 
 
-def _save(image: Image.Image, target: Path) -> None:
+def _save(image: Image.Image, target: Path, size_bytes: int) -> None:
     image.save(target, "PNG")
-    while target.stat().st_size > KIE_INPUT_MAX_BYTES:  # noise does not compress
+    while target.stat().st_size > size_bytes:  # a large photo does not compress
+        if image.mode == "RGB":
+            image.save(target, "JPEG", quality=JPEG_QUALITY)
+            if target.stat().st_size <= size_bytes:
+                return
         image = image.resize((image.width * 4 // 5, image.height * 4 // 5))
         image.save(target, "PNG")
 
@@ -113,7 +128,8 @@ def main() -> int:
     """The process: one word about a failure on standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     try:
-        to_png(Path(sys.argv[1]), Path(sys.argv[2]))
+        source, target, side_px, size_bytes = sys.argv[1:]
+        to_input(Path(source), Path(target), int(side_px), int(size_bytes))
     except InputError as error:
         sys.stdout.write(error.kind)
         return 1

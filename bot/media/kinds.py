@@ -10,6 +10,8 @@ from storage.failures import FailureKind
 
 # What the bot passes on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
+CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
+INPUT_EXTENSIONS = ("png", "jpg")  # what every provider takes
 
 PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
 

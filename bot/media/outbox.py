@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from bot.media.kinds import CONTENT_TYPES
 from bot.tools.retry import pause_after
 from storage.announcements import Announcement, Forgotten, Moved
 from storage.errors import StorageError
@@ -23,7 +24,6 @@ from storage.supabase import FileStoreError, SupabaseStorage
 AT_ONCE = 3
 FIRST_PAUSE_S = 10.0
 MAX_PAUSE_S = 3600.0
-CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

@@ -1,9 +1,9 @@
 """Uploads of input pictures for the provider to fetch: to Supabase, or KIE's own upload API."""
 
 import asyncio
-from pathlib import Path
 from typing import Protocol
 
+from bot.media.kinds import CONTENT_TYPES, Picture
 from providers.errors import AccessError, ProviderError, RefusedError
 from providers.kie import Kie
 from storage.files import new_key
@@ -35,8 +35,8 @@ class Upload(Protocol):
 
     trouble: str  # what the log and the admins read first when it fails
 
-    async def upload(self, png: Path) -> str:
-        """Upload a PNG and return its public address; safe to repeat.
+    async def upload(self, picture: Picture) -> str:
+        """Upload a picture and return its public address; safe to repeat.
 
         Raises:
             UploadUnavailableError, UploadRefusedError
@@ -52,10 +52,11 @@ class SupabaseUpload:
         self._storage = storage
         self._bucket = bucket
 
-    async def upload(self, png: Path) -> str:
-        data = await asyncio.to_thread(png.read_bytes)
+    async def upload(self, picture: Picture) -> str:
+        data = await asyncio.to_thread(picture.path.read_bytes)
+        key, kind = new_key(picture.extension), CONTENT_TYPES[picture.extension]
         try:
-            return await self._storage.put(self._bucket, new_key("png"), data, "image/png")
+            return await self._storage.put(self._bucket, key, data, kind)
         except FileStoreRefusedError as error:
             raise UploadRefusedError(str(error), error.advice) from error
         except FileStoreError as error:
@@ -70,10 +71,11 @@ class KieUpload:
     def __init__(self, kie: Kie) -> None:
         self._kie = kie
 
-    async def upload(self, png: Path) -> str:
-        data = await asyncio.to_thread(png.read_bytes)
+    async def upload(self, picture: Picture) -> str:
+        data = await asyncio.to_thread(picture.path.read_bytes)
+        name, kind = new_key(picture.extension).partition("/")[2], CONTENT_TYPES[picture.extension]
         try:
-            return await self._kie.upload(data, new_key("png").partition("/")[2], "image/png")
+            return await self._kie.upload(data, name, kind)
         except AccessError as error:
             raise UploadRefusedError(str(error), "check KIE_API_KEY") from error
         except RefusedError as error:

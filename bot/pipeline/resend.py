@@ -7,26 +7,22 @@ where we keep it: the disk, Supabase, and at last the provider, for as long as t
 import asyncio
 import itertools
 import logging
-import shutil
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bot.cards.result import picture_keyboard
-from bot.media.kinds import NotAPictureError, Picture, inspect
+from bot.media.kinds import Picture
+from bot.media.originals import OriginalMissingError, Originals
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from providers.download import Downloader
-from providers.errors import DownloadError, ResultRefusedError
 from storage.errors import StorageError
 from storage.files import DiskFiles
 from storage.items import Item, JobView
 from storage.jobs import Jobs
-from storage.supabase import FileStoreError, SupabaseStorage
 
 AT_ONCE = 3  # files that are fetched
 
@@ -55,17 +51,13 @@ class Resender:
         *,
         jobs: Jobs,
         files: DiskFiles,
-        downloader: Downloader,
-        supabase: SupabaseStorage | None,
-        bucket: str,
+        originals: Originals,
         messenger: Messenger,
         texts: Mapping[str, Texts],
     ) -> None:
         self._jobs = jobs
         self._files = files
-        self._downloader = downloader
-        self._supabase = supabase
-        self._bucket = bucket
+        self._originals = originals
         self._messenger = messenger
         self._texts = texts
         self._requests: asyncio.Queue[ResendRequest] = asyncio.Queue()
@@ -160,37 +152,10 @@ class Resender:
         path = self._files.incoming(f"again-{item.item_id}-{next(self._numbers)}{suffix}")
         try:
             async with self._fetching:
-                picture = await self._fetch(item, path)
+                try:
+                    picture = await self._originals.copy(item, path)
+                except OriginalMissingError:
+                    picture = None
             yield picture
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
-
-    async def _fetch(self, item: Item, path: Path) -> Picture | None:
-        """From the first source that has it whole: what is kept for long may be damaged."""
-        for fetch in self._sources(item, path):
-            try:
-                await fetch()
-                return await asyncio.to_thread(inspect, path)
-            except (
-                DownloadError,
-                ResultRefusedError,
-                FileStoreError,
-                NotAPictureError,
-                OSError,
-            ) as error:
-                logger.info("item %d is gone from one source: %s", item.item_id, error)
-        return None
-
-    def _sources(self, item: Item, path: Path) -> Iterator[Callable[[], Awaitable[object]]]:
-        """What puts the picture at `path`, the nearest source first."""
-        if item.file_key is not None:
-            # A copy: the one on disk may be moved away while it is sent.
-            yield partial(asyncio.to_thread, shutil.copyfile, self._files.path(item.file_key), path)
-            if item.stored_url and self._supabase is not None:
-                yield partial(self._from_bucket, self._supabase, item.file_key, path)
-        for url in filter(None, (item.stored_url, item.result_url)):
-            yield partial(self._downloader.fetch, url, path)
-
-    async def _from_bucket(self, supabase: SupabaseStorage, key: str, path: Path) -> None:
-        data = await supabase.get(self._bucket, key)
-        await asyncio.to_thread(path.write_bytes, data)

@@ -96,14 +96,14 @@ class Submit:
             raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
         view = await self._jobs.view(item.job_id)
         job, provider = view.job, self._providers[view.model.provider]
-        url = self._prepare.pictures.url_of(job)
-        if url is None and job.order.input_file_id is not None:  # it grew old in the queue
+        urls = self._prepare.pictures.urls_of(job)
+        if urls is None:  # one grew old in the queue
             self._prepare.queue.put(item)
             return
         await asyncio.sleep(self._grace_s(job))
         try:
             await self._submit_when_taken(
-                item, lambda: provider.submit(job.order, picture_urls=[url] if url else [])
+                item, lambda: provider.submit(job.order, picture_urls=urls)
             )
         except OutcomeUnknownError as error:
             item = await self._jobs.item(item.item_id)

@@ -191,7 +191,7 @@ class Grammar:
     ) -> Order:
         """The order that prompt and flags make of `base`; raises the first PromptError."""
         prompt = prompt or base.prompt
-        given = Input.TEXT if base.input_file_id is None else Input.PICTURE
+        given = Input.PICTURE if base.inputs else Input.TEXT
         kept = {
             each.param: value
             for each in self._params

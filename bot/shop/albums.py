@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Albums:
-    """Collects the items of each album and orders with the first picture.
+    """Collects the items of each album and orders with its pictures.
 
     A late album waited while the bot was down: it is not charged unasked.
     """
@@ -80,22 +80,23 @@ class Albums:
     async def _use(self, items: list[AlbumItem]) -> None:
         first = items[0]
         texts = self._texts[first.language]
-        picture = next((item for item in items if item.file_id is not None), None)
-        if picture is None or picture.file_id is None:
+        usable = [item for item in items if item.file_id is not None]
+        if not usable:
             self._messenger.say(first.chat_id, texts.cannot_use(), reply_to=first.message_id)
             return
-        file_id = picture.file_id
-        if len(items) > 1:
-            self._messenger.say(first.chat_id, texts.one_of_album(), reply_to=picture.message_id)
+        pictures = [item.file_id for item in usable if item.file_id is not None]
         caption = next((item.caption for item in items if item.caption), "")
         if not caption:
-            number = picture.message_id
-            if await insist(lambda: self._inputs.hold(first.user_id, file_id, number)):
+            last = items[-1].message_id  # none of the others holds anything when it comes again
+            if await insist(lambda: self._inputs.hold(first.user_id, pictures, last)):
+                said = texts.what_to_make(len(pictures))
+                if len(pictures) < len(items):
+                    said = f"{texts.left_out(len(pictures), len(items))} {said}"
                 self._messenger.say(
                     first.chat_id,
-                    texts.what_to_make(),
-                    reply_to=number,
-                    keyboard=held_keyboard(texts.drop_picture_button(), number),
+                    said,
+                    reply_to=usable[0].message_id,
+                    keyboard=held_keyboard(texts.drop_picture_button(), last),
                 )
             return
 
@@ -104,6 +105,6 @@ class Albums:
             origin = Origin(
                 first.user_id, first.chat_id, first.message_id, first.language, late=late
             )
-            await self._orders.take(caption, origin, picture=file_id)
+            await self._orders.take(caption, origin, pictures=pictures, given=len(items))
 
         await insist(order)

@@ -4,7 +4,7 @@ A request becomes a charged job, a question first, or an answer that says why no
 confirmed questions and "again" under a picture all come this way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -82,7 +82,8 @@ class Orders:
         text: str,
         origin: Origin,
         *,
-        picture: str | None = None,
+        pictures: Sequence[str] = (),
+        given: int = 0,
         unusable: FailureKind | None = None,
         about: int | None = None,
         item_id: int | None = None,
@@ -92,14 +93,15 @@ class Orders:
         """Charge and queue what somebody wrote, or ask first, or say why not. Safe to repeat: a
         message has one job, however often it comes.
 
-        `picture` (Telegram's file id) came with the words, or stands in the message that they
-        reply to (`about`); `unusable` is what is wrong with one that did. Flags alone, in reply to
-        a picture of ours, are a change of what was asked for then; `item_id` is what that picture
-        says it is. What is `explicit` came with a command, so that there is no doubt; said `aside`
-        are words to a picture in a group.
+        `pictures` (Telegram's file ids) came with the words, in an album of `given` items maybe, or
+        stand in the message that they reply to (`about`); as many are taken as the product takes.
+        `unusable` is what is wrong with one that came. Flags alone, in reply to a picture of ours,
+        are a change of what was asked for then; `item_id` is what that picture says it is. What is
+        `explicit` came with a command, so that there is no doubt; said `aside` are words to a
+        picture in a group.
         """
         refusal = await self._take(
-            text, origin, picture, unusable, about, item_id, explicit=explicit, aside=aside
+            text, origin, pictures, given, unusable, about, item_id, explicit=explicit, aside=aside
         )
         if refusal is not None:
             self._messenger.say(origin.chat_id, refusal, reply_to=origin.message_id)
@@ -108,7 +110,8 @@ class Orders:
         self,
         text: str,
         origin: Origin,
-        picture: str | None,
+        pictures: Sequence[str],
+        given: int,
         unusable: FailureKind | None,
         about: int | None,
         item_id: int | None,
@@ -136,8 +139,8 @@ class Orders:
         if earlier is not None and not product.is_tool:  # that is for the picture itself
             base = order_like(earlier, model)
         else:
-            picture = picture or await self._picture(origin, about)
-            base = order_with(own, model, picture)
+            pictures = pictures or await self._pictures(origin, about)
+            base = order_with(own, model, pictures[: max(product.pictures, 1)])
         try:
             order = parse(
                 text,
@@ -148,12 +151,16 @@ class Orders:
             )
         except PromptError as error:
             return texts.prompt_error(error, product)
-        with_picture = order.input_file_id is not None
+        with_picture = bool(order.inputs)
         if with_picture and product.picture is None:
             await self._inputs.drop(origin.user_id)  # else the words alone would get it, too
             return texts.model_takes_no_picture(model.name)
         if not with_picture and product.models.text is None:
             return texts.needs_picture(model.name)
+        left_out = ""
+        taken, given = len(order.inputs), max(given, len(pictures))
+        if earlier is None and taken < given:
+            left_out = texts.left_out(taken, given, model.name if taken < len(pictures) else "")
         doubt = None
         if own.ask is None and not explicit:
             doubt = doubt_of(text, product, with_picture=with_picture, aside=aside)
@@ -169,7 +176,9 @@ class Orders:
         dearer = own.ask is None and price > told
         ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer
         try:
-            taken = await self._draw(question, model, ask=ask, off_sale=off_sale)
+            placed = await self._draw(
+                question, model, ask=ask, off_sale=off_sale, left_out=left_out
+            )
         except REFUSALS as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # A greeting is not answered with the balance.
@@ -177,9 +186,10 @@ class Orders:
                     price, balance=error.balance, in_group=not origin.in_private
                 )
             return texts.refused(error)
-        if isinstance(taken, PlacedJob) and off_sale is not None:
-            notice = texts.drawn_by_another(off_sale.name, model)
-            self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
+        if isinstance(placed, PlacedJob):
+            other = texts.drawn_by_another(off_sale.name, model) if off_sale is not None else ""
+            for notice in filter(None, (other, left_out)):
+                self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
 
     async def _no_such_model(self, text: str, named: str, texts: Texts) -> str:
@@ -197,7 +207,7 @@ class Orders:
         if model is None:
             return 0
         try:
-            return price_of(model, order_with(own, model, None))
+            return price_of(model, order_with(own, model, []))
         except UnpricedValueError:
             return model.price
 
@@ -213,13 +223,13 @@ class Orders:
         view = await self._jobs.view((await self._jobs.item(item_id)).job_id)
         return view if only_flags(text, view.model.product) else None
 
-    async def _picture(self, origin: Origin, about: int | None) -> str | None:
-        """The picture that words are for though none came with them: that of a message of the
-        bot's which is about one, a question say; or one that was sent before."""
+    async def _pictures(self, origin: Origin, about: int | None) -> Sequence[str]:
+        """The pictures that words are for though none came with them: that of a message of the
+        bot's which is about one, a question say; or what was sent before."""
         if about is not None and (file_id := await self._jobs.picture_file(origin.chat_id, about)):
-            return file_id
+            return [file_id]
         held = await self._inputs.held(origin.user_id) if origin.in_private else None
-        return held.file_id if held else None
+        return held.inputs if held else []
 
     async def answer(
         self,
@@ -326,6 +336,7 @@ class Orders:
         ask: bool = False,
         told_price: int | None = None,
         off_sale: Model | None = None,
+        left_out: str = "",
         card_id: int | None = None,
     ) -> PlacedJob | Asked | None:
         """Charge and queue, or ask first; None when the message has its job already.
@@ -333,7 +344,7 @@ class Orders:
         What is asked, and the progress, is shown on the card that asked, if there is one.
         """
         if ask:
-            await self._show(question, model, off_sale)
+            await self._show(question, model, off_sale, left_out=left_out)
             return Asked.FIRST
         order, origin = question.order, question.origin
         try:
@@ -350,7 +361,13 @@ class Orders:
             return Asked.PRICE_CHANGED
 
     async def _show(
-        self, question: Question, model: Model, off_sale: Model | None, card_id: int | None = None
+        self,
+        question: Question,
+        model: Model,
+        off_sale: Model | None,
+        card_id: int | None = None,
+        *,
+        left_out: str = "",
     ) -> None:
         """Show what would be drawn and its cost, and wait for a yes."""
         balance = await self._questions.ask(question)
@@ -358,7 +375,8 @@ class Orders:
             return
         origin = question.origin
         texts = self._texts[origin.language]
-        text = texts.question(question, model, balance, off_sale.name if off_sale else None)
+        other = off_sale.name if off_sale else None
+        text = texts.question(question, model, balance, other, left_out)
         never = texts.never_button() if question.doubt else ""
         keyboard = question_keyboard(
             texts.yes_button(), texts.no_button(), never, origin.message_id
@@ -376,7 +394,7 @@ def order_like(earlier: JobView, model: Model) -> Order:
     return replace(order, options=without_closed(order.options, model) if same else {})
 
 
-def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
+def order_with(own: Preferences, model: Model, pictures: Sequence[str]) -> Order:
     """The order with the person's settings in place of flags that they did not give."""
     return Order(
         model=model.slug,
@@ -384,5 +402,5 @@ def order_with(own: Preferences, model: Model, picture: str | None) -> Order:
         # Films are few, and what is set for pictures is none of theirs.
         quantity=(own.quantity or 1) if "n" in model.product.settings else 1,
         params=own.of(model.provider),
-        input_file_id=picture,
+        inputs=tuple(pictures),
     )

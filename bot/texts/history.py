@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.telegram.html import quoted
 from bot.texts.jobs import JobTexts
 from storage.gallery import Page
+from storage.inputs import Held
 from storage.items import JobView
 
 PROMPT_SHOWN = 120  # of each line: a page has to fit into one message
@@ -36,18 +37,21 @@ class HistoryTexts(JobTexts):
         """The page after."""
         return self._("Older ›")
 
-    def queue(self, jobs: Sequence[tuple[JobView, int | None]], held_s: float | None) -> str:
-        """What is not finished yet, each with its place in the queue where it has one, and a
-        picture that waits for words for so long."""
-        held = ""
-        if held_s is not None:
-            held = self._(
+    def queue(self, jobs: Sequence[tuple[JobView, int | None]], held: Held | None) -> str:
+        """What is not finished yet, each with its place in the queue where it has one, and what
+        waits for words."""
+        waits = ""
+        if held is not None:
+            waits = self._n(
                 "Your picture is waiting for a prompt, {time} left. Your next request will start"
-                " from it."
-            ).format(time=self._time(held_s))
+                " from it.",
+                "Your {n} pictures are waiting for a prompt, {time} left. Your next request will"
+                " start from them.",
+                len(held.inputs),
+            ).format(n=len(held.inputs), time=self._time(held.left_s))
         if not jobs:
             nothing = self._("Nothing is queued or being drawn. Write what to draw.")
-            return held or nothing
+            return waits or nothing
         lines = []
         for number, (view, position) in enumerate(jobs, 1):
             state = " ".join(self.state_of(view, position))
@@ -56,11 +60,11 @@ class HistoryTexts(JobTexts):
         title = self._("In progress")
         hint = self._("Pictures being drawn will arrive; queued ones can be cancelled.")
         text = f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
-        return f"{text}\n\n{held}" if held else text
+        return f"{text}\n\n{waits}" if waits else text
 
-    def drop_held_button(self) -> str:
-        """Forgets that picture."""
-        return self._("Discard the picture")
+    def drop_held_button(self, count: int) -> str:
+        """Forgets what waits for words."""
+        return self._n("Discard the picture", "Discard the pictures", count)
 
     def drop_button(self, number: int) -> str:
         """Cancels that line of the list."""

@@ -66,8 +66,10 @@ class JobTexts(BaseTexts):
             parts.append(self._("Place in the queue: {place}.").format(place=position))
         elif waits:
             parts.append(
-                self._("Preparing your picture.")
-                if view.order.input_file_id is not None
+                self._n("Preparing your picture.", "Preparing your {n} pictures.", inputs).format(
+                    n=inputs
+                )
+                if (inputs := len(view.order.inputs))
                 else self._("Your request is in the queue.")
             )
         elif count == 1 and not late:
@@ -85,8 +87,10 @@ class JobTexts(BaseTexts):
         return parts if waits else [*parts, *self._source(view)]
 
     def _source(self, view: JobView) -> list[str]:
-        """What the job starts from, where that is a picture."""
-        return [self._("Based on your picture.")] if view.order.input_file_id is not None else []
+        """What the job starts from, where that is a picture, or several."""
+        count = len(view.order.inputs)
+        source = self._n("Based on your picture.", "Based on your {n} pictures.", count)
+        return [source.format(n=count)] if count else []
 
     def _time(self, seconds: float) -> str:
         """A time to come, as roughly as it is known."""
@@ -214,12 +218,18 @@ class JobTexts(BaseTexts):
         """Under the progress message."""
         return self._("Cancel")
 
-    def cancelled(self, cancelled: Cancelled, *, picture_dropped: bool = False) -> str:
+    def cancelled(self, cancelled: Cancelled, *, dropped: int = 0) -> str:
         """What a cancel came to: which is which."""
         count = len(cancelled.moved)
         parts = []
-        if picture_dropped:
-            parts.append(self._("The picture waiting for a prompt was discarded."))
+        if dropped:
+            parts.append(
+                self._n(
+                    "The picture waiting for a prompt was discarded.",
+                    "The {n} pictures waiting for a prompt were discarded.",
+                    dropped,
+                ).format(n=dropped)
+            )
         elif not count and not cancelled.running:
             return self._("There is nothing to cancel.")
         if count:

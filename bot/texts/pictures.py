@@ -24,7 +24,9 @@ class PictureTexts(FieldTexts):
             f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
             quoted(view.model.name, NAME_SHOWN),
             *(self.fact(each, said[each.param]) for each in fields if said.get(each.param)),
-            self._("based on your picture") if order.input_file_id is not None else "",
+            self._n("based on your picture", "based on your {n} pictures", inputs).format(n=inputs)
+            if (inputs := len(order.inputs))
+            else "",
         ]
         head = " · ".join(part for part in parts if part)
 

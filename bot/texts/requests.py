@@ -33,28 +33,44 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
             " words. Nothing was charged."
         )
 
-    def what_to_make(self) -> str:
-        """A picture came without words."""
-        return self._(
+    def what_to_make(self, count: int = 1) -> str:
+        """So many pictures came without words."""
+        return self._n(
             "Got the picture. What should I make of it? Write it within ten minutes; you can add"
-            " flags."
-        )
+            " flags.",
+            "Got {n} pictures. What should I make of them? Write it within ten minutes; you can add"
+            " flags.",
+            count,
+        ).format(n=count)
 
     def drop_picture_button(self) -> str:
         """Under that answer."""
         return self._("Discard it")
 
-    def picture_dropped(self) -> str:
+    def picture_dropped(self, count: int) -> str:
         """In place of that answer."""
-        return self._("The picture was discarded. Nothing was charged.")
+        return self._n(
+            "The picture was discarded. Nothing was charged.",
+            "The {n} pictures were discarded. Nothing was charged.",
+            count,
+        ).format(n=count)
 
     def picture_waits_no_more(self) -> str:
         """In answer to a press on an old button; plain text."""
         return self._("This picture is no longer waiting. /queue shows what is.")
 
-    def one_of_album(self) -> str:
-        """An album came."""
-        return self._("I use only the first picture of an album.")
+    def left_out(self, taken: int, given: int, model: str = "") -> str:
+        """Not all of an album is used: the `model` takes no more, or the rest are no pictures."""
+        text = (
+            self._n(
+                "Using the first of the {given} in your album: {model} takes only one.",
+                "Using the first {n} of the {given} in your album: {model} takes no more.",
+                taken,
+            )
+            if model
+            else self._("Using {n} of the {given} in your album: I can't use the others.")
+        )
+        return text.format(n=taken, given=given, model=escape(model, quote=False))
 
     def input_refused(self, kind: FailureKind) -> str:
         """A picture that cannot be used, before anything was charged."""

@@ -171,8 +171,16 @@ class SettingsTexts(FieldTexts):
 
     # --- The question before a charge
 
-    def question(self, question: Question, model: Model, balance: int, off_sale: str | None) -> str:
-        """What would be drawn, and for how much; a late order waited while the bot was down."""
+    def question(
+        self,
+        question: Question,
+        model: Model,
+        balance: int,
+        off_sale: str | None,
+        left_out: str = "",
+    ) -> str:
+        """What would be drawn, and for how much; a late order waited while the bot was down.
+        `left_out` says which pictures of an album it does not start from."""
         order, origin = question.order, question.origin
         if question.doubt:
             title = self._("Shall I draw a picture of this?")
@@ -186,8 +194,15 @@ class SettingsTexts(FieldTexts):
         ]
         if not question.doubt:
             parts += self._facts(order, model)
-        if order.input_file_id is not None:
-            parts.append(self._("It will be based on your picture."))
+        if inputs := len(order.inputs):
+            source = self._n(
+                "It will be based on your picture.",
+                "It will be based on your {n} pictures.",
+                inputs,
+            )
+            parts.append(source.format(n=inputs))
+        if left_out:
+            parts.append(left_out)
         if off_sale is not None:
             parts.append(self.drawn_by_another(off_sale, model))
         pictures, tokens = self.pictures(order.quantity), self.tokens(question.cost)

@@ -13,6 +13,7 @@ PRODUCT = Product(
     models=ByInput(picture="recraft/crisp-upscale"),
     credits=0.5,
     picture=One("image"),
+    picture_side_px=4096,
     prompt_chars=0,
     button={"en": "Upscale", "ru": "Увеличить"},
     settings=(),

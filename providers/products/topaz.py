@@ -13,6 +13,7 @@ PRODUCT = Product(
     models=ByInput(picture="topaz/image-upscale"),
     credits=10,
     picture=One("image_url"),
+    picture_side_px=4096,
     prompt_chars=0,
     fields=(
         Field(

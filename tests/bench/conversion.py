@@ -73,6 +73,7 @@ PEAK_OF = (
 
 def _peak_kb(source: Path, target: Path) -> int:
     """Peak memory of one conversion's process."""
-    command = [sys.executable, "-m", "bot.media.conversion", str(source), str(target)]
+    limits = ["2048", "10000000"]
+    command = [sys.executable, "-m", "bot.media.conversion", str(source), str(target), *limits]
     told = subprocess.check_output([sys.executable, "-c", PEAK_OF, *command])  # noqa: S603 - our own
     return int(told)

@@ -1,5 +1,6 @@
 """Between the charge and the provider: pictures are prepared, a grace passes, answers are lost."""
 
+import json
 import time
 from typing import Any
 
@@ -75,15 +76,20 @@ async def test_an_upload_that_grew_old_in_the_queue_is_made_anew(world: World) -
     anna.send("кот")
     await world.until(lambda: creates(world) > 0)
     anna.send_photo(png(100, 50), caption="комикс")
-    await world.until(lambda: bool(world.rows("SELECT 1 FROM jobs WHERE input_url IS NOT NULL")))
-    await world.write("UPDATE jobs SET input_uploaded_at = input_uploaded_at - 21 * 3600")
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM jobs WHERE input_uploads <> '[]'")))
+    await world.write(
+        "UPDATE jobs SET input_uploads ="
+        " json_set(input_uploads, '$[0][2]', json_extract(input_uploads, '$[0][2]') - 21 * 3600)"
+        " WHERE input_uploads <> '[]'"
+    )
     world.kie.mend()
     await world.pictures(anna, 2)
     await world.closed()
     uploads = [call for call in world.kie.calls if call.name == "upload"]
     assert len(uploads) == 2
-    (url,) = {row["input_url"] for row in world.rows("SELECT input_url FROM jobs")} - {None}
-    assert world.kie.tasks[1].input["image_url"] == url
+    rows = world.rows("SELECT input_uploads FROM jobs WHERE input_uploads <> '[]'")
+    first, last = json.loads(rows[0]["input_uploads"])
+    assert world.kie.tasks[1].input["image_url"] == last[1] != first[1]
 
 
 # --- Questions that hang

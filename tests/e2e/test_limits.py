@@ -31,6 +31,7 @@ from storage.broadcasts import Unreached
 from storage.catalogue import Model
 from storage.failures import FailureKind
 from storage.gallery import Kept, Page
+from storage.inputs import Held
 from storage.items import Item, ItemStatus, Job, JobView
 from storage.journal import Entry
 from storage.open_items import OpenItem
@@ -76,8 +77,7 @@ def view_of(prompt: str, **params: Any) -> JobView:
         created_at=0.0,
         closed_at=None,
         progress_message_id=None,
-        input_url=None,
-        input_uploaded_at=None,
+        uploads=[],
     )
     items = [
         Item(
@@ -158,7 +158,7 @@ def test_lists_and_progress(prompt: str, language: str) -> None:
     view = view_of(prompt or "x")
     page = Page([Kept(10**15, prompt, 0.0)] * 5, has_newer=True, has_older=True)
     check_message(texts.history(page))
-    check_message(texts.queue([(view, 10**6)] * 10, 600.0))
+    check_message(texts.queue([(view, 10**6)] * 10, Held(("x",) * 10, 1, 600.0)))
     check_message(texts.progress(view, product="Midjourney (KIE)", position=None, left_s=4000.0))
     check_message(texts.failures(view, product="Midjourney (KIE)"))
     for kind in FailureKind:
@@ -234,7 +234,7 @@ def about(prompt: str, texts: Texts) -> Iterator[Callable[[], str]]:
         quantity=4,
         params={"aspect_ratio": "1:1", "negative_prompt": prompt[:2500]},
         options={"x": prompt[:1000]},
-        input_file_id="x",
+        inputs=("x",),
     )
     question = Question(order, Origin(1, 1, 1, texts.language), 79)
     yield lambda: texts.model_takes_no_picture(prompt[:60])

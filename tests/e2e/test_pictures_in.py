@@ -147,9 +147,9 @@ async def test_an_album_of_ten_uses_the_first(world: World, caption_at: int) -> 
     assert picture.reply_to is not None
     assert picture.reply_to.message_id == first
     assert input_picture(world).size == (100, 50)
-    said = [m for m in world.bot_messages(anna) if m.words.startswith("Возьму первую картинку")]
-    assert len(said) == 1
     await world.closed()
+    told = "Беру первую из 10 в альбоме: больше Midjourney V6 не принимает."
+    assert [m.words for m in world.bot_messages(anna)].count(told) == 1
     assert len(world.kie.tasks) == 1
     assert world.balance(anna.user_id) == 921
 
@@ -157,7 +157,7 @@ async def test_an_album_of_ten_uses_the_first(world: World, caption_at: int) -> 
 async def test_an_album_without_words_waits_for_them(world: World) -> None:
     anna = await world.customer()
     anna.send_album([(png(100, 50), None), (png(60, 60), None)])
-    await world.said(anna, lambda text: text.startswith("Картинка у меня."))
+    await world.said(anna, lambda text: text.startswith("У меня 2 картинки."))
     anna.send("комикс")
     await world.pictures(anna, 1)
     assert input_picture(world).size == (100, 50)
@@ -445,3 +445,18 @@ async def test_a_wrong_command_under_a_picture_is_not_drawn(world: World) -> Non
     anna.send_photo(png(), caption="/balanse")
     await world.said(anna, lambda text: text.startswith("Такой команды нет."))
     assert world.rows("SELECT 1 FROM jobs") == []
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "form", "width"),
+    [(60_000_000, "PNG", 3000), (10_000_000, "JPEG", 3000), (1_000_000, "JPEG", 1228)],
+)
+async def test_a_large_photo_keeps_its_sides_for_as_long_as_its_file_fits(
+    tmp_path: Path, size_bytes: int, form: str, width: int
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    Image.effect_noise((3000, 2000), 80).convert("RGB").save(source, "PNG")
+    await convert(source, target, side_px=4096, size_bytes=size_bytes)
+    with Image.open(target) as image:
+        assert (image.format, image.width) == (form, width)
+    assert target.stat().st_size <= size_bytes

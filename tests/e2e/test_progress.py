@@ -78,15 +78,13 @@ async def test_of_several_the_button_stays_until_the_last_is_sent(world: World) 
 
 
 @pytest.mark.parametrize(
-    ("input_file_id", "says"),
-    [(None, "Запрос в очереди."), ("x", "Подготавливаю исходную картинку.")],
+    ("inputs", "says"),
+    [((), "Запрос в очереди."), (("x",), "Подготавливаю исходную картинку.")],
 )
-def test_what_has_no_place_yet_is_not_said_to_be_drawn(
-    input_file_id: str | None, says: str
-) -> None:
+def test_what_has_no_place_yet_is_not_said_to_be_drawn(inputs: tuple[str, ...], says: str) -> None:
     view = view_of("кот")
     item = replace(view.items[0], status=ItemStatus.QUEUED)
-    order = replace(view.order, input_file_id=input_file_id)
+    order = replace(view.order, inputs=inputs)
     view = replace(view, job=replace(view.job, order=order), items=[item])
     text = load_texts()["ru"].progress(view, product="M", position=None, left_s=None)
     assert text.startswith(f"{says}\nСписано: ")

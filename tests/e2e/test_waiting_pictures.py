@@ -70,8 +70,13 @@ async def test_one_taken_by_a_button_can_be_dropped_as_well(world: World) -> Non
 async def test_so_can_that_of_an_album(world: World) -> None:
     anna = await world.customer()
     anna.send_album([(png(100, 50), None), (png(60, 60), None)])
-    card = await world.said(anna, lambda text: text.startswith("Картинка у меня."))
+    card = await world.said(anna, lambda text: text.startswith("У меня 2 картинки."))
+    anna.send("/queue")
+    await world.said(anna, lambda text: text.startswith("Ваши 2 картинки ждут описания ещё 10 мин"))
     await answer(world, anna.press(card, DROP))
+    await world.telegram.wait_for(
+        lambda: card.words == "Эти 2 картинки не понадобятся. Ничего не списано."
+    )
     await drawn(world, anna)
     assert not starts_from(world, 0)
 

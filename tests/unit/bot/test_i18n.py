@@ -74,7 +74,8 @@ def test_a_translation_is_whole(language: str, message: Message) -> None:
         assert len(translated) == 3 if language == "ru" else len(translated) >= 1
     for form in translated:
         assert form.strip(), f"no translation of {message.id}"
-        assert placeholders(form) == expected
+        one = form is translated[0] and not isinstance(message.id, str)
+        assert placeholders(form) in (expected, placeholders(message.id[0]) if one else expected)
         # A sentence keeps its edges: texts are put together from several.
         assert (form[0] == " ", form[-1] == " ") == (
             forms(message.id)[0][0] == " ",

@@ -726,7 +726,7 @@ def test_a_full_message_of_anything_is_answered(start: str, piece: str) -> None:
 
 
 OWN = Order("m", "", 3, {"aspect_ratio": "16:9", "negative_prompt": "frame"})
-EARLIER = Order("m", "fox", 1, {**DEFAULTS, "seed": 7}, {"weird": 1, "quality": "best"}, "file")
+EARLIER = Order("m", "fox", 1, {**DEFAULTS, "seed": 7}, {"weird": 1, "quality": "best"}, ("file",))
 
 
 @pytest.mark.parametrize(
@@ -748,13 +748,15 @@ EARLIER = Order("m", "fox", 1, {**DEFAULTS, "seed": 7}, {"weird": 1, "quality": 
                 1,
                 DEFAULTS | {"aspect_ratio": "9:16", "seed": 7},
                 {"weird": 2, "quality": "best"},
-                "file",
+                ("file",),
             ),
         ),
         (
             "--q high",
             EARLIER,
-            Order("m", "fox", 1, DEFAULTS | {"quality": "high", "seed": 7}, {"weird": 1}, "file"),
+            Order(
+                "m", "fox", 1, DEFAULTS | {"quality": "high", "seed": 7}, {"weird": 1}, ("file",)
+            ),
         ),
     ],
 )

@@ -87,7 +87,7 @@ def test_the_question_and_the_balance(language: str, prompt: str, name: str, opt
         quantity=10,
         params={**DEFAULTS, "negative_prompt": option[:NEGATIVE_CHARS]},
         options=dict.fromkeys(extra, option),
-        input_file_id="x",
+        inputs=("x",),
     )
     question = Question(order, Origin(1, 1, 1, language, late=True), 1_000_000)
     check(texts.question(question, model(name, ""), 10**12, name))
