@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --disable-plugin-autoload \
 export DEMO_PROMPT := $(value PROMPT)
 export DEMO_IMAGE := $(value IMAGE)
 .DEFAULT_GOAL := help
-.PHONY: help demo chat run doctor test check chaos bench texts format pins clean
+.PHONY: help demo chat run doctor test check chaos bench texts models format pins clean
 
 help: ## what can be made here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ texts: $(VENV)/dev.stamp ## bring the catalogues up to date with the texts in th
 	  $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -w 100 -i $(VENV)/texts.pot -o $$po -l $$(basename $$po .po); \
 	  grep -v '^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)' $$po > $$po.new && mv $$po.new $$po; \
 	done
+
+models: $(VENV)/run.stamp ## write docs/models.md anew: what each model takes, costs and gives
+	@$(BIN)/python -m tests.models_page
 
 format: $(VENV)/dev.stamp ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .

@@ -1,6 +1,7 @@
 """What is declared fits together, and what goes into `input` of it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -48,6 +49,23 @@ def test_a_declaration_fits_together(product: Product) -> None:
 
 def test_each_product_brings_a_row_of_its_own() -> None:
     assert len({each.slug for each in PRODUCTS.values()}) == len(PRODUCTS)
+
+
+def test_the_example_in_contributing_is_a_product() -> None:
+    page = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)  # noqa: S102 - our own page
+    sketch: Product = names["PRODUCT"]
+    read = grammar_of(sketch).read
+    _, flags = grammar_of(sketch).split("кот --q high --ar 16:9")
+    sent = sketch.input(read("кот", flags, Order("sketch", ""), 4), [URL])
+    assert sent == {
+        "prompt": "кот",
+        "nsfw_checker": True,
+        "aspect_ratio": "16:9",
+        "size": "2K",
+        "image_urls": [URL],
+    }
 
 
 def test_the_prompt_alone() -> None:
