@@ -204,16 +204,18 @@ async def order_by_words(
     aside: bool = False,
 ) -> None:
     """Words of a message, for the picture in it or in the one that it replies to."""
-    picture, unusable = None, None
+    picture, replied, unusable = None, None, None
     about = message.reply_to_message
     try:
-        picture = picture_of(message) or (picture_of(about) if about else None)
+        picture = picture_of(message)
+        replied = picture_of(about) if about and not picture else None
     except InputError as error:
         unusable = error.kind
     await orders.take(
         words,
         origin,
         pictures=[picture] if picture else [],
+        replied=replied,
         unusable=unusable,
         about=about.message_id if about else None,
         item_id=_item_under(about) if about else None,

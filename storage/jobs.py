@@ -191,15 +191,6 @@ class Jobs:
         )
         return row["item_id"] if row else None
 
-    async def picture_file(self, chat_id: int, message_id: int) -> str | None:
-        """Telegram's file of the picture that a message of the bot's stands for, if it is known."""
-        row = await self._database.fetch_one(
-            "SELECT sent_file_id FROM picture_messages JOIN items USING (item_id)"
-            " WHERE chat_id = ? AND picture_messages.message_id = ?",
-            (chat_id, message_id),
-        )
-        return row["sent_file_id"] if row else None
-
     async def stands_for(self, chat_id: int, message_id: int, item_id: int) -> None:
         """Remember one more message of the bot's that stands for an item."""
 

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from providers.order import Order, Origin
+from providers.order import Order, Origin, item_input
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
@@ -84,6 +84,7 @@ class Orders:
         *,
         pictures: Sequence[str] = (),
         given: int = 0,
+        replied: str | None = None,
         unusable: FailureKind | None = None,
         about: int | None = None,
         item_id: int | None = None,
@@ -93,15 +94,25 @@ class Orders:
         """Charge and queue what somebody wrote, or ask first, or say why not. Safe to repeat: a
         message has one job, however often it comes.
 
-        `pictures` (Telegram's file ids) came with the words, in an album of `given` items maybe, or
-        stand in the message that they reply to (`about`); as many are taken as the product takes.
+        `pictures` (Telegram's file ids) came with the words, in an album of `given` items maybe;
+        as many are taken as the product takes. Without them it is `replied`, which stands in the
+        message that the words reply to (`about`), and its original where that is the person's own.
         `unusable` is what is wrong with one that came. Flags alone, in reply to a picture of ours,
         are a change of what was asked for then; `item_id` is what that picture says it is. What is
         `explicit` came with a command, so that there is no doubt; said `aside` are words to a
         picture in a group.
         """
         refusal = await self._take(
-            text, origin, pictures, given, unusable, about, item_id, explicit=explicit, aside=aside
+            text,
+            origin,
+            pictures,
+            given,
+            replied,
+            unusable,
+            about,
+            item_id,
+            explicit=explicit,
+            aside=aside,
         )
         if refusal is not None:
             self._messenger.say(origin.chat_id, refusal, reply_to=origin.message_id)
@@ -112,6 +123,7 @@ class Orders:
         origin: Origin,
         pictures: Sequence[str],
         given: int,
+        replied: str | None,
         unusable: FailureKind | None,
         about: int | None,
         item_id: int | None,
@@ -139,7 +151,7 @@ class Orders:
         if earlier is not None and not product.is_tool:  # that is for the picture itself
             base = order_like(earlier, model)
         else:
-            pictures = pictures or await self._pictures(origin, about)
+            pictures = pictures or await self._pictures(origin, replied, about, item_id)
             base = order_with(own, model, pictures[: max(product.pictures, 1)])
         try:
             order = parse(
@@ -223,11 +235,18 @@ class Orders:
         view = await self._jobs.view((await self._jobs.item(item_id)).job_id)
         return view if only_flags(text, view.model.product) else None
 
-    async def _pictures(self, origin: Origin, about: int | None) -> Sequence[str]:
-        """The pictures that words are for though none came with them: that of a message of the
-        bot's which is about one, a question say; or what was sent before."""
-        if about is not None and (file_id := await self._jobs.picture_file(origin.chat_id, about)):
-            return [file_id]
+    async def _pictures(
+        self, origin: Origin, replied: str | None, about: int | None, item_id: int | None
+    ) -> Sequence[str]:
+        """The pictures that words are for though none came with them: that of the message they
+        reply to, which may be a question about one; or what was sent before."""
+        if about is not None:
+            item_id = await self._jobs.picture_at(origin.chat_id, about, item_id)
+            item = await self._jobs.item(item_id) if item_id is not None else None
+            if item is not None and item.user_id == origin.user_id and item.file_key is not None:
+                return [item_input(item.item_id)]
+            if file_id := replied or (item.sent_file_id if item is not None else None):
+                return [file_id]
         held = await self._inputs.held(origin.user_id) if origin.in_private else None
         return held.inputs if held else []
 
@@ -390,6 +409,7 @@ class Orders:
 def order_like(earlier: JobView, model: Model) -> Order:
     """What a change begins with: the order as it was, but for one picture: to one was replied."""
     order = replace(earlier.order, model=model.slug, quantity=1)
+    order = replace(order, inputs=order.inputs[: max(model.product.pictures, 1)])
     same = earlier.model.provider == model.provider
     return replace(order, options=without_closed(order.options, model) if same else {})
 

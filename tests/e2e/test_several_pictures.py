@@ -251,6 +251,26 @@ async def test_an_original_is_the_source_from_the_disk(world: World) -> None:
     assert source == "item:1"
 
 
+async def test_words_in_reply_to_ones_own_picture_start_from_its_original(world: World) -> None:
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    group = world.telegram.add_group(-100500, "Группа", [anna, boris])
+    original = large(3000, 2000)
+    world.kie.paint = lambda _: original
+    anna.send("/draw лиса", chat=group)
+    picture = await world.telegram.wait_for(
+        lambda: next((m for m in group.messages if m.photo or m.document), None)
+    )
+    await world.closed()
+    anna.send("зима", chat=group, reply_to=picture)
+    boris.send("весна", chat=group, reply_to=picture)
+    await world.kie.wait_for(lambda: len(world.kie.tasks) == 3)
+    await world.closed()
+    rows = world.rows("SELECT user_id, input_file_id FROM jobs WHERE job_id > 1 ORDER BY user_id")
+    assert rows[0] == {"user_id": 1001, "input_file_id": "item:1"}
+    assert rows[1]["input_file_id"] == picture.photo[-1].file_id
+
+
 async def test_an_original_that_fits_goes_as_it_is(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
