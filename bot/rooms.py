@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from aiogram import Bot
 
 from bot.admin.alerts import Alerts
 from bot.admin.broadcast import Broadcaster
-from bot.admin.kie_account import KieAccount, open_all_kie, open_kie
+from bot.admin.discovery import Discovery
+from bot.admin.kie_account import ADDED, KieAccount, open_all_kie, open_kie
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
 from bot.media.originals import Originals
@@ -39,12 +41,11 @@ from bot.tools.background import Background
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
 from bot.tuning import Tuning
-from providers.base import Provider
+from providers.base import Product, Provider
 from providers.download import Downloader
 from providers.kie import CallLog, Kie
 from providers.kie_provider import KieProvider
 from providers.products import PRODUCTS
-from providers.schema import Schema
 from storage.files import DiskFiles
 from storage.store import Store
 from storage.supabase import SupabaseStorage
@@ -59,7 +60,7 @@ class Ground:
     store: Store
     bot: Bot
     telegram_time: TelegramTime
-    kie: Mapping[str, Kie]  # by product
+    kie: Mapping[str, Kie]  # by product; ADDED for those that admins added
     kie_log: CallLog
     uploads: Kie
     downloader: Downloader
@@ -167,6 +168,7 @@ class Admin:
             card_pause_s=tuning.card_pause_s,
         )
         self.background = Background()
+        self.discovery = Discovery(next(iter(ground.kie.values())), store.kie_models)
 
 
 class Pipeline:
@@ -175,10 +177,7 @@ class Pipeline:
     def __init__(self, ground: Ground, talk: Talk, media: Media, admin: Admin) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
         jobs, messenger, texts, clock = store.jobs, talk.messenger, talk.all_texts, tuning.clock
-        providers = {
-            key: provider_of(key, settings, kie, store.kie_models.schemas)
-            for key, kie in ground.kie.items()
-        }
+        provider_of = cache(partial(open_provider, ground))
         self.durations = Durations()
         self.queue = FairQueue()
         self.progress = Progress(
@@ -186,7 +185,7 @@ class Pipeline:
             self.queue,
             messenger,
             texts,
-            providers,
+            provider_of,
             self.durations,
             edit_pause_s=tuning.edit_pause_s,
             clock=clock,
@@ -207,7 +206,7 @@ class Pipeline:
             jobs,
             self.queue,
             self.prepare,
-            providers,
+            provider_of,
             Gate(RateLimit(*tuning.creates), breaker),
             admin.alerts,
             policy=SubmitPolicy(
@@ -227,7 +226,7 @@ class Pipeline:
             policy=tuning.fetching,
             clock=clock,
         )
-        results = Results(jobs, providers, poller, fetcher, admin.alerts, clock=clock)
+        results = Results(jobs, provider_of, poller, fetcher, admin.alerts, clock=clock)
         delivery = Delivery(jobs, store.people, messenger, texts)
         self.worker = Worker(
             jobs, store.people, admin.alerts, self.prepare, submit, results, delivery
@@ -248,14 +247,15 @@ class Pipeline:
         )
 
 
-def provider_of(key: str, settings: Settings, kie: Kie, schemas: Mapping[str, Schema]) -> Provider:
-    """The provider of a product, by its settings."""
-    own = settings.kie(key)
+def open_provider(ground: Ground, product: Product) -> Provider:
+    """The provider of a product, by its settings; of one that an admin added, by those for all."""
+    own = ground.settings.kie(product.key)
+    declared = product.key in PRODUCTS
     return KieProvider(
-        PRODUCTS[key],
-        kie,
-        own.models,
-        schemas,
+        product,
+        ground.kie[product.key if declared else ADDED],
+        own.models if declared else product.models,
+        ground.store.kie_models.schemas,
         poll_interval_s=own.poll_interval_s,
         poll_timeout_s=own.poll_timeout_s,
     )

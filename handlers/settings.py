@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.telegram.telegram_time import TelegramTime
 from bot.texts import Texts, language_of
+from providers.base import Field
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import Awaited, PreferenceStore
@@ -150,13 +151,24 @@ async def press_setting(
     messenger.change(chat_id, card_id, text, keyboard=keyboard)
 
 
-async def is_awaited(message: Message, event_from_user: User, preferences: PreferenceStore) -> bool:
+async def is_awaited(
+    message: Message,
+    event_from_user: User,
+    preferences: PreferenceStore,
+    catalogue: Catalogue,
+) -> bool:
     """Whether a text is what a button asked for. One that replies to anything is about that."""
     if message.reply_to_message is not None:
         return False
+    return await _awaited_field(message, event_from_user, preferences, catalogue) is not None
+
+
+async def _awaited_field(
+    message: Message, person: User, preferences: PreferenceStore, catalogue: Catalogue
+) -> Field | None:
     sent_at = message.date.timestamp()
-    awaited = await preferences.awaited(event_from_user.id, message.message_id, sent_at)
-    return awaited_field(awaited) is not None
+    awaited = await preferences.awaited(person.id, message.message_id, sent_at)
+    return awaited_field(awaited, await catalogue.product(awaited.product) if awaited else None)
 
 
 async def take_words(
@@ -164,13 +176,12 @@ async def take_words(
     event_from_user: User,
     shelves: Shelves,
     preferences: PreferenceStore,
+    catalogue: Catalogue,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Store the words, and show them on the card that asked."""
-    sent_at = message.date.timestamp()
-    awaited = await preferences.awaited(event_from_user.id, message.message_id, sent_at)
-    field = awaited_field(awaited)
+    field = await _awaited_field(message, event_from_user, preferences, catalogue)
     assert field is not None  # noqa: S101 - the filter saw to it
     words = clean(message.text or "").strip()
     if not words:  # it was of characters that nobody sees

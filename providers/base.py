@@ -1,7 +1,7 @@
 """Declarations of products and their fields, and the interface of every provider."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import prod
@@ -347,3 +347,6 @@ class Provider(Protocol):
         Raises:
             ProviderError: the question failed, which says nothing about the task.
         """
+
+
+ProviderOf = Callable[[Product], Provider]

@@ -28,7 +28,7 @@ from providers.base import (
     sent,
 )
 from providers.order import Order
-from providers.schema import Scalar, Schema, SchemaField, fields_of, wrong_in
+from providers.schema import Scalar, Schema, SchemaField, fields_of, missing_in, wrong_in
 
 PROMPT, SEED, DURATION, NEGATIVE = "prompt", "seed", "duration", "negative_prompt"
 RATIOS = ("aspect_ratio", "image_size", "ratio", "size")
@@ -44,6 +44,7 @@ UNWANTED = ("sound", "audio", "generate_audio", "watermark", "add_watermark")
 PRICED = {DURATION, *QUALITIES}
 
 FILM_FIELDS = {DURATION, "fps", "first_frame_url", "generate_audio", "sound", "multi_shots"}
+IMAGE_FORMATS = {"png", "jpg", "jpeg", "webp"}
 FILM_WORDS = re.compile(r"video|per second|/s\b", re.IGNORECASE)
 IMAGE_WORDS = re.compile(r"image|picture", re.IGNORECASE)
 OF_THE_TASK = re.compile(r"(text|image)-to-(image|video)")
@@ -112,6 +113,9 @@ def media_of(*found: Found) -> Media | None:
     """What they make, by their names, fields and prices; None: it cannot be told."""
     for each in found:
         names = {field.name for field in fields_of(each.schema)}
+        values = {value for field in fields_of(each.schema) for value in field.enum}
+        if values & IMAGE_FORMATS:
+            return Media.IMAGE
         if names & FILM_FIELDS or FILM_WORDS.search(f"{each.model} {each.price}"):
             return Media.FILM
     said = " ".join(f"{each.model} {each.price}" for each in found)
@@ -436,9 +440,11 @@ def _verify(product: Product, sides: list[_Side]) -> None:
         (Input.PICTURE, product.models.picture),
     ):
         schemas = [side.found.schema for side in sides if side.found.model == model]
-        if schemas and (wrong := wrong_in(schemas[0], example(product, given))):
-            names = [line.partition(":")[0] for line in wrong]
-            raise UnfitError(Unfit.REQUIRED, *dict.fromkeys(names))
+        for schema in schemas:
+            shown = example(product, given)
+            wrong = [line.partition(":")[0] for line in wrong_in(schema, shown)]
+            if wrong := [*missing_in(schema, shown), *wrong]:
+                raise UnfitError(Unfit.REQUIRED, *dict.fromkeys(wrong))
 
 
 def example(product: Product, given: Input) -> dict[str, Any]:

@@ -56,9 +56,19 @@ def fields_of(schema: Schema) -> tuple[SchemaField, ...]:
 
 
 def wrong_in(schema: Schema, given: Mapping[str, Any]) -> list[str]:
-    """What of an `input` is not as the schema says, without the values that were given."""
+    """What of an `input` is not as the schema says, without the values that were given.
+
+    What is missing is for KIE to refuse: its schemas require more than it does.
+    """
     errors = Draft202012Validator(schema).iter_errors(given)
     return sorted({line for error in errors for line in _lines(error)})
+
+
+def missing_in(schema: Schema, given: Mapping[str, Any]) -> list[str]:
+    """The required fields that an `input` does not have."""
+    forms = [each["required"] for each in schema.get("anyOf", ()) if "required" in each]
+    of_form = min(([*set(form) - given.keys()] for form in forms), key=len, default=[])
+    return sorted({*schema["required"], *of_form} - given.keys())
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
@@ -71,8 +81,8 @@ def _lines(error: ValidationError) -> Iterator[str]:
             yield from (
                 f"{name}: no such field" for name in given if name not in known["properties"]
             )
-        case "required":
-            yield from (f"{name}: missing" for name in limit if name not in given)
+        case "required" | "anyOf" if not error.absolute_path:
+            pass
         case "enum":
             yield f"{where}: none of {', '.join(map(str, limit))}"[:MAX_WORD]
         case "type":

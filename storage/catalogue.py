@@ -3,15 +3,21 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from math import ceil
 from typing import Any
 
 from providers.base import Product
+from providers.product_json import from_json, to_json
 from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
-from storage.errors import UnknownModelError
+from storage.errors import (
+    BuiltInModelError,
+    PriceNotSetError,
+    SlugTakenError,
+    UnknownModelError,
+)
 from storage.journal import Act, Entry, record, recorded
 
 
@@ -32,6 +38,8 @@ class Model:
     used: int  # pictures delivered
     allowed_options: tuple[str, ...] = ()  # of those that are closed to people
     prices: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    declared: str | None = None  # the product of a row that an admin added, as JSON
+    price_set: bool = True  # without a price nothing is sold
 
     @property
     def product(self) -> Product:
@@ -40,7 +48,7 @@ class Model:
         Raises:
             KeyError: the row was made for a product that this program does not have.
         """
-        return PRODUCTS[self.provider]
+        return from_json(self.declared) if self.declared else PRODUCTS[self.provider]
 
     def described(self, language: str) -> str:
         """What it is good for: the admins' words, or those of the product in that language."""
@@ -60,12 +68,14 @@ class ModelField(StrEnum):
 
 MODELS = (
     "SELECT slug, name, provider, description, input_images, price, enabled, position, options,"
-    " used, allowed_options, (SELECT json_group_array(json_array(param, value, price))"
+    " used, allowed_options, declared, price_set,"
+    " (SELECT json_group_array(json_array(param, value, price))"
     " FROM model_prices WHERE model_prices.slug = models.slug) AS prices FROM models"
 )
 # What a row proposes as its price, until an admin sets another one.
 TOKENS_PER_CREDIT = 4
 LEAST_PRICE = 5  # a draft for next to nothing takes its place on the disk, too
+ADDED, REMOVED = "added", "removed"  # and for rows that come and go
 PLACE = "place"  # the journal's word for a change of `position`
 
 
@@ -84,8 +94,15 @@ class Catalogue:
 
     async def get(self, slug: str) -> Model | None:
         """One model, enabled or not."""
-        row = await self._database.fetch_one(f"{MODELS} WHERE slug = ?", (slug,))
+        row = await self._database.fetch_one(f"{MODELS} WHERE slug = ? AND NOT removed", (slug,))
         return _model(row) if row else None
+
+    async def product(self, key: str) -> Product | None:
+        """The product of that key, declared or added; None: there is none."""
+        row = await self._database.fetch_one(
+            "SELECT declared FROM models WHERE provider = ? AND declared IS NOT NULL", (key,)
+        )
+        return from_json(row["declared"]) if row else PRODUCTS.get(key)
 
     async def on_sale(self, slug: str | None) -> Model | None:
         """The model of that slug where it is enabled, else the first; None: none is enabled."""
@@ -94,7 +111,7 @@ class Catalogue:
 
     async def all(self) -> list[Model]:
         """Every model, enabled or not, in the order of display."""
-        rows = await self._database.fetch_all(f"{MODELS} ORDER BY position, slug")
+        rows = await self._database.fetch_all(f"{MODELS} WHERE NOT removed ORDER BY position, slug")
         return [_model(row) for row in rows]
 
     async def seed(self) -> None:
@@ -118,8 +135,10 @@ class Catalogue:
         ]
 
         def work(tx: sqlite3.Connection) -> None:
-            known = {row["provider"] for row in tx.execute("SELECT provider FROM models")}
-            new = {row["slug"] for row in rows if row["provider"] not in known}
+            there = [*tx.execute("SELECT provider, slug FROM models")]
+            known = {row["provider"] for row in there}
+            taken = {row["slug"] for row in there}  # maybe by one that an admin added
+            new = {row["slug"] for row in rows if row["provider"] not in known} - taken
             tx.executemany(
                 "INSERT INTO models (slug, name, provider, input_images, price, enabled, position)"
                 " VALUES (:slug, :name, :provider, :input_images, :price, 0,"
@@ -138,24 +157,30 @@ class Catalogue:
 
         Raises:
             UnknownModelError: there is no such model.
+            PriceNotSetError: it has no price, and is not to be on sale.
         """
 
         def work(tx: sqlite3.Connection) -> Entry:
             if done := recorded(tx, act):
                 return done
-            model = fetch_one(tx, f"{MODELS} WHERE slug = ?", (slug,))
+            model = fetch_one(tx, f"{MODELS} WHERE slug = ? AND NOT removed", (slug,))
             if model is None:
                 raise UnknownModelError(slug)
+            if field is ModelField.ENABLED and value and not model["price_set"]:
+                raise PriceNotSetError(slug)
             tx.execute(
                 f"UPDATE models SET {field} = ? WHERE slug = ?",  # noqa: S608 - a word of ours
                 (value, slug),
             )
+            has_value = field is not ModelField.PRICE or model["price_set"]
+            if field is ModelField.PRICE:
+                tx.execute("UPDATE models SET price_set = 1 WHERE slug = ?", (slug,))
             return record(
                 tx,
                 act,
                 field,
                 subject=slug,
-                before=str(model[field]),
+                before=str(model[field]) if has_value else "",
                 after=str(value),
                 now=self._database.now(),
             )
@@ -172,7 +197,7 @@ class Catalogue:
         def work(tx: sqlite3.Connection) -> Entry:
             if done := recorded(tx, act):
                 return done
-            rows = tx.execute("SELECT slug FROM models ORDER BY position, slug")
+            rows = tx.execute("SELECT slug FROM models WHERE NOT removed ORDER BY position, slug")
             slugs = [row["slug"] for row in rows]
             if slug not in slugs:
                 raise UnknownModelError(slug)
@@ -193,6 +218,75 @@ class Catalogue:
             )
 
         return await self._database.write(work)
+
+    async def add(self, product: Product, act: Act) -> Entry:
+        """A row, off and without a price, for a product that is not declared; where it is there
+        already, its product as it is now. A repeat gets the entry of the first time.
+
+        Raises:
+            SlugTakenError: another model is called so.
+        """
+        declared, names = to_json(product), _names(product)
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
+                return done
+            row = fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (product.slug,))
+            before = ""
+            if row is None:
+                tx.execute(
+                    "INSERT INTO models (slug, name, provider, input_images, price, enabled,"
+                    " position, price_set) VALUES (?, ?, ?, 0, 1, 0,"
+                    " (SELECT max(position) + 1 FROM models), 0)",
+                    (product.slug, product.name, product.key),
+                )
+            elif row["removed"]:
+                tx.execute("DELETE FROM model_prices WHERE slug = ?", (product.slug,))
+                tx.execute(
+                    "UPDATE models SET removed = 0, price_set = 0, name = ?, description = '',"
+                    " options = '{}', allowed_options = '[]' WHERE slug = ?",
+                    (product.name, product.slug),
+                )
+            else:
+                before = _names(from_json(row["declared"])) if row["declared"] else ""
+                if before != names:
+                    raise SlugTakenError(product.slug)
+            tx.execute(
+                "UPDATE models SET declared = ?, input_images = ? WHERE slug = ?",
+                (declared, product.pictures, product.slug),
+            )
+            now = self._database.now()
+            return record(tx, act, ADDED, subject=product.slug, before=before, after=names, now=now)
+
+        return await self._database.write(work)
+
+    async def remove(self, slug: str, act: Act) -> Entry:
+        """Take an added row out of the catalogue; what was ordered of it stays as it is.
+
+        Raises:
+            UnknownModelError: there is no such model.
+            BuiltInModelError: it was not added; it can be disabled.
+        """
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
+                return done
+            row = fetch_one(tx, "SELECT * FROM models WHERE slug = ? AND NOT removed", (slug,))
+            if row is None:
+                raise UnknownModelError(slug)
+            if row["declared"] is None:
+                raise BuiltInModelError(slug)
+            tx.execute("UPDATE models SET enabled = 0, removed = 1 WHERE slug = ?", (slug,))
+            before = _names(from_json(row["declared"]))
+            now = self._database.now()
+            return record(tx, act, REMOVED, subject=slug, before=before, after="", now=now)
+
+        return await self._database.write(work)
+
+
+def _names(product: Product) -> str:
+    """KIE's names of what a product is made by."""
+    return " | ".join(dict.fromkeys(filter(None, astuple(product.models))))
 
 
 def model_in(tx: sqlite3.Connection, slug: str) -> Model | None:
@@ -217,5 +311,6 @@ def _model(row: sqlite3.Row) -> Model:
             "options": json.loads(row["options"]),
             "allowed_options": tuple(json.loads(row["allowed_options"])),
             "prices": prices,
+            "price_set": bool(row["price_set"]),
         }
     )

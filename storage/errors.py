@@ -13,6 +13,9 @@ StorageError
   ModelUnavailableError      the model was switched off meanwhile; nothing charged
     MaintenanceError         no orders are taken at all; nothing charged
   UnknownModelError          there is no model of that slug; nothing changed
+  PriceNotSetError           the model has no price yet; nothing changed
+  SlugTakenError             another model has that slug; nothing changed
+  BuiltInModelError          the model comes with the program and cannot be removed
   UnknownUserError           nobody by that id has ever talked to the bot
   StaleItemError            the item is no longer in the state the caller saw; nothing changed
 """
@@ -99,12 +102,28 @@ class PriceChangedError(StorageError):
         self.price = price
 
 
-class UnknownModelError(StorageError):
-    """There is no model of that slug."""
+class ModelError(StorageError):
+    """What was asked for cannot be done to the model of that slug; nothing was changed."""
 
     def __init__(self, slug: str) -> None:
         super().__init__(slug)
         self.slug = slug
+
+
+class UnknownModelError(ModelError):
+    """There is no model of that slug."""
+
+
+class PriceNotSetError(ModelError):
+    """The model has no price yet."""
+
+
+class SlugTakenError(ModelError):
+    """Another model has that slug."""
+
+
+class BuiltInModelError(ModelError):
+    """The model comes with the program."""
 
 
 class UnknownUserError(StorageError):

@@ -23,8 +23,8 @@ admins set their own. All rows but the first are off until an admin switches the
 FLAGS = """
 ## Flags
 
-Besides `--n` and `--model`, which are for all. A default is in bold; what costs more or less has its
-tokens behind it, for a request that is otherwise by default.
+Besides `--n` and `--model`, which are for all. A default is in bold; what costs more or less has
+its tokens behind it, for a request that is otherwise by default.
 
 """
 

@@ -15,6 +15,7 @@ from providers.products import PRODUCTS
 from storage.announcements import Announcement, Moved
 from storage.items import ItemStatus
 
+ADDED = "added"  # stands for all products that admins added
 LOOK_PAUSE_S = 300.0
 DISCOVERY = (KIE_DISCOVERIES_PER_S, 1.1)  # in so many seconds: a little less often than KIE allows
 
@@ -41,13 +42,15 @@ async def open_all_kie(
     """KIE for each product; products that are asked for in the same way share a client."""
     async with AsyncExitStack() as stack:
         clients: dict[KieAccess, Kie] = {}
-        for product in PRODUCTS:
-            access = settings.kie(product).access
+        accesses = {product: settings.kie(product).access for product in PRODUCTS}
+        common = settings.kie(ADDED).access
+        accesses[ADDED] = common if common.api_key else next(iter(accesses.values()))
+        for access in accesses.values():
             if access not in clients:
                 clients[access] = await stack.enter_async_context(
                     open_kie(access, log, discovery=discovery)
                 )
-        yield {product: clients[settings.kie(product).access] for product in PRODUCTS}
+        yield {product: clients[access] for product, access in accesses.items()}
 
 
 class KieAccount:

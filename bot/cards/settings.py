@@ -18,7 +18,6 @@ from bot.texts.fields import WORDS_SHOWN
 from bot.texts.settings import NAME_SHOWN, language_name
 from providers.base import Field, Flag, Number, OneOf, Product, Text
 from providers.order import Order
-from providers.products import PRODUCTS
 from storage.catalogue import Model
 from storage.errors import UnpricedValueError
 from storage.preferences import ALWAYS, NEVER, Awaited, Preferences
@@ -288,9 +287,8 @@ def _columns(field: Field) -> int:
             return 2
 
 
-def awaited_field(awaited: Awaited | None) -> Field | None:
-    """The field that a person's next words are for, if there still is one."""
-    product = PRODUCTS.get(awaited.product) if awaited else None
+def awaited_field(awaited: Awaited | None, product: Product | None) -> Field | None:
+    """The field of the product that a person's next words are for, if there still is one."""
     if awaited is None or product is None:
         return None
     fields = (each for each in product.fields if isinstance(each.kind, Text))

@@ -15,7 +15,7 @@ from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import insist
-from providers.base import Done, Provider
+from providers.base import Done, ProviderOf
 from storage.items import Item, ItemStatus, JobView
 from storage.jobs import Jobs
 from storage.people import People
@@ -29,7 +29,7 @@ class Results:
     def __init__(
         self,
         jobs: Jobs,
-        providers: Mapping[str, Provider],
+        provider_of: ProviderOf,
         poller: Poller,
         fetcher: Fetcher,
         alerts: Alerts,
@@ -37,7 +37,7 @@ class Results:
         clock: Clock = CLOCK,
     ) -> None:
         self._jobs = jobs
-        self._providers = providers
+        self._provider_of = provider_of
         self._poller = poller
         self._fetcher = fetcher
         self._alerts = alerts
@@ -57,7 +57,7 @@ class Results:
 
     async def _done(self, view: JobView, item: Item) -> Done:
         """The provider's final word on the task."""
-        provider = self._providers[view.model.provider]
+        provider = self._provider_of(view.model.product)
         assert item.task_id is not None  # noqa: S101 - the schema says so
         assert item.submitted_at is not None  # noqa: S101
         return await self._poller.wait_until_done(

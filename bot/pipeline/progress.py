@@ -19,7 +19,7 @@ from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
-from providers.base import Provider
+from providers.base import ProviderOf
 from providers.order import Origin
 from storage.announcements import Announcement, Moved, Placed
 from storage.errors import StorageBusyError, StorageError, StorageFullError
@@ -54,7 +54,7 @@ class Progress:
         queue: FairQueue,
         messenger: Messenger,
         texts: Mapping[str, Texts],
-        providers: Mapping[str, Provider],
+        provider_of: ProviderOf,
         durations: Durations,
         *,
         edit_pause_s: float = EDIT_PAUSE_S,
@@ -64,7 +64,7 @@ class Progress:
         self._queue = queue
         self._messenger = messenger
         self._texts = texts
-        self._providers = providers
+        self._provider_of = provider_of
         self._durations = durations
         self._edit_pause_s = edit_pause_s
         self._edit_limit = RateLimit(EDITS_PER_S, 1.0)
@@ -188,7 +188,7 @@ class Progress:
         position = self._position(view)
         text = texts.progress(
             view,
-            product=self._providers[view.model.provider].name,
+            product=self._provider_of(view.model.product).name,
             position=position,
             left_s=self._left_s(view, position),
             drawn=self._drawn(view),
@@ -245,7 +245,7 @@ class Progress:
     async def _close(self, view: JobView) -> None:
         """Report failures in a message of their own: an edit makes no sound, and a person waits."""
         texts = self._texts[view.origin.language]
-        reasons = texts.failures(view, product=self._providers[view.model.provider].name)
+        reasons = texts.failures(view, product=self._provider_of(view.model.product).name)
         if reasons:
             await self._tell(view.origin, reasons)
         await insist(lambda: self._jobs.close(view.job.job_id))

@@ -5,7 +5,7 @@ The provider has no idempotency key: a create that was not clearly refused may h
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
-from providers.base import Provider
+from providers.base import ProviderOf
 from providers.errors import NotTakenError, OutcomeUnknownError, ProviderError
 from storage.items import WAITING, Item, Job
 from storage.jobs import Jobs
@@ -68,7 +68,7 @@ class Submit:
         jobs: Jobs,
         queue: FairQueue,
         prepare: Prepare,
-        providers: Mapping[str, Provider],
+        provider_of: ProviderOf,
         gate: Gate,
         alerts: Alerts,
         *,
@@ -78,7 +78,7 @@ class Submit:
         self.queue = queue
         self._jobs = jobs
         self._prepare = prepare
-        self._providers = providers
+        self._provider_of = provider_of
         self._gate = gate
         self._alerts = alerts
         self._policy = policy
@@ -95,7 +95,7 @@ class Submit:
         if item.attempts >= MAX_ATTEMPTS:  # the last was torn by a crash
             raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
         view = await self._jobs.view(item.job_id)
-        job, provider = view.job, self._providers[view.model.provider]
+        job, provider = view.job, self._provider_of(view.model.product)
         urls = self._prepare.pictures.urls_of(job)
         if urls is None:  # one grew old in the queue
             self._prepare.queue.put(item)

@@ -5,6 +5,7 @@ The English is in the code, one file per subject; `bot/texts/locales/*.po` hold 
 
 from collections.abc import Mapping
 
+from bot.texts.added_models import AddedModelTexts
 from bot.texts.admin_models import AdminModelTexts
 from bot.texts.admin_people import AdminPeopleTexts
 from bot.texts.admin_service import AdminServiceTexts
@@ -26,6 +27,7 @@ class Texts(
     PersonTexts,
     RequestTexts,
     AdminModelTexts,
+    AddedModelTexts,
     AdminPeopleTexts,
     PanelTexts,
     AdminServiceTexts,

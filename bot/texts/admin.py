@@ -20,6 +20,8 @@ class AdminTexts(BaseTexts):
             "rename": self._("rename a model: SLUG NAME"),
             "describe": self._("describe a model: SLUG TEXT"),
             "position": self._("move a model in the list: SLUG N"),
+            "addmodel": self._("sell another model of KIE's: NAME"),
+            "removemodel": self._("remove an added model: SLUG"),
             "options": self._("set a model's default options: SLUG {JSON}"),
             "grant": self._("give or take tokens: USER TOKENS"),
             "user": self._("everything about a person: USER"),

@@ -32,7 +32,7 @@ class AdminModelTexts(AdminTexts):
         """One of the list."""
         state = self._("on sale") if model.enabled else self._("hidden")
         facts = [
-            self.tokens(model.price),
+            self.tokens(model.price) if model.price_set else self._("no price yet"),
             self._("accepts a picture") if model.input_images else self._("words only"),
             self._("drawn: {n}").format(n=model.used),
         ]
@@ -69,6 +69,14 @@ class AdminModelTexts(AdminTexts):
 
     def price_set(self, entry: Entry) -> str:
         """The new price."""
+        if not entry.before:
+            return self._(
+                "{model}: a picture costs {tokens}. To put it on sale: {command}."
+            ).format(
+                model=code(entry.subject, SLUG_SHOWN),
+                tokens=self.tokens(int(entry.after)),
+                command=code(f"/enable {entry.subject}"),
+            )
         return self._(
             "{model}: a picture now costs {tokens} (was {before}). Jobs already placed keep their"
             " price."

@@ -5,6 +5,7 @@ from aiogram import F, Router
 from bot.admin.broadcast import UNREACHED
 from bot.cards.pager import Pager
 from handlers.admin import (
+    added_models,
     audit,
     broadcast,
     jobs,
@@ -29,6 +30,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
     router.include_routers(
         broadcast.create_router(),  # first: whatever command follows, it ends its waiting
         models.create_router(),
+        added_models.create_router(),
         people.create_router(),
         service.create_router(),
         stats.create_router(),

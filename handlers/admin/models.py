@@ -19,7 +19,7 @@ from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
 from handlers.admin.acts import by_message
 from storage.catalogue import Catalogue, Model, ModelField
-from storage.errors import UnknownModelError
+from storage.errors import PriceNotSetError, UnknownModelError
 from storage.journal import Act
 
 LIST = "models"
@@ -102,8 +102,11 @@ async def enable(
         answer = texts.enable_usage(model) if on else texts.disable_usage(model)
     else:
         act = by_message(message, event_from_user)
-        entry = await catalogue.set(slug, ModelField.ENABLED, int(on), act)
-        answer = texts.enabled(entry, none_left=await catalogue.first() is None)
+        try:
+            entry = await catalogue.set(slug, ModelField.ENABLED, int(on), act)
+            answer = texts.enabled(entry, none_left=await catalogue.first() is None)
+        except PriceNotSetError:
+            answer = texts.price_missing(slug)
     messenger.say(message.chat.id, answer)
 
 

@@ -121,7 +121,7 @@ async def test_what_could_not_be_told_is_told_before_the_next_start(
 ) -> None:
     monkeypatch.setattr("bot.pipeline.progress.AGAIN_PAUSE_S", 0.0)
     nobody = cast("Any", AsyncMock())
-    progress = Deaf(nobody, FairQueue(), nobody, {}, {}, Durations())
+    progress = Deaf(nobody, FairQueue(), nobody, {}, nobody, Durations())
     progress.error, progress.moves, progress.again = error, moves, asyncio.Event()
     progress.hear(Placed(7, [], with_picture=False))
     running = asyncio.create_task(progress.run())

@@ -50,6 +50,8 @@ def test_every_command_has_its_section() -> None:
 
 async def test_the_answers_are_what_the_bot_says(world: World) -> None:
     await world.stop()
+    world.tune(discovery=(100, 0.001))
+    world.kie.limits = None
     await world.start(user_messages_per_minute=1000)
     await people(world)
     admin = world.telegram.person(ADMIN)

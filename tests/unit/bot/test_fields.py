@@ -89,14 +89,15 @@ def test_a_menu_has_what_can_be_chosen() -> None:
 
 
 def test_a_text_is_asked_for_by_its_name() -> None:
-    field = awaited_field(Awaited("toy", "mood"))
+    field = awaited_field(Awaited("toy", "mood"), TOY)
     assert field is not None
     assert TEXTS["ru"].write_words(field).startswith("Настроение: напишите следующим сообщением")
     assert TEXTS["en"].words_kept(field, "calm") == "Mood is now “calm”. Nothing was charged."
     assert TEXTS["en"].words_too_long(field, "x" * 20) == ""
     assert "the limit is 20" in TEXTS["en"].words_too_long(field, "x" * 21)
-    for gone in (None, Awaited("gone", "mood"), Awaited("toy", "duration"), Awaited("toy", "x")):
-        assert awaited_field(gone) is None
+    for gone in (None, Awaited("toy", "duration"), Awaited("toy", "x")):
+        assert awaited_field(gone, TOY) is None
+    assert awaited_field(Awaited("gone", "mood"), None) is None
 
 
 def test_the_question_and_the_help() -> None:

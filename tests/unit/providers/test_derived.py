@@ -17,7 +17,7 @@ from providers.base import (
 )
 from providers.derived import Found, Unfit, UnfitError, derive, example, media_of
 from providers.order import Order
-from providers.schema import wrong_in
+from providers.schema import missing_in, wrong_in
 from tests.fixtures import names
 from tests.unit.providers.documents import FOLDER, read, schema
 
@@ -39,6 +39,7 @@ def test_what_a_derived_product_sends_is_what_the_schema_takes(name: str) -> Non
     for start, model in ((Input.TEXT, made.models.text), (Input.PICTURE, made.models.picture)):
         if model is not None:
             assert wrong_in(schema(name), example(made, start)) == []
+            assert missing_in(schema(name), example(made, start)) == []
 
 
 def test_a_text_model_with_a_list_of_ratios_and_sizes() -> None:
@@ -163,7 +164,7 @@ def test_why_there_is_no_product() -> None:
     assert why(remix, remix) == (Unfit.NEEDS_PICTURE, ("image_url",))
     assert why("topaz-image-upscale", remix)[0] is Unfit.NEEDS_PICTURE
     with pytest.raises(UnfitError) as caught:
-        derive("key", "slug", Found("a", schema("qwen3-text-to-image")))
+        derive("key", "slug", Found("a", schema("ideogram-v3-text-to-image")))
     assert caught.value.why is Unfit.MEDIA
     with pytest.raises(UnfitError) as caught:
         derive("key", "slug", Found("a", read({"properties": {"text": {"type": "string"}}})))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.schema import TASKS, SchemaField, fields_of, input_schema, wrong_in
+from providers.schema import TASKS, SchemaField, fields_of, input_schema, missing_in, wrong_in
 from tests.unit.providers.documents import document, read, schema
 
 URL = "https://example.com/in.png"
@@ -134,13 +134,20 @@ def test_whatever_a_document_holds_comes_to_something_that_can_be_kept(body: Any
         ({"prompt": "a fox", "resolution": "2K"}, []),
         ({"prompt": "a fox", "resoluton": "2K"}, ["resoluton: no such field"]),
         ({"prompt": "a fox", "resolution": "8K"}, ["resolution: none of 1K, 2K, 4K"]),
-        ({"resolution": "1K"}, ["prompt: missing"]),
+        ({"resolution": "1K"}, []),
         ({"prompt": 5}, ["prompt: no string"]),
         ({"prompt": "x" * 20_001}, ["prompt: maxLength 20000"]),
     ],
 )
 def test_an_input_is_held_against_the_schema(given: dict[str, Any], wrong: list[str]) -> None:
     assert wrong_in(schema("gpt-image-2-text-to-image"), given) == wrong
+
+
+def test_what_is_missing_is_told_by_itself() -> None:
+    assert missing_in(schema("gpt-image-2-text-to-image"), {"resolution": "1K"}) == ["prompt"]
+    omni = schema("kling-3.0-omni-image-to-video")
+    assert missing_in(omni, {"prompt": "a fox"}) == ["duration", "image_urls"]
+    assert wrong_in(omni, {"prompt": "a fox"}) == []
 
 
 def test_a_list_is_checked_within() -> None:

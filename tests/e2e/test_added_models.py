@@ -1,0 +1,173 @@
+"""/addmodel and /removemodel over HTTP: models that no declaration is for."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.demo.telegram import Person
+from tests.asking import ask, journal
+from tests.support import ADMIN, World, png
+
+WAN, CLIP, GROK = "wan/2-7-image", "wan/3-0-video", "grok-imagine-image-2-0/text-to-image"
+PAIR = "flux-2/pro-text-to-image flux-2/pro-image-to-image"
+
+
+@pytest.fixture
+async def shop(world: World) -> World:
+    """A bot that asks KIE as fast as it can, and a KIE that lets it."""
+    await world.stop()
+    world.tune(discovery=(100, 0.001))
+    world.kie.limits = None
+    await world.start()
+    return world
+
+
+@pytest.fixture
+def admin(shop: World) -> Person:
+    return shop.telegram.person(ADMIN)
+
+
+def row(world: World, slug: str) -> dict[str, Any]:
+    (found,) = world.rows("SELECT * FROM models WHERE slug = ?", slug)
+    return found
+
+
+async def test_a_picture_model_is_added_priced_sold_and_removed(shop: World, admin: Person) -> None:
+    card = await ask(shop, admin, f"/addmodel {WAN}")
+    assert card.startswith("wan-2-7-image добавлена: скрыта и пока без цены. Wan 2 7 Image делает")
+    assert "--q → resolution: 1K, 2K, 4K; по умолчанию 2K; у других значений" in card
+    assert '"n": 1' in card
+    assert "Цена wan/2-7-image у KIE: " in card
+    await ask(shop, admin, "/position wan-2-7-image 1")
+    assert "цены ещё нет" in await ask(shop, admin, "/models")
+    words = await ask(shop, admin, "/enable wan-2-7-image")
+    assert words.startswith("У модели wan-2-7-image ещё нет цены.")
+    words = await ask(shop, admin, "/price wan-2-7-image 20")
+    assert words == (
+        "wan-2-7-image: картинка стоит 20 токенов. Чтобы включить модель: /enable wan-2-7-image."
+    )
+    assert "включена" in await ask(shop, admin, "/enable wan-2-7-image")
+    anna = await shop.customer(tokens=100)
+    anna.send("лиса --model wan-2-7-image --ar 16:9 --seed 7")
+    await shop.pictures(anna, 1)
+    await shop.closed()
+    (task,) = shop.kie.tasks
+    assert (task.model, task.input) == (
+        WAN,
+        {
+            "prompt": "лиса",
+            "n": 1,
+            "watermark": False,
+            "nsfw_checker": True,
+            "aspect_ratio": "16:9",
+            "resolution": "2K",
+            "seed": 7,
+        },
+    )
+    assert shop.balance(anna.user_id) == 80
+    refused = await ask(shop, anna, "лиса --model wan-2-7-image --q 4K")
+    assert "4K" in refused
+    assert shop.balance(anna.user_id) == 80, "a value without a price is not sold"
+    await shop.prefer(anna.user_id, model="wan-2-7-image")
+    words = await ask(shop, admin, "/removemodel wan-2-7-image")
+    assert words.startswith("wan-2-7-image убрана из списка.")
+    assert "wan-2-7-image" not in await ask(shop, admin, "/models")
+    assert "Модели wan-2-7-image нет." in await ask(shop, admin, "/enable wan-2-7-image")
+    history = await ask(shop, anna, "/history")
+    assert "лиса" in history
+    assert [entry[1:] for entry in journal(shop)] == [
+        ("added", "wan-2-7-image", "", WAN),
+        ("place", "wan-2-7-image", "18", "1"),
+        ("price", "wan-2-7-image", "", "20"),
+        ("enabled", "wan-2-7-image", "0", "1"),
+        ("removed", "wan-2-7-image", WAN, ""),
+    ]
+
+
+async def test_a_film_with_whole_seconds(shop: World, admin: Person) -> None:
+    card = await ask(shop, admin, f"/addmodel {CLIP} ролик")
+    assert "ролик не подходит как короткое имя" in card
+    card = await ask(shop, admin, f"/addmodel {CLIP} clip-3")
+    assert "делает видео" in card
+    await ask(shop, admin, "/price clip-3 30")
+    await ask(shop, admin, "/enable clip-3")
+    anna = await shop.customer(tokens=100)
+    anna.send_photo(png(), caption="лиса бежит --model clip-3")
+    await shop.kie.wait_for(lambda: shop.kie.tasks)
+    (task,) = shop.kie.tasks
+    assert (task.input["duration"], task.input["audio"]) == (5, False)
+    assert task.input["first_frame_url"].startswith("http")
+
+
+async def test_a_pair_survives_a_restart(shop: World, admin: Person) -> None:
+    card = await ask(shop, admin, f"/addmodel {PAIR} my-flux")
+    assert "По описанию: flux-2/pro-text-to-image" in card
+    assert "По картинкам: flux-2/pro-image-to-image, input_urls, до 8" in card
+    await ask(shop, admin, "/price my-flux 10")
+    await ask(shop, admin, "/enable my-flux")
+    await shop.stop()
+    await shop.start()
+    anna = await shop.customer(tokens=100)
+    anna.send_photo(png(), caption="рыжая лиса --model my-flux")
+    await shop.pictures(anna, 1)
+    (task,) = shop.kie.tasks
+    assert task.model == "flux-2/pro-image-to-image"
+    assert len(task.input["input_urls"]) == 1
+    known = {each["model"] for each in shop.rows("SELECT model FROM kie_models")}
+    assert known == set(PAIR.split())
+
+
+async def test_what_cannot_be_added_changes_nothing(shop: World, admin: Person) -> None:
+    before = shop.rows("SELECT * FROM models")
+    for line, answer in {
+        "/addmodel": "Нужно так: /addmodel KIE-NAME",
+        "/addmodel a b c d e": "Нужно так: /addmodel KIE-NAME",
+        f"/addmodel {GROK}": f"Модель {GROK} в списке KIE есть, но её поля KIE не описывает",
+        "/addmodel wan/2-7-imag": "В списке KIE нет модели wan/2-7-imag. Ближайшие: wan/2-7-image",
+        f"/addmodel {WAN} qwen3/image-to-imag": "В списке KIE нет модели qwen3/image-to-imag.",
+        f"/addmodel {WAN} banana": "Модель banana уже есть, и она другая.",
+        f"/addmodel {WAN} z-image": "Вторая модель не принимает картинку.",
+        "/addmodel kling-3.0/video": "Модель требует полей, для которых у бота ничего нет: multi",
+        f"/addmodel {WAN} A_B": "A_B не подходит как короткое имя",
+        "/removemodel": "Нужно так: /removemodel SLUG",
+        "/removemodel banana": "banana — встроенная модель и остаётся в списке.",
+        "/removemodel banan": "Модели banan нет. Ближайшие: banana",
+    }.items():
+        assert (await ask(shop, admin, line)).startswith(answer), line
+    shop.kie.down["models"] = 503
+    assert (await ask(shop, admin, f"/addmodel {WAN}")).startswith("KIE не ответил: ")
+    assert shop.rows("SELECT * FROM models") == before
+    assert journal(shop) == []
+
+
+async def test_it_is_safe_to_repeat_and_takes_what_changed(shop: World, admin: Person) -> None:
+    shop.telegram.updates.repeat_next()
+    await ask(shop, admin, f"/addmodel {WAN}")
+    await shop.until(
+        lambda: sum("добавлена" in each.words for each in shop.bot_messages(admin)) == 2
+    )
+    await ask(shop, admin, "/price wan-2-7-image 20")
+    await ask(shop, admin, "/enable wan-2-7-image")
+    before = row(shop, "wan-2-7-image")
+    known = shop.kie.market[WAN]
+    fields = {**known.fields, "resolution": {"enum": ["1K", "8K"]}}
+    shop.kie.market[WAN] = replace(known, fields=fields)
+    card = await ask(shop, admin, f"/addmodel {WAN}")
+    assert card.startswith("wan-2-7-image уже есть; поля обновлены по сегодняшнему описанию KIE.")
+    assert "--q → resolution: 1K, 8K; по умолчанию 1K" in card
+    after = row(shop, "wan-2-7-image")
+    assert {name for name in after if after[name] != before[name]} == {"declared"}
+    assert [entry[1] for entry in journal(shop)] == ["added", "price", "enabled", "added"]
+
+
+async def test_one_that_was_removed_comes_back_without_its_price(
+    shop: World, admin: Person
+) -> None:
+    await ask(shop, admin, f"/addmodel {WAN} x")
+    await ask(shop, admin, "/price x 20")
+    await ask(shop, admin, "/removemodel x")
+    assert (await ask(shop, admin, "/addmodel z-image x")).startswith("x добавлена")
+    assert json.loads(row(shop, "x")["declared"])["models"]["text"] == "z-image"
+    assert "ещё нет цены" in await ask(shop, admin, "/enable x")
