@@ -14,6 +14,9 @@ from PIL import Image
 
 from bot.demo.kie import KieLimits, KieSimulator
 from bot.demo.kie.market import MODELS
+from providers.base import Flag, Input, OneOf, Product
+from providers.order import Order
+from providers.products import PRODUCTS
 from tests.unit.demo.kie_api import FILM_MODEL, IMAGE_MODEL, Clock, made, running
 
 REQUIRED = "This field is required"
@@ -112,6 +115,36 @@ def uploaded(kie: KieSimulator, given: dict[str, Any]) -> dict[str, Any]:
     url = kie.url + kie.upload("images", "a.png", picture(300, 400)).path
     text = json.dumps(given).replace(PICTURE, url)
     return dict(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "product", [each for each in PRODUCTS.values() if each.credits], ids=lambda each: each.key
+)
+@pytest.mark.parametrize("way", Input)
+def test_what_is_declared_is_taken_and_costs_what_it_says(product: Product, way: Input) -> None:
+    urls = [PICTURE] * product.pictures if way is Input.PICTURE else []
+    fields = [each for each in product.fields if not each.option and each.only in (None, way)]
+    usual = {each.param: each.default_for(way) for each in fields}
+    params = {param: value for param, value in usual.items() if value is not None}
+    cases: list[tuple[dict[str, Any], float]] = [(params, product.credits)]
+    for field in fields:
+        words = field.kind.words if isinstance(field.kind, OneOf) else ()
+        values: dict[str, Any] = {word: word for word in words}
+        if isinstance(field.kind, Flag):
+            values = {"on": field.kind.sent}
+        for word, value in values.items():
+            cost = field.credits.get(word, product.credits)
+            cases.append((params | {field.param: value}, cost))
+    of, spare = product.models, product.fallback
+    for name in filter(None, (of.text, spare.text) if not urls else (of.picture, spare.picture)):
+        model = MODELS[name]
+        for chosen, cost in cases:
+            given = product.input(Order("m", "a fox", params=chosen), urls)
+            model.check(given)
+            assert given.keys() <= model.fields.keys()
+            if name in (of.text, of.picture):
+                added = product.credits_a_picture * len(urls)
+                assert model.cost(given) == pytest.approx(cost + added), chosen
 
 
 # --- What is told
