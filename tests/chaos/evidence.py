@@ -136,11 +136,20 @@ class Evidence:
             if life.end in BEHIND
         )
 
+    def _life_at(self, at: float) -> Life:
+        return next(life for life in self.lives[::-1] if life.started_at <= at)
+
+    def is_forgotten(self, call: Call, later: Call | None) -> bool:
+        """Whether the process that made the later call need not know of the first; None: none."""
+        if later is not None and self._life_at(call.at) is self._life_at(later.at):
+            return False
+        return self.is_torn(call.at)
+
     def handed(self, prompt: Prompt) -> list[tuple[float, Life]]:
         """When the prompt's update was given to the bot, and in which of its lives."""
         return [
             # A question is noted with the time when it came; it may have waited for this prompt.
-            (max(at, prompt.sent_at), next(x for x in self.lives[::-1] if x.started_at <= at))
+            (max(at, prompt.sent_at), self._life_at(at))
             for at, key in handed_to_bot(self.telegram)
             if key == prompt.key
         ]

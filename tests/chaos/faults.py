@@ -55,7 +55,7 @@ UNREADABLE: tuple[tuple[str, ...], ...] = (
     ("message_id",),
     ("message_id", "date", "chat", "from"),
 )
-LOST_IN_A_ROW = (2, 9)  # answers
+LOST_IN_A_ROW = (3, 12)  # answers
 Switch = Callable[[random.Random], str]
 Outage = Callable[[random.Random], tuple[str, Callable[[], None]]]  # returns how it ends
 
@@ -80,7 +80,7 @@ class Trouble:
         self._ordered: list[Fault] = []
         self._switches: dict[Switch, int] = {
             self._break_sending: 40,
-            self._lose_pictures_answers: 6,
+            self._lose_pictures_answers: 12,
             self._spoil_answer: 8,
             self._refuse_photo: 3,
             self._break_updates: 3,

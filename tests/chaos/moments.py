@@ -51,7 +51,7 @@ class Moments:
             return f"{delay_s:.2f} s after its start"
         await self._until(lambda: self.is_listening(started_at), START_S)
         # It needs something to be torn away from; now and then what waits for long gets its turn.
-        await asyncio.sleep(rng.uniform(0.2, rng.choice((1.2, 1.2, 1.2, self._linger_s))))
+        await asyncio.sleep(rng.uniform(0.2, rng.choice((1.2, 1.2, self._linger_s))))
         moment = rng.choice(
             (self._any_time, self._telegram_call, self._telegram_answer, self._kie_call)
         )

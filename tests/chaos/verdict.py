@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.demo.kie import Result, Task
 from bot.demo.kie.state import UNSET
@@ -28,7 +29,7 @@ ENDED = {"delivered", "failed", "cancelled"}
 CODE_TAKEN, CODE_REFUSED, CODE_TOO_OFTEN = 200, 422, 429
 # No create follows a lost one sooner. What was torn counts from before it was stored.
 REPEAT_S = LOST_PAUSE_S - BEHIND[End.KILLED]
-MOST_COPIES = len(LOST_PAUSES_S) + 1  # of one picture, not counting what was torn
+MOST_COPIES = len(LOST_PAUSES_S) + 1  # of one picture, but for those that a process took with it
 UNSAID_S = 15.0  # faults and a chat's pace can delay an answer by so much
 MONEY = re.compile(r"^(Списано|Charged)", re.MULTILINE)  # stands in every progress message
 BAD_LOG = re.compile(
@@ -262,13 +263,16 @@ def _pictures(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
             what = f"{told} was sent, and the item is {item['status']}"
             yield Complaint(what, job["user_id"])
         toll.duplicates += len(calls) - 1
-        copies = sum(not evidence.is_torn(call.at) for call in calls)
-        if copies > MOST_COPIES:
-            yield Complaint(f"{told} was sent {copies} times", job["user_id"])
-        for call in calls[:-1]:
-            if call.ok and not evidence.is_torn(call.at):
-                what = f"{told} was sent again, though the first was answered"
-                yield Complaint(what, job["user_id"])
+        known = [
+            call
+            for call, later in zip(calls, [*calls[1:], None], strict=True)
+            if not evidence.is_forgotten(call, later)
+        ]
+        if len(known) > MOST_COPIES:
+            yield Complaint(f"{told} was sent {len(known)} times", job["user_id"])
+        if any(call.ok for call in known if call is not calls[-1]):
+            what = f"{told} was sent again, though the first was answered"
+            yield Complaint(what, job["user_id"])
     for task_id, (job, item) in owners.items():
         if item["status"] == "delivered":
             told, calls = f"item {item['item_id']}", evidence.pictures[task_id]
@@ -300,9 +304,9 @@ def _progress(evidence: Evidence, toll: Toll, job: Row) -> Iterator[Complaint]:
     user_id, message_id = job["user_id"], job["message_id"]
     calls = _begun(evidence, job)
     toll.repeats += max(len(calls) - 1, 0)
-    for call in calls[:-1]:
+    for call, later in pairwise(calls):
         is_known = call.ok and _told_id(call) != UNKNOWN_MESSAGE
-        if is_known and not evidence.is_torn(call.at):
+        if is_known and not evidence.is_forgotten(call, later):
             yield Complaint(f"prompt {message_id} got another progress message", user_id)
     is_mute = _is_mute(evidence, job["chat_id"])
     if calls and _told_id(calls[-1]) != job["progress_message_id"]:
