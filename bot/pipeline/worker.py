@@ -193,5 +193,10 @@ class Worker:
             logger.warning("the picture is kept until the person is back: %s", error)
             # By itself: a sending is not repeated because that could not be noted.
             await insist(lambda: self._people.set_blocked(item.user_id, blocked=True))
+        else:
+            # They came back while the refusal of an earlier sending was on its way.
+            if view.origin.in_private and await self._people.is_blocked(item.user_id):
+                await self._people.set_blocked(item.user_id, blocked=False)
+                await self._jobs.replay(item.user_id)
         finally:
             self._sending.discard(item.item_id)

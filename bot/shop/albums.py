@@ -49,9 +49,15 @@ class Albums:
         self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
 
     async def add(self, item: AlbumItem) -> None:
-        """Keep an item; safe to repeat."""
-        await self._inputs.add_album_item(item)
-        self._arrived.put_nowait((item.chat_id, item.media_group_id))
+        """Keep an item; safe to repeat. The album is not whole while one is being kept, however
+        long the database is held."""
+        album = item.chat_id, item.media_group_id
+        if album in self._waiting:
+            self._waiting.pop(album).cancel()
+        try:
+            await self._inputs.add_album_item(item)
+        finally:
+            self._arrived.put_nowait(album)
 
     async def run(self) -> None:
         """Process albums left by an earlier process, and all new ones."""
