@@ -17,11 +17,6 @@ async def answer(world: World, person: Person, text: str) -> Message:
     )
 
 
-async def handled(world: World) -> None:
-    """Wait until the bot has seen all that was sent."""
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
-
-
 def journal(world: World) -> list[tuple[int, str, str, str, str]]:
     """Who, what, of what, before, after; grants left out, which fill purses here."""
     return [

@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from inspect import iscoroutinefunction
 from pathlib import Path
+from types import CoroutineType, FunctionType
 from typing import Any
 
 from PIL import Image as PillowImage
@@ -21,6 +23,7 @@ from bot.demo.telegram import Message, Person, TelegramEmulator
 from bot.pipeline.fetching import FetchPolicy
 from bot.pipeline.polling import PollPolicy
 from bot.settings import Settings
+from bot.telegram.messenger import Messenger
 from bot.tuning import Tuning
 
 ADMIN = 1
@@ -53,6 +56,21 @@ FAST = Tuning(
     updates_kept=0,  # what must not count twice has to hold without
 )
 
+# What the messenger does beside the handlers, each in a task of its own.
+SAYING = {
+    function.__code__
+    for function in vars(Messenger).values()
+    if isinstance(function, FunctionType) and iscoroutinefunction(function)
+}
+
+
+class GivenSettings(Settings):
+    """Settings as they are given: to look for each in the environment takes as long as a start."""
+
+    @classmethod
+    def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[Any, ...]:
+        return (sources["init_settings"],)
+
 
 @dataclass
 class World:
@@ -81,7 +99,7 @@ class World:
             "kie_request_timeout": 2,
             "cancel_seconds": 0,
         }
-        return Settings(_env_file=None, **{**values, **self.changes})
+        return GivenSettings(_env_file=None, **{**values, **self.changes})
 
     def tune(self, **changes: Any) -> None:
         """Change the tuning of the next start."""
@@ -192,6 +210,25 @@ class World:
         async with asyncio.timeout(timeout_s):
             while not holds():  # noqa: ASYNC110 - see above
                 await asyncio.sleep(0.01)
+
+    async def answered(self) -> None:
+        """Wait until the bot has seen all that was sent, and said what it had to say to it."""
+        await self.telegram.wait_for(
+            lambda: not self.telegram.pending_updates and not self.is_talking()
+        )
+
+    def is_talking(self) -> bool:
+        """Whether an answer of the bot's is under way, or the word that Telegram has it."""
+        doing = (task.get_coro() for task in asyncio.all_tasks())
+        return any(isinstance(each, CoroutineType) and each.cr_code in SAYING for each in doing)
+
+    async def noted(self, message: Message) -> None:
+        """Wait until the bot has noted which item a message of its own stands for."""
+        await self.until(
+            lambda: bool(
+                self.rows("SELECT 1 FROM picture_messages WHERE message_id = ?", message.message_id)
+            )
+        )
 
     async def closed(self, *, timeout_s: float = 60) -> None:
         """Wait until the outcome of every job was told."""

@@ -62,6 +62,7 @@ async def ask(world: World) -> Message:
 
 
 async def pressed(world: World, message: Message, button: str) -> CallbackQuery:
+    await world.telegram.wait_for(lambda: button in [each["text"] for each in message.buttons])
     press = world.telegram.person(ADMIN).press(message, button)
     await world.telegram.wait_for(lambda: press.answer)
     return press
@@ -181,7 +182,7 @@ async def test_alone_it_takes_the_next_message_and_draws_nothing_of_it(
     assert copies(world, people) == dict.fromkeys((p.user_id for p in people), 1)
     assert world.rows("SELECT 1 FROM jobs") == []
     admin.send("кот")  # the next one is a prompt again
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
 
 
@@ -232,7 +233,7 @@ async def test_it_does_not_wait_after_cancel_another_command_or_ten_minutes(
         )
         assert (said.words == "Никому не отправлено.") == (how == "/cancel")
     admin.send("кот")
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert world.rows("SELECT 1 FROM broadcasts") == []
     admin.send("/cancel")
     await world.said(admin, lambda text: "Отменять нечего" in text or "Отменено" in text)
@@ -251,7 +252,7 @@ async def test_what_comes_again_is_neither_drawn_nor_asked_about_twice(world: Wo
     world.telegram.updates.resend(command)
     world.telegram.updates.resend(draft)
     await world.start()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert len(world.rows("SELECT 1 FROM broadcasts")) == 1
     assert world.rows("SELECT 1 FROM jobs") == []
     assert world.rows("SELECT asked_at FROM awaited_drafts") == [{"asked_at": 0}]
@@ -373,7 +374,7 @@ async def test_a_token_that_is_refused_ends_it_and_marks_nobody(world: World) ->
 async def test_the_stop_button_stops_it(world: World) -> None:
     await world.stop()
     people = await crowd(world, 100)
-    world.tune(bulk_messages=(20, 1.0))
+    world.tune(bulk_messages=(20, 3600.0))
     await world.start()
     question = await ask(world)
     await pressed(world, question, "Разослать")
@@ -385,14 +386,15 @@ async def test_the_stop_button_stops_it(world: World) -> None:
     had = copies(world, people)
     assert set(had.values()) == {1}
     assert len(had) < 50
-    assert statuses(world) == {"sent": len(had), "pending": 100 - len(had)}
+    counts = {"sent": len(had), "pending": 100 - len(had)}
+    await world.until(lambda: statuses(world) == counts)
     late = world.telegram.person(ADMIN).forge(card, "broadcast:stop:1")
     await world.telegram.wait_for(lambda: late.answer)
     assert late.answer is not None
     assert late.answer.text == "Рассылка уже не идёт."
     await world.stop()
     await world.start()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert copies(world, people) == had
     assert len(world.rows("SELECT 1 FROM journal")) == 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.telegram import Person
 from bot.texts import load_texts
-from tests.asking import answer, ask, handled, journal
+from tests.asking import answer, ask, journal
 from tests.support import ADMIN, World
 
 SLUG = "midjourney-v7-fast"
@@ -122,7 +122,7 @@ async def test_a_repeated_update_changes_nothing_twice(world: World, admin: Pers
     for line in (f"/price {SLUG} 100", f"/disable {SLUG}", f"/rename {SLUG} Имя"):
         world.telegram.updates.repeat_next()
         await ask(world, admin, line)
-        await handled(world)
+        await world.answered()
     assert [entry[1] for entry in journal(world)] == ["price", "enabled", "name"]
     # One that comes very late does not undo what was set since.
     old = world.rows("SELECT act_key FROM journal WHERE action = 'price'")[0]["act_key"]
@@ -217,7 +217,7 @@ async def test_closed_options_are_opened_for_a_model_and_closed_again(
 ) -> None:
     anna = await world.customer(tokens=1000)
     assert (await ask(world, anna, "кот --opt Speed=fast")).startswith("Настройка Speed закрыта:")
-    await handled(world)
+    await world.answered()
     world.telegram.updates.repeat_next()
     words = await ask(world, admin, f"/options {SLUG} allow speed, resolution")
     assert words.startswith(f"{SLUG}: людям открыто: resolution, speed; раньше: ничего.")
@@ -332,7 +332,7 @@ async def test_for_others_there_are_no_such_commands(world: World, command: str)
     own = world.bot_messages(anna)[0]
     presses = [anna.forge(own, data) for data in ("page:models:1", "give:1001:5:0", "ban:1001")]
     await world.telegram.wait_for(lambda: all(press.answer for press in presses))
-    await handled(world)
+    await world.answered()
     assert {press.answer.text for press in presses if press.answer} <= {None, ""}
     assert [message for message in group.messages if message.from_bot] == []
     assert journal(world) == []
@@ -342,6 +342,6 @@ async def test_for_others_there_are_no_such_commands(world: World, command: str)
 async def test_in_a_group_an_admin_is_not_answered_either(world: World, admin: Person) -> None:
     group = world.telegram.add_group(-100500, "Группа", [admin])
     admin.send(f"/price {SLUG} 5", chat=group)
-    await handled(world)
+    await world.answered()
     assert [message for message in group.messages if message.from_bot] == []
     assert journal(world) == []

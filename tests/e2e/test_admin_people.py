@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo.telegram import Message, Person
 from bot.texts import load_texts
-from tests.asking import answer, ask, handled, journal
+from tests.asking import answer, ask, journal
 from tests.support import ADMIN, World, png
 
 TEXTS = load_texts()
@@ -23,7 +23,7 @@ async def named(world: World, user_id: int, name: str, username: str | None) -> 
     """Somebody with a @name who pressed /start."""
     person = world.telegram.add_person(user_id, name, language_code="ru", username=username)
     await ask(world, person, "/start")
-    await handled(world)
+    await world.answered()
     return person
 
 
@@ -54,7 +54,7 @@ async def test_a_repeated_grant_is_one(world: World, admin: Person) -> None:
     anna = await named(world, 1001, "Анна", None)
     world.telegram.updates.repeat_next()
     await ask(world, admin, "/grant 1001 5")
-    await handled(world)
+    await world.answered()
     assert world.balance(1001) == 84
     assert len(world.rows("SELECT * FROM journal")) == 1
     told = [m for m in world.bot_messages(anna) if m.words.startswith("Вам начислено")]
@@ -67,7 +67,7 @@ async def test_two_people_of_one_former_name_are_told_apart_by_id(
     anna = await named(world, 1001, "Анна", "fox")
     anna.user["username"] = "anna_new"
     await ask(world, anna, "/balance")
-    await handled(world)
+    await world.answered()
     await world.until(lambda: len(world.rows("SELECT * FROM usernames")) == 2)
     assert "Анна @anna_new 1001" in await ask(world, admin, "/user @fox")
     await named(world, 1002, "Борис", "fox")
@@ -167,7 +167,7 @@ async def test_user_shows_what_there_is(world: World, admin: Person) -> None:
     )
     assert list(presses_of(card)) == ["+100", "+500", "+1000", "Закрыть доступ"]
     anna.block()
-    await handled(world)
+    await world.answered()
     assert "Заблокировал бота: " in await ask(world, admin, "/user 1001")
 
 
@@ -254,7 +254,7 @@ async def test_a_banned_person_gets_one_sentence_and_costs_nothing(
     await world.telegram.wait_for(lambda: press.answer)
     assert press.answer is not None
     assert "закрыли вам доступ" in str(press.answer.text)
-    await handled(world)
+    await world.answered()
     assert len(world.bot_messages(anna)) == before + 1
     assert world.kie.tasks == []
     assert world.balance(1001) == 79
@@ -289,7 +289,7 @@ async def test_a_ban_that_comes_again_does_not_undo_what_followed(
     world.telegram.updates.repeat_next()
     admin.send("/ban 1001")
     admin.send("/unban 1001")
-    await handled(world)
+    await world.answered()
     await world.telegram.wait_for(
         lambda: any("снова открыт" in m.words for m in world.bot_messages(admin))
     )
@@ -330,7 +330,7 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
     anna = await world.customer(tokens=237)
     world.kie.task_seconds = 60
     anna.send("кот")
-    await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
+    await world.said(anna, lambda text: "Рисую картинку." in text)
     assert await ask(world, admin, "/maintenance on Вернёмся в <18:00> & скоро") == (
         "Новые запросы не принимаются, очередь дорисуется. В ответ на запрос люди прочитают:\n"
         "Вернёмся в <18:00> & скоро\nНичего не списано."
@@ -350,7 +350,7 @@ async def test_maintenance_answers_prompts_and_finishes_the_queue(
         "Идут технические работы, новые запросы пока не принимаю. Попробуйте позже.\n"
         "Ничего не списано."
     )
-    await handled(world)
+    await world.answered()
     assert await ask(world, admin, "/maintenance OFF") == "Запросы снова принимаются."
     world.kie.task_seconds = 0
     anna.send("пёс")

@@ -7,7 +7,6 @@ import pytest
 from bot.demo.telegram import Message, Person
 from providers.order import Order, Origin
 from storage.jobs import Jobs, PlacedJob
-from tests.asking import handled
 from tests.e2e.test_groups import GROUP, pictures, said
 from tests.e2e.test_pictures_buttons import AGAIN, answer, data_of, drawn
 from tests.support import World, png
@@ -136,7 +135,7 @@ async def test_too_few_tokens_are_told_at_the_press(world: World) -> None:
     picture = await drawn(world, anna)
     await world.prefer(1001, ask="always")
     assert "нужно 79, у вас 21" in await answer(world, anna.press(picture, AGAIN))
-    await handled(world)
+    await world.answered()
     assert cards(world, anna) == []
 
 

@@ -148,7 +148,7 @@ async def test_a_repeated_change_is_drawn_once(world: World) -> None:
     world.telegram.updates.repeat_next()
     anna.send("--ar 9:16", reply_to=picture)
     await drawn(world, anna, 2)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert world.balance(anna.user_id) == 842
 
 

@@ -5,7 +5,6 @@ import time
 import pytest
 
 from bot.tools.clock import Clock
-from tests.asking import handled
 from tests.e2e.test_settings_card import card, pressed
 from tests.support import World, png
 
@@ -86,7 +85,7 @@ async def test_a_clock_put_back_does_not_block_again(world: World) -> None:
     for _ in range(2):  # and a thumb that presses twice is still one press
         anna.press(picture, "Ещё раз · 79")
     await world.pictures(anna, 3)
-    await handled(world)
+    await world.answered()
     assert world.balance(anna.user_id) == 1000 - 3 * 79
 
 

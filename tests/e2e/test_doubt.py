@@ -4,7 +4,7 @@ import pytest
 
 from bot.demo.telegram import CallbackQuery, Message, Person
 from tests.asking import answer as reply
-from tests.asking import ask, handled
+from tests.asking import ask
 from tests.e2e.test_first_contact import forgotten
 from tests.e2e.test_groups import GROUP, pictures, said
 from tests.e2e.test_pictures_buttons import answer
@@ -232,6 +232,7 @@ async def test_the_answer_to_what_shall_be_changed_is_a_request_in_a_group_too(
     question = await world.telegram.wait_for(
         lambda: next((m for m in said(group) if m.words.startswith("Что изменить?")), None)
     )
+    await world.noted(question)
     anna.send("акварель", chat=group, reply_to=question)
     await pictures(world, group, 2)
     await world.closed()
@@ -251,7 +252,7 @@ async def test_a_remark_in_a_group_is_not_answered_with_missing_tokens(world: Wo
         "Опишите картинку, и я её нарисую. Например: /draw рыжая лиса в снегу."
         " Картинка стоит 79 токенов."
     )
-    await handled(world)
+    await world.answered()
 
 
 async def test_an_open_question_goes_with_its_person(world: World) -> None:

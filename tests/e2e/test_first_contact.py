@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.telegram import Person
 from storage.ledger import Granted, Ledger
-from tests.asking import ask, handled
+from tests.asking import ask
 from tests.e2e.test_groups import GROUP, pictures, said
 from tests.e2e.test_pictures_buttons import answer
 from tests.support import ADMIN, World
@@ -66,7 +66,7 @@ async def test_what_is_not_for_the_bot_is_no_contact(world: World) -> None:
     group = world.telegram.add_group(GROUP, "Группа", [boris])
     for text in ("всем привет", "/balance", "/start"):
         boris.send(text, chat=group)
-    await handled(world)
+    await world.answered()
     assert world.rows("SELECT * FROM users WHERE user_id = 1002") == []
 
 
@@ -93,7 +93,7 @@ async def test_once_whatever_comes_twice_and_without_a_write_for_those_who_had_i
     world.telegram.updates.repeat_next()
     anna.send("рыжая лиса")
     await world.pictures(anna, 1)
-    await handled(world)
+    await world.answered()
     await world.stop()
     await world.start()
     await ask(world, anna, "/help")

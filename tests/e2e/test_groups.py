@@ -88,7 +88,7 @@ async def test_it_keeps_quiet_otherwise(world: World) -> None:
         anna.send(command, chat=group)
     anna.send_photo(png(), caption="кот", chat=group)
     anna.send("/draw@other_bot кот", chat=group)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     boris.send("/balance")
     await world.said(boris, lambda text: text.startswith("1000"))
     assert said(group) == []
@@ -176,7 +176,7 @@ async def test_a_forged_press_shows_no_list_in_a_group(world: World) -> None:
     words = card.words
     for data in ("history:older:99", "queue", "drop:99"):
         assert await answer(world, boris.forge(card, data, chat=group)) == ""
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert card.words == words
 
 

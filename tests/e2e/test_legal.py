@@ -9,7 +9,6 @@ import pytest
 from bot.demo.supabase import SupabaseEmulator
 from bot.telegram.messenger import Messenger
 from storage.jobs import Jobs
-from tests.asking import handled
 from tests.e2e.test_pictures_buttons import answer
 from tests.support import ADMIN, World, png
 
@@ -70,7 +69,7 @@ async def test_who_is_forgotten_stays_banned(world: World) -> None:
     await world.start()
     for line in ("/start", "кот"):
         anna.send(line)
-        await handled(world)
+        await world.answered()
         await world.said(anna, lambda text: text.startswith("Администраторы закрыли вам доступ"))
     assert world.balance(anna.user_id) == 0
     admin.send("/unban 1001")

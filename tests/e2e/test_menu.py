@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Message, Person
-from tests.asking import handled
 from tests.e2e.test_settings_card import card, forged, pressed
 from tests.support import ADMIN, World
 
@@ -44,7 +43,7 @@ async def test_the_menu_follows_the_language_and_is_set_once(world: World) -> No
     await speak(world, anna, message, "en")  # the same again
     update = world.telegram.callbacks[-1]
     await forged(world, anna, message, update.data)
-    await handled(world)
+    await world.answered()
     assert calls(world, anna) == [("setMyCommands", True)]
     await speak(world, anna, message, "ru")
     await world.telegram.wait_for(lambda: own_menu(world, anna).get("balance") == "мои токены")
@@ -116,7 +115,7 @@ async def test_an_admin_unknown_to_telegram_is_no_trouble_and_gets_the_menu_with
     boris.send("кот")
     await world.telegram.wait_for(lambda: "grant" in own_menu(world, boris, "ru"))
     boris.send("лес")
-    await handled(world)
+    await world.answered()
     assert sum(ok for _, ok in calls(world, boris)) == 3, (
         "in two languages and for all others, once"
     )

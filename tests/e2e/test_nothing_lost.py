@@ -33,14 +33,14 @@ ROOT = Path(__file__).parents[2]
 async def test_an_update_is_confirmed_only_after_it_was_handled(world: World) -> None:
     """While somebody else holds the database, the prompt stays with Telegram."""
     anna = await world.customer()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     with holding(world.data_dir / "bot.db"):
         anna.send("кот")
         await world.telegram.wait_for(lambda: world.telegram.updates.is_polled or True)
         await asyncio.sleep(0.2)  # the other program holds on: real time is the matter here
         assert len(world.telegram.pending_updates) == 1
     await world.pictures(anna, 1)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
 
 
 async def test_updates_that_waited_are_worked_off(world: World) -> None:
@@ -155,10 +155,10 @@ async def test_what_was_refused_stays_refused_when_it_comes_again(world: World) 
     anna = await world.customer(tokens=0)
     anna.send("кот")
     await world.said(anna, lambda text: "не хватает" in text.lower())
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     asked = world.telegram.calls_of("getUpdates")[-1].params["offset"] - 1
     world.telegram.person(ADMIN).send(f"/grant {anna.user_id} 1000")
-    await world.said(anna, lambda _: world.balance(anna.user_id) == 1000)
+    await world.said(anna, lambda text: text.startswith("Вам начислено"))
     said = len(world.bot_messages(anna))
     world.telegram.updates.resend(asked)
     await world.stop()
@@ -201,7 +201,7 @@ async def test_one_who_is_slow_does_not_hold_up_the_others(
     world.telegram.updates.pause_s = 0.0
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=500)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     with slow(monkeypatch, anna.user_id) as go_on:
         anna.send("кот")
         anna.send("/balance")
@@ -216,7 +216,7 @@ async def test_one_who_is_slow_does_not_hold_up_the_others(
         assert world.rows("SELECT 1 FROM jobs") == []
         go_on.set()
         await world.pictures(anna, 1)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     await world.said(anna, lambda text: "--cfg" in text)
     await world.closed()
     assert len(world.bot_messages(boris)) == 6, "what came again was known"
@@ -243,12 +243,13 @@ async def test_what_was_not_done_when_the_bot_died_comes_again(
         await world.until(  # two times /start and /grant, and this
             lambda: len(world.rows("SELECT 1 FROM handled_updates")) == 5
         )
+        await world.until(lambda: not world.is_talking())
         await world.kill()
     said = len(world.bot_messages(boris))
     await world.start()
     await world.pictures(anna, 1)
     await world.closed()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert len(world.bot_messages(boris)) == said
     assert world.balance(anna.user_id) == 921
 
@@ -263,7 +264,7 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
     await world.start(user_messages_per_minute=1000)
     anna = await world.customer()
     boris = await world.customer(1002, "Борис", tokens=500)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     with slow(monkeypatch, anna.user_id) as go_on:
         anna.send("/help")
         for _ in range(120):
@@ -274,7 +275,7 @@ async def test_a_full_batch_behind_one_who_is_slow_is_waited_for(
         assert len(world.telegram.calls_of("getUpdates")) <= asked + 1
         go_on.set()
         await said_in_all(world, boris, 2 + 120)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
 
 
 async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -> None:
@@ -283,7 +284,7 @@ async def test_an_update_of_a_kind_that_nobody_knows_is_left_out(world: World) -
     world.telegram.updates.add("telepathy", {"from": {"id": 5}})
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
 
 
 async def test_a_server_that_does_not_wait_is_asked_twice_a_second_at_most(world: World) -> None:
@@ -615,6 +616,35 @@ async def test_who_talks_in_a_group_may_have_blocked_the_bot_all_the_same(world:
     await world.until(lambda: not world.rows(blocked))
 
 
+async def test_who_is_back_while_a_refusal_is_on_its_way_is_not_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = "SELECT 1 FROM users WHERE blocked_at IS NOT NULL"
+    world.kie.task_seconds = 60
+    anna = await world.customer()
+    anna.send("кот")
+    await world.kie.wait_for(lambda: bool(world.kie.tasks))
+    anna.block()
+    await world.until(lambda: bool(world.rows(blocked)))
+    heard, back, set_blocked = asyncio.Event(), asyncio.Event(), People.set_blocked
+
+    async def note(self: People, user_id: int, *, blocked: bool) -> None:
+        if blocked:
+            heard.set()
+            await back.wait()
+        await set_blocked(self, user_id, blocked=blocked)
+
+    monkeypatch.setattr(People, "set_blocked", note)
+    world.kie.finish(world.kie.tasks[0])
+    await heard.wait()
+    anna.unblock()
+    await world.until(lambda: not world.rows(blocked))
+    back.set()
+    await world.pictures(anna, 1)
+    await world.closed()
+    await world.until(lambda: not world.rows(blocked))
+
+
 async def test_a_block_that_was_taken_back_unheard_is_over_with_the_next_word(
     world: World,
 ) -> None:
@@ -809,7 +839,7 @@ async def test_who_is_too_fast_is_told_once_and_not_charged(world: World) -> Non
     anna.send("кот")
     boris.send("пёс")
     await world.pictures(boris, 1)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     told = [m for m in world.bot_messages(anna) if m.words.startswith("Слишком быстро")]
     assert len(told) == 1
     assert world.balance(anna.user_id) == 1000

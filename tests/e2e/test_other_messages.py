@@ -3,7 +3,6 @@
 import pytest
 
 from bot.demo.telegram.attachments import CAPTIONED, KINDS
-from tests.asking import handled
 from tests.support import World, png
 
 OTHERS = ["voice", "sticker", "video", "contact", "location", "poll", "video_note", "audio"]
@@ -61,7 +60,7 @@ async def test_in_a_group_it_keeps_quiet(world: World, sent: str) -> None:
     anna.send_other(sent, chat=group, reply_to=usage)
     if sent in CAPTIONED:
         anna.send_other(sent, chat=group, reply_to=usage, caption="кот")
-    await handled(world)
+    await world.answered()
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     assert [m for m in group.messages if m.from_bot] == [usage]
@@ -136,7 +135,7 @@ async def test_what_telegram_itself_says_is_not_answered(world: World) -> None:
     note = {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86_400}}
     message = world.telegram.new_message(anna.chat, anna.user, options=note)
     world.telegram.updates.add("message", message.wire())
-    await handled(world)
+    await world.answered()
     anna.send("/balance")
     await world.said(anna, lambda text: text.startswith("1000 токенов"))
     assert not [m for m in world.bot_messages(anna) if m.reply_to]

@@ -192,7 +192,7 @@ async def test_change_asks_and_a_reply_to_the_question_is_one_to_the_picture(wor
     assert question.reply_to is picture
     assert question.reply_markup is not None
     assert question.reply_markup["force_reply"] is True
-    await world.until(lambda: len(world.rows("SELECT * FROM picture_messages")) == 2)
+    await world.noted(question)
     anna.send("--ar 9:16", reply_to=question)
     await world.pictures(anna, 2)
     anna.send("добавь шапку", reply_to=question)
@@ -279,8 +279,15 @@ async def test_an_old_server_gets_plain_buttons_and_is_asked_once(
     world: World, version: str
 ) -> None:
     world.telegram.server_version = version
+    world.kie.task_seconds = 60  # the words are said before there is a picture
     anna = await world.customer()
-    picture = await drawn(world, anna)
+    anna.send("рыжая лиса")
+    await world.said(anna, lambda text: "Рисую картинку." in text)
+    await world.answered()
+    world.kie.task_seconds = 0
+    world.kie.finish(world.kie.tasks[0])
+    (picture,) = await world.pictures(anna, 1)
+    await world.closed()
     assert all("style" not in each for each in picture.buttons)
     assert [each["text"] for each in picture.buttons][:2] == [AGAIN, CHANGE]
     refused = [call for call in world.telegram.calls if call.error and "field" in call.error]

@@ -122,7 +122,7 @@ async def test_a_picture_whose_message_comes_again_is_not_held_again(world: Worl
     await world.stop()  # a new process has not seen the update
     world.telegram.updates.resend(update_id)
     await world.start()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     anna.send("просто кот")
     await world.pictures(anna, 2)
     assert "image_url" not in world.kie.tasks[1].input

@@ -132,7 +132,7 @@ async def test_groups_are_left_alone(world: World) -> None:
     world.telegram.privacy_mode = False
     anna.send("кот", chat=group)
     anna.send("/start", chat=group)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert [message for message in group.messages if message.from_bot] == []
     assert world.kie.tasks == []
 
@@ -170,7 +170,7 @@ async def test_grant_is_the_admin_s_and_happens_once(world: World) -> None:
     await world.said(
         anna, lambda text: text == "Вам начислено: 500 токенов. Теперь на балансе: 579."
     )
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert world.balance(anna.user_id) == 579
     admin.send("/grant 1001 -79")
     await world.said(anna, lambda text: text.startswith("С вашего баланса списано: 79 токенов."))

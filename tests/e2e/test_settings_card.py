@@ -13,11 +13,17 @@ from tests.support import ADMIN, World, png
 
 
 async def pressed(world: World, person: Person, message: Message, button: str) -> str:
-    """Press a button, wait for the answer to the press, and return it."""
+    """Press a button once it is there, wait for the answer to the press, and return it."""
+    await world.telegram.wait_for(lambda: button in shown(message))
     press = person.press(message, button)
     await world.telegram.wait_for(lambda: press.answer)
     assert press.answer is not None
     return press.answer.text
+
+
+def shown(message: Message) -> list[str | None]:
+    """What the buttons of a message say and send."""
+    return [each.get(key) for each in message.buttons for key in ("text", "callback_data")]
 
 
 async def forged(world: World, person: Person, message: Message, data: str) -> str:
@@ -122,7 +128,7 @@ async def test_a_negative_prompt_is_the_next_text_and_costs_nothing(world: World
     anna.send("текст, <b>рамка</b>")
     await world.said(anna, lambda text: "не будет: «текст, <b>рамка</b>»" in text)
     await world.telegram.wait_for(lambda: "Чего не рисовать: текст, <b>рамка" in message.words)
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     anna.send("кот")
     await world.pictures(anna, 1)
     (task,) = world.kie.tasks
@@ -365,7 +371,7 @@ async def test_a_repeated_update_asks_no_more_once_it_is_drawn(world: World) -> 
     await ask_first(world, anna)
     world.telegram.updates.repeat_next()
     question = await asked(world, anna, anna.send("кот"))
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     await pressed(world, anna, question, "Нарисовать")
     await world.pictures(anna, 1)
     await world.closed()

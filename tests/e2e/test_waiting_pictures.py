@@ -228,7 +228,7 @@ async def test_a_press_that_comes_again_does_not_bring_it_back(world: World, how
     await world.stop()  # a new process has not seen the update
     world.telegram.updates.resend(update_id)
     await world.start()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     tasks = len(world.kie.tasks)
     await drawn(world, anna, "просто кот")
     assert not starts_from(world, tasks)

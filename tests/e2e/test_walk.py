@@ -126,7 +126,7 @@ async def test_a_repeated_update_does_nothing(world: World) -> None:
     anna.send("кот")
     await world.pictures(anna, 1)
     await world.closed()
-    await world.telegram.wait_for(lambda: not world.telegram.pending_updates)
+    await world.answered()
     assert world.balance(anna.user_id) == 711
     assert len(world.kie.tasks) == 1
 

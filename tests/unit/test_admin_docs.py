@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bot.texts import load_texts
-from tests.asking import ask, handled
+from tests.asking import ask
 from tests.support import ADMIN, World
 
 DOCS = Path(__file__).parents[2] / "docs" / "admin.md"
@@ -31,11 +31,11 @@ async def people(world: World) -> None:
     ):
         person = world.telegram.add_person(user_id, name, language_code="ru", username=username)
         await ask(world, person, "/start")
-        await handled(world)
+        await world.answered()
         if user_id == 1002:
             person.user["username"] = "boris"
             await ask(world, person, "/balance")
-            await handled(world)
+            await world.answered()
     anna = world.telegram.person(1001)
     anna.send("рыжая лиса --ar 16:9")
     await world.pictures(anna, 1)
