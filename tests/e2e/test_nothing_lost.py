@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import FloodRules, Person
+from bot.demo.telegram import FloodRules, Message, Person
 from bot.tools.rate_limits import RateLimit
 from storage.errors import (
     DatabaseInUseError,
@@ -567,6 +567,27 @@ async def test_a_picture_that_is_kept_is_sent_once_while_the_database_is_held(
     assert len(world.telegram.calls_of("sendPhoto")) == 1
     anna.unblock()
     await world.pictures(anna, 1)
+
+
+def pictures(world: World, person: Person) -> list[Message]:
+    return [m for m in world.bot_messages(person) if m.photo or m.document]
+
+
+async def test_somebody_who_is_back_at_once_gets_each_picture_once(world: World) -> None:
+    """What is under way is announced once more then, and neither drawn nor sent twice for that."""
+    anna = await world.customer()
+    trouble = world.telegram.fault("sendPhoto", retry_after=1, times=None)
+    anna.send("кот --n 2")
+    await world.telegram.wait_for(lambda: bool(world.telegram.calls_of("sendPhoto")))
+    anna.block()
+    anna.unblock()
+    await world.answered()
+    world.telegram.withdraw(trouble)
+    await world.pictures(anna, 2)
+    anna.send("пёс")  # whose picture comes after all that was to be sent before
+    await world.telegram.wait_for(lambda: any("пёс" in m.words for m in pictures(world, anna)))
+    assert [m.words.count("кот") for m in pictures(world, anna)] == [1, 1, 0]
+    assert len(world.kie.tasks) == 3
 
 
 async def test_a_refund_that_could_not_be_told_is_told_when_they_are_back(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.pipeline.fair_queue import COUNTED_FOR_S, FairQueue
 from bot.tools.clock import Clock
-from storage.items import Item
+from storage.announcements import Moved, Placed
+from storage.items import Item, ItemStatus
 
 
 class Ticking(Clock):
@@ -35,7 +37,8 @@ class Standing(Clock):
 def item(item_id: int, user_id: int) -> Item:
     """The queue looks at nothing else."""
     fields: dict[str, Any] = dict.fromkeys(Item.__slots__)
-    return Item(**{**fields, "item_id": item_id, "user_id": user_id})
+    known = {"item_id": item_id, "user_id": user_id, "status": ItemStatus.QUEUED}
+    return Item(**{**fields, **known})
 
 
 def filled(*user_ids: int) -> tuple[FairQueue, list[Item]]:
@@ -129,6 +132,33 @@ def test_a_person_comes_back_after_all_were_handed_over() -> None:
     assert drain(queue) == [0]
     queue.put(item(5, 1))
     assert drain(queue) == [5]
+
+
+def test_what_waits_already_is_not_put_a_second_time() -> None:
+    queue, (first, second) = filled(1, 1)
+    queue.hear(Placed(1, [first, second], with_picture=False))
+    assert len(queue) == 2
+    assert take(queue) == first
+    queue.put(first)  # in hand: its turn may have to come once more
+    queue.release(1)
+    assert drain(queue) == [second.item_id, first.item_id]
+
+
+def test_only_what_is_paid_for_and_not_sent_waits_until_it_has_ended() -> None:
+    statuses = ("queued", "submitting", "generating", "ready", "delivered", "failed", "cancelled")
+    items = [
+        replace(item(number, 1), status=ItemStatus(status))
+        for number, status in enumerate(statuses)
+    ]
+    words, pictures = FairQueue(), FairQueue(with_picture=True)
+    for queue in (words, pictures):
+        queue.hear(Placed(1, items, with_picture=False))
+    assert [len(words), len(pictures)] == [2, 0]
+    first, second, *_ = items
+    words.hear(Moved(first, replace(first, status=ItemStatus.SUBMITTING), "slug"))
+    assert len(words) == 2
+    words.hear(Moved(first, replace(first, status=ItemStatus.FAILED), "slug"))
+    assert drain(words) == [second.item_id]
 
 
 def test_what_does_not_wait_has_no_place() -> None:
