@@ -47,16 +47,17 @@ class Albums:
         self._pause_s = pause_s
         self._arrived: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._waiting: dict[tuple[int, str], asyncio.Task[None]] = {}
+        self._keeping: set[tuple[int, str]] = set()  # of which an item is being stored
 
     async def add(self, item: AlbumItem) -> None:
         """Keep an item; safe to repeat. The album is not whole while one is being kept, however
         long the database is held."""
         album = item.chat_id, item.media_group_id
-        if album in self._waiting:
-            self._waiting.pop(album).cancel()
+        self._keeping.add(album)
         try:
             await self._inputs.add_album_item(item)
         finally:
+            self._keeping.discard(album)
             self._arrived.put_nowait(album)
 
     async def run(self) -> None:
@@ -73,6 +74,8 @@ class Albums:
     async def _finish(self, album: tuple[int, str]) -> None:
         await asyncio.sleep(self._pause_s)
         del self._waiting[album]  # from here on it is not cancelled; a late item comes alone
+        if album in self._keeping:
+            return  # that item starts the pause over
         try:
             items = await self._inputs.album(*album)
             if items:
