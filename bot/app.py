@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.media.buckets import report_buckets
+from bot.media.buckets import report_buckets, sells_films
 from bot.pipeline.durations import SAMPLE
 from bot.rooms import Admin, Ground, Media, Pipeline, Shop, Talk, open_ground
 from bot.settings import Settings
@@ -82,6 +82,11 @@ class App:
         self._pipeline.durations.recall(await insist(lambda: jobs.recent_durations(SAMPLE)))
         await insist(jobs.replay)
 
+    async def _report_buckets(self) -> None:
+        models = await insist(self._ground.store.catalogue.all)
+        films = sells_films(models)
+        await report_buckets(self._ground.supabase, self._ground.settings, films=films)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and shut down without interrupting anything halfway."""
         result_uploader, messenger = self._media.result_uploader, self._talk.messenger
@@ -105,7 +110,7 @@ class App:
                     self._admin.kie_account.run(),
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
-                    report_buckets(self._ground.supabase, self._ground.settings),
+                    self._report_buckets(),
                     *((result_uploader.run(),) if result_uploader else ()),
                 )
             ]

@@ -26,6 +26,7 @@ from bot.pipeline.input_pictures import InputPictures, Prepare
 from bot.pipeline.polling import Poller
 from bot.pipeline.progress import Progress
 from bot.pipeline.resend import Resender
+from bot.pipeline.sending import Sender
 from bot.pipeline.submit import Gate, Submit, SubmitPolicy
 from bot.pipeline.worker import Worker
 from bot.settings import Settings
@@ -78,8 +79,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             settings.data_dir / "bot.db",
             settings.bot_id,
             secret=settings.bot_token.get_secret_value(),
-            image_bucket=settings.supabase_image_bucket,
-            input_bucket=settings.supabase_input_bucket,
+            buckets=settings.buckets,
             clock=tuning.clock.now,
         ) as store,
         open_all_kie(settings, log, discovery) as kie,
@@ -127,9 +127,7 @@ class Media:
         settings, store, supabase = ground.settings, ground.store, ground.supabase
         pause_s = ground.tuning.store_pause_s
         self.files = DiskFiles(settings.data_dir / "files")
-        self.originals = Originals(
-            self.files, ground.downloader, supabase, settings.supabase_image_bucket
-        )
+        self.originals = Originals(self.files, ground.downloader, supabase, settings.buckets)
         self.file_remover = FileRemover(
             store.forgetting, self.files, supabase, first_pause_s=pause_s
         )
@@ -142,7 +140,7 @@ class Media:
                 store.result_uploads,
                 self.files,
                 supabase,
-                settings.supabase_image_bucket,
+                settings.buckets,
                 first_pause_s=pause_s,
             )
 
@@ -227,7 +225,8 @@ class Pipeline:
             clock=clock,
         )
         results = Results(jobs, provider_of, poller, fetcher, admin.alerts, clock=clock)
-        delivery = Delivery(jobs, store.people, messenger, texts)
+        sender = Sender(messenger, texts, media.result_uploader)
+        delivery = Delivery(jobs, store.people, sender, messenger, texts)
         self.worker = Worker(
             jobs, store.people, admin.alerts, self.prepare, submit, results, delivery
         )
@@ -235,6 +234,7 @@ class Pipeline:
             jobs=jobs,
             files=media.files,
             originals=media.originals,
+            sender=sender,
             messenger=messenger,
             texts=texts,
         )
@@ -249,7 +249,7 @@ class Pipeline:
 
 def open_provider(ground: Ground, product: Product) -> Provider:
     """The provider of a product, by its settings; of one that an admin added, by those for all."""
-    own = ground.settings.kie(product.key)
+    own = ground.settings.kie(product.key, is_film=product.is_film)
     declared = product.key in PRODUCTS
     return KieProvider(
         product,

@@ -13,7 +13,7 @@ TELEGRAM_CHAT_MESSAGES_PER_S = 1  # to one chat
 
 # Bot API: lengths of what is shown, without tags, in UTF-16 code units.
 MESSAGE_UNITS = 4096  # sendMessage
-CAPTION_UNITS = 1024  # sendPhoto, sendDocument
+CAPTION_UNITS = 1024  # sendPhoto, sendVideo, sendDocument
 PRESS_UNITS = 200  # answerCallbackQuery
 COPY_UNITS = 256  # CopyTextButton
 
@@ -21,7 +21,8 @@ COPY_UNITS = 256  # CopyTextButton
 PHOTO_MAX_BYTES = 10 * 2**20  # sendPhoto; what is over one of these three goes as a document
 PHOTO_MAX_SIDES_PX = 10_000  # width and height together
 PHOTO_MAX_RATIO = 20  # of the sides
-DOCUMENT_MAX_BYTES = 50 * 2**20  # sendDocument
+DOCUMENT_MAX_BYTES = 50 * 2**20  # sendDocument, sendVideo
+THUMBNAIL_MAX_SIDE_PX = 320  # of a JPEG of at most 200 kB
 DOWNLOAD_MAX_BYTES = 20 * 2**20  # getFile
 
 UPDATES_AT_ONCE = 100  # Bot API, getUpdates

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from providers.base import ByInput
 from providers.products import PRODUCTS
+from storage.files import Buckets
 
 
 def _is_url(value: str) -> str:
@@ -64,6 +65,9 @@ ENVIRONMENT = "the environment"
 SECRETS = ("_token", "_key")  # what the names of secrets end with
 HOST = r"https?://[A-Za-z0-9.-]*(:\d+)?(?![^/?#]*@)"
 LONGEST_SHOWN = 24  # of a wrong value: what is longer may be a token that got into another's place
+
+# What a film takes is another matter than what a picture does: KIE_POLL_... do not hold for it.
+OF_FILMS = {"poll_interval": 10.0, "poll_timeout": 1800.0}  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +201,9 @@ class CommonSettings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    def kie(self, product: str) -> KieSettings:
-        """What is set for a product: its own settings, and KIE's for all where it has none."""
+    def kie(self, product: str, *, is_film: bool = False) -> KieSettings:
+        """What is set for a product: its own settings, and KIE's for all where it has none. Where
+        nothing is set, a film of a product that an admin added takes its time all the same."""
         api_key = self._of(product, "api_key")
         return KieSettings(
             KieAccess(
@@ -210,8 +215,7 @@ class CommonSettings(BaseSettings):
                 getattr(self, f"{product}_kie_text_model", None),
                 getattr(self, f"{product}_kie_image_model", None),
             ),
-            self._of(product, "poll_interval"),
-            self._of(product, "poll_timeout"),
+            *(self._polling(product, name, is_film=is_film) for name in OF_FILMS),
         )
 
     def variable(self, product: str, name: str) -> str:
@@ -221,10 +225,26 @@ class CommonSettings(BaseSettings):
     def _name(self, product: str, name: str) -> str:
         own = f"{product}_kie_{name}"
         is_set = own in self.model_fields_set and getattr(self, own) is not None
-        return own if is_set else f"kie_{name}"
+        is_film = product in PRODUCTS and PRODUCTS[product].is_film
+        return own if is_set or (is_film and name in OF_FILMS) else f"kie_{name}"
+
+    def _polling(self, product: str, name: str, *, is_film: bool) -> float:
+        variable = self._name(product, name)
+        is_left = variable.startswith("kie_") and variable not in self.model_fields_set
+        value: float = OF_FILMS[name] if is_film and is_left else getattr(self, variable)
+        return value
 
     def _of(self, product: str, name: str) -> Any:
         return getattr(self, self._name(product, name))
+
+    @property
+    def buckets(self) -> Buckets:
+        """Where Supabase keeps what."""
+        return Buckets(
+            inputs=self.supabase_input_bucket,
+            images=self.supabase_image_bucket,
+            videos=self.supabase_video_bucket,
+        )
 
     @property
     def bot_id(self) -> int:
@@ -251,7 +271,11 @@ def _of_products() -> Iterator[tuple[str, Any]]:
                 yield f"{key}_kie_{name}_model", (str, of_model)
         for name in ("base_url", "poll_interval", "poll_timeout", "request_timeout"):
             behind = common[f"kie_{name}"]
-            yield f"{key}_kie_{name}", (behind.annotation, behind)
+            if product.is_film and name in OF_FILMS:
+                of_film = Field(default=OF_FILMS[name], description=behind.description)
+                yield f"{key}_kie_{name}", (Seconds, of_film)
+            else:
+                yield f"{key}_kie_{name}", (behind.annotation, behind)
 
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from bot.pipeline.polling import POLLING, PollPolicy
 from bot.pipeline.progress import EDIT_PAUSE_S
 from bot.pipeline.submit import CREATE_RETRY, LOST_PAUSE_S, REFUSED_PAUSE_S
 from bot.service_limits import (
-    DOCUMENT_MAX_BYTES,
     KIE_CREATES,
     KIE_CREATES_WINDOW_S,
     KIE_POLLS_PER_S,
@@ -51,8 +50,8 @@ class Tuning:
     polling: PollPolicy = POLLING
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0
-    result_max_bytes: int = DOCUMENT_MAX_BYTES
-    result_timeout_s: float = 120.0
+    result_max_bytes: int = 200 * 1024 * 1024  # from 50 MB on it goes as a link
+    result_timeout_s: float = 600.0
     close_s: float = 2.0
     updates_kept: int = KEPT
     clock: Clock = CLOCK  # the machine's, which may be wrong

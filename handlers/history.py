@@ -133,7 +133,7 @@ async def send_again(
     if item is None or query.message is None or item.status is not ItemStatus.DELIVERED:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
-    messenger.answer_press(query.id, texts.picture_coming())
+    messenger.answer_press(query.id, texts.result_coming())
     if not debounce.is_repeat(event_from_user.id, query.data or ""):
         resender.send(
             ResendRequest(item, query.message.chat.id, None, texts.language, as_file=False)

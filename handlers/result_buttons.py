@@ -71,13 +71,14 @@ async def ask_for_change(
     if debounce.is_repeat(event_from_user.id, query.data or ""):
         return
     chat_id, item_id = query.message.chat.id, item.item_id
+    view = await jobs.view(item.job_id)
 
     async def remember(message_id: int) -> None:
         await jobs.stands_for(chat_id, message_id, item_id)
 
     messenger.say(
         chat_id,
-        texts.change_question(),
+        texts.change_question(view.media),
         reply_to=query.message.message_id,
         ask=texts.change_placeholder(),
         then=remember,

@@ -241,6 +241,11 @@ class Product:
         return self.prompt_chars == 0
 
     @property
+    def is_film(self) -> bool:
+        """Whether it makes films."""
+        return self.media is Media.FILM
+
+    @property
     def pictures(self) -> int:
         """The pictures that an order may start from."""
         return self.picture.limit if self.picture else 0
@@ -327,6 +332,10 @@ class Provider(Protocol):
     @property
     def poll_interval_s(self) -> float:
         """The longest pause between two polls of a task."""
+
+    @property
+    def least_poll_pause_s(self) -> float:
+        """The shortest, however likely it is that the task is done."""
 
     @property
     def poll_timeout_s(self) -> float:

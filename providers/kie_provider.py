@@ -8,6 +8,8 @@ from providers.kie import Kie
 from providers.order import Order
 from providers.schema import Schema, wrong_in
 
+LEAST_FILM_PAUSE_S = 5.0  # docs.kie.ai: a film is asked about every 5 to 10 s
+
 
 class KieProvider:
     """Makes one product. `models` are KIE's names for it: another one takes over when there is a
@@ -25,6 +27,8 @@ class KieProvider:
     ) -> None:
         self.name = f"{product.name} (KIE)"
         self.poll_interval_s = poll_interval_s
+        least_s = LEAST_FILM_PAUSE_S if product.is_film else 0.0
+        self.least_poll_pause_s = min(least_s, poll_interval_s)
         self.poll_timeout_s = poll_timeout_s
         self._product = product
         self._kie = kie

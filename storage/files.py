@@ -1,16 +1,33 @@
-"""The file store on disk: one folder of pictures."""
+"""The file store on disk, one folder of results, and which bucket takes which of them."""
 
 import logging
 import os
 import secrets
 import shutil
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import StorageFullError
 from storage.private import make_private_folder
 
 logger = logging.getLogger(__name__)
+
+
+FILM_SUFFIX = ".mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Where files are kept that do not stay on the disk."""
+
+    inputs: str = "bot-images"
+    images: str = "images"
+    videos: str = "videos"
+
+    def of(self, key: str) -> str:
+        """The one for a result of that key."""
+        return self.videos if key.endswith(FILM_SUFFIX) else self.images
 
 
 def new_key(extension: str) -> str:

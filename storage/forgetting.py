@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from storage.announcements import Announcer, Forgotten
 from storage.database import Database, fetch_one
+from storage.files import Buckets
 from storage.items import uploads_in
 
 # A file may be on its way to the bucket while its person leaves; then it is removed after that.
@@ -38,14 +39,12 @@ class Forgetting:
         self,
         database: Database,
         *,
-        image_bucket: str,
-        input_bucket: str,
+        buckets: Buckets,
         welcome_mark: Callable[[int], str],
         announcer: Announcer | None = None,
     ) -> None:
         self._database = database
-        self._image_bucket = image_bucket
-        self._input_bucket = input_bucket
+        self._buckets = buckets
         self._welcome_mark = welcome_mark
         self._announcer = announcer or Announcer()
 
@@ -116,13 +115,15 @@ class Forgetting:
         ):
             to_remove.append(("", row["file_key"], now))
             if row["stored_url"] is not None:
-                to_remove.append((self._image_bucket, row["file_key"], now))
+                to_remove.append((self._buckets.of(row["file_key"]), row["file_key"], now))
             elif row["store_after"] is not None:
-                to_remove.append((self._image_bucket, row["file_key"], now + ON_ITS_WAY_S))
+                to_remove.append(
+                    (self._buckets.of(row["file_key"]), row["file_key"], now + ON_ITS_WAY_S)
+                )
         # Public URLs of Supabase Storage end in /BUCKET/KEY; KIE's own uploads go by themselves.
-        inside = f"/object/public/{self._input_bucket}/"
+        inside = f"/object/public/{self._buckets.inputs}/"
         to_remove += [
-            (self._input_bucket, upload.url.partition(inside)[2], now)
+            (self._buckets.inputs, upload.url.partition(inside)[2], now)
             for row in tx.execute(
                 "SELECT input_url, input_uploaded_at, input_uploads FROM jobs WHERE user_id = ?"
                 " AND input_file_id IS NOT NULL",

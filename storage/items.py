@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from providers.base import Media
 from providers.order import Order, Origin
 from storage.catalogue import Model
 from storage.errors import UnpricedValueError
@@ -33,6 +34,8 @@ class ItemStatus(StrEnum):
 
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.SUBMITTING})
 LATE_ATTEMPTS = 3  # to fetch a result: some seconds
+# As what Telegram took a result; a link: where it is, for it was too large.
+SentAs = Literal["photo", "video", "document", "link"]
 OPEN = frozenset(status for status in ItemStatus if not status.ended)
 
 
@@ -82,7 +85,7 @@ class Item:
     store_attempts: int
     store_after: float | None
     sent_file_id: str | None
-    sent_as: str | None
+    sent_as: SentAs | None
     drawn_s: float | None
     create_after: float | None
     fetch_attempts: int
@@ -98,13 +101,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A picture as it came into a chat: its message, and Telegram's file to send it again by. The
+    """A result as it came into a chat: its message, and Telegram's file to send it again by. The
     one is 0 and the other empty where Telegram's answer did not tell."""
 
     chat_id: int
     message_id: int
     file_id: str
-    kind: Literal["photo", "document"]
+    kind: SentAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,11 @@ class JobView:
             return price_of(self.model, self.order)
         except UnpricedValueError:
             return self.job.price
+
+    @property
+    def media(self) -> Media:
+        """What its items are."""
+        return self.model.product.media
 
     @property
     def ended(self) -> bool:

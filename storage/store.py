@@ -12,6 +12,7 @@ from storage.announcements import Announcer
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue
 from storage.database import Database
+from storage.files import Buckets
 from storage.forgetting import Forgetting, welcome_mark
 from storage.gallery import Gallery
 from storage.handled_updates import HandledUpdates
@@ -28,6 +29,8 @@ from storage.pruning import Pruning
 from storage.questions import Questions
 from storage.result_uploads import ResultUploads
 from storage.stats import Stats
+
+NO_BUCKETS = Buckets("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ class Store:
         bot_id: int = 0,
         *,
         secret: str = "",
-        image_bucket: str = "",
-        input_bucket: str = "",
+        buckets: Buckets = NO_BUCKETS,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Open the file as `Database.open` does, with its errors.
@@ -79,8 +81,7 @@ class Store:
                 catalogue=Catalogue(database),
                 forgetting=Forgetting(
                     database,
-                    image_bucket=image_bucket,
-                    input_bucket=input_bucket,
+                    buckets=buckets,
                     welcome_mark=mark,
                     announcer=announcer,
                 ),

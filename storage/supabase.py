@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ WAIT_ADVICE = (
 REPORT_ADVICE = "a fault of this program: please report it with this line of the log"
 
 MB = 10**6
+UPLOAD_BYTES_PER_S = 250_000  # of a slow line: so much longer may a file take
 SHOWN_CHARS = 200  # of what a server says: it can be a whole page of HTML
 OBJECT_KEY = re.compile(r"[a-z0-9_.-]{1,199}(/[a-z0-9_.-]{1,199})*")
 # Storage's own characters; a name of dots alone would be resolved away in the URL.
@@ -135,7 +137,7 @@ class SupabaseStorage:
         )
         if not found.public:
             raise FileStoreSetupError(
-                f"Supabase, bucket {bucket!r}: it is private, its pictures could not be fetched",
+                f"Supabase, bucket {bucket!r}: it is private, its files could not be fetched",
                 f"make the bucket {bucket!r} public in the Supabase dashboard "
                 "(Storage > the bucket's menu > Edit bucket > Public bucket)",
             )
@@ -148,19 +150,20 @@ class SupabaseStorage:
         if found.file_size_limit and found.file_size_limit < size_bytes:
             raise FileStoreSetupError(
                 f"Supabase, bucket {bucket!r}: it refuses files above"
-                f" {found.file_size_limit / MB:g} MB, and pictures of {size_bytes / MB:g} MB come",
+                f" {found.file_size_limit / MB:g} MB, and files of {size_bytes / MB:g} MB come",
                 _size_advice(bucket),
             )
 
-    async def put(self, bucket: str, key: str, data: bytes, content_type: str) -> str:
-        """Store a file, in place of any of that key, and return its public URL.
+    async def put(self, bucket: str, key: str, data: bytes | Path, content_type: str) -> str:
+        """Store bytes or a file, in place of any of that key, and return its public URL.
 
         `key`: a-z, digits, `_ - .`, in segments of 1 to 199 with `/` between. A lost connection
         is tried once more, and the whole call may be repeated. Raises FileStoreError.
         """
-        if not isinstance(data, bytes):
+        if not isinstance(data, bytes | Path):
             # supabase-py opens a str as a file of that name.
-            raise TypeError(f"bytes are stored, not {type(data).__name__}")
+            raise TypeError(f"bytes or a file are stored, not {type(data).__name__}")
+        size_bytes = await asyncio.to_thread(_size, data)
         import httpx
 
         files = self._client.from_(_checked_bucket(bucket))
@@ -177,7 +180,8 @@ class SupabaseStorage:
                 await files.upload(place, data, options)
             return await files.get_public_url(place)
 
-        return await self._call(f"putting {bucket}/{key}", bucket, upload)
+        longer_s = size_bytes / UPLOAD_BYTES_PER_S
+        return await self._call(f"putting {bucket}/{key}", bucket, upload, longer_s)
 
     async def get(self, bucket: str, key: str) -> bytes:
         """The bytes of a stored file. Raises FileStoreRefusedError when there is none."""
@@ -200,7 +204,9 @@ class SupabaseStorage:
                 WAIT_ADVICE,
             )
 
-    async def _call(self, doing: str, bucket: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _call(
+        self, doing: str, bucket: str, call: Callable[[], Awaitable[T]], longer_s: float = 0
+    ) -> T:
         """What `call` returns, within the timeout; its exceptions become errors of ours."""
         import httpx
         from storage3.exceptions import StorageApiError
@@ -208,7 +214,7 @@ class SupabaseStorage:
 
         doing = f"Supabase, {doing}"
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s + longer_s):
                 return await call()
         except StorageApiError as error:
             raise _refusal(doing, bucket, error) from error
@@ -216,7 +222,7 @@ class SupabaseStorage:
             # Its text quotes a whole header, which may be the key: nor may it be chained.
             raise FileStoreSetupError(f"{doing}: a header is not allowed", KEY_ADVICE) from None
         except TimeoutError as error:
-            text = f"{doing}: not done in {self._timeout_s:g} s"
+            text = f"{doing}: not done in {self._timeout_s + longer_s:.3g} s"
             raise FileStoreUnavailableError(text, WAIT_ADVICE) from error
         except httpx.TransportError as error:
             # A wrong host name, or https for a plain port, cannot be told from an outage.
@@ -233,6 +239,10 @@ class SupabaseStorage:
         ) as error:
             text = f"{doing}: not an answer of Supabase Storage: {_shown(error)}"
             raise FileStoreSetupError(text, URL_ADVICE) from error
+
+
+def _size(data: bytes | Path) -> int:
+    return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
 def _refusal(doing: str, bucket: str, error: StorageApiError) -> FileStoreError:

@@ -25,6 +25,7 @@ from bot.pipeline.polling import PollPolicy
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.tuning import Tuning
+from providers.products import PRODUCTS
 
 ADMIN = 1
 # The limits of the services stay in force elsewhere; here they would only cost time.
@@ -96,6 +97,7 @@ class World:
             "kie_upload_url": self.kie.url,
             "kie_poll_interval": 0.02,
             "kie_poll_timeout": 10,
+            **{f"{key}_kie_poll_interval": 0.02 for key, each in PRODUCTS.items() if each.is_film},
             "kie_request_timeout": 2,
             "cancel_seconds": 0,
         }
@@ -195,12 +197,12 @@ class World:
         return message
 
     async def pictures(self, person: Person, count: int, *, timeout_s: float = 60) -> list[Message]:
-        """Wait until so many pictures have come."""
+        """Wait until so many pictures, films or files have come."""
 
         def come() -> list[Message]:
             if self._bot is not None and self._bot.done():
                 self._bot.result()
-            return [m for m in self.bot_messages(person) if m.photo or m.document]
+            return [m for m in self.bot_messages(person) if m.photo or m.video or m.document]
 
         await self.telegram.wait_for(lambda: len(come()) >= count, timeout_s=timeout_s)
         return come()
@@ -243,7 +245,7 @@ class World:
 
     def data(self, message: Message) -> bytes:
         """The bytes that the bot sent with a message."""
-        file = message.photo[-1] if message.photo else message.document
+        file = message.photo[-1] if message.photo else message.video or message.document
         assert file is not None
         return self.telegram.files[file.file_id].uploaded
 

@@ -339,16 +339,17 @@ def _kie_advice(error: ProviderError, settings: Settings, product: str) -> str:
 
 
 async def check_supabase(settings: Settings) -> list[Finding]:
-    """Whether the buckets are there, can be read by everybody, and take pictures."""
+    """Whether the buckets are there, can be read by everybody, and take what comes."""
+    films = any(PRODUCTS[each].is_film for each in await _on_sale(settings))
     try:
         async with open_supabase(settings) as storage:
             if storage is None:
                 return [Finding(True, "Supabase: not set up, pictures stay in DATA_DIR")]
             return [
-                Finding(True, f"Supabase, bucket {bucket!r}: there, public, and takes pictures")
+                Finding(True, f"Supabase, bucket {bucket!r}: there, public, and takes our files")
                 if error is None
                 else Finding(False, _shown(error), error.advice)
-                async for bucket, error in check_buckets(storage, settings)
+                async for bucket, error in check_buckets(storage, settings, films=films)
             ]
     except FileStoreError as error:  # an address or a key that can be none
         return [Finding(False, _shown(error), error.advice)]

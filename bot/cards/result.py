@@ -8,6 +8,7 @@ from bot.service_limits import COPY_UNITS
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.html import units
 from bot.texts import Texts
+from providers.base import Media
 from storage.items import Item, JobView
 
 
@@ -59,7 +60,11 @@ def picture_keyboard(texts: Texts, view: JobView, item: Item) -> Keyboard:
             Button(texts.change_button(), ChangeButton(item_id=number).pack(), style="primary"),
         ),
         (
-            Button(texts.input_button(), InputButton(item_id=number).pack()),
+            *(
+                [Button(texts.input_button(), InputButton(item_id=number).pack())]
+                if view.media is Media.IMAGE
+                else []
+            ),
             Button(texts.original_button(), OriginalButton(item_id=number).pack()),
         ),
         tuple(copies),

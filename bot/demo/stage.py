@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from providers.products import PRODUCTS
+
 from .kie import KieSimulator
 from .show import EXAMPLE, Show
 from .supabase import SupabaseEmulator
@@ -94,6 +96,11 @@ async def stage() -> AsyncIterator[tuple[TelegramEmulator, KieSimulator, Mapping
                     "kie_api_key": kie.key,
                     "kie_base_url": kie.url,
                     "kie_poll_interval": 1,
+                    **{
+                        f"{key}_kie_poll_interval": 1
+                        for key, product in PRODUCTS.items()
+                        if product.is_film
+                    },
                     "supabase_url": supabase.url,
                     "supabase_service_role_key": supabase.service_key,
                 },

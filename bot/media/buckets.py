@@ -1,12 +1,13 @@
-"""Checks of the two Supabase buckets: what the bot needs of them."""
+"""Checks of the Supabase buckets: what the bot needs of them."""
 
 import logging
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
 
-from bot.media.kinds import CONTENT_TYPES, INPUT_EXTENSIONS
+from bot.media.kinds import CONTENT_TYPES, FILM_TYPES, INPUT_EXTENSIONS, UPLOAD_MAX_BYTES
 from bot.service_limits import KIE_INPUT_MAX_BYTES
 from bot.settings import Settings
+from storage.catalogue import Model
 from storage.supabase import FileStoreError, SupabaseStorage
 
 # A picture of 2048 x 2048 points that does not compress at all is a PNG of 13 MB.
@@ -27,9 +28,10 @@ async def open_supabase(settings: Settings) -> AsyncIterator[SupabaseStorage | N
 
 
 async def check_buckets(
-    storage: SupabaseStorage, settings: Settings
+    storage: SupabaseStorage, settings: Settings, *, films: bool
 ) -> AsyncIterator[tuple[str, FileStoreError | None]]:
-    """Each bucket with what is wrong with it; a key that is too weak counts for all of them."""
+    """Each bucket, that of films if such are on sale, with what is wrong with it; a key that is too
+    weak counts for all of them."""
     try:
         storage.check_key()
     except FileStoreError as error:
@@ -42,6 +44,8 @@ async def check_buckets(
         ),
         settings.supabase_image_bucket: (CONTENT_TYPES.values(), RESULT_BYTES),
     }
+    if films:
+        needed[settings.supabase_video_bucket] = (FILM_TYPES.values(), UPLOAD_MAX_BYTES)
     for bucket, (types, size_bytes) in needed.items():
         try:
             await storage.check_bucket(bucket, types, size_bytes)
@@ -51,11 +55,22 @@ async def check_buckets(
             yield bucket, None
 
 
-async def report_buckets(storage: SupabaseStorage | None, settings: Settings) -> None:
+def sells_films(models: Iterable[Model]) -> bool:
+    """Whether any that is on sale makes films; a row of a product that is gone makes none."""
+    for model in models:
+        with suppress(KeyError):
+            if model.enabled and model.product.is_film:
+                return True
+    return False
+
+
+async def report_buckets(
+    storage: SupabaseStorage | None, settings: Settings, *, films: bool
+) -> None:
     """Log what is wrong with a bucket; the bot runs on without it."""
     if storage is None:
         return
-    async for bucket, error in check_buckets(storage, settings):
+    async for bucket, error in check_buckets(storage, settings, films=films):
         if error is None:
             logger.info("Supabase, bucket %r: ok", bucket)
         else:

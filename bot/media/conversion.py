@@ -1,12 +1,8 @@
 """Conversion of a person's picture to one that the provider accepts, in a process of its own.
 
-It is `python -m bot.media.conversion SOURCE TARGET PX BYTES`: whatever a hostile or broken file
-does to the decoder, it costs only that process's memory and life, and the event loop sees only how
-it ended.
+It is `python -m bot.media.conversion SOURCE TARGET PX BYTES`.
 """
 
-import asyncio
-import resource
 import sys
 import warnings
 from pathlib import Path
@@ -14,6 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
+from bot.media.isolation import TIMEOUT_S, limit_memory, run_isolated
 from bot.media.kinds import InputError
 from bot.service_limits import KIE_INPUT_MAX_BYTES
 from storage.failures import FailureKind
@@ -22,10 +19,7 @@ JPEG_QUALITY = 95
 # From the header, before anything is decoded. JPEG is decoded at a fraction of its size.
 MAX_JPEG_PIXELS = 250_000_000
 MAX_PIXELS = 60_000_000
-MAX_MEMORY_BYTES = 1536 * 1024 * 1024  # address space of the process
-TIMEOUT_S = 60.0
 
-PROJECT = Path(__file__).parents[2]
 FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")  # iPhones send files as HEIC
 
 
@@ -43,32 +37,21 @@ async def convert(
     Raises:
         InputError: no picture, a broken, animated or absurdly large one; the kind says which.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.media.conversion",
-        str(source),
-        str(target),
-        str(side_px),
-        str(size_bytes),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": str(PROJECT)},  # and no secrets
-    )
     try:
-        async with asyncio.timeout(timeout_s):
-            said, _ = await process.communicate()
+        code, said = await run_isolated(
+            "bot.media.conversion",
+            str(source),
+            str(target),
+            str(side_px),
+            str(size_bytes),
+            timeout_s=timeout_s,
+        )
     except TimeoutError as error:
         raise InputError(FailureKind.INPUT_BROKEN, "the conversion took too long") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
+    if code != 0:
         word = said.decode(errors="replace").strip()
         kind = FailureKind(word) if word in set(FailureKind) else FailureKind.INPUT_BROKEN
-        raise InputError(kind, f"the conversion ended with {process.returncode} {word}")
+        raise InputError(kind, f"the conversion ended with {code} {word}")
 
 
 def to_input(source: Path, target: Path, side_px: int, size_bytes: int) -> None:
@@ -126,7 +109,7 @@ def _save(image: Image.Image, target: Path, size_bytes: int) -> None:
 
 def main() -> int:
     """The process: one word about a failure on standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    limit_memory()
     try:
         source, target, side_px, size_bytes = sys.argv[1:]
         to_input(Path(source), Path(target), int(side_px), int(size_bytes))

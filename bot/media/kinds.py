@@ -1,23 +1,42 @@
-"""File types, recognised by their content."""
+"""File types, recognised by their content, and as what Telegram takes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from bot.service_limits import PHOTO_MAX_BYTES, PHOTO_MAX_RATIO, PHOTO_MAX_SIDES_PX
+from bot.service_limits import (
+    DOCUMENT_MAX_BYTES,
+    PHOTO_MAX_BYTES,
+    PHOTO_MAX_RATIO,
+    PHOTO_MAX_SIDES_PX,
+)
 from storage.failures import FailureKind
+from storage.items import SentAs
 
 # What the bot passes on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "gif": "image/gif"}
 INPUT_EXTENSIONS = ("png", "jpg")  # what every provider takes
 
+FILM_EXTENSION = "mp4"
+FILM_TYPES = {FILM_EXTENSION: "video/mp4"}
 PHOTO_EXTENSIONS = frozenset({"png", "jpg"})
 
+UPLOAD_MAX_BYTES = DOCUMENT_MAX_BYTES - 2**20  # the rest of the request needs room as well
+VIDEO_CODECS = frozenset({"h264"})  # what every client of Telegram's plays
 
-class NotAPictureError(Exception):
+
+class NotAResultError(Exception):
+    """The file is not what the product makes, or it is damaged."""
+
+
+class NotAPictureError(NotAResultError):
     """The file is not a supported picture, or it is damaged."""
+
+
+class NotAFilmError(NotAResultError):
+    """The file is not a supported film, or it is damaged."""
 
 
 class InputError(Exception):
@@ -49,8 +68,35 @@ class Picture:
             and long <= short * PHOTO_MAX_RATIO
         )
 
+    @property
+    def ways(self) -> tuple[SentAs, ...]:
+        """As what Telegram may take it, the best first."""
+        return ("photo", "document") if self.fits_photo else ("document",)
 
-def inspect(path: Path) -> Picture:
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What is known of a film from its header and its first picture."""
+
+    path: Path
+    codec: str
+    width_px: int
+    height_px: int
+    duration_s: float
+    size_bytes: int
+    thumbnail: bytes = field(repr=False)  # JPEG
+    extension: str = FILM_EXTENSION
+
+    @property
+    def ways(self) -> tuple[SentAs, ...]:
+        """As what Telegram may take it, the best first."""
+        return ("video", "document") if self.codec in VIDEO_CODECS else ("document",)
+
+
+Result = Picture | Film
+
+
+def inspect_picture(path: Path) -> Picture:
     """Look at a picture's header and check its frame. Blocking: call it in a thread.
 
     Raises:

@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from bot.media.kinds import CONTENT_TYPES
+from bot.media.kinds import CONTENT_TYPES, FILM_TYPES
 from bot.tools.retry import pause_after
 from storage.announcements import Announcement, Forgotten, Moved
 from storage.errors import StorageError
-from storage.files import DiskFiles
+from storage.files import Buckets, DiskFiles
 from storage.forgetting import FileToRemove, Forgetting
 from storage.items import Item
 from storage.jobs import Jobs
@@ -118,7 +118,7 @@ class ResultUploader(Outbox[Item]):
         result_uploads: ResultUploads,
         files: DiskFiles,
         storage: SupabaseStorage,
-        bucket: str,
+        buckets: Buckets,
         *,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
@@ -127,7 +127,7 @@ class ResultUploader(Outbox[Item]):
         self._result_uploads = result_uploads
         self._files = files
         self._storage = storage
-        self._bucket = bucket
+        self._buckets = buckets
         self._ended: asyncio.Queue[int] = asyncio.Queue()  # items
 
     def hear(self, news: Announcement) -> None:
@@ -167,17 +167,35 @@ class ResultUploader(Outbox[Item]):
 
     async def _do(self, row: Item) -> None:
         assert row.file_key is not None  # noqa: S101 - only such are due
-        path = self._files.path(row.file_key)
         try:
-            data = await asyncio.to_thread(path.read_bytes)
+            await self._store(row, row.file_key)
         except FileNotFoundError:
             logger.error("item %d is gone from the disk and was never stored", row.item_id)
             await self._result_uploads.later(row, None)
             return
-        kind = CONTENT_TYPES[path.suffix.removeprefix(".")]
-        url = await self._storage.put(self._bucket, row.file_key, data, kind)
-        await self._result_uploads.stored(row, url)
         await self._tidy(row.item_id)
+
+    async def _store(self, item: Item, key: str) -> str:
+        path = self._files.path(key)
+        kind = (CONTENT_TYPES | FILM_TYPES)[path.suffix.removeprefix(".")]
+        url = await self._storage.put(self._buckets.of(key), key, path, kind)
+        await self._result_uploads.stored(item, url)
+        return url
+
+    async def store_now(self, item: Item) -> str | None:
+        """The address in the bucket of a file that cannot be sent; None: it is not there yet.
+
+        Raises:
+            StorageError: of our own database.
+        """
+        stored = (await self._jobs.item(item.item_id)).stored_url
+        if stored or item.file_key is None:
+            return stored
+        try:
+            return await self._store(item, item.file_key)
+        except (FileStoreError, OSError) as error:
+            logger.warning("item %d is not stored yet: %s", item.item_id, error)
+            return None
 
     async def _put_off(self, row: Item, pause_s: float) -> None:
         await self._result_uploads.later(row, pause_s)

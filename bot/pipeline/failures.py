@@ -1,6 +1,6 @@
 """The mapping from errors to the failure that is stored and told to the person."""
 
-from bot.media.kinds import InputError, NotAPictureError
+from bot.media.kinds import InputError, NotAResultError
 from bot.telegram.errors import DeliveryError
 from providers.errors import (
     AccessError,
@@ -32,7 +32,7 @@ _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (RecordGoneError, FailureKind.RECORD_GONE),
     (DeadlineError, FailureKind.TIMED_OUT),
     (ResultRefusedError, FailureKind.RESULT_REFUSED),
-    (NotAPictureError, FailureKind.RESULT_REFUSED),
+    (NotAResultError, FailureKind.RESULT_REFUSED),
     (DownloadError, FailureKind.NOT_FETCHED),
     (DeliveryError, FailureKind.NOT_DELIVERED),
 )

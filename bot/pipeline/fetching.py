@@ -11,11 +11,12 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.media.kinds import NotAPictureError, Picture, inspect
+from bot.media.inspection import inspect
+from bot.media.kinds import NotAResultError, Result
 from bot.service_limits import KIE_ADDRESS_LIFE_S, KIE_RESULT_LIFE_S
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.retry import pause_after
-from providers.base import Done
+from providers.base import Done, Media
 from providers.download import Downloader
 from providers.errors import DownloadError, ResultRefusedError
 from storage.errors import StaleItemError
@@ -38,8 +39,8 @@ class FetchPolicy:
     # Cloudflare keeps a 404 for three minutes unless it is told otherwise: before that the second
     # is no more than the first.
     gone_pause_s: float = 200.0
-    # What is no picture, or leads astray, for so long is so, and no gateway's page or redirect:
-    # hosts are in trouble for half an hour, and KIE bills what is given up.
+    # What is no picture or film, or leads astray, for so long is so, and no gateway's page or
+    # redirect: hosts are in trouble for half an hour, and KIE bills what is given up.
     believed_s: float = 3600.0
     address_s: float = KIE_ADDRESS_LIFE_S
     life_s: float = KIE_RESULT_LIFE_S
@@ -68,39 +69,39 @@ class Fetcher:
         self._policy = policy
         self._clock = clock
 
-    async def picture(self, item: Item, ask: Ask) -> tuple[Picture, Item]:
-        """The picture on disk: fetched once, and again only when it is gone from there.
+    async def result(self, item: Item, media: Media, ask: Ask) -> tuple[Result, Item]:
+        """The result on disk: fetched once, and again only when it is gone from there.
 
         `ask` asks the provider for the result's addresses, and raises when it has none any more.
 
         Raises:
             DownloadError: it is gone from the provider, too large, or where nothing may be fetched.
-            NotAPictureError: it is none.
+            NotAResultError: it is not what the product makes.
             StaleItemError: the item was ended meanwhile.
         """
         if item.file_key is not None:
             try:
-                return await asyncio.to_thread(inspect, self._files.path(item.file_key)), item
-            except (NotAPictureError, OSError) as error:  # gone, damaged, or not ours to read
+                return await inspect(self._files.path(item.file_key), media), item
+            except (NotAResultError, OSError) as error:  # gone, damaged, or not ours to read
                 logger.warning("the file on disk cannot be used, fetched again: %s", error)
-        picture, key, item = await self._until_fetched(item, ask)
-        return picture, await self._jobs.file_kept(item, key, to_store=self._to_store)
+        result, key, item = await self._until_fetched(item, media, ask)
+        return result, await self._jobs.file_kept(item, key, to_store=self._to_store)
 
-    async def _until_fetched(self, item: Item, ask: Ask) -> tuple[Picture, str, Item]:
+    async def _until_fetched(self, item: Item, media: Media, ask: Ask) -> tuple[Result, str, Item]:
         policy = self._policy
         began = self._clock.steady()
-        no_picture_since: float | None = None
+        wrong_since: float | None = None
         named_at = item.submitted_at or 0.0  # when the provider told the address
         confirmed = False  # it told it once more since it was gone
         while True:
-            gone = no_picture = False
+            gone = wrong = False
             try:
-                return *await self._fetch(item), item
-            except (NotAPictureError, ResultRefusedError) as error:
-                no_picture = True
-                if no_picture_since is None:
-                    no_picture_since = self._clock.steady()
-                elif self._clock.steady() - no_picture_since >= policy.believed_s:
+                return *await self._fetch(item, media), item
+            except (NotAResultError, ResultRefusedError) as error:
+                wrong = True
+                if wrong_since is None:
+                    wrong_since = self._clock.steady()
+                elif self._clock.steady() - wrong_since >= policy.believed_s:
                     raise
                 trouble: Exception = error
             except DownloadError as error:
@@ -110,8 +111,8 @@ class Fetcher:
                 trouble = error
             except OSError as error:  # of our disk: the network's are sorted by now
                 trouble = error
-            if not no_picture:
-                no_picture_since = None
+            if not wrong:
+                wrong_since = None
             item = await self._jobs.fetch_failed(item)
             pause_s = pause_after(
                 item.fetch_attempts - 1, first_s=policy.first_pause_s, longest_s=policy.max_pause_s
@@ -143,15 +144,15 @@ class Fetcher:
             age_s >= self._policy.life_s and self._clock.steady() - began >= self._policy.believed_s
         )
 
-    async def _fetch(self, item: Item) -> tuple[Picture, str]:
+    async def _fetch(self, item: Item, media: Media) -> tuple[Result, str]:
         """Download it in one attempt, to its final path."""
         assert item.result_url is not None  # noqa: S101 - the schema says so
         incoming = self._files.incoming(str(item.item_id))
         try:
             await self._downloader.fetch(item.result_url, incoming)
-            picture = await asyncio.to_thread(inspect, incoming)
-            key = new_key(picture.extension)
+            result = await inspect(incoming, media)
+            key = new_key(result.extension)
             path = await asyncio.to_thread(self._files.keep, incoming, key)
         finally:
             await asyncio.to_thread(incoming.unlink, missing_ok=True)
-        return replace(picture, path=path), key
+        return replace(result, path=path), key

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from bot.admin.alerts import Alerts
-from bot.cards.result import picture_keyboard
-from bot.media.kinds import Picture
+from bot.media.kinds import Result
 from bot.pipeline.failures import failure_of
 from bot.pipeline.fetching import Fetcher
 from bot.pipeline.polling import Poller
+from bot.pipeline.sending import Sender
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
@@ -43,17 +43,17 @@ class Results:
         self._alerts = alerts
         self._clock = clock
 
-    async def picture(self, view: JobView, item: Item) -> tuple[Picture, Item]:
-        """The picture of an item that is at the provider or beyond, and the item as it is then.
+    async def result(self, view: JobView, item: Item) -> tuple[Result, Item]:
+        """The result of an item that is at the provider or beyond, and the item as it is then.
 
         Raises:
             ProviderError: there is none, or none any more.
-            NotAPictureError, StaleItemError: see `Fetcher.picture`.
+            NotAResultError, StaleItemError: see `Fetcher.result`.
         """
         if item.status is ItemStatus.GENERATING:
             done = await self._done(view, item)
             item = await self._jobs.result_ready(item, done.urls[0], drawn_s=done.seconds)
-        return await self._fetcher.picture(item, partial(self._done, view))
+        return await self._fetcher.result(item, view.media, partial(self._done, view))
 
     async def _done(self, view: JobView, item: Item) -> Done:
         """The provider's final word on the task."""
@@ -70,17 +70,23 @@ class Results:
 
 
 class Delivery:
-    """Sends pictures to the chat that asked for them."""
+    """Sends results to the chat that asked for them."""
 
     def __init__(
-        self, jobs: Jobs, people: People, messenger: Messenger, texts: Mapping[str, Texts]
+        self,
+        jobs: Jobs,
+        people: People,
+        sender: Sender,
+        messenger: Messenger,
+        texts: Mapping[str, Texts],
     ) -> None:
         self._jobs = jobs
         self._people = people
+        self._sender = sender
         self._messenger = messenger
         self._texts = texts
 
-    async def deliver(self, view: JobView, item: Item, picture: Picture) -> None:
+    async def deliver(self, view: JobView, item: Item, result: Result) -> None:
         """Send it, retrying for as long as it takes, and record that.
 
         Raises:
@@ -93,10 +99,11 @@ class Delivery:
             lambda count: insist(lambda: self._jobs.sendings_lost(item.item_id, count)),
         )
         send = partial(
-            self._messenger.send_picture,
-            picture=picture,
-            caption=texts.caption(view, item),
-            keyboard=picture_keyboard(texts, view, item),
+            self._sender.send,
+            view=view,
+            item=item,
+            result=result,
+            language=origin.language,
             attempts=float("inf"),
             losses=losses,
         )
@@ -105,7 +112,7 @@ class Delivery:
         except DeliveryError as error:
             if origin.in_private:
                 raise
-            # Whatever a group has against it: the picture is the person's all the same.
+            # Whatever a group has against it: it is the person's all the same.
             logger.warning("sent to the person, not to the group: %s", error)
             try:
                 sent = await send(origin.user_id, reply_to=None)

@@ -11,7 +11,7 @@ from stamina import AsyncRetryingCaller
 
 from bot.admin.alerts import Alerts
 from bot.media.conversion import convert
-from bot.media.kinds import INPUT_EXTENSIONS, InputError, Picture, inspect
+from bot.media.kinds import INPUT_EXTENSIONS, InputError, Picture, inspect_picture
 from bot.media.originals import OriginalMissingError, Originals
 from bot.media.uploads import Upload, UploadRefusedError, UploadUnavailableError
 from bot.pipeline.fair_queue import FairQueue
@@ -107,7 +107,7 @@ class InputPictures:
                         side_px=product.picture_side_px,
                         size_bytes=product.picture_bytes or KIE_INPUT_MAX_BYTES,
                     )
-                picture = await asyncio.to_thread(inspect, converted)
+                picture = await asyncio.to_thread(inspect_picture, converted)
             return await self._send(picture)
         finally:
             for path in (fetched, converted):
@@ -124,7 +124,7 @@ class InputPictures:
         if item is None:
             raise InputError(FailureKind.INPUT_GONE, f"item {item_id}")
         try:
-            return await self._retry(OriginalMissingError, self._originals.copy, item, path)
+            return await self._retry(OriginalMissingError, self._originals.copy_picture, item, path)
         except OriginalMissingError as error:
             if item.sent_file_id is None:
                 raise InputError(FailureKind.INPUT_GONE, str(error)) from error

@@ -131,7 +131,8 @@ class Poller:
                 grown_s = pause_after(failed - 1, first_s=interval_s, longest_s=policy.max_pause_s)
                 pause_s = max(pause_s, grown_s)
             # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
-            ask_at = created + asked_at + pause_s * random.uniform(0.9, 1.1)  # noqa: S311
+            pause_s *= random.uniform(0.9, 1.1)  # noqa: S311
+            ask_at = created + asked_at + max(pause_s, provider.least_poll_pause_s)
             if now < deadline:  # what is done by then is not to be missed
                 ask_at = min(ask_at, deadline)
             await self._clock.sleep(max(ask_at - now, 0.0))

@@ -19,7 +19,7 @@ from bot.tools.background import to_the_end
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
-from providers.base import ProviderOf
+from providers.base import Media, ProviderOf
 from providers.order import Origin
 from storage.announcements import Announcement, Moved, Placed
 from storage.errors import StorageBusyError, StorageError, StorageFullError
@@ -39,6 +39,8 @@ NEARLY = 0.9  # of a picture that takes longer than usual
 DRAWING = frozenset({ItemStatus.SUBMITTING, ItemStatus.GENERATING, ItemStatus.READY})
 # What is told: not that an item waits again after a 429, nor that its file is to be fetched.
 NEWS = frozenset(ItemStatus) - {ItemStatus.QUEUED, ItemStatus.READY}
+
+ACTIONS = {Media.IMAGE: "upload_photo", Media.FILM: "upload_video"}
 
 PASSING = (UnreachableError, StorageBusyError, StorageFullError)
 
@@ -71,7 +73,7 @@ class Progress:
         self._clock = clock
         self._moved: dict[int, asyncio.Event] = {}  # by job
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
-        self._drawing: dict[int, int] = {}  # by job: the chat that waits for pictures
+        self._drawing: dict[int, tuple[int, str]] = {}  # by job: what is shown in which chat
 
     def hear(self, news: Announcement) -> None:
         """Update the message of every placed job and of each change that a person notices."""
@@ -116,8 +118,8 @@ class Progress:
     async def _act(self) -> None:
         """Show in each chat that pictures are on their way; once, however many jobs it has."""
         while True:
-            for chat_id in set(self._drawing.values()):
-                self._messenger.act(chat_id, "upload_photo")
+            for chat_id, action in set(self._drawing.values()):
+                self._messenger.act(chat_id, action)
             await asyncio.sleep(ACT_PAUSE_S)
 
     def _note_drawing(self, view: JobView) -> None:
@@ -125,10 +127,10 @@ class Progress:
         if not any(item.status in DRAWING and not item.comes_late for item in view.items):
             self._drawing.pop(job.job_id, None)
         elif job.job_id not in self._drawing:
-            chat_id = job.origin.chat_id
-            if chat_id not in self._drawing.values():
-                self._messenger.act(chat_id, "upload_photo")
-            self._drawing[job.job_id] = chat_id
+            shown = (job.origin.chat_id, ACTIONS[view.media])
+            if shown not in self._drawing.values():
+                self._messenger.act(*shown)
+            self._drawing[job.job_id] = shown
 
     async def _keep(self, job_id: int, moved: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time

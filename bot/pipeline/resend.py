@@ -1,4 +1,4 @@
-"""Resending of delivered pictures, as photos or as the original files.
+"""Resending of delivered results, to be looked at or as the original files.
 
 Telegram has what it was sent, and gives it again by its file id. Else the picture comes from
 where we keep it: the disk, Supabase, and at last the provider, for as long as that keeps it.
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cards.result import picture_keyboard
-from bot.media.kinds import Picture
+from bot.media.kinds import UPLOAD_MAX_BYTES, Result
 from bot.media.originals import OriginalMissingError, Originals
+from bot.pipeline.sending import Sender
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from providers.base import Media
 from storage.errors import StorageError
 from storage.files import DiskFiles
 from storage.items import Item, JobView
@@ -31,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ResendRequest:
-    """An item that somebody wants again: as a picture, or as the original file."""
+    """An item that somebody wants again: to be looked at, or as the original file."""
 
     item: Item
     chat_id: int
@@ -41,7 +43,7 @@ class ResendRequest:
 
 
 class Resender:
-    """Sends delivered pictures again; costs nothing, and is not made up for after a restart.
+    """Sends delivered results again; costs nothing, and is not made up for after a restart.
 
     One after the other in a chat, and no chat waits for another: Telegram may keep one waiting.
     """
@@ -52,12 +54,14 @@ class Resender:
         jobs: Jobs,
         files: DiskFiles,
         originals: Originals,
+        sender: Sender,
         messenger: Messenger,
         texts: Mapping[str, Texts],
     ) -> None:
         self._jobs = jobs
         self._files = files
         self._originals = originals
+        self._sender = sender
         self._messenger = messenger
         self._texts = texts
         self._requests: asyncio.Queue[ResendRequest] = asyncio.Queue()
@@ -97,31 +101,29 @@ class Resender:
         view = await self._jobs.view(request.item.job_id)
         if not request.as_file and await self._send_known(request, view):
             return
-        async with self._fetched(request.item) as picture:
-            if picture is None:
+        async with self._fetched(request.item, view.media) as result:
+            if result is None:
                 texts = self._texts[request.language]
-                self._messenger.say(
-                    request.chat_id, texts.picture_gone(), reply_to=request.reply_to
-                )
-            elif request.as_file:
-                name = f"{view.order.model}-{request.item.item_id}.{picture.extension}"
+                self._messenger.say(request.chat_id, texts.result_gone(), reply_to=request.reply_to)
+            elif request.as_file and result.size_bytes <= UPLOAD_MAX_BYTES:
+                name = f"{view.order.model}-{request.item.item_id}.{result.extension}"
                 sent = await self._messenger.send_file(
-                    request.chat_id, picture.path, name=name, reply_to=request.reply_to
+                    request.chat_id, result.path, name=name, reply_to=request.reply_to
                 )
                 await self._jobs.stands_for(sent.chat_id, sent.message_id, request.item.item_id)
             else:
-                await self._send_fetched(request, view, picture)
+                await self._send_fetched(request, view, result)
 
     async def _send_known(self, request: ResendRequest, view: JobView) -> bool:
         """Send it by Telegram's file id; whether Telegram still has it."""
         item, texts = request.item, self._texts[request.language]
-        if not item.sent_file_id:
+        if not item.sent_file_id or item.sent_as is None:
             return False
         try:
             sent = await self._messenger.send_known(
                 request.chat_id,
                 item.sent_file_id,
-                "document" if item.sent_as == "document" else "photo",
+                item.sent_as,
                 caption=texts.caption(view, item),
                 reply_to=request.reply_to,
                 keyboard=picture_keyboard(texts, view, item),
@@ -134,28 +136,29 @@ class Resender:
         await self._jobs.sent_again(item, sent)
         return True
 
-    async def _send_fetched(self, request: ResendRequest, view: JobView, picture: Picture) -> None:
-        item, texts = request.item, self._texts[request.language]
-        sent = await self._messenger.send_picture(
+    async def _send_fetched(self, request: ResendRequest, view: JobView, result: Result) -> None:
+        item = request.item
+        sent = await self._sender.send(
             request.chat_id,
-            picture,
-            caption=texts.caption(view, item),
+            view,
+            item,
+            result,
+            language=request.language,
             reply_to=request.reply_to,
-            keyboard=picture_keyboard(texts, view, item),
         )
         await self._jobs.sent_again(item, sent)
 
     @asynccontextmanager
-    async def _fetched(self, item: Item) -> AsyncIterator[Picture | None]:
-        """A copy of the picture for as long as it is sent; None: it is nowhere any more."""
+    async def _fetched(self, item: Item, media: Media) -> AsyncIterator[Result | None]:
+        """A copy of the result for as long as it is sent; None: it is nowhere any more."""
         suffix = Path(item.file_key or "").suffix
         path = self._files.incoming(f"again-{item.item_id}-{next(self._numbers)}{suffix}")
         try:
             async with self._fetching:
                 try:
-                    picture = await self._originals.copy(item, path)
+                    result = await self._originals.copy(item, path, media)
                 except OriginalMissingError:
-                    picture = None
-            yield picture
+                    result = None
+            yield result
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)

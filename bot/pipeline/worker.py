@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from bot.admin.alerts import Alerts
 from bot.logs import log_context
-from bot.media.kinds import InputError, NotAPictureError
+from bot.media.kinds import InputError, NotAResultError
 from bot.pipeline.failures import failure_of
 from bot.pipeline.fair_queue import FairQueue
 from bot.pipeline.finish import Delivery, Results
@@ -61,7 +61,7 @@ class Worker:
         self._created: asyncio.Queue[Item] = asyncio.Queue()
         self._finishing: set[int] = set()  # items that are at the provider, or further
         self._wanted: set[int] = set()  # of these, what was announced once more
-        self._sending: set[int] = set()  # items whose picture may be on its way into the chat
+        self._sending: set[int] = set()  # items whose result may be on its way into the chat
         self._given_up: set[int] = set()  # items that an admin ended
 
     def hear(self, news: Announcement) -> None:
@@ -157,7 +157,7 @@ class Worker:
         """Fail and refund an item for an error; what cannot be stored waits for the next start."""
         try:
             failure = failure_of(error)
-            if isinstance(error, ProviderError | NotAPictureError | InputError):
+            if isinstance(error, ProviderError | NotAResultError | InputError):
                 logger.warning("failed and refunded: %s: %s", failure.kind, error)
             else:
                 logger.error("failed and refunded: %s", failure.kind, exc_info=error)
@@ -183,14 +183,14 @@ class Worker:
     async def _finish(self, item: Item) -> None:
         """Fetch it and send it; what nobody can be sent now is kept until they are back."""
         view = await self._jobs.view(item.job_id)
-        picture, item = await self._results.picture(view, item)
+        result, item = await self._results.result(view, item)
         if item.item_id in self._given_up:
             raise StaleItemError(f"item {item.item_id} was given up")
         self._sending.add(item.item_id)
         try:
-            await to_the_end(self._delivery.deliver(view, item, picture))
+            await to_the_end(self._delivery.deliver(view, item, result))
         except ChatClosedError as error:
-            logger.warning("the picture is kept until the person is back: %s", error)
+            logger.warning("the result is kept until the person is back: %s", error)
             # By itself: a sending is not repeated because that could not be noted.
             await insist(lambda: self._people.set_blocked(item.user_id, blocked=True))
         else:

@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from providers.base import Media
 from providers.order import Order, Origin, item_input
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
@@ -133,7 +134,9 @@ class Orders:
     ) -> str | None:
         """The answer that refuses it, or None when it was taken."""
         texts = self._texts[origin.language]
-        earlier = await self._changed_by(text, origin.chat_id, about, item_id)
+        earlier = await self._changed_by(
+            text, origin.chat_id, about, item_id, with_picture=bool(pictures)
+        )
         if earlier is None and unusable is not None:
             return texts.input_refused(unusable)
         closed = await self._maintenance.text()
@@ -224,16 +227,18 @@ class Orders:
             return model.price
 
     async def _changed_by(
-        self, text: str, chat_id: int, about: int | None, item_id: int | None
+        self, text: str, chat_id: int, about: int | None, item_id: int | None, *, with_picture: bool
     ) -> JobView | None:
-        """What of ours is asked for again, with other flags."""
+        """What of ours is asked for again, with other flags; a film with other words, too, for
+        nothing starts from a film."""
         if about is None:
             return None
         item_id = await self._jobs.picture_at(chat_id, about, item_id)
         if item_id is None:
             return None
         view = await self._jobs.view((await self._jobs.item(item_id)).job_id)
-        return view if only_flags(text, view.model.product) else None
+        in_other_words = view.media is Media.FILM and not with_picture
+        return view if in_other_words or only_flags(text, view.model.product) else None
 
     async def _pictures(
         self, origin: Origin, replied: str | None, about: int | None, item_id: int | None
@@ -243,6 +248,8 @@ class Orders:
         if about is not None:
             item_id = await self._jobs.picture_at(origin.chat_id, about, item_id)
             item = await self._jobs.item(item_id) if item_id is not None else None
+            if item is not None and (await self._jobs.view(item.job_id)).media is Media.FILM:
+                return []
             if item is not None and item.user_id == origin.user_id and item.file_key is not None:
                 return [item_input(item.item_id)]
             if file_id := replied or (item.sent_file_id if item is not None else None):
@@ -345,7 +352,7 @@ class Orders:
             return texts.price_changed(), False
         if taken is Asked.FIRST:
             return "", False
-        return texts.again_taken(taken) if taken else texts.again_already(), False
+        return texts.again_taken(taken, view.media) if taken else texts.again_already(), False
 
     async def _draw(
         self,

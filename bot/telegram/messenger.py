@@ -1,11 +1,11 @@
-"""The messenger: sends texts, edits, pictures and copies, each through the lane of its chat."""
+"""The messenger: sends texts, edits, results and copies, each through the lane of its chat."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import aiohttp
 from aiogram import Bot
@@ -17,13 +17,14 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.types import (
+    BufferedInputFile,
     ForceReply,
     FSInputFile,
     Message,
     ReplyParameters,
 )
 
-from bot.media.kinds import Picture
+from bot.media.kinds import Film, Result
 from bot.service_limits import CAPTION_UNITS, PRESS_UNITS
 from bot.telegram.buttons import Keyboard
 from bot.telegram.errors import (
@@ -39,7 +40,7 @@ from bot.telegram.session import UNKNOWN_MESSAGE
 from bot.tools.background import to_the_end
 from bot.tools.rate_limits import RateLimit
 from storage.errors import StorageError
-from storage.items import Sent
+from storage.items import Sent, SentAs
 
 CHUNK_BYTES = 2**20  # of a file, read in a thread at once; aiogram's own are sixteen times smaller
 ACTIONS_PER_S = 5  # chat actions are decoration: of Telegram's 30 calls a second, few
@@ -50,10 +51,19 @@ UPLOAD_BYTES_PER_S = 100_000  # of a slow line: so much longer may a file take
 # after a third it counts as sent. Telegram's uploads may fail for minutes while all else works.
 LOST_PAUSES_S = (5.0, 120.0)
 
+ACTIONS: Mapping[SentAs, str] = {
+    "photo": "upload_photo",
+    "video": "upload_video",
+    "document": "upload_document",
+    "link": "typing",
+}
+
+# Telegram looks into documents, and makes a video of an mp4 or, where it is silent, an animation.
+AS_IT_IS: Mapping[str, Any] = {"disable_content_type_detection": True}
+
 # 400s about a message that somebody removed or that already says so: no fault.
 HARMLESS_EDITS = ("message is not modified", "message to edit not found", "can't be edited")
 
-Kind = Literal["photo", "document"]
 logger = logging.getLogger(__name__)
 
 
@@ -72,7 +82,7 @@ class Receipt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """The method that sends a file."""
+    """How a result is sent."""
 
     caption: str = ""
     reply_to: int | None = None
@@ -82,7 +92,7 @@ class _How:
 
 
 class Losses:
-    """How often the answer to a picture's sending was lost, and so the picture may have arrived;
+    """How often the answer to a result's sending was lost, and so it may have arrived;
     `store` keeps the number for the next start."""
 
     def __init__(
@@ -283,10 +293,10 @@ class Messenger:
             if self._edits.get(message) is this:
                 del self._edits[message]
 
-    async def send_picture(
+    async def send_result(
         self,
         chat_id: int,
-        picture: Picture,
+        result: Result,
         *,
         caption: str,
         reply_to: int | None,
@@ -294,36 +304,56 @@ class Messenger:
         attempts: float = SAY_ATTEMPTS,
         losses: Losses | None = None,
     ) -> Sent:
-        """Send a picture: as a photo where Telegram takes it so, else as a document, at last as a
-        document and nothing else.
+        """Send a picture or a film: as such where Telegram takes it so, else as a document, at
+        last as a document and nothing else.
 
         Sent again only when an answer was lost, and not without end (LOST_PAUSES_S): at last its
         message is unknown.
 
         Raises:
-            ChatClosedError: no picture can be sent to that chat now.
+            ChatClosedError: no such thing can be sent to that chat now.
             UnreachableError: Telegram could not be reached so often.
             DeliveryError: Telegram does not take it.
         """
-        file = FSInputFile(picture.path, chunk_size=CHUNK_BYTES)
+        file = FSInputFile(result.path, chunk_size=CHUNK_BYTES)
         losses = losses or Losses()
-        plain = _How(attempts=attempts, timeout_s=_timeout_s(picture.size_bytes))
+        plain = _How(attempts=attempts, timeout_s=_timeout_s(result.size_bytes))
         how = replace(plain, caption=caption, reply_to=reply_to, keyboard=keyboard)
-        ways: list[tuple[Kind, _How]] = [("photo", how), ("document", how), ("document", plain)]
-        for kind, way in ways[not picture.fits_photo : -1]:
+        for kind in result.ways:
             try:
-                return await self._send_file(chat_id, file, kind, way, losses)
+                return await self._send_file(
+                    chat_id, file, kind, how, losses, **_about(result, kind)
+                )
             except (ChatClosedError, UnreachableError):
                 raise
             except DeliveryError as error:
-                logger.warning("Telegram refused the picture as a %s: %s", kind, error)
-        return await self._send_file(chat_id, file, *ways[-1], losses)
+                logger.warning("Telegram refused the result as a %s: %s", kind, error)
+        return await self._send_file(chat_id, file, "document", plain, losses)
+
+    async def send_link(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        reply_to: int | None,
+        keyboard: Keyboard = (),
+        attempts: float = SAY_ATTEMPTS,
+        losses: Losses | None = None,
+    ) -> Sent:
+        """Send, in place of a result that is too large, a text that says where it is; as
+        `send_result` does, with its errors."""
+
+        async def send(chat: int, **more: Any) -> Message:
+            return await self._bot.send_message(chat, fit(text), **more)
+
+        how = _How("", reply_to, keyboard, attempts)
+        return await self._send_once(chat_id, "link", how, losses or Losses(), send)
 
     async def send_known(
         self,
         chat_id: int,
         file_id: str,
-        kind: Kind,
+        kind: SentAs,
         *,
         caption: str,
         reply_to: int | None,
@@ -342,31 +372,46 @@ class Messenger:
         size = (await asyncio.to_thread(path.stat)).st_size
         how = _How(reply_to=reply_to, timeout_s=_timeout_s(size))
         file = FSInputFile(path, name, chunk_size=CHUNK_BYTES)
-        return await self._send_file(chat_id, file, "document", how)
+        return await self._send_file(chat_id, file, "document", how, **AS_IT_IS)
 
     async def _send_file(
         self,
         chat_id: int,
         file: FSInputFile | str,
-        kind: Kind,
+        kind: SentAs,
         how: _How,
         losses: Losses | None = None,
+        **about: Any,
     ) -> Sent:
-        losses = losses or Losses()
+        method: Any = getattr(self._bot, f"send_{kind}")
+
+        async def send(chat: int, **more: Any) -> Message:
+            caption = fit(how.caption, CAPTION_UNITS)
+            message: Message = await method(chat, file, caption=caption, **about, **more)
+            return message
+
+        return await self._send_once(chat_id, kind, how, losses or Losses(), send)
+
+    async def _send_once(
+        self,
+        chat_id: int,
+        kind: SentAs,
+        how: _How,
+        losses: Losses,
+        send: Callable[..., Awaitable[Message]],
+    ) -> Sent:
+        """Send; again only when an answer was lost, and not without end."""
         reply = _reply(how.reply_to)
-        send: Any = self._bot.send_photo if kind == "photo" else self._bot.send_document
 
         async def attempt() -> Sent:
             chat = self._lanes.chat(chat_id)
             if losses.count:  # while Telegram is out of reach, no more are lost
-                await self._bot.send_chat_action(chat, f"upload_{kind}")
+                await self._bot.send_chat_action(chat, ACTIONS[kind])
             try:
                 message = await self._keyboards.send_with(
                     how.keyboard,
                     lambda markup: send(
                         chat,
-                        file,
-                        caption=fit(how.caption, CAPTION_UNITS),
                         reply_parameters=reply if chat == chat_id else None,
                         reply_markup=markup,
                         request_timeout=how.timeout_s,
@@ -385,7 +430,7 @@ class Messenger:
                     chat_id, Priority.PICTURE, attempt, attempts=how.attempts
                 )
             except MaybeSentError as error:
-                logger.warning("sending %d of a picture: %s", losses.count, error)
+                logger.warning("sending %d of a result: %s", losses.count, error)
                 for pause_s in self._lost_pauses_s[losses.count - 1 : losses.count]:
                     await asyncio.sleep(pause_s)
             else:
@@ -455,11 +500,33 @@ def _surely_not_sent(error: Exception) -> bool:
     return is_unconnected or isinstance(error, TelegramEntityTooLarge)
 
 
+def _about(result: Result, kind: SentAs) -> dict[str, Any]:
+    """What has to stand beside a film. Telegram looks into small ones only; without it a large one
+    is a grey square that lasts 0:00."""
+    if not isinstance(result, Film):
+        return {}
+    thumbnail = BufferedInputFile(result.thumbnail, "thumbnail.jpg")
+    if kind != "video":
+        return {"thumbnail": thumbnail, **AS_IT_IS}
+    return {
+        "thumbnail": thumbnail,
+        "width": result.width_px,
+        "height": result.height_px,
+        "duration": max(round(result.duration_s), 1),
+        "supports_streaming": True,
+    }
+
+
 def _sent(message: Message) -> Sent:
+    file_id = ""
+    kind: SentAs = "link"
     if message.photo:
-        return Sent(message.chat.id, message.message_id, message.photo[-1].file_id, "photo")
-    file_id = message.document.file_id if message.document else ""
-    return Sent(message.chat.id, message.message_id, file_id, "document")
+        file_id, kind = message.photo[-1].file_id, "photo"
+    elif message.video:
+        file_id, kind = message.video.file_id, "video"
+    elif message.document:
+        file_id, kind = message.document.file_id, "document"
+    return Sent(message.chat.id, message.message_id, file_id, kind)
 
 
 def _reply(message_id: int | None) -> ReplyParameters | None:

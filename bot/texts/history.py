@@ -18,15 +18,15 @@ class HistoryTexts(JobTexts):
         """A page of pictures, numbered as its buttons are."""
         if not page.pictures:
             return self._(
-                "No pictures yet. Write what to draw, and your pictures will be listed here."
+                "No pictures or videos yet. Write what to draw, and they will be listed here."
             )
         lines = [
             f"{number}. {self.day(each.finished_at)} · "
             f"{quoted(' '.join(each.prompt.split()), PROMPT_SHOWN)}"
             for number, each in enumerate(page.pictures, 1)
         ]
-        title = self._("Your pictures, newest first")
-        hint = self._("Press a number to get that picture again, free of charge.")
+        title = self._("Your pictures and videos, newest first")
+        hint = self._("Press a number to get it again, free of charge.")
         return f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
 
     def newer_button(self) -> str:

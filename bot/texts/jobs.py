@@ -1,11 +1,11 @@
 """Texts about a job: progress, outcome, and why an item failed ("returned no image links")."""
 
-from collections.abc import Sequence
-
 from bot.telegram.html import clip_units, fitted, quoted
-from bot.texts.base import BaseTexts, sentence
+from bot.texts.base import sentence
+from bot.texts.results import ResultTexts
+from providers.base import Media
 from storage.failures import FailureKind
-from storage.items import Item, ItemStatus, JobView
+from storage.items import ItemStatus, JobView
 from storage.jobs import Cancelled
 
 DETAIL_UNITS = 1000  # all of it, where there is room: 500 characters are stored
@@ -13,7 +13,7 @@ BAR = 10  # characters
 REFUNDED = frozenset({ItemStatus.FAILED, ItemStatus.CANCELLED})
 
 
-class JobTexts(BaseTexts):
+class JobTexts(ResultTexts):
     """The progress message, failures, captions."""
 
     def progress(
@@ -27,7 +27,7 @@ class JobTexts(BaseTexts):
     ) -> str:
         """The one message of a job: while it runs, and what it came to at the end."""
         if view.ended:
-            head = "\n".join([self._outcome(view.items), *self._source(view)])
+            head = "\n".join([self._outcome(view), *self._source(view)])
             money = self._money(view)
             return fitted(
                 lambda length: "\n".join([head, *self._failures(view, product, length), money]),
@@ -73,17 +73,9 @@ class JobTexts(BaseTexts):
                 else self._("Your request is in the queue.")
             )
         elif count == 1 and not late:
-            parts.append(self._("Drawing the picture."))
+            parts.append(self.being_made(view.media))
         if late:
-            parts.append(
-                self._n(
-                    "The picture is ready but cannot be downloaded yet. I will send it as soon as"
-                    " it can be.",
-                    "{n} pictures are ready but cannot be downloaded yet. I will send them as soon"
-                    " as they can be.",
-                    late,
-                ).format(n=late)
-            )
+            parts.append(self.comes_late(view.media, late))
         return parts if waits else [*parts, *self._source(view)]
 
     def _source(self, view: JobView) -> list[str]:
@@ -98,21 +90,16 @@ class JobTexts(BaseTexts):
             return self._("{n} s").format(n=max(round(seconds / 10) * 10, 5))
         return self._("{n} min").format(n=max(round(seconds / 60), 1))
 
-    def _outcome(self, items: Sequence[Item]) -> str:
+    def _outcome(self, view: JobView) -> str:
+        items = view.items
         count = len(items)
         done = sum(item.status is ItemStatus.DELIVERED for item in items)
         cancelled = sum(item.status is ItemStatus.CANCELLED for item in items)
         if cancelled == count:
             return self._("Cancelled.")
         if done == count:
-            return self._n(
-                "Done, your picture is here.", "Done, your {n} pictures are here.", count
-            ).format(n=count)
-        text = (
-            self._("{done} of {count} pictures arrived.").format(done=done, count=count)
-            if done
-            else self._("No picture this time.")
-        )
+            return self.all_arrived(view.media, count)
+        text = self.some_arrived(view.media, done, count)
         if cancelled:
             text += " " + self._("Cancelled: {n}.").format(n=cancelled)
         return text
@@ -131,13 +118,15 @@ class JobTexts(BaseTexts):
                 given_back[reason] = given_back.get(reason, 0) + item.cost
         return [
             self._("{reason} Refunded: {tokens}.").format(
-                reason=self.failure(FailureKind(kind), detail, product),
+                reason=self.failure(FailureKind(kind), detail, product, view.media),
                 tokens=self.tokens(tokens),
             )
             for (kind, detail), tokens in given_back.items()
         ]
 
-    def failure(self, kind: FailureKind, detail: str, product: str) -> str:
+    def failure(
+        self, kind: FailureKind, detail: str, product: str, media: Media = Media.IMAGE
+    ) -> str:
         """Who said no, with the provider's own words where it has any, and what to do."""
         said = quoted(detail, DETAIL_UNITS)
         create_error = f"{product} createTask error {said}".rstrip()
@@ -166,25 +155,20 @@ class JobTexts(BaseTexts):
             case FailureKind.NO_ANSWER:
                 parts = [sentence(create_error), self._("The service did not answer."), later]
             case FailureKind.GENERATION_FAILED:
-                silent = self._("{product} could not draw this and gave no reason.")
+                silent = self._("{product} could not make this and gave no reason.")
                 parts = [sentence(said) or silent.format(product=product), again]
             case FailureKind.NO_RESULT:
-                parts = [
-                    self._("{product} returned no image links.").format(product=product),
-                    later,
-                ]
+                parts = [self.no_links(media).format(product=product), later]
             case FailureKind.RECORD_GONE:
                 parts = [sentence(f"KIE.AI recordInfo error {said}".rstrip()), later]
             case FailureKind.TIMED_OUT:
                 parts = [self._("{product} did not finish in time.").format(product=product), later]
             case FailureKind.NOT_FETCHED:
-                why = self._("{product} drew it, but the picture could not be downloaded.")
-                parts = [why.format(product=product), later]
+                parts = [self.not_downloaded(media).format(product=product), later]
             case FailureKind.RESULT_REFUSED:
-                why = self._("{product} returned a file that is not a usable picture.")
-                parts = [why.format(product=product), later]
+                parts = [self.not_usable(media).format(product=product), later]
             case FailureKind.NOT_DELIVERED:
-                parts = [self._("Telegram did not accept the picture."), later]
+                parts = [self.not_accepted(media), later]
             case FailureKind.INTERNAL:
                 parts = [self._("Something went wrong on our side."), later]
             case _:
@@ -234,16 +218,16 @@ class JobTexts(BaseTexts):
             return self._("There is nothing to cancel.")
         if count:
             parts.append(
-                self._("Cancelled: {pictures}. Refunded: {tokens}. Balance: {balance}.").format(
-                    pictures=self.pictures(count),
+                self._("Cancelled: {n}. Refunded: {tokens}. Balance: {balance}.").format(
+                    n=count,
                     tokens=self.tokens(cancelled.refunded),
                     balance=cancelled.balance,
                 )
             )
         if cancelled.running:
             parts.append(
-                self._("Already being drawn and will still arrive: {pictures}.").format(
-                    pictures=self.pictures(cancelled.running)
+                self._("Already in progress and will still arrive: {n}.").format(
+                    n=cancelled.running
                 )
             )
         return " ".join(parts)

@@ -16,9 +16,7 @@ class OpenJobTexts(NumberTexts):
         """Above the list."""
         if not total:
             return self._("Nothing is queued or running.")
-        return self._("Queued and running: {pictures}, oldest first.").format(
-            pictures=self.pictures(total)
-        )
+        return self._("Queued and running: {n}, oldest first.").format(n=self.number(total))
 
     def open_line(self, item: OpenItem, now: float) -> str:
         """One item, short."""
@@ -40,7 +38,7 @@ class OpenJobTexts(NumberTexts):
             lines.append(
                 self._(
                     "If it is stuck, end it: the person is refunded {tokens} and notified. If KIE"
-                    " still finishes the picture, it is not sent, and KIE may bill it."
+                    " still finishes it, it is not sent, and KIE may bill it."
                 ).format(tokens=self.tokens(item.cost))
             )
         return "\n".join(lines)
@@ -71,7 +69,7 @@ class OpenJobTexts(NumberTexts):
             case ItemStatus.SUBMITTING:
                 return self._("being sent to KIE")
             case ItemStatus.GENERATING:
-                return self._("being drawn by KIE")
+                return self._("being made by KIE")
             case ItemStatus.READY:
                 return self._("being delivered")
             case ItemStatus.DELIVERED:

@@ -64,7 +64,7 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
             )
         lines = [
             state,
-            self._("Queued and running: {pictures}.").format(pictures=self.pictures(open_items)),
+            self._("Queued and running: {n}.").format(n=self.number(open_items)),
             self._("KIE account: {kie}, database check: {audit}").format(
                 kie="/kie", audit="/audit"
             ),

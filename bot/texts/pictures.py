@@ -5,13 +5,15 @@ from html import escape
 from bot.service_limits import CAPTION_UNITS
 from bot.telegram.html import clip_units, fitted, quoted
 from bot.texts.fields import FieldTexts
+from bot.texts.results import ResultTexts
+from providers.base import Media
 from storage.items import Item, JobView
 from storage.jobs import PlacedJob
 
 NAME_SHOWN = 100
 
 
-class PictureTexts(FieldTexts):
+class PictureTexts(ResultTexts, FieldTexts):
     """Captions, the buttons under a picture, and their answers."""
 
     def caption(self, view: JobView, item: Item) -> str:
@@ -60,15 +62,34 @@ class PictureTexts(FieldTexts):
         """Puts the seed on the clipboard."""
         return self._("Copy seed")
 
-    def again_taken(self, placed: PlacedJob) -> str:
+    def too_large(
+        self, view: JobView, item: Item, url: str, size_bytes: int, *, stays: bool
+    ) -> str:
+        """In place of a result that Telegram does not take: where it is, and for how long."""
+        download = self._("download")
+        link = f'<a href="{escape(url)}">{download}</a>'
+        parts = [
+            self.caption(view, item),
+            self._("The file is {size} MB, and bots can send at most 50 MB here: {link}.").format(
+                size=round(size_bytes / 1_000_000), link=link
+            ),
+        ]
+        if not stays:
+            parts.append(
+                self._("The link works for about 24 hours after the file was made: save it.")
+            )
+        return "\n".join(parts)
+
+    def again_taken(self, placed: PlacedJob, media: Media) -> str:
         """The answer to a press of "again"."""
-        return self._("Drawing it again. Charged {tokens}. Balance: {balance}.").format(
+        charged = self._("Charged {tokens}. Balance: {balance}.").format(
             tokens=self.tokens(placed.charged), balance=placed.balance
         )
+        return f"{self.made_again(media)} {charged}"
 
     def again_already(self) -> str:
         """A second press right after the first."""
-        return self._("It is already being drawn again. Nothing more was charged.")
+        return self._("It is already being made again. Nothing more was charged.")
 
     def model_gone(self, name: str) -> str:
         """Plain text, in answer to a press: the model of an old picture is not on sale."""
@@ -84,13 +105,21 @@ class PictureTexts(FieldTexts):
             " charged."
         )
 
-    def change_question(self) -> str:
+    def change_question(self, media: Media) -> str:
         """What the person is asked to reply to."""
-        return self._(
-            "What should I change? Reply to this message with flags alone, such as {flags}, to draw"
-            " the same picture again with them, or with words to make a new picture from this one."
-            " Nothing is charged until you reply."
-        ).format(flags="<code>--ar 9:16</code>")
+        if media is Media.FILM:
+            text = self._(
+                "What should I change? Reply to this message with flags alone, such as {flags}, to"
+                " make the same video again with them, or with words to make a new one by them."
+                " Nothing is charged until you reply."
+            )
+        else:
+            text = self._(
+                "What should I change? Reply to this message with flags alone, such as {flags}, to"
+                " draw the same picture again with them, or with words to make a new picture from"
+                " this one. Nothing is charged until you reply."
+            )
+        return text.format(flags="<code>--ar 9:16</code>")
 
     def change_placeholder(self) -> str:
         """In the empty field for that reply; at most 64 characters."""
@@ -111,13 +140,12 @@ class PictureTexts(FieldTexts):
         """The original is on its way."""
         return self._("The file is on its way, free of charge.")
 
-    def picture_coming(self) -> str:
-        """A picture of the history is on its way."""
-        return self._("The picture is on its way, free of charge.")
+    def result_coming(self) -> str:
+        """Something of the history is on its way."""
+        return self._("It is on its way, free of charge.")
 
-    def picture_gone(self) -> str:
+    def result_gone(self) -> str:
         """The file is nowhere any more."""
         return self._(
-            "The file of this picture is no longer kept. “Again” under the picture draws a new one."
-            " Nothing was charged."
+            "This file is no longer kept. “Again” under it makes a new one. Nothing was charged."
         )

@@ -188,9 +188,9 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                 ).format(needed=needed, balance=balance)
             case TooManyActiveItemsError(active=active, limit=limit):
                 return self._(
-                    "You already have {pictures} in progress; the limit is {limit}. Send this again"
+                    "You already have {active} in progress; the limit is {limit}. Send this again"
                     " when some have arrived. Nothing was charged."
-                ).format(pictures=self.pictures(active), limit=limit)
+                ).format(active=active, limit=limit)
             case UnpricedValueError(field=field, value=value, on_sale=on_sale):
                 return self._(
                     "{flag} {value} is not on sale. There is: {values}. Nothing was charged."

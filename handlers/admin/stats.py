@@ -11,7 +11,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from bot.admin.charts import ChartError, draw, stats_chart
-from bot.media.kinds import inspect
+from bot.media.kinds import inspect_picture
 from bot.telegram.errors import DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
@@ -75,7 +75,7 @@ async def _send_chart(
     with TemporaryDirectory(prefix="chart-") as folder:
         path = Path(folder) / "stats.png"
         await asyncio.to_thread(path.write_bytes, png)
-        picture = await asyncio.to_thread(inspect, path)
-        await messenger.send_picture(
+        picture = await asyncio.to_thread(inspect_picture, path)
+        await messenger.send_result(
             chat_id, picture, caption=texts.stats(numbers), reply_to=reply_to
         )

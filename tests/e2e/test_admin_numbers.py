@@ -164,9 +164,9 @@ async def test_jobs_are_listed_oldest_first_and_paged(world: World) -> None:
     await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'generating'")))
     anna.send("ещё кот --n 4")
     await world.until(lambda: len(world.rows("SELECT 1 FROM items")) == 12)
-    answer = await asked(world, "/jobs", "В очереди и в работе: 12 картинок")
+    answer = await asked(world, "/jobs", "В очереди и в работе: 12")
     lines = answer.words.splitlines()
-    assert re.fullmatch(r"1 · \d+ с · рисуется в KIE · Анна 1001", lines[1])
+    assert re.fullmatch(r"1 · \d+ с · делается в KIE · Анна 1001", lines[1])
     assert re.fullmatch(r"5 · \d+ с · .* · <Борис> 1002", lines[5])
     assert len(lines) == 9
     await pressed(world, answer, "▶")
@@ -188,7 +188,7 @@ async def test_what_hangs_is_ended_refunded_and_told(world: World) -> None:
     anna = await world.customer(tokens=158)
     anna.send("кот --n 2")
     await world.until(lambda: bool(world.rows("SELECT 1 FROM items WHERE status = 'generating'")))
-    answer = await asked(world, "/jobs", "В очереди и в работе: 2 картинки")
+    answer = await asked(world, "/jobs", "В очереди и в работе: 2")
     await pressed(world, answer, "1")
     await reads(world, answer, "1 · ")
     assert world.kie.tasks[0].task_id in answer.words

@@ -26,8 +26,7 @@ async def test_the_button_cancels_what_waits_and_says_which_is_which(world: Worl
     await world.telegram.wait_for(lambda: press.answer)
     assert press.answer is not None
     assert press.answer.text == (
-        "Отменено: 3 картинки. Возвращено: 237 токенов, на балансе: 237."
-        " Уже рисуется и придёт: 1 картинка."
+        "Отменено: 3. Возвращено: 237 токенов, на балансе: 237. Уже в работе и придёт: 1."
     )
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)
@@ -46,7 +45,7 @@ async def test_a_second_press_finds_nothing(world: World) -> None:
     presses = [anna.press(progress, "Отменить") for _ in range(2)]
     await world.telegram.wait_for(lambda: all(press.answer for press in presses))
     texts = [press.answer.text for press in presses if press.answer]
-    assert texts[1] == "Уже рисуется и придёт: 1 картинка."
+    assert texts[1] == "Уже в работе и придёт: 1."
     assert world.balance(anna.user_id) == 79
     world.kie.finish(world.kie.tasks[0])
     await world.closed()
@@ -59,10 +58,10 @@ async def test_the_command_cancels_all_jobs(world: World) -> None:
     anna.send("пёс --n 2")
     await world.until(lambda: world.balance(anna.user_id) == 0)
     anna.send("/cancel")
-    await world.said(anna, lambda text: text.startswith("Отменено: 3 картинки."))
+    await world.said(anna, lambda text: text.startswith("Отменено: 3."))
     await world.said(anna, lambda text: text.startswith("Отменено.\n"))
     anna.send("/cancel")
-    await world.said(anna, lambda text: text == "Уже рисуется и придёт: 1 картинка.")
+    await world.said(anna, lambda text: text == "Уже в работе и придёт: 1.")
     world.kie.finish(world.kie.tasks[0])
     await world.pictures(anna, 1)
     await world.closed()
@@ -89,6 +88,6 @@ async def test_nobody_cancels_somebody_else_s(world: World) -> None:
     assert world.balance(anna.user_id) == 0
     assert world.balance(boris.user_id) == 79
     anna.send("/cancel")
-    await world.said(anna, lambda text: text.startswith("Отменено: 1 картинка."))
+    await world.said(anna, lambda text: text.startswith("Отменено: 1."))
     world.kie.finish(world.kie.tasks[0])
     await world.closed()

@@ -54,7 +54,7 @@ async def test_words_do_not_wait_for_pictures(
     )
     assert "▱" not in progress.words
     said = await cancelled(world, anna, progress)
-    assert said == "Отменено: 1 картинка. Возвращено: 79 токенов, на балансе: 921."
+    assert said == "Отменено: 1. Возвращено: 79 токенов, на балансе: 921."
     await world.stop()
     await world.start()  # what was begun begins anew
     while world.kie.take_fault("upload"):
@@ -127,7 +127,7 @@ async def test_cancel_works_on_an_idle_bot(world: World) -> None:
     anna.send("кот --n 2")
     progress = await world.said(anna, lambda text: "Место в очереди: 1." in text)
     said = await cancelled(world, anna, progress)
-    assert said == "Отменено: 2 картинки. Возвращено: 158 токенов, на балансе: 1000."
+    assert said == "Отменено: 2. Возвращено: 158 токенов, на балансе: 1000."
     await world.closed()
     assert world.kie.tasks == []
 
@@ -141,7 +141,7 @@ async def test_again_and_what_was_asked_about_can_be_cancelled_too(world: World)
     question = await world.said(anna, lambda text: text.startswith("Нарисовать это?"))
     anna.press(question, "Нарисовать")
     await world.telegram.wait_for(lambda: "Место в очереди: 1." in question.words)
-    assert (await cancelled(world, anna, question)).startswith("Отменено: 1 картинка.")
+    assert (await cancelled(world, anna, question)).startswith("Отменено: 1.")
     await world.closed()
     await world.stop()
     await world.prefer(anna.user_id, ask="never")
@@ -153,7 +153,7 @@ async def test_again_and_what_was_asked_about_can_be_cancelled_too(world: World)
     await world.start(cancel_seconds=60)
     anna.press(picture, "Ещё раз · 79")
     progress = await world.said(anna, lambda text: "Место в очереди: 1." in text)
-    assert (await cancelled(world, anna, progress)).startswith("Отменено: 1 картинка.")
+    assert (await cancelled(world, anna, progress)).startswith("Отменено: 1.")
     await world.closed()
     assert len(world.kie.tasks) == 1
 
@@ -267,7 +267,7 @@ async def test_while_answers_are_lost_nobody_else_is_sent(world: World) -> None:
     boris.send("пёс --n 2")
     progress = await world.said(boris, lambda text: "Место в очереди: 1." in text)
     said = await cancelled(world, boris, progress)
-    assert said == "Отменено: 2 картинки. Возвращено: 158 токенов, на балансе: 1000."
+    assert said == "Отменено: 2. Возвращено: 158 токенов, на балансе: 1000."
     assert creates(world) == 1
     await world.stop()  # a new process tries anew
     await world.start()

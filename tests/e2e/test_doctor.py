@@ -91,8 +91,8 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
         "ok      KIE credit: 5760.65",
         "ok      MIDJOURNEY_KIE_TEXT_MODEL: KIE lists midjourney/v6-text-to-image",
         "ok      MIDJOURNEY_KIE_IMAGE_MODEL: KIE lists midjourney/v6-image-to-image",
-        "ok      Supabase, bucket 'bot-images': there, public, and takes pictures",
-        "ok      Supabase, bucket 'images': there, public, and takes pictures",
+        "ok      Supabase, bucket 'bot-images': there, public, and takes our files",
+        "ok      Supabase, bucket 'images': there, public, and takes our files",
     ]
     assert not data_dir.exists(), "nothing is made by asking"
 

@@ -90,7 +90,7 @@ async def test_who_waits_for_a_result_is_told_and_holds_nobody_up(world: World) 
     (forest,) = await world.pictures(anna, 1)
     await world.noted(forest)
     anna.send("/cancel")
-    await world.said(anna, lambda text: text.startswith("Уже рисуется и придёт: 3"))
+    await world.said(anna, lambda text: text.startswith("Уже в работе и придёт: 3"))
     for task in world.kie.tasks:
         heal(task)
     await world.pictures(anna, 4)

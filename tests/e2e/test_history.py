@@ -14,7 +14,9 @@ async def drawn(world: World, anna: Person, count: int) -> None:
 
 async def listed(world: World, anna: Person) -> Message:
     anna.send("/history")
-    return await world.said(anna, lambda text: text.startswith("Ваши картинки, сначала новые"))
+    return await world.said(
+        anna, lambda text: text.startswith("Ваши картинки и видео, сначала новые")
+    )
 
 
 async def test_history_is_paged_and_edited_in_place(world: World) -> None:
@@ -40,7 +42,7 @@ async def test_a_picture_of_the_history_comes_again_by_telegram_s_file(world: Wo
         path.unlink()
     presses = [anna.press(card, "2") for _ in range(2)]
     for press in presses:
-        assert await answer(world, press) == "Отправляю картинку, это бесплатно."
+        assert await answer(world, press) == "Отправляю, это бесплатно."
     pictures = await world.pictures(anna, 3)
     assert "картина 1" in pictures[2].words
     assert [each["text"] for each in pictures[2].buttons][:2] == ["Ещё раз · 79", "Изменить"]
@@ -80,7 +82,7 @@ async def test_a_list_of_somebody_else_s_shows_nothing(world: World) -> None:
     for data in ("history:older:99", "history:newer:0", "history:", "history:older:x"):
         await answer(world, boris.forge(own, data))
     boris.send("/history")
-    await world.said(boris, lambda text: text.startswith("Картинок пока нет."))
+    await world.said(boris, lambda text: text.startswith("Картинок и видео пока нет."))
     assert not [each for each in world.bot_messages(boris) if "картина" in each.words]
 
 
@@ -106,7 +108,7 @@ async def test_the_queue_shows_what_is_under_way_and_cancels_it(world: World) ->
     ]
     assert [each["text"] for each in card.buttons] == ["Отменить 1", "Отменить 2", "Обновить"]
     assert (await answer(world, anna.press(card, "Отменить 2"))).startswith(
-        "Отменено: 2 картинки. Возвращено: 158 токенов"
+        "Отменено: 2. Возвращено: 158 токенов"
     )
     await world.telegram.wait_for(lambda: "пёс" not in card.words)
     assert world.balance(anna.user_id) == 158

@@ -23,6 +23,7 @@ from bot.prompts.parse import parse
 from bot.telegram.buttons import Keyboard
 from bot.telegram.html import fit
 from bot.texts import Texts, load_texts
+from providers.base import Media
 from providers.kie import AccountReport, Trouble
 from providers.order import Order, Origin
 from providers.products import PRODUCTS
@@ -299,7 +300,7 @@ def test_texts_without_anybody_s_words(language: str) -> None:
         texts.terms(),
         texts.paysupport(10**15, range(10**15, 10**15 + 50)),
         texts.forget_question(10**9),
-        texts.change_question(),
+        texts.change_question(Media.IMAGE),
         texts.draw_usage(),
     ):
         check_message(text)

@@ -8,7 +8,7 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
-from bot.media.kinds import inspect
+from bot.media.kinds import inspect_picture
 from bot.telegram.messenger import Messenger
 from tests.asking import ask
 from tests.support import ADMIN, World, png
@@ -58,8 +58,8 @@ async def test_what_no_text_foresaw_is_cut_and_told(world: World, tmp_path: Path
         messenger = Messenger(bot)
         message_id = await messenger.send(anna.user_id, long)
         await messenger.edit(anna.user_id, message_id, f"Ой. {long}")
-        picture = inspect(tmp_path / "1.png")
-        await messenger.send_picture(anna.user_id, picture, caption=long, reply_to=None)
+        picture = inspect_picture(tmp_path / "1.png")
+        await messenger.send_result(anna.user_id, picture, caption=long, reply_to=None)
     text, caption = world.bot_messages(anna)[-2:]
     assert text.edits == ["🦊&" * 1365 + "…"]
     assert text.words == "Ой. " + "🦊&" * 1363 + "🦊…"

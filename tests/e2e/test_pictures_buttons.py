@@ -95,7 +95,7 @@ async def test_two_presses_of_one_thumb_charge_once_and_a_later_one_again(world:
     presses = [anna.press(picture, AGAIN) for _ in range(3)]
     texts = [await answer(world, press) for press in presses]
     assert sum(text.startswith("Рисую ещё раз.") for text in texts) == 1
-    assert texts.count("Уже рисую ещё раз. Второй раз ничего не списано.") == 2
+    assert texts.count("Уже делаю ещё раз. Второй раз ничего не списано.") == 2
     await world.pictures(anna, 2)
     await world.closed()
     assert world.balance(anna.user_id) == 1000 - 2 * 79
@@ -271,7 +271,7 @@ async def test_an_original_that_is_nowhere_gets_a_sentence(world: World) -> None
         path.unlink()
     await world.write("UPDATE items SET result_url = 'http://127.0.0.1:9/gone.png'")
     await answer(world, anna.press(picture, ORIGINAL))
-    await world.said(anna, lambda text: text.startswith("Файл этой картинки больше не хранится."))
+    await world.said(anna, lambda text: text.startswith("Этот файл больше не хранится."))
 
 
 @pytest.mark.parametrize("version", ["9.0", "7.10"])

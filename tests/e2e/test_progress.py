@@ -57,7 +57,7 @@ async def test_the_cancel_button_goes_as_soon_as_nothing_can_be_cancelled(world:
     late = anna.forge(progress, "cancel:1")  # pressed before the edit came
     await world.telegram.wait_for(lambda: late.answer)
     assert late.answer is not None
-    assert late.answer.text == "Уже рисуется и придёт: 1 картинка."
+    assert late.answer.text == "Уже в работе и придёт: 1."
 
 
 async def test_of_several_the_button_stays_until_the_last_is_sent(world: World) -> None:

@@ -77,7 +77,7 @@ async def test_too_many_active_images(world: World) -> None:
     anna.send("кот --n 4")
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 8)
     anna.send("кот")
-    await world.said(anna, lambda text: "Ещё не готово: 8 картинок" in text)
+    await world.said(anna, lambda text: "Ещё не готово: 8" in text)
     assert world.balance(anna.user_id) == 10_000 - 8 * 79
     for task in world.kie.tasks:
         world.kie.finish(task)

@@ -22,6 +22,8 @@ from .refusal import RefusedError
 MAX_PHOTO_BYTES = 10 << 20
 MAX_PHOTO_SIDES_PX = 10_000
 MAX_PHOTO_RATIO = 20
+MAX_THUMBNAIL_BYTES = 200 << 10
+MAX_THUMBNAIL_SIDE_PX = 320
 MAX_DOWNLOAD_BYTES = 20 << 20
 MAX_REQUEST_BYTES = 50 << 20
 PHOTO_EXTENSIONS = (".jpg", ".jpeg", ".gif", ".png", ".tif", ".bmp")
@@ -54,7 +56,9 @@ class File:
     mime_type: str = "application/octet-stream"
     width: int = 0
     height: int = 0
+    duration: int = 0  # seconds, as the bot said
     sizes: list[File] = field(default_factory=list, repr=False)  # of the photo, the smallest first
+    thumbnail: File | None = field(default=None, repr=False)
     link_until: float = 0.0  # the download link works until then, by the emulator's clock
 
     @cached_property
@@ -71,12 +75,16 @@ class File:
         return jpeg.getvalue()
 
     def wire(self) -> dict[str, Any]:
-        """PhotoSize or Document. The size of a photo is told only once it is painted."""
+        """PhotoSize, Video or Document. The size of a photo is told only once it is painted."""
         common: dict[str, Any] = {"file_id": self.file_id, "file_unique_id": self.unique_id}
-        if self.kind == "Photo":
+        if self.kind in {"Photo", "Thumbnail"}:
             common |= {"width": self.width, "height": self.height}
             return common | ({"file_size": len(self.data)} if "data" in self.__dict__ else {})
         common |= {"file_name": self.name, "mime_type": self.mime_type}
+        if self.kind == "Video":
+            common |= {"width": self.width, "height": self.height, "duration": self.duration}
+        if self.thumbnail is not None:
+            common |= {"thumbnail": self.thumbnail.wire()}
         return common | {"file_size": len(self.uploaded)}
 
 
@@ -103,6 +111,35 @@ def check_photo(upload: Upload) -> tuple[int, int]:
     if width + height > MAX_PHOTO_SIDES_PX or ratio > MAX_PHOTO_RATIO:
         raise RefusedError("PHOTO_INVALID_DIMENSIONS")
     return width, height
+
+
+def check_video(upload: Upload) -> None:
+    """Raises RefusedError for what is no mp4; the real server makes a document of it."""
+    check_upload(upload, "Video")
+    if not is_mp4(upload):
+        raise RefusedError("VIDEO_CONTENT_TYPE_INVALID")
+
+
+def is_mp4(upload: Upload) -> bool:
+    return upload.data[4:8] == b"ftyp"
+
+
+def check_thumbnail(value: Upload | str) -> tuple[bytes, int, int]:
+    """The picture with its width and height. Raises RefusedError for what is no thumbnail: the
+    real server leaves out what it cannot use, here the slip is to be seen."""
+    if isinstance(value, str):
+        raise RefusedError("thumbnails can't be reused and can be only uploaded as a new file")
+    if len(value.data) > MAX_THUMBNAIL_BYTES:
+        raise RefusedError(
+            f"file of size {len(value.data)} bytes is too big for a thumbnail; "
+            f"the maximum size is {MAX_THUMBNAIL_BYTES} bytes"
+        )
+    if not value.data.startswith(b"\xff\xd8"):
+        raise RefusedError("a thumbnail has to be a JPEG")
+    width, height = image_size(value.data)
+    if max(width, height) > MAX_THUMBNAIL_SIDE_PX:
+        raise RefusedError("a thumbnail's sides are at most 320 px")
+    return value.data, width, height
 
 
 def image_size(data: bytes) -> tuple[int, int]:
@@ -157,6 +194,20 @@ class Files:
         path = f"documents/file_{{}}{PurePath(name).suffix}"
         kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         return self.add("Document", "BQACAgIAA", path, upload.data, name=name, mime_type=kind)
+
+    def add_video(self, upload: Upload, **facts: Any) -> File:
+        """Keep a film; `facts` are what the bot says of it."""
+        name = PurePath(upload.filename.replace("\\", "/")).name
+        kind = ("Video", "BAACAgIAA", "videos/file_{}.mp4", upload.data)
+        return self.add(*kind, name=name, mime_type="video/mp4", **facts)
+
+    def add_thumbnail(self, value: Upload | str | None) -> File | None:
+        """Keep what was sent along with a file, if it was. Raises RefusedError."""
+        if value is None:
+            return None
+        data, width, height = check_thumbnail(value)
+        kind = ("Thumbnail", "AAMCAgIAA", "thumbnails/file_{}.jpg", data)
+        return self.add(*kind, width=width, height=height, mime_type="image/jpeg")
 
     def add_photo(self, data: bytes, width: int, height: int) -> File:
         """Keep a photo; the answer is its largest size, and `.sizes` are all of them."""

@@ -72,8 +72,23 @@ _ALL = (
             **_SEND,
             "caption": has(string),
             "document": needs(file, "there is no document in the request"),
+            "thumbnail": has(file),
+            "disable_content_type_detection": has(boolean),
         },
         sending.send_document,
+        counts=True,
+    ),
+    Method(
+        "sendVideo",
+        {
+            **_SEND,
+            "caption": has(string),
+            "video": needs(file, "there is no video in the request"),
+            "thumbnail": has(file),
+            **dict.fromkeys(("width", "height", "duration"), has(integer)),
+            "supports_streaming": has(boolean),
+        },
+        sending.send_video,
         counts=True,
     ),
     Method(

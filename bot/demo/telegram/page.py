@@ -37,6 +37,7 @@ def _policy(page: str) -> str:
             "default-src 'none'",
             f"script-src {_hash(page, 'script')}",
             f"style-src {_hash(page, 'style')}",
+            "media-src 'self'",
             "img-src 'self' blob:",  # blob: pictures that are about to be sent
             "connect-src 'self'",
             "base-uri 'none'",

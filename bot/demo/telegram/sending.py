@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from .entities import check_caption, check_text, format_text
-from .media import Upload, check_photo, check_upload
+from .media import Upload, check_photo, check_upload, check_video, is_mp4
 from .refusal import RefusedError
 from .state import ACTION_S, Chat, Message, State
 
@@ -47,10 +47,35 @@ def send_document(state: State, params: Params) -> dict[str, Any]:
         file = state.files.find(value, "Document")
     else:
         check_upload(value, "Document")
+        thumbnail = state.files.add_thumbnail(params.get("thumbnail"))
+        if is_mp4(value) and not params.get("disable_content_type_detection"):
+            # The server looks into what it is sent, and takes it for what it is.
+            video = state.files.add_video(value, thumbnail=thumbnail)
+            return _send(
+                state, chat, "videos", params, reply_to=reply_to, **caption, video=video
+            ).wire()
         file = state.files.add_document(value)
+        file.thumbnail = thumbnail
     return _send(
         state, chat, "documents", params, reply_to=reply_to, **caption, document=file
     ).wire()
+
+
+def send_video(state: State, params: Params) -> dict[str, Any]:
+    caption = _caption(params)
+    chat, reply_to = _open(state, params)
+    check_caption(caption["caption"] or "")
+    value: Upload | str = params["video"]
+    facts = {name: params.get(name, 0) for name in ("width", "height", "duration")}
+    if min(facts.values()) < 0:
+        raise RefusedError("width, height and duration are not below 0")
+    if isinstance(value, str):
+        video = state.files.find(value, "Video")
+    else:
+        check_video(value)
+        thumbnail = state.files.add_thumbnail(params.get("thumbnail"))
+        video = state.files.add_video(value, thumbnail=thumbnail, **facts)
+    return _send(state, chat, "videos", params, reply_to=reply_to, **caption, video=video).wire()
 
 
 def copy_message(state: State, params: Params) -> dict[str, Any]:
@@ -58,9 +83,11 @@ def copy_message(state: State, params: Params) -> dict[str, Any]:
         params["message_id"], "message to copy"
     )
     chat, reply_to = _open(state, params)
-    names = ("text", "entities", "caption", "caption_entities", "photo", "document", "attachment")
+    words = ("text", "entities", "caption", "caption_entities")
+    names = (*words, "photo", "video", "document", "attachment")
     content = {name: copy.copy(getattr(source, name)) for name in names}
-    kind = "photos" if source.photo else "documents" if source.document else "text messages"
+    kinds = {"photos": source.photo, "videos": source.video, "documents": source.document}
+    kind = next((name for name, held in kinds.items() if held), "text messages")
     message = _send(state, chat, kind, params, reply_to=reply_to, **content)
     return {"message_id": message.message_id}
 

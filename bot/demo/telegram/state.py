@@ -35,8 +35,9 @@ class Message:
     caption: str | None = None
     caption_entities: list[Entity] = field(default_factory=list)
     photo: list[File] = field(default_factory=list)  # the sizes, smallest first
+    video: File | None = None
     document: File | None = None
-    attachment: dict[str, Any] = field(default_factory=dict)  # voice, video, poll: as on the wire
+    attachment: dict[str, Any] = field(default_factory=dict)  # voice, poll: as on the wire
     reply_to: Message | None = None
     reply_markup: dict[str, Any] | None = None
     media_group_id: str | None = None
@@ -77,6 +78,8 @@ class Message:
                 wire[name] = value
         if self.photo:
             wire["photo"] = [size.wire() for size in self.photo]
+        if self.video is not None:
+            wire["video"] = self.video.wire()
         if self.document is not None:
             wire["document"] = self.document.wire()
         if self.reply_markup is not None and "inline_keyboard" in self.reply_markup:

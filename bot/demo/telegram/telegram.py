@@ -9,7 +9,7 @@ from .people import Person
 from .state import Call, Chat, Message, State
 from .updates import Update
 
-SendingKind = Literal["text messages", "photos", "documents"]
+SendingKind = Literal["text messages", "photos", "videos", "documents"]
 
 
 class Telegram(State):
@@ -116,7 +116,7 @@ def _line(message: Message) -> str:
     if message.reply_to is not None:
         parts.append(f"[to {message.reply_to.message_id}]")
     parts += [f"[photo {size.width}x{size.height}]" for size in message.photo[-1:]]
-    parts += [f"[{file.name}]" for file in (message.document,) if file]
+    parts += [f"[{file.name}]" for file in (message.video, message.document) if file]
     parts += [*(f"[{name}]" for name in message.attachment), message.words]
     parts += [f"[edited {len(message.edits)} times]"] * bool(message.edits)
     parts += [f"[{button['text']}]" for button in message.buttons]

@@ -12,7 +12,7 @@ from bot.media.kinds import NotAPictureError
 from bot.pipeline.fetching import FETCHING, Fetcher
 from bot.service_limits import DAY_S
 from bot.tools.clock import Clock
-from providers.base import Done
+from providers.base import Done, Media
 from providers.download import Downloader
 from providers.errors import DownloadError, RecordGoneError, ResultRefusedError
 from storage.files import DiskFiles
@@ -85,7 +85,7 @@ async def fetch(shop: Shop, tmp_path: Path, hosts: Hosts, **changes: Any) -> Ite
     )
     item = await shop.item("ready")
     hosts.time += changes.get("late_s", 0.0)
-    picture, kept = await fetcher.picture(item, hosts.ask)
+    picture, kept = await fetcher.result(item, Media.IMAGE, hosts.ask)
     assert picture.path.read_bytes() == png()
     assert await shop.jobs.item(item.item_id) == kept
     return kept
@@ -216,9 +216,9 @@ async def test_a_damaged_file_on_disk_is_fetched_again(shop: Shop, tmp_path: Pat
         files=DiskFiles(tmp_path / "files"),
         to_store=False,
     )
-    picture, fetched = await fetcher.picture(kept, hosts.ask)
+    picture, fetched = await fetcher.result(kept, Media.IMAGE, hosts.ask)
     assert picture.path.read_bytes() == png()
     assert fetched.file_key != kept.file_key
     assert fetched.status is ItemStatus.READY
-    assert await fetcher.picture(fetched, hosts.ask) == (picture, fetched)
+    assert await fetcher.result(fetched, Media.IMAGE, hosts.ask) == (picture, fetched)
     assert len(hosts.fetched) == 1

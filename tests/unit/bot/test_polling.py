@@ -48,6 +48,7 @@ class Script:
     clock: FakeClock
     poll_interval_s: float = INTERVAL_S
     poll_timeout_s: float = TIMEOUT_S
+    least_poll_pause_s: float = 0.0
     name: str = "Script"
     asked_at: list[float] = field(default_factory=list)
 
@@ -70,6 +71,7 @@ class Scene:
     poller: Poller
     interval_s: float
     timeout_s: float
+    durations: Durations
 
     def script(self, *answers: Answer) -> Script:
         return Script(list(answers), self.clock, self.interval_s, self.timeout_s)
@@ -96,8 +98,9 @@ def make_scene(
 ) -> Scene:
     clock = FakeClock()
     limit = RateLimit(polls, 1.0, clock=clock)
-    poller = Poller(limit, POLICY, Durations(), clock)
-    return Scene(clock, limit, poller, interval_s, timeout_s)
+    durations = Durations()
+    poller = Poller(limit, POLICY, durations, clock)
+    return Scene(clock, limit, poller, interval_s, timeout_s, durations)
 
 
 async def test_from_pending_to_done(scene: Scene) -> None:
@@ -110,6 +113,19 @@ async def test_from_pending_to_done(scene: Scene) -> None:
     ]
     assert all(2.5 <= pause <= 3.3 for pause in pauses), "about the interval, with a jitter"
     assert len(set(pauses)) == 3, "no march in step"
+
+
+async def test_a_film_is_asked_about_no_more_often_than_is_allowed() -> None:
+    """However well it is known when films are done."""
+    scene = make_scene(interval_s=10.0)
+    for seconds in (119.0, 120.0, 121.0):
+        scene.durations.add("m", seconds)
+    script = scene.script(*[Pending()] * 40, Done((URL,)))
+    script.least_poll_pause_s = 5.0
+    await scene.wait(script)
+    pauses = [later - earlier for earlier, later in pairwise(script.asked_at)]
+    assert min(pauses) >= 4.999
+    assert any(pause < 6 for pause in pauses), "as often as it may, around the likely end"
 
 
 async def test_tasks_are_polled_side_by_side(scene: Scene) -> None:
@@ -349,6 +365,7 @@ class Draws:
     name: str = "Draws"
     poll_interval_s: float = INTERVAL_S
     poll_timeout_s: float = TIMEOUT_S
+    least_poll_pause_s: float = 0.0
     questions: int = 0
     known_after: list[float] = field(default_factory=list)
 

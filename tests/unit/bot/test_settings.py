@@ -264,6 +264,21 @@ def test_what_a_product_does_not_set_is_as_for_all_of_kie(monkeypatch: pytest.Mo
     assert KEY not in repr(own)
 
 
+def test_films_have_times_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, KIE_POLL_TIMEOUT="600", KIE_POLL_INTERVAL="1")
+    own = settings.kie("kling")
+    assert (own.poll_interval_s, own.poll_timeout_s) == (10, 1800)
+    assert settings.variable("kling", "poll_timeout") == "KLING_KIE_POLL_TIMEOUT"
+    added = settings.kie("added", is_film=True)
+    assert (added.poll_interval_s, added.poll_timeout_s) == (1, 600), "it has no other settings"
+    monkeypatch.delenv("KIE_POLL_TIMEOUT")
+    monkeypatch.delenv("KIE_POLL_INTERVAL")
+    settings = load(monkeypatch, KLING_KIE_POLL_TIMEOUT="3600")
+    added = settings.kie("added", is_film=True)
+    assert (added.poll_interval_s, added.poll_timeout_s) == (10, 1800)
+    assert settings.kie("kling").poll_timeout_s == 3600
+
+
 def test_the_environment_wins_over_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -2,11 +2,13 @@
 
 import io
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bot.demo.telegram.media import MAX_REQUEST_BYTES
+from tests.films import mp4
 from tests.unit.demo.telegram_talk import Talk, png
 
 
@@ -83,6 +85,74 @@ async def test_a_request_over_fifty_megabytes_is_413(talk: Talk) -> None:
     await talk.done("sendDocument", document=(bytes(99_000), "a.bin"), chat_id=1001)
     words = await talk.refusal("sendDocument", document=(bytes(100_000), "a.bin"), chat_id=1001)
     assert words == "Request Entity Too Large"
+
+
+THUMBNAIL = (jpeg(320, 180), "thumbnail.jpg")
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"video": (b"", "a.mp4")}, "file must be non-empty"),
+        ({"video": (png(), "a.mp4")}, "VIDEO_CONTENT_TYPE_INVALID"),
+        ({"video": "BAACAgIAAsomething"}, "wrong file identifier/HTTP URL specified"),
+        ({}, "there is no video in the request"),
+        ({"thumbnail": (png(), "a.jpg")}, "a thumbnail has to be a JPEG"),
+        ({"thumbnail": (jpeg(321, 10), "a.jpg")}, "a thumbnail's sides are at most 320 px"),
+        ({"thumbnail": (jpeg() + bytes(204_800), "a.jpg")}, "file of size "),
+        ({"thumbnail": "AAMCsomething"}, "thumbnails can't be reused"),
+        ({"width": -1}, "width, height and duration are not below 0"),
+        ({"width": "wide"}, 'wrong type of "width": an integer expected'),
+        ({"caption": "x" * 1025}, "message caption is too long"),
+        ({"length": 5}, 'unknown field "length" of sendVideo'),
+    ],
+)
+async def test_videos_that_are_refused(talk: Talk, params: dict[str, Any], words: str) -> None:
+    given = {"video": (mp4(), "a.mp4")} if {*params} - {"video"} else {}
+    refusal = await talk.refusal("sendVideo", chat_id=1001, **given, **params)
+    assert refusal.startswith(words)
+    assert not talk.anna.messages
+
+
+async def test_a_video_is_what_the_bot_says_of_it(talk: Talk) -> None:
+    facts = {"width": 320, "height": 180, "duration": 1}
+    sent = await talk.done(
+        "sendVideo",
+        chat_id=1001,
+        video=(mp4(), "a.mp4"),
+        thumbnail=THUMBNAIL,
+        supports_streaming=True,
+        **facts,
+    )
+    video = sent["video"]
+    assert {name: video[name] for name in facts} == facts
+    assert (video["mime_type"], video["file_name"]) == ("video/mp4", "a.mp4")
+    assert (video["thumbnail"]["width"], video["thumbnail"]["height"]) == (320, 180)
+    again = await talk.done("sendVideo", chat_id=1001, video=video["file_id"])
+    assert again["video"] == video
+    words = await talk.refusal("sendPhoto", chat_id=1001, photo=video["file_id"])
+    assert words == "can't use file of type Video as Photo"
+    info = await talk.bot.get_file(video["file_id"])
+    assert await talk.get(f"/file/bot{talk.telegram.token}/{info.file_path}") == (200, mp4())
+    copied = await talk.bot.copy_message(1001, 1001, sent["message_id"])
+    assert talk.anna.messages[-1].message_id == copied.message_id
+    assert talk.anna.messages[-1].video
+
+
+async def test_an_mp4_stays_a_document_only_where_that_is_asked_for(talk: Talk) -> None:
+    document = (mp4(), "a.mp4")
+    sent = await talk.done("sendDocument", chat_id=1001, document=document)
+    assert sent["video"]["duration"] == 0
+    assert "document" not in sent
+    sent = await talk.done(
+        "sendDocument",
+        chat_id=1001,
+        document=document,
+        thumbnail=THUMBNAIL,
+        disable_content_type_detection=True,
+    )
+    assert sent["document"]["thumbnail"]["width"] == 320
+    assert "video" not in sent
 
 
 async def test_downloads(talk: Talk) -> None:

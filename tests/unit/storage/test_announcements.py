@@ -11,6 +11,7 @@ import pytest
 
 from storage.announcements import Announcement, Announcer, Forgotten, Moved, Placed
 from storage.errors import InsufficientTokensError, StaleItemError
+from storage.files import Buckets
 from storage.forgetting import Forgetting
 from storage.items import ItemStatus
 from storage.jobs import Jobs
@@ -139,8 +140,7 @@ async def test_somebody_who_is_forgotten_is_told_of(shop: Shop) -> None:
     jobs.listen(told.append)
     forgetting = Forgetting(
         shop.database,
-        image_bucket="images",
-        input_bucket="inputs",
+        buckets=Buckets(),
         welcome_mark=str,
         announcer=announcer,
     )

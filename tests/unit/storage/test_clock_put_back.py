@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.files import Buckets
 from storage.forgetting import Forgetting
 from storage.result_uploads import ResultUploads
 from tests.unit.storage.shop import NOW, Shop
@@ -19,8 +20,7 @@ async def test_files_are_moved_and_removed(shop: Shop, back_s: float, due: bool)
     result_uploads = ResultUploads(shop.database)
     forgetting = Forgetting(
         shop.database,
-        image_bucket="images",
-        input_bucket="inputs",
+        buckets=Buckets(),
         welcome_mark=str,
     )
     assert bool(await result_uploads.due(1)) is due

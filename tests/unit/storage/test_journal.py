@@ -5,6 +5,7 @@ import pytest
 from storage.broadcasts import Broadcasts
 from storage.catalogue import Catalogue, ModelField
 from storage.errors import StorageError, UnknownModelError, UnknownUserError
+from storage.files import Buckets
 from storage.forgetting import Forgetting
 from storage.journal import Act, Journal
 from storage.maintenance import Maintenance
@@ -102,9 +103,7 @@ async def test_who_leaves_takes_along_no_entry_of_a_thing_with_the_same_number(s
     assert number == await shop.customer(1)
     await broadcasts.begin(number, Act("9:2", 9), 8)
     await shop.ledger.grant(1, 5, grant_key="9:3", granted_by=9)
-    forgetting = Forgetting(
-        shop.database, image_bucket="images", input_bucket="bot-images", welcome_mark=str
-    )
+    forgetting = Forgetting(shop.database, buckets=Buckets(), welcome_mark=str)
     assert await forgetting.forget(1) == 0
     entries = await Journal(shop.database).last(10)
     assert [(each.action, each.subject) for each in entries] == [

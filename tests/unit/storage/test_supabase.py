@@ -421,7 +421,7 @@ async def test_names_that_no_bucket_can_have(bucket: str) -> None:
 @pytest.mark.parametrize("data", ["picture.png", bytearray(b"x"), memoryview(b"x")])
 async def test_only_bytes_are_stored(data: Any) -> None:
     async with open_both() as (emulator, store):
-        with pytest.raises(TypeError, match="bytes are stored"):
+        with pytest.raises(TypeError, match="bytes or a file are stored"):
             await put(store, data=data)
         assert not emulator.calls
 
