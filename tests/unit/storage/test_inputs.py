@@ -1,6 +1,7 @@
 """What an order starts from, as it is kept: pictures, originals, and where they were uploaded."""
 
 from providers.order import item_input, item_of
+from storage.files import Buckets
 from storage.forgetting import Forgetting
 from storage.inputs import Inputs
 from storage.items import InputUpload
@@ -63,9 +64,7 @@ async def test_uploads_are_a_list_and_the_one_of_older_versions_is_the_first(sho
         InputUpload(2, f"{BUCKET}aa/2.png", NOW),
         InputUpload(1, f"{BUCKET}aa/3.png", NOW),
     ]
-    forgetting = Forgetting(
-        shop.database, image_bucket="images", input_bucket="bot-images", welcome_mark=str
-    )
+    forgetting = Forgetting(shop.database, buckets=Buckets(), welcome_mark=str)
     assert await forgetting.forget(1) == 0
     removed = {each.file_key for each in await forgetting.due(10) if each.place == "bot-images"}
     assert removed == {"aa/0.png", "aa/1.png", "aa/2.png", "aa/3.png"}
