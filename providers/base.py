@@ -303,12 +303,13 @@ class Pending:
 class Done:
     """Finished. The URLs expire: fetch straight away. They may be none: ask again a few times.
 
-    `seconds` is how long it took, from the create to the end, by the provider's own clock; None:
-    it does not say.
+    `seconds` is how long it took, from the create to the end, by the provider's own clock, and
+    `credits` what it took for it; None: it does not say.
     """
 
     urls: tuple[str, ...]
     seconds: float | None = None
+    credits: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ MAX_TEXT = 2_000  # characters of KIE's that are kept or shown
 MAX_NAME = 200  # a task id, a code, a state, a model
 MAX_ADDRESS = 8_000  # signed ones are long
 MAX_NUMBER = 1e12
+MAX_CREDITS = 1e6  # of one task: $5,000
 # What a database, a log or a chat may not take: control characters, and halves of UTF-16 pairs
 # (JSON can hold one: "\ud83d"). Blanks of all kinds become one.
 CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -176,7 +177,8 @@ class Kie:
             raise
         match data:
             case {"state": "success"}:
-                return Done(_result_urls(data.get("resultJson")), _seconds(data))
+                urls = _result_urls(data.get("resultJson"))
+                return Done(urls, _seconds(data), _credits(data))
             case {"state": "fail"}:
                 code = _clean(str(data.get("failCode") or ""), MAX_NAME)
                 return Failed(_clean(str(data.get("failMsg") or "")), code)
@@ -385,6 +387,16 @@ def _seconds(record: Mapping[str, Any]) -> float | None:
             return seconds if 0 < seconds < DAY_S else None
         case _:
             return None
+
+
+def _credits(record: Mapping[str, Any]) -> float | None:
+    """What the task took; the name is KIE's own since August 2026, or that of its callbacks. None
+    is free: 0 is written while it is not counted yet."""
+    for name in ("creditsConsumed", "consumeCredits"):
+        said = record.get(name)
+        if isinstance(said, int | float) and 0 < said <= MAX_CREDITS and said is not True:
+            return float(said)
+    return None
 
 
 def _result_urls(result_json: Any) -> tuple[str, ...]:

@@ -267,15 +267,22 @@ class Jobs:
         )
 
     async def result_ready(
-        self, item: Item, result_url: str, *, drawn_s: float | None = None
+        self,
+        item: Item,
+        result_url: str,
+        *,
+        drawn_s: float | None = None,
+        credits: float | None = None,  # noqa: A002 - KIE's word
     ) -> Item:
-        """Store that the provider has finished, and how long it says that took."""
+        """Store that the provider has finished, and how long and how many credits it says that
+        took."""
         return await self._move(
             item,
             {ItemStatus.GENERATING},
             status=ItemStatus.READY,
             result_url=result_url,
             drawn_s=drawn_s,
+            credits=credits,
         )
 
     async def fetch_failed(self, item: Item) -> Item:
@@ -406,8 +413,8 @@ class Jobs:
         def work(tx: sqlite3.Connection) -> Moved:
             cursor = tx.execute(
                 "UPDATE items SET status = ?, attempts = ?, create_after = ?, task_id = ?,"
-                " submitted_at = ?, drawn_s = ?, result_url = ?, fetch_attempts = ?, file_key = ?,"
-                " store_after = coalesce(?, store_after),"
+                " submitted_at = ?, drawn_s = ?, credits = ?, result_url = ?,"
+                " fetch_attempts = ?, file_key = ?, store_after = coalesce(?, store_after),"
                 " message_id = ?, failure = ?, failure_detail = ?, finished_at = ?"
                 " WHERE item_id = ? AND status = ? AND attempts = ? AND task_id IS ?"
                 " AND file_key IS ?",
@@ -418,6 +425,7 @@ class Jobs:
                     moved.task_id,
                     moved.submitted_at,
                     moved.drawn_s,
+                    moved.credits,
                     moved.result_url,
                     moved.fetch_attempts,
                     moved.file_key,

@@ -7,6 +7,9 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from storage.failures import Failure, FailureKind
 
+ROUNDING = 0.05  # credits: what KIE says has a digit or two behind the point
+AMOUNTS = 5  # of one row that are told
+
 logger = logging.getLogger(__name__)
 
 
@@ -18,6 +21,7 @@ class Alerts:
         self._messenger = messenger
         self._texts = texts
         self._told: set[Hashable] = set()
+        self._taken: dict[str, set[float]] = {}
 
     def provider_trouble(self, product: str, failure: Failure) -> None:
         """Alert the admins if this is about the account; ignore all other failures."""
@@ -46,6 +50,18 @@ class Alerts:
             self._tell("credit", lambda: self._texts.low_credit(left, low))
         else:
             self._told.discard("credit")
+
+    def credits_taken(self, slug: str, told: float, taken: float) -> None:
+        """What KIE took for a task of a row, and what it is known to take (0: that is unknown). A
+        difference is news once for each amount, a few for a row, and again after a restart."""
+        if not told or abs(taken - told) <= ROUNDING:
+            return
+        amounts = self._taken.setdefault(slug, set())
+        if len(amounts) < AMOUNTS:
+            amounts.add(taken)
+            self._tell(
+                f"taken {slug} {taken:g}", lambda: self._texts.credits_alert(slug, told, taken)
+            )
 
     def cleared(self, product: str) -> None:
         """The product's account works (again)."""

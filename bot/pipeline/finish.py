@@ -52,7 +52,12 @@ class Results:
         """
         if item.status is ItemStatus.GENERATING:
             done = await self._done(view, item)
-            item = await self._jobs.result_ready(item, done.urls[0], drawn_s=done.seconds)
+            item = await self._jobs.result_ready(
+                item, done.urls[0], drawn_s=done.seconds, credits=done.credits
+            )
+            if done.credits is not None:
+                told = view.model.product.credits_for(view.order, len(view.order.inputs))
+                self._alerts.credits_taken(view.order.model, told, done.credits)
         return await self._fetcher.result(item, view.media, partial(self._done, view))
 
     async def _done(self, view: JobView, item: Item) -> Done:

@@ -27,6 +27,7 @@ from providers.kie import CODE_FAILED, MAX_ADDRESS, MAX_ANSWER_BYTES, MAX_TEXT, 
 
 MODEL = "midjourney/v6-text-to-image"
 INPUT = {"prompt": "рыжая лиса", "aspect_ratio": "16:9"}
+TAKEN = 8.0  # by the simulator, for a task of it
 CREATE = "/api/v1/jobs/createTask"
 RECORD = "/api/v1/jobs/recordInfo"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -362,7 +363,9 @@ async def test_states(kie: Kie, simulator: KieSimulator) -> None:
 async def test_success(kie: Kie, simulator: KieSimulator) -> None:
     simulator.task_seconds = 0
     task_id = await kie.create_task(MODEL, INPUT)
-    assert await kie.record_info(task_id) == Done(tuple(simulator.tasks[0].result_urls))
+    assert await kie.record_info(task_id) == Done(
+        tuple(simulator.tasks[0].result_urls), credits=TAKEN
+    )
     call = simulator.calls[-1]
     assert (call.method, call.path, call.query) == ("GET", RECORD, {"taskId": task_id})
 
@@ -406,7 +409,7 @@ async def test_an_address_that_cannot_be_kept_is_none(kie: Kie, simulator: KieSi
     simulator.task_seconds = 0
     spoilt = (f"{U1}{HALF}", f"{U1}\n{U1}", f"{U1}{'x' * MAX_ADDRESS}")
     simulator.next_result(urls=[*spoilt, U2])
-    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((U2,))
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((U2,), credits=TAKEN)
 
 
 async def test_a_long_address_with_a_blank_behind_it_is_one(
@@ -416,7 +419,9 @@ async def test_a_long_address_with_a_blank_behind_it_is_one(
     simulator.task_seconds = 0
     long = f"{U1}?X-Amz-Security-Token={'x' * 3000}"
     simulator.next_result(urls=[f"{long}\n"])
-    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done((long,))
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done(
+        (long,), credits=TAKEN
+    )
 
 
 async def test_a_code_beyond_all_bounds_leaves_the_outcome_unknown(
@@ -497,7 +502,7 @@ async def test_the_shapes_of_result_json(
 ) -> None:
     simulator.task_seconds = 0
     simulator.next_result(raw=raw)
-    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done(urls)
+    assert await kie.record_info(await kie.create_task(MODEL, INPUT)) == Done(urls, credits=TAKEN)
 
 
 @pytest.mark.parametrize(
@@ -549,6 +554,33 @@ async def test_no_number_loses_the_picture(
         handler, _ = answering(text=text)
         async with serving(handler) as url:
             assert await client(session, url).record_info("t") == Done((U1,), seconds)
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ({"creditsConsumed": 3.24}, 3.24),
+        ({"creditsConsumed": 70, "consumeCredits": 1}, 70.0),
+        ({"consumeCredits": 100}, 100.0),
+        ({"creditsConsumed": None, "consumeCredits": 5}, 5.0),
+        ({"creditsConsumed": 0.0}, None),
+        ({"creditsConsumed": -1}, None),
+        ({"creditsConsumed": True}, None),
+        ({"creditsConsumed": "42"}, None),
+        ({"creditsConsumed": 1e7}, None),
+        ({"creditsConsumed": math.nan}, None),
+        ({"creditsConsumed": math.inf}, None),
+        ({"creditsConsumed": HUGE}, None),
+        ({}, None),
+    ],
+)
+async def test_what_a_task_took_is_read_where_it_can_be_true(
+    session: aiohttp.ClientSession, said: dict[str, Any], taken: float | None
+) -> None:
+    data = {"state": "success", "resultJson": json.dumps({"resultUrls": [U1]}), **said}
+    handler, _ = answering(text=json.dumps({"code": 200, "msg": "success", "data": data}))
+    async with serving(handler) as url:
+        assert await client(session, url).record_info("t") == Done((U1,), credits=taken)
 
 
 @pytest.mark.parametrize("data", [{}, {"state": None}, {"state": 7}, [], "success"])

@@ -32,7 +32,7 @@ READ: dict[str, TaskState | str | float | list[str] | type[ProviderError]] = {
     "create_too_often": NotTakenError,
     "create_too_often_under_200": NotTakenError,
     "record_waiting": Pending(),
-    "record_success": Done((FILM,), 643.583),
+    "record_success": Done((FILM,), 643.583, 70.0),
     "record_fail": Failed("Upload failed: Server internal error.", "500"),
     "record_fail_at_submission": Failed("generate playground failed, task id is blank", "422"),
     "record_unknown": RefusedError,

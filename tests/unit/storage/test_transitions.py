@@ -36,7 +36,10 @@ async def test_the_whole_walk_is_stored(shop: Shop) -> None:
     generating = await shop.jobs.task_created(submitting, "task-7")
     assert (generating.status, generating.task_id) == (ItemStatus.GENERATING, "task-7")
     assert generating.submitted_at == NOW
-    ready = await shop.jobs.result_ready(generating, "https://example.com/1.png")
+    ready = await shop.jobs.result_ready(
+        generating, "https://example.com/1.png", drawn_s=7.5, credits=3.24
+    )
+    assert (ready.drawn_s, ready.credits) == (7.5, 3.24)
     assert (ready.status, ready.result_url) == (ItemStatus.READY, "https://example.com/1.png")
     kept = await shop.jobs.file_kept(ready, "ab/abc.png", to_store=False)
     assert (kept.status, kept.file_key) == (ItemStatus.READY, "ab/abc.png")
