@@ -257,11 +257,14 @@ class Product:
 
     def credits_for(self, order: Order, pictures: int = 0) -> float:
         """What a task of the order costs, in KIE's credits: several values that change it multiply
-        by what each is to the default."""
+        by what each is to the default. 0: nobody knows."""
+        if not self.credits:
+            return 0
         said = {**order.params, **order.options}
         words = ((each, each.word(said.get(each.param))) for each in self.priced)
         ratios = (each.credits.get(word, self.credits) / self.credits for each, word in words)
-        return prod(ratios, start=self.credits) + pictures * self.credits_a_picture
+        costs = prod(ratios, start=self.credits)
+        return costs and costs + pictures * self.credits_a_picture
 
     def field(self, flag: str) -> Field | None:
         """The field with that flag; None: there is none."""

@@ -1,6 +1,7 @@
 """What is declared fits together, and what goes into `input` of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,14 @@ async def test_what_is_not_as_the_schema_says_is_not_sent(monkeypatch: pytest.Mo
         await midjourney.submit(order({"seed": 1}))
         await midjourney.submit(order({"mode": "x"}), picture_urls=["https://example.com/a.png"])
         assert len(kie.tasks) == 2, "of the other model nothing is known"
+
+
+@pytest.mark.parametrize("credits", [0, 42])  # of the product; what its value takes is not known
+def test_what_a_task_takes_may_be_unknown(credits: float) -> None:  # noqa: A002 - KIE's word
+    product = replace(
+        PRODUCTS["kling"],
+        credits=credits,
+        fields=(Field("duration", "duration", OneOf("5", "10"), "5", credits={"10": 0.0}),),
+        credits_a_picture=1,
+    )
+    assert product.credits_for(Order("", "", params={"duration": "10"}), 1) == 0
