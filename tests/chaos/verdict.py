@@ -390,10 +390,22 @@ def _log(evidence: Evidence) -> Iterator[Complaint]:
         for item in items
         if item["failure"] == CLASH
     }
+    # Logged, and killed before it was stored: the item was created once more, and walked on.
+    unstored = sum(
+        evidence.is_clash(create) and evidence.is_torn(create.at)
+        for creates in evidence.creates.values()
+        for create in creates
+    )
     for record in LOG_RECORD.split(evidence.log.read_text(errors="replace")):
+        if not BAD_LOG.search(record):
+            continue
         known = KNOWN_TASK.search(record)
-        if BAD_LOG.search(record) and not (known and int(known[1]) in clashed):
-            yield Complaint(f"in the log: {record.strip()}")
+        if known and int(known[1]) in clashed:
+            continue
+        if known and unstored:
+            unstored -= 1
+            continue
+        yield Complaint(f"in the log: {record.strip()}")
 
 
 def _shown(text: str) -> str:
