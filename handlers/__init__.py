@@ -31,7 +31,12 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
     settings: Settings = parts["settings"]
     dispatcher = Dispatcher(
         shelves=settings_card.Shelves(
-            store.preferences, store.catalogue, store.ledger, settings, parts["all_texts"]
+            store.preferences,
+            store.catalogue,
+            store.ledger,
+            settings,
+            parts["all_texts"],
+            parts["durations"],
         ),
         pager=admin.create_pager(store.catalogue, store.broadcasts, store.journal),
         debounce=Debounce(),

@@ -18,6 +18,7 @@ from bot.cards.settings import (
     choices,
     options,
 )
+from bot.pipeline.durations import Durations
 from bot.prompts.grammar import clean
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
@@ -51,23 +52,32 @@ class Shelves:
         ledger: Ledger,
         settings: Settings,
         languages: Mapping[str, Texts],
+        durations: Durations,
     ) -> None:
         self._preferences = preferences
         self._catalogue = catalogue
         self._ledger = ledger
         self._settings = settings
         self._languages = tuple(languages)
+        self._durations = durations
 
     async def of(self, user_id: int) -> Shelf:
         """What the person can choose from."""
         own = await self._preferences.get(user_id)
+        on_sale = [each for each in await self._catalogue.all() if each.enabled]
+        seconds = {
+            each.slug: self._durations.typical_s(each.slug) or each.product.seconds
+            for each in on_sale
+        }
         return Shelf(
             own,
-            models=[each for each in await self._catalogue.all() if each.enabled],
+            models=[each for each in on_sale if not each.product.is_tool],
             wanted=await self._catalogue.get(own.model) if own.model else None,
             languages=self._languages,
             max_quantity=self._settings.max_quantity,
             balance=await self._ledger.balance(user_id),
+            tools=[each for each in on_sale if each.product.is_tool],
+            seconds={slug: each for slug, each in seconds.items() if each is not None},
         )
 
 
@@ -143,7 +153,12 @@ async def press_setting(
             messenger.answer_press(query.id)
         else:
             await preferences.change(user_id, **choice.changes)
-            messenger.answer_press(query.id)
+            chosen_film = ""
+            if what == "model":
+                now = await shelves.of(user_id)
+                if now.model is not None and now.product.is_film:
+                    chosen_film = texts.film_chosen(now.model, now.cost, now.balance)
+            messenger.answer_press(query.id, chosen_film, alert=bool(chosen_film))
         shelf = await shelves.of(user_id)
     else:
         messenger.answer_press(query.id)

@@ -43,14 +43,16 @@ async def start(
     granted = await ledger.welcome(
         event_from_user.id, settings.welcome_tokens, language=texts.language
     )
-    model = await catalogue.first()
+    own = await preferences.get(event_from_user.id)
+    on_sale = [each for each in await catalogue.all() if each.enabled and not each.product.is_tool]
     messenger.say(
         message.chat.id,
         texts.start(
-            model,
+            await catalogue.on_sale(own.model),
             given=granted.amount if granted.new else 0,
             balance=granted.balance,
             max_quantity=settings.max_quantity,
+            on_sale=len(on_sale),
         ),
     )
 
@@ -67,7 +69,9 @@ async def show_help(
     """How to ask for a picture of the person's model."""
     own = await preferences.get(event_from_user.id)
     model = await catalogue.on_sale(own.model)
-    messenger.say(message.chat.id, texts.help(model, max_quantity=settings.max_quantity))
+    others = [each for each in await catalogue.all() if each.enabled and each != model]
+    said = texts.help(model, max_quantity=settings.max_quantity, others=others)
+    messenger.say(message.chat.id, said)
 
 
 async def show_balance(

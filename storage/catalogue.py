@@ -86,11 +86,11 @@ class Catalogue:
         self._database = database
 
     async def first(self) -> Model | None:
-        """The first enabled model, or None when none is enabled."""
-        rows = await self._database.fetch_all(
-            f"{MODELS} WHERE enabled ORDER BY position, slug LIMIT 1"
-        )
-        return _model(rows[0]) if rows else None
+        """The first enabled model, one for words where there is one; None: none is enabled."""
+        rows = await self._database.fetch_all(f"{MODELS} WHERE enabled ORDER BY position, slug")
+        models = [_model(row) for row in rows]
+        of_words = (each for each in models if not each.product.is_tool)
+        return next(of_words, models[0] if models else None)
 
     async def get(self, slug: str) -> Model | None:
         """One model, enabled or not."""

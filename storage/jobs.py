@@ -208,6 +208,15 @@ class Jobs:
         key = (self._database.bot_id, chat_id, message_id)
         return await self._database.fetch_one(PLACED, key) is not None
 
+    async def highest_price(self, user_id: int, within_s: float) -> int:
+        """What the person paid for an item, at most, in their last requests of so many seconds."""
+        row = await self._database.fetch_one(
+            "SELECT max(price) AS price FROM (SELECT price, created_at FROM jobs WHERE user_id = ?"
+            " ORDER BY job_id DESC LIMIT 20) WHERE created_at > ?",
+            (user_id, self._database.now() - within_s),
+        )
+        return int(row["price"] or 0) if row else 0
+
     async def close(self, job_id: int) -> None:
         """Record that the person was told the outcome: the job is closed."""
         await self._database.execute(

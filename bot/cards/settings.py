@@ -5,7 +5,7 @@ A value is looked up among those that can be chosen now, so that one which is ol
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bot.cards.pager import LINES, PageNumber, turning
@@ -14,8 +14,9 @@ from bot.prompts.values import is_whole, takes
 from bot.telegram.buttons import Button, ButtonData, Keyboard
 from bot.telegram.html import quoted
 from bot.texts import Texts
+from bot.texts.choosing import NAME_SHOWN
 from bot.texts.fields import WORDS_SHOWN
-from bot.texts.settings import NAME_SHOWN, language_name
+from bot.texts.settings import language_name
 from providers.base import Field, Flag, Number, OneOf, Product, Text
 from providers.order import Order
 from storage.catalogue import Model
@@ -68,11 +69,13 @@ class Shelf:
     """The choices that exist, and what the person chose."""
 
     preferences: Preferences
-    models: Sequence[Model]  # on sale, in order
+    models: Sequence[Model]  # on sale, in order, without tools
     wanted: Model | None  # the person's choice, on sale or not
     languages: Sequence[str]
     max_quantity: int
     balance: int
+    tools: Sequence[Model] = ()  # that is: what is used on a picture
+    seconds: Mapping[str, float] = field(default_factory=dict)  # that a model takes, by its slug
 
     @property
     def model(self) -> Model | None:
@@ -129,6 +132,7 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
         off_sale=off_sale,
         cost=shelf.cost,
         balance=shelf.balance,
+        flag=texts.example_flag(shelf.product),
     )
     buttons = [
         Button(_name(texts, shelf, what), SettingButton(what=what).pack()) for what in shelf.whats
@@ -167,7 +171,13 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
         at = next((n for n, each in enumerate(offered) if each.chosen), 0)
         number = min(page or at // LINES + 1, last)
         shown = slice((number - 1) * LINES, number * LINES)
-        text = texts.models(shelf.models[shown], shelf.model.slug if shelf.model else None)
+        text = texts.models(
+            shelf.models[shown],
+            shelf.model.slug if shelf.model else None,
+            tools=shelf.tools if number == last else (),
+            seconds=shelf.seconds,
+            alone=len(shelf.models) + len(shelf.tools) == 1,
+        )
         offered = offered[shown]
         turns = turning(number, last, lambda to: SettingButton(what="model", page=to).pack())
     elif field is not None:

@@ -142,6 +142,17 @@ class Grammar:
     def split(self, text: str) -> tuple[str, list[Written]]:
         """The prompt of a text, and its flags. Those may stand before the words as well, where it
         is plain how long their values are."""
+        prompt, flags = self.as_written(text)
+        if not prompt:
+            for place, flag in enumerate(flags):
+                kind = self._kind(flag.name)
+                if kind is not None and (parts := first_of(kind, flag.value)):
+                    flags[place] = replace(flag, value=parts[0])
+                    return parts[1], flags
+        return prompt, flags
+
+    def as_written(self, text: str) -> tuple[str, list[Written]]:
+        """The words before the first flag, and each flag with all the words behind it."""
         start = self._flag.search(text)
         prompt = text[: start.start()].strip() if start else text.strip()
         all_readings = readings(text) if start else ()
@@ -154,12 +165,6 @@ class Grammar:
             value = text[start.end() : following.start() if following else None]
             flags.append(self.written(start["word"], value.strip()))
             start = following
-        if not prompt:
-            for place, flag in enumerate(flags):
-                kind = self._kind(flag.name)
-                if kind is not None and (parts := first_of(kind, flag.value)):
-                    flags[place] = replace(flag, value=parts[0])
-                    return parts[1], flags
         return prompt, flags
 
     def line(self, words: Iterable[str], flags: Iterable[Written]) -> str:

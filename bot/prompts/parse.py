@@ -11,7 +11,6 @@ from bot.prompts.did_you_mean import suggestion
 from bot.prompts.errors import PromptError
 from bot.prompts.grammar import MODEL, clean, grammar_of
 from bot.prompts.products import FIRST
-from bot.prompts.values import first_word
 from providers.base import Product
 from providers.order import Order
 
@@ -38,24 +37,24 @@ def parse(
         raise
 
 
-def model_named(text: str) -> str | None:
-    """The slug behind `--model`, whatever product the text is for; None: it names none."""
-    _, flags = grammar_of(FIRST).split(clean(text))
+def model_said(text: str) -> list[str]:
+    """The words behind `--model`, in small letters, whatever product the text is for."""
+    _, flags = grammar_of(FIRST).as_written(clean(text))
     values = (flag.value for flag in flags if flag.name == MODEL)
-    return next((first_word(value)[0].lower() for value in values), None)
+    return next((value.lower().split() for value in values), [])
 
 
-def with_model(text: str, slug: str) -> str:
-    """The text with another slug behind its `--model`."""
+def with_model(text: str, slug: str, words: int = 1) -> str:
+    """The text with a slug in place of so many words behind its `--model`."""
     grammar = grammar_of(FIRST)
-    prompt, flags = grammar.split(clean(text))
-    changed = [
-        grammar.written(flag.word, f"{slug} {first_word(flag.value)[1]}".strip())
-        if flag.name == MODEL
-        else flag
-        for flag in flags
-    ]
-    return grammar.line([prompt], changed)
+    prompt, flags = grammar.as_written(clean(text))
+    texts, changed = [prompt], []
+    for flag in flags:
+        if flag.name == MODEL:
+            texts.append(" ".join(flag.value.split()[words:]))
+            flag = grammar.written(flag.word, slug)
+        changed.append(flag)
+    return grammar.line(texts, changed)
 
 
 def only_flags(text: str, product: Product) -> bool:

@@ -12,12 +12,12 @@ from enum import StrEnum
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
 from bot.prompts.errors import PromptError
-from bot.prompts.parse import model_named, only_flags, parse, with_model
+from bot.prompts.parse import model_said, only_flags, parse, with_model
 from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from providers.base import Media
+from providers.base import Media, Product
 from providers.order import Order, Origin, item_input
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
@@ -43,6 +43,8 @@ REFUSALS = (
     UnpricedValueError,
 )
 MODEL_CUTOFF = 0.4  # how much of a name is to be right, that it is meant
+NAME_WORDS = 4  # of the name of a model
+KNOWN_S = 86_400.0  # so long a person knows what they paid
 
 
 class Asked(StrEnum):
@@ -143,19 +145,22 @@ class Orders:
         if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
         own = await self._preferences.get(origin.user_id)
-        named = model_named(text)
+        said = model_said(text)
+        named = said[0] if said else None
         wanted = named or (earlier.order.model if earlier else own.model)
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
-        if named and model.slug != named:
-            return await self._no_such_model(text, named, texts)
+        if said and (refusal := await self._not_meant(text, said, texts)):
+            return refusal
         product = model.product
-        if earlier is not None and not product.is_tool:  # that is for the picture itself
+        if earlier is not None and not is_of_result(product, earlier):
             base = order_like(earlier, model)
         else:
             pictures = pictures or await self._pictures(origin, replied, about, item_id)
             base = order_with(own, model, pictures[: max(product.pictures, 1)])
+            if earlier is not None and not product.is_tool:
+                base = replace(base, prompt=earlier.order.prompt)
         try:
             order = parse(
                 text,
@@ -187,18 +192,19 @@ class Orders:
         off_sale = None
         if wanted is not None and wanted != model.slug:
             off_sale = await self._catalogue.get(wanted)
-        told = earlier.job.price if earlier else await self._usual_price(own)
-        dearer = own.ask is None and price > told
+        dearer = own.ask is None and price > await self._expected_price(
+            origin.user_id, own, earlier
+        )
         ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer
         try:
             placed = await self._draw(
-                question, model, ask=ask, off_sale=off_sale, left_out=left_out
+                question, model, ask=ask, off_sale=off_sale, left_out=left_out, dearer=dearer
             )
         except REFUSALS as error:
             if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
                 # A greeting is not answered with the balance.
                 return texts.how_to_ask(
-                    price, balance=error.balance, in_group=not origin.in_private
+                    price, product.media, balance=error.balance, in_group=not origin.in_private
                 )
             return texts.refused(error)
         if isinstance(placed, PlacedJob):
@@ -207,24 +213,42 @@ class Orders:
                 self._messenger.say(origin.chat_id, notice, reply_to=origin.message_id)
         return None
 
-    async def _no_such_model(self, text: str, named: str, texts: Texts) -> str:
-        """What to say of a `--model` that cannot be had."""
+    async def _not_meant(self, text: str, said: Sequence[str], texts: Texts) -> str:
+        """What to say where the words behind `--model` begin with no slug, or with more of another
+        model's name; empty where they name one."""
         on_sale = [each for each in await self._catalogue.all() if each.enabled]
+        for count in range(min(NAME_WORDS, len(said)), 1, -1):
+            words = said[:count]
+            named = (
+                each.slug
+                for each in on_sale
+                if each.slug == "-".join(words) or each.name.lower().startswith(" ".join(words))
+            )
+            if slug := next(named, None):
+                line = with_model(text, slug, count)
+                return texts.model_not_on_sale(" ".join(words), on_sale, line)
+        if said[0] in {each.slug for each in on_sale}:
+            return ""
         slugs = {each.name.lower(): each.slug for each in on_sale}
         slugs |= {each.slug: each.slug for each in on_sale}
-        nearest = next(iter(get_close_matches(named, slugs, 1, MODEL_CUTOFF)), None)
+        begun = [name for name in slugs if name.startswith(said[0])]
+        nearest = next(iter(begun or get_close_matches(said[0], slugs, 1, MODEL_CUTOFF)), None)
         instead = with_model(text, slugs[nearest]) if nearest else None
-        return texts.model_not_on_sale(named, [each.slug for each in on_sale], instead)
+        return texts.model_not_on_sale(said[0], on_sale, instead)
 
-    async def _usual_price(self, own: Preferences) -> int:
-        """What an item costs with nothing but the person's own settings: what they expect."""
+    async def _expected_price(self, user_id: int, own: Preferences, earlier: JobView | None) -> int:
+        """What a person knows that an item costs: what they paid lately, and one like the earlier
+        one, or one with nothing but their own settings."""
+        paid = await self._jobs.highest_price(user_id, KNOWN_S)
+        if earlier is not None:
+            return max(earlier.job.price, paid)
         model = await self._catalogue.on_sale(own.model)
         if model is None:
-            return 0
+            return paid
         try:
-            return price_of(model, order_with(own, model, []))
+            return max(price_of(model, order_with(own, model, [])), paid)
         except UnpricedValueError:
-            return model.price
+            return max(model.price, paid)
 
     async def _changed_by(
         self, text: str, chat_id: int, about: int | None, item_id: int | None, *, with_picture: bool
@@ -363,6 +387,7 @@ class Orders:
         told_price: int | None = None,
         off_sale: Model | None = None,
         left_out: str = "",
+        dearer: bool = False,
         card_id: int | None = None,
     ) -> PlacedJob | Asked | None:
         """Charge and queue, or ask first; None when the message has its job already.
@@ -370,7 +395,7 @@ class Orders:
         What is asked, and the progress, is shown on the card that asked, if there is one.
         """
         if ask:
-            await self._show(question, model, off_sale, left_out=left_out)
+            await self._show(question, model, off_sale, left_out=left_out, dearer=dearer)
             return Asked.FIRST
         order, origin = question.order, question.origin
         try:
@@ -382,8 +407,8 @@ class Orders:
                 card_id=card_id,
             )
         except PriceChangedError as error:
-            dearer = replace(question, price=error.price)
-            await self._show(dearer, replace(model, price=error.price), None, card_id)
+            at_new_price = replace(question, price=error.price)
+            await self._show(at_new_price, replace(model, price=error.price), None, card_id)
             return Asked.PRICE_CHANGED
 
     async def _show(
@@ -394,6 +419,7 @@ class Orders:
         card_id: int | None = None,
         *,
         left_out: str = "",
+        dearer: bool = False,
     ) -> None:
         """Show what would be drawn and its cost, and wait for a yes."""
         balance = await self._questions.ask(question)
@@ -402,15 +428,26 @@ class Orders:
         origin = question.origin
         texts = self._texts[origin.language]
         other = off_sale.name if off_sale else None
-        text = texts.question(question, model, balance, other, left_out)
+        text = texts.question(question, model, balance, other, left_out, dearer=dearer)
         never = texts.never_button() if question.doubt else ""
         keyboard = question_keyboard(
-            texts.yes_button(), texts.no_button(), never, origin.message_id
+            texts.yes_button(model.product),
+            texts.no_button(model.product),
+            never,
+            origin.message_id,
         )
         if card_id is None:
             self._messenger.say(origin.chat_id, text, reply_to=origin.reply_to, keyboard=keyboard)
         else:
             self._messenger.change(origin.chat_id, card_id, text, keyboard=keyboard)
+
+
+def is_of_result(product: Product, earlier: JobView) -> bool:
+    """Whether a product begins with the picture that another one made, and not with its words:
+    what does something to a picture, and a film in reply to a picture."""
+    if product.picture is None or earlier.model.product.media is not Media.IMAGE:
+        return False
+    return product.models.text is None or product.is_film
 
 
 def order_like(earlier: JobView, model: Model) -> Order:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from babel.dates import format_skeleton
 
+from providers.base import Media
+
 
 class BaseTexts:
     """The sentences of one language. All are Telegram HTML: what a person or a provider wrote is
@@ -26,6 +28,12 @@ class BaseTexts:
     def pictures(self, number: int) -> str:
         """`2 pictures`."""
         return self._n("{n} picture", "{n} pictures", number).format(n=number)
+
+    def results(self, media: Media, number: int) -> str:
+        """`2 pictures`, or `2 videos`."""
+        if media is Media.FILM:
+            return self._n("{n} video", "{n} videos", number).format(n=number)
+        return self.pictures(number)
 
 
 def sentence(text: str) -> str:

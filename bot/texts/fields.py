@@ -17,47 +17,69 @@ class FieldTexts(BaseTexts):
 
     def field(self, field: Field) -> str:
         """The name of a field, on the card and on its button."""
-        match field.param:
-            case "aspect_ratio":
+        match field.flag:
+            case "ar":
                 return self._("Aspect ratio")
-            case "quality":
+            case "q":
                 return self._("Quality")
-            case "cfg_scale":
+            case "cfg":
                 return self._("Prompt adherence (cfg)")
-            case "negative_prompt":
+            case "no":
                 return self._("Negative prompt")
             case _:
                 return field.title.get(self.language) or f"--{field.flag}"
 
     def field_hint(self, field: Field) -> str:
         """What it is for, where that is not plain from its name."""
-        match field.param:
-            case "cfg_scale":
+        match field.flag:
+            case "cfg":
                 return self._("The higher it is, the more closely I follow the prompt.")
-            case "negative_prompt":
+            case "no":
                 return self._("What should not appear in your pictures.")
             case _:
                 return ""
 
     def field_help(self, field: Field) -> tuple[str, str] | None:
         """An example of it, and what it is for; None: it is one of many that are only named."""
-        match field.param, field.kind:
-            case "aspect_ratio", OneOf(words=words):
+        match field.flag, field.kind:
+            case "ar", OneOf(words=words):
                 said = self._("aspect ratio: {words}").format(words=self._any_of(words))
                 return words[min(1, len(words) - 1)], said
-            case "quality", OneOf(words=words):
+            case "q", OneOf(words=words):
                 said = self._("quality: {words}").format(words=self._any_of(words))
                 return words[-1], said
-            case "negative_prompt", _:
+            case "duration", OneOf(words=words):
+                said = self._("duration in seconds: {words}").format(words=self._any_of(words))
+                return words[-1], said
+            case "no", _:
                 example = "текст, рамка" if self.language == "ru" else "text, frame"
                 return example, self._("what should not appear in the picture")
-            case "cfg_scale", Number(low=low, high=high):
+            case "cfg", Number(low=low, high=high):
                 said = self._("how closely to follow the prompt, from {low} to {high}")
                 return "0.7", said.format(low=f"{low:.10g}", high=f"{high:.10g}")
             case "seed", _:
                 return "42", self._("the same number gives a similar picture")
+            case _ if title := field.title.get(self.language):
+                return self._titled(field, title)
             case _:
                 return None
+
+    def _titled(self, field: Field, title: str) -> tuple[str, str]:
+        """The same of a field that only one product has."""
+        name = title[:1].lower() + title[1:]
+        match field.kind:
+            case OneOf(words=words):
+                return words[-1], f"{name}: {self._any_of(words)}"
+            case Number(low=low, high=high):
+                return f"{high:.10g}", f"{name}: {low:.10g}–{high:.10g}"
+            case _:
+                return "", name
+
+    def example_flag(self, product: Product) -> str:
+        """One of its flags with a value, as somebody would write it; empty: it has none."""
+        fields = [product.field(flag) for flag in ("duration", "ar", "q", "factor")]
+        words = ((each.flag, each.words) for each in fields if each)
+        return next((f"--{flag} {each[min(1, len(each) - 1)]}" for flag, each in words if each), "")
 
     def _any_of(self, words: tuple[str, ...]) -> str:
         *others, last = words

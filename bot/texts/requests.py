@@ -9,6 +9,7 @@ from bot.texts.closed import ClosedTexts
 from bot.texts.fields import FieldTexts
 from bot.texts.jobs import JobTexts
 from providers.base import Flag, Input, Product
+from storage.catalogue import Model
 from storage.errors import (
     InsufficientTokensError,
     MaintenanceError,
@@ -89,11 +90,13 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
             " picture. Nothing was charged."
         ).format(model=escape(name, quote=False))
 
-    def model_not_on_sale(self, given: str, on_sale: Sequence[str], instead: str | None) -> str:
+    def model_not_on_sale(self, given: str, on_sale: Sequence[Model], instead: str | None) -> str:
         """`--model` names one that cannot be had; `instead` is the line with the nearest."""
         text = self._(
             "There is no model {given}. There are: {models}. Nothing was charged."
-        ).format(given=code(given, GIVEN_SHOWN), models=", ".join(map(code, on_sale)))
+        ).format(
+            given=code(given, GIVEN_SHOWN), models=", ".join(code(each.slug) for each in on_sale)
+        )
         if instead and units(instead) <= SUGGESTION_SHOWN:
             text += "\n\n" + self._("Send this instead:")
             text += f"\n<code>{escape(instead, quote=False)}</code>"

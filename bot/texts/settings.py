@@ -1,4 +1,4 @@
-"""Texts of /settings, /model, the question before a charge, and /balance."""
+"""Texts of /settings, the question before a charge, and /balance."""
 
 from collections.abc import Sequence
 from html import escape
@@ -7,21 +7,20 @@ from typing import Any
 from babel import Locale
 
 from bot.telegram.html import code, quoted
-from bot.texts.fields import WORDS_SHOWN, FieldTexts
-from providers.base import Field, Text
+from bot.texts.choosing import NAME_SHOWN, ChoosingTexts
+from bot.texts.fields import WORDS_SHOWN
+from providers.base import Field, Media, Product, Text
 from providers.order import Order
 from storage.catalogue import Model
 from storage.ledger import Movement
 from storage.questions import Question
 
-NAME_SHOWN = 60
 PROMPT_SHOWN = 700
 MOVEMENT_SHOWN = 40
-DESCRIPTIONS_SHOWN = 800  # characters of all descriptions together
 
 
-class SettingsTexts(FieldTexts):
-    """/settings, /model, /language, the question before a charge, /balance."""
+class SettingsTexts(ChoosingTexts):
+    """/settings, /language, the question before a charge, /balance."""
 
     # --- The card and its menus
 
@@ -33,8 +32,10 @@ class SettingsTexts(FieldTexts):
         off_sale: str | None,
         cost: int,
         balance: int,
+        flag: str,
     ) -> str:
-        """What holds for the person's requests (names and values), and what one costs."""
+        """What holds for the person's requests (names and values), and what one costs; `flag` is
+        an example of one."""
         title = self._("Settings")
         parts = [f"<b>{title}</b>", *(f"{label}: {value}" for label, value in lines)]
         parts.append("")
@@ -48,10 +49,9 @@ class SettingsTexts(FieldTexts):
                     tokens=self.tokens(cost), balance=self.tokens(balance)
                 )
             )
-        example = code("--ar 16:9")
-        parts.append(
-            self._("A flag in a prompt, such as {flag}, overrides these.").format(flag=example)
-        )
+        if flag:
+            said = self._("A flag in a prompt, such as {flag}, overrides these.")
+            parts.append(said.format(flag=code(flag)))
         return "\n".join(parts)
 
     def setting(self, what: str) -> str:
@@ -75,7 +75,8 @@ class SettingsTexts(FieldTexts):
             return title
         return f"{title}\n" + self._(
             "I show you what would be drawn and what it costs first. “When in doubt” means"
-            " greetings, questions, single words and the like."
+            " greetings, questions, single words and the like, and what costs more than you are"
+            " used to."
         )
 
     def field_menu(self, field: Field, value: Any) -> str:
@@ -85,26 +86,6 @@ class SettingsTexts(FieldTexts):
             title += f": {self.value(field, value, WORDS_SHOWN)}"
         hint = self.field_hint(field)
         return f"{title}\n{hint}" if hint else title
-
-    def models(self, models: Sequence[Model], chosen: str | None) -> str:
-        """The models on sale, in the admins' order, with price and description."""
-        if not models:
-            return self._("No model is on sale right now.")
-        each_shown = DESCRIPTIONS_SHOWN // len(models)
-        lines = [f"<b>{self.setting('model')}</b>"]
-        for model in models:
-            mark = "✓ " if model.slug == chosen else ""
-            price = self._("{tokens} a picture").format(tokens=self.tokens(model.price))
-            lines.append(f"\n{mark}<b>{quoted(model.name, NAME_SHOWN)}</b> — {price}")
-            if words := model.described(self.language):
-                lines.append(quoted(words, each_shown))
-            if model.input_images == 0:
-                lines.append(self._("Draws from words only."))
-        return "\n".join(lines)
-
-    def model_button(self, model: Model) -> str:
-        """A model to choose."""
-        return f"{model.name[:NAME_SHOWN]} · {model.price}"
 
     def telegram_language(self) -> str:
         """No language of one's own."""
@@ -178,20 +159,31 @@ class SettingsTexts(FieldTexts):
         balance: int,
         off_sale: str | None,
         left_out: str = "",
+        *,
+        dearer: bool = False,
     ) -> str:
         """What would be drawn, and for how much; a late order waited while the bot was down.
-        `left_out` says which pictures of an album it does not start from."""
-        order, origin = question.order, question.origin
-        if question.doubt:
+        `left_out` says which pictures of an album it does not start from; one that is `dearer`
+        costs more than the person is used to."""
+        order, origin, media = question.order, question.origin, model.product.media
+        if question.doubt and media is Media.FILM:
+            title = self._("Shall I make a video of this?")
+        elif question.doubt:
             title = self._("Shall I draw a picture of this?")
-        elif origin.late:
+        elif origin.late and draws(model.product):
             title = self._("I was offline when you sent this. Shall I draw it now?")
-        else:
+        elif origin.late:
+            title = self._("I was offline when you sent this. Shall I make it now?")
+        elif dearer:
+            title = self._("This costs more than usual. Shall I go on?")
+        elif draws(model.product):
             title = self._("Shall I draw this?")
-        parts = [
-            title,
-            f"<blockquote expandable>{quoted(order.prompt, PROMPT_SHOWN)}</blockquote>",
-        ]
+        else:
+            title = self._("Shall I make this?")
+        parts = [title]
+        if order.prompt:
+            prompt = quoted(order.prompt, PROMPT_SHOWN)
+            parts.append(f"<blockquote expandable>{prompt}</blockquote>")
         if not question.doubt:
             parts += self._facts(order, model)
         if inputs := len(order.inputs):
@@ -205,7 +197,7 @@ class SettingsTexts(FieldTexts):
             parts.append(left_out)
         if off_sale is not None:
             parts.append(self.drawn_by_another(off_sale, model))
-        pictures, tokens = self.pictures(order.quantity), self.tokens(question.cost)
+        pictures, tokens = self.results(media, order.quantity), self.tokens(question.cost)
         if not question.doubt:
             parts.append(
                 self._(
@@ -238,41 +230,49 @@ class SettingsTexts(FieldTexts):
             ),
         ]
 
-    def how_to_ask(self, price: int, *, balance: int, in_group: bool) -> str:
+    def how_to_ask(self, price: int, media: Media, *, balance: int, in_group: bool) -> str:
         """In place of the question where the balance would not cover a picture: whoever says hello
         did not ask for one. What is left is nobody else's business in a group."""
+        is_film = media is Media.FILM
         example = self._("a red fox in the snow")
-        text = self._("Describe a picture, and I'll draw it. For example: {line}.").format(
-            line=code(f"/draw {example}" if in_group else example)
-        )
+        text = (
+            self._("Describe a video, and I'll make it. For example: {line}.")
+            if is_film
+            else self._("Describe a picture, and I'll draw it. For example: {line}.")
+        ).format(line=code(f"/draw {example}" if in_group else example))
         if in_group:
-            return f"{text} " + self._("A picture costs {tokens}.").format(
-                tokens=self.tokens(price)
+            cost = (
+                self._("A video costs {tokens}.")
+                if is_film
+                else self._("A picture costs {tokens}.")
             )
-        cost = self._("A picture costs {tokens}; you have {balance}.").format(
-            tokens=self.tokens(price), balance=balance
-        )
+            return f"{text} " + cost.format(tokens=self.tokens(price))
+        cost = (
+            self._("A video costs {tokens}; you have {balance}.")
+            if is_film
+            else self._("A picture costs {tokens}; you have {balance}.")
+        ).format(tokens=self.tokens(price), balance=balance)
         return f"{text} {cost} /help"
 
-    def yes_button(self) -> str:
+    def yes_button(self, product: Product) -> str:
         """Under the question."""
-        return self._("Draw")
+        return self._("Draw") if draws(product) else self._("Make it")
 
-    def no_button(self) -> str:
+    def no_button(self, product: Product) -> str:
         """Under the question."""
-        return self._("Don't draw")
+        return self._("Don't draw") if draws(product) else self._("Don't")
 
     def never_button(self) -> str:
         """Under the question of words in doubt."""
-        return self._("Draw, and don't ask again")
+        return self._("Yes, and don't ask again")
 
     def asked_no_more(self) -> str:
         """In answer to a press of that."""
-        return self._("Drawing. I won't ask again; /settings changes that.")
+        return self._("Started. I won't ask again; /settings changes that.")
 
     def question_dropped(self) -> str:
         """In place of the question, when the person does not want it."""
-        return self._("Not drawn. Nothing was charged.")
+        return self._("All right, I won't. Nothing was charged.")
 
     def question_gone(self) -> str:
         """In answer to a press: it was answered before, or is too old, or somebody else's."""
@@ -294,12 +294,11 @@ class SettingsTexts(FieldTexts):
     def drawn_by_another(self, off_sale: str, model: Model) -> str:
         """The model that was chosen is off."""
         return self._(
-            "{name} is not on sale right now; {other} will draw instead, at {tokens} a picture."
-            " /model"
+            "{name} is not on sale right now; {other} is used instead: {price}. /model"
         ).format(
             name=quoted(off_sale, NAME_SHOWN),
             other=quoted(model.name, NAME_SHOWN),
-            tokens=self.tokens(model.price),
+            price=self.price(model),
         )
 
     def model_went_off_sale(self, name: str) -> str:
@@ -345,6 +344,11 @@ class SettingsTexts(FieldTexts):
                 return " ".join(filter(None, [self._("refund"), about]))
             case other:
                 return escape(other, quote=False)
+
+
+def draws(product: Product) -> bool:
+    """Whether it makes a picture of words: of films and tools another word is used."""
+    return product.media is Media.IMAGE and not product.is_tool
 
 
 def language_name(language: str) -> str:

@@ -27,6 +27,10 @@ PRODUCT = Product(
     name="Midjourney",
     models=ByInput(text="midjourney/v6-text-to-image", picture="midjourney/v6-image-to-image"),
     slug="midjourney-v7-fast",
+    description={
+        "en": "artistic pictures with a character of their own",
+        "ru": "художественные картинки с характером",
+    },
     picture=One("image_url"),
     open_options=True,
     fields=(

@@ -57,7 +57,7 @@ async def test_a_no_costs_nothing_and_the_button_works_on(world: World) -> None:
     await answer(world, anna.press(picture, AGAIN))
     question = await card(world, anna)
     await answer(world, anna.press(question, NOT))
-    await world.telegram.wait_for(lambda: question.words == "Не рисую. Ничего не списано.")
+    await world.telegram.wait_for(lambda: question.words == "Хорошо, не буду. Ничего не списано.")
     await answer(world, anna.press(picture, AGAIN))
     await answer(world, anna.press(await card(world, anna), DRAW))
     await world.pictures(anna, 2)

@@ -10,7 +10,7 @@ from tests.e2e.test_groups import GROUP, pictures, said
 from tests.e2e.test_pictures_buttons import answer
 from tests.support import World, png
 
-DRAW, NOT, NEVER = "Нарисовать", "Не рисовать", "Нарисовать и больше не спрашивать"
+DRAW, NOT, NEVER = "Нарисовать", "Не рисовать", "Да, и больше не спрашивать"
 
 
 @pytest.mark.parametrize("words", ["привет", "спасибо", "сколько стоит?", "🦊", "кот"])
@@ -24,7 +24,7 @@ async def test_what_may_be_no_prompt_is_shown_and_costs_nothing(world: World, wo
     )
     assert [each["text"] for each in card.buttons] == [DRAW, NOT, NEVER]
     await answer(world, anna.press(card, NOT))
-    await world.telegram.wait_for(lambda: card.words == "Не рисую. Ничего не списано.")
+    await world.telegram.wait_for(lambda: card.words == "Хорошо, не буду. Ничего не списано.")
     assert world.balance(1001) == 1000
     assert world.kie.tasks == []
 
@@ -76,7 +76,7 @@ async def test_who_does_not_want_to_be_asked_is_asked_no_more(world: World) -> N
     anna = await world.customer(ask=None)
     card = await reply(world, anna, "кот")
     said = await answer(world, anna.press(card, NEVER))
-    assert said == "Рисую. Больше не спрашиваю, изменить это можно в /settings."
+    assert said == "Начинаю. Больше не спрошу; вернуть вопросы можно в /settings."
     await world.pictures(anna, 1)
     anna.send("пёс")
     await world.pictures(anna, 2)

@@ -176,8 +176,11 @@ async def test_models_stand_in_the_admins_order_and_one_can_be_chosen(world: Wor
     anna.send("/model")
     message = await world.said(anna, lambda text: text.startswith("Модель\n"))
     assert message.words == (
-        "Модель\n\n✓ Midjourney V6 — 79 токенов за картинку"
-        "\n\nВторая <&> — 100 токенов за картинку\nМедленная & красивая"
+        "Модель\nДля одного запроса допишите к нему --model second."
+        "\n\n✓ Midjourney V6 midjourney-v7-fast — 79 токенов за картинку"
+        "\nхудожественные картинки с характером\nКартинка по описанию или картинке."
+        "\n\nВторая <&> second — 100 токенов за картинку\nМедленная & красивая"
+        "\nКартинка по описанию или картинке."
     )
     await pressed(world, anna, message, "Вторая <&> · 100")
     await world.telegram.wait_for(lambda: "Модель: Вторая <&>" in message.words)
@@ -199,7 +202,7 @@ async def test_a_chosen_model_that_is_off_gives_way_and_the_person_is_told(world
     await world.write("UPDATE models SET enabled = 0 WHERE slug = 'second'")
     anna.send("кот")
     await world.said(
-        anna, lambda text: text.startswith("Модель Вторая сейчас не работает, вместо неё рисует")
+        anna, lambda text: text.startswith("Модель Вторая сейчас не работает, вместо неё —")
     )
     await world.pictures(anna, 1)
     await world.closed()
@@ -326,7 +329,7 @@ async def test_a_no_costs_nothing(world: World) -> None:
     await ask_first(world, anna)
     question = await asked(world, anna, anna.send("кот"))
     await pressed(world, anna, question, "Не рисовать")
-    await world.telegram.wait_for(lambda: question.words == "Не рисую. Ничего не списано.")
+    await world.telegram.wait_for(lambda: question.words == "Хорошо, не буду. Ничего не списано.")
     assert question.buttons == []
     assert world.kie.tasks == []
     assert world.balance(anna.user_id) == 1000

@@ -118,5 +118,7 @@ def test_the_question_and_the_help() -> None:
     facts = "Toy · duration 10 · sound · strength 7 · ref https://a.b/c · q 4K"
     assert lines[2:4] == [facts, "Mood: a &amp; b"]
     said = TEXTS["en"].help(MODEL, max_quantity=4)
-    assert "<code>--sound</code> <code>--strength</code>" in said
+    assert "<code>--duration 10</code> — duration in seconds: 5 or 10" in said
+    assert "<code>--sound</code> — sound\n" in said
+    assert "<code>--strength</code> <code>--ref</code>" in said
     assert "these work as in Toy &lt;film&gt; itself" in said

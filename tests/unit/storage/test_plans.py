@@ -85,6 +85,7 @@ ALLOWED = (
     ("SCAN by_time", "WITH by_time", "the seconds that pictures took: a few hundred"),
     ("SCAN up_to", "WITH by_time", "the same"),
     ("SCAN (subquery-", "WITH by_time", "the same"),
+    ("SEARCH (subquery-1)", "SELECT max(price) AS price", "the 20 that were just found"),
     (
         "SEARCH handled_updates USING INTEGER PRIMARY KEY (",
         "DELETE",

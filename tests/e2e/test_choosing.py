@@ -1,0 +1,255 @@
+"""/model with all on sale, help and settings of a film, and `--model` in odd places."""
+
+import pytest
+
+from bot.demo.telegram import Message, Person
+from bot.demo.telegram.hypertext import utf16_length
+from tests.asking import answer, ask
+from tests.e2e.test_settings_card import pressed
+from tests.support import World, png
+
+TOKENS = 100_000
+MAX_TEXT = 4096
+
+
+async def open_shop(world: World) -> None:
+    """Put every row on sale."""
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'cutout'")))
+    await world.write("UPDATE models SET enabled = 1")
+
+
+async def customer(world: World, **more: str | None) -> Person:
+    anna = await world.customer(tokens=TOKENS, **more)  # type: ignore[arg-type]
+    await open_shop(world)
+    return anna
+
+
+# --- /model, /help, /settings, /start
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_all_models_fit_a_phone(world: World, language: str) -> None:
+    person = world.person(1001, "Anna", language=language)
+    person.send("/start")
+    await world.said(person, lambda text: "/help" in text)
+    await open_shop(world)
+    card = await answer(world, person, "/model")
+    first = card.words
+    await pressed(world, person, card, "▶")
+    await world.telegram.wait_for(lambda: card.words != first)
+    for text in (first, card.words):
+        assert utf16_length(text) < MAX_TEXT
+    if language == "ru":
+        assert (
+            "Nano Banana 2.1 banana — от 16 токенов за картинку\nпонимает длинные описания, меняет"
+            " фотографии, пишет слова на картинке\nКартинка по описанию или картинкам, до 14."
+        ) in first
+        assert (
+            "хороша для фотографий\nКартинка по описанию или картинкам, до 10. Обычно 20 с."
+            in first
+        )
+        assert "Seedance 2 mini clip — от 61 токена за 4 с, от 228 токенов за 15 с" in card.words
+        assert "черновики почти даром\nКартинка только по описанию." in card.words
+        assert "kling — 168 токенов за 5 с, 336 токенов за 10 с" in card.words
+        assert "kling-3 — от 168 токенов за 3 с, от 840 токенов за 15 с" in card.words
+        assert "Видео по описанию или картинкам, до 2. Обычно 2 мин." in card.words
+        assert (
+            "Инструменты для картинки\n"
+            "Отправьте картинку с такой подписью или ответьте ею на картинку:\n"
+            "--model upscale — увеличивает картинку и делает её чётче; слова не нужны: 5 токенов\n"
+        ) in card.words
+    labels = [each["text"] for each in card.buttons]
+    assert not any("Upscale" in each for each in labels), "a tool is nobody's own model"
+
+
+async def test_a_time_is_what_the_last_ones_took(world: World) -> None:
+    anna = await customer(world)
+    anna.send("кот --model draft")
+    await world.pictures(anna, 1)
+    await world.closed()
+    card = await answer(world, anna, "/model")
+    await pressed(world, anna, card, "▶")
+    await world.telegram.wait_for(lambda: "Картинка только по описанию. Обычно 5 с." in card.words)
+
+
+async def choose(world: World, anna: Person, name: str) -> tuple[Message, str]:
+    """Choose a model on the second page; the card, and what the press was answered with."""
+    card = await answer(world, anna, "/model")
+    if any(each["text"] == "▶" for each in card.buttons):
+        await pressed(world, anna, card, "▶")
+    await world.telegram.wait_for(lambda: any(name in each["text"] for each in card.buttons))
+    label = next(each["text"] for each in card.buttons if each["text"].startswith(name))
+    said = await pressed(world, anna, card, label)
+    await world.telegram.wait_for(lambda: f"Модель: {name}" in card.words)
+    return card, said
+
+
+async def test_who_chooses_films_is_told_what_they_cost(world: World) -> None:
+    anna = await customer(world)
+    card, said = await choose(world, anna, "Kling 2.5 Turbo")
+    assert said == (
+        "Kling 2.5 Turbo делает видео. Один запрос сейчас стоит 168 токенов, на балансе 100000."
+    )
+    assert card.words.splitlines()[1:5] == [
+        "Модель: Kling 2.5 Turbo",
+        "Соотношение сторон: 16:9",
+        "Длительность, с: 5",
+        "Чего не рисовать: —",
+    ]
+    assert "Картинок за раз" not in card.words
+    _, said = await choose(world, anna, "Z-Image")
+    assert said == ""
+
+
+async def test_help_is_of_the_model_that_was_chosen(world: World) -> None:
+    anna = await customer(world)
+    said = await ask(world, anna, "/help")
+    assert "--model banana — другая модель для этого запроса; все модели — в /model" in said
+    assert "--opt key=value" in said
+    await world.prefer(1001, model="kling-3")
+    said = await ask(world, anna, "/help")
+    assert said.startswith("Опишите видео. После описания можно добавить флаги:\n\n--ar 9:16 —")
+    assert "--duration 15 — длительность в секундах: 3, 4, 5," in said
+    assert "--sound — звук\n" in said
+    assert "сколько видео" in said
+    assert "Например: лиса бежит по снегу --duration 4" in said
+    assert "Видео: от 168 токенов за 3 с, от 840 токенов за 15 с; за неудачные" in said
+    for other in ("--opt", "--seed", "--stylize", "как в самом"):
+        assert other not in said
+    await world.prefer(1001, model="animate")
+    said = await ask(world, anna, "/help")
+    assert said.startswith("Отправьте картинку, а в подписи напишите, что должно произойти.")
+
+
+async def test_start_names_the_model_that_was_chosen(world: World) -> None:
+    anna = await customer(world)
+    await world.prefer(1001, model="kling")
+    said = await ask(world, anna, "/start")
+    assert said.startswith("Привет! Опишите видео — Kling 2.5 Turbo его сделает.")
+    assert "Видео: 168 токенов за 5 с, 336 токенов за 10 с. На выбор 14 моделей." in said
+    assert said.endswith("/help /balance /model")
+
+
+async def test_a_tool_is_nobodys_first_model(world: World) -> None:
+    anna = await customer(world)
+    await world.write("UPDATE models SET enabled = slug IN ('cutout', 'kling')")
+    await world.write("UPDATE models SET position = position + 100 WHERE slug = 'kling'")
+    anna.send("лиса бежит")
+    await world.until(lambda: [each.model for each in world.kie.tasks] == [KLING])
+
+
+# --- `--model` wherever people may write it
+
+KLING = "kling/v2-5-turbo-text-to-video-pro"
+KLING_OF_PICTURE = "kling/v2-5-turbo-image-to-video-pro"
+PLACES = (
+    "лиса бежит --model kling --duration 10",
+    "--model kling --duration 10 лиса бежит",
+    "--duration 10 --model KLING лиса бежит",
+    "/draw лиса бежит --model kling --duration 10",
+    "/imagine --model kling --duration 10 лиса бежит",
+    "лиса бежит —model kling —duration 10",
+)
+
+
+@pytest.mark.parametrize("text", PLACES)
+async def test_a_model_may_be_named_anywhere(world: World, text: str) -> None:
+    anna = await customer(world)
+    anna.send(text)
+    await world.until(lambda: bool(world.kie.tasks))
+    (task,) = world.kie.tasks
+    assert (task.model, task.input["duration"]) == (KLING, "10")
+    assert task.input["prompt"] == "лиса бежит"
+
+
+async def test_a_model_may_be_named_in_a_caption(world: World) -> None:
+    anna = await customer(world)
+    anna.send_photo(png(400, 300), caption="/draw оживи --model kling --duration 10")
+    await world.until(lambda: bool(world.kie.tasks))
+    assert world.kie.tasks[0].model == KLING_OF_PICTURE
+    anna.send_photo(png(400, 300), caption="--model upscale")
+    await world.until(lambda: len(world.kie.tasks) == 2)
+    assert world.kie.tasks[1].model == "recraft/crisp-upscale"
+
+
+async def test_a_film_in_reply_to_a_picture_is_of_that_picture(world: World) -> None:
+    anna = await customer(world)
+    anna.send("рыжая лиса")
+    (picture,) = await world.pictures(anna, 1)
+    await world.closed()
+    anna.send("--model kling", reply_to=picture.message_id)
+    await world.until(lambda: len(world.kie.tasks) == 2)
+    film = world.kie.tasks[1]
+    assert (film.model, film.input["prompt"]) == (KLING_OF_PICTURE, "рыжая лиса")
+    anna.send("--model animate", reply_to=picture.message_id)
+    await world.until(lambda: len(world.kie.tasks) == 3)
+    assert world.kie.tasks[2].input["prompt"] == "рыжая лиса"
+    anna.send("--model banana", reply_to=picture.message_id)
+    await world.until(lambda: len(world.kie.tasks) == 4)
+    assert "image_input" not in world.kie.tasks[3].input, "the same words, by another model"
+
+
+MEANT = {
+    "лиса --model Kling 3": "лиса --model kling-3",
+    "лиса --model kling 2.5 turbo": "лиса --model kling",
+    "--model nano banana 2.1 лиса бежит": "лиса бежит --model banana",
+    "лиса --model nano banana --q high": "лиса --model banana --q high",
+    "лиса --model seedance --duration 10": "лиса --model clip --duration 10",
+    "лиса --model midjourney": "лиса --model midjourney-v7-fast",
+    "лиса --model topaz": "лиса --model upscale-x2",
+    "лиса --model bananapro": "лиса --model banana-pro",
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+async def test_a_model_is_meant_by_its_name(world: World, text: str) -> None:
+    anna = await customer(world)
+    said = await ask(world, anna, text)
+    assert said.endswith(f"Отправьте вместо этого:\n{MEANT[text]}"), said
+    assert world.kie.tasks == []
+
+
+async def test_words_behind_the_model_are_moved_before_it(world: World) -> None:
+    anna = await customer(world)
+    said = await ask(world, anna, "лиса --model kling бежит по снегу --duration 7")
+    assert said.endswith("Отправьте вместо этого:\nлиса бежит по снегу --model kling --duration 5")
+
+
+# --- What costs more is asked about first
+
+
+async def test_a_dear_request_names_its_model_and_price(world: World) -> None:
+    anna = await customer(world, ask=None)
+    question = await answer(world, anna, "лиса бежит по снегу --model kling --duration 10")
+    assert question.words.splitlines() == [
+        "Это дороже, чем обычно. Продолжить?",
+        "лиса бежит по снегу",
+        "Kling 2.5 Turbo · 16:9 · duration 10",
+        "1 видео за 336 токенов; на балансе 100000 токенов. Пока ничего не списано.",
+    ]
+    assert [each["text"] for each in question.buttons] == ["Сделать", "Не надо"]
+    await pressed(world, anna, question, "Сделать")
+    await world.until(lambda: world.balance(1001) == TOKENS - 336)
+    anna.send("кот бежит по снегу --model kling --duration 10")  # a price that is known by now
+    await world.until(lambda: world.balance(1001) == TOKENS - 2 * 336)
+    anna.send("кот бежит --model kling-3 --duration 10")
+    await world.said(anna, lambda text: "1 видео за 560 токенов" in text)
+
+
+async def test_a_no_is_no_knowledge_of_a_price(world: World) -> None:
+    anna = await customer(world, ask=None)
+    question = await answer(world, anna, "лиса бежит по снегу --model kling")
+    await pressed(world, anna, question, "Не надо")
+    again = await answer(world, anna, "лиса бежит по снегу --model kling")
+    assert again.words.startswith("Это дороже, чем обычно.")
+    assert world.balance(1001) == TOKENS
+
+
+async def test_who_has_a_dear_model_of_their_own_is_not_asked(world: World) -> None:
+    anna = await customer(world, ask=None)
+    await choose(world, anna, "Kling 2.5 Turbo")
+    anna.send("лиса бежит по снегу")
+    await world.until(lambda: world.balance(1001) == TOKENS - 168)
+    anna.send("привет")
+    question = await world.said(anna, lambda text: text.startswith("Сделать видео по этим словам?"))
+    assert "1 видео за 168 токенов, на балансе останется" in question.words
