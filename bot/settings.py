@@ -146,6 +146,9 @@ class CommonSettings(BaseSettings):
     supabase_video_bucket: Bucket = Field(
         default="videos", description="the name of a public bucket"
     )
+    token_price_usd: float = Field(
+        default=0, ge=0, le=1_000, description="US dollars for one token, 0 for unknown"
+    )
     keep_files_days: int = Field(
         default=0, ge=0, le=36_500, description="a whole number of days, 0 for ever"
     )

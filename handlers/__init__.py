@@ -38,7 +38,7 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
             parts["all_texts"],
             parts["durations"],
         ),
-        pager=admin.create_pager(store.catalogue, store.broadcasts, store.journal),
+        pager=admin.create_pager(store, settings),
         debounce=Debounce(),
         **store.parts,
         **parts,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from providers.base import Product
+from providers.base import Field, Product
 from providers.product_json import from_json, to_json
 from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
@@ -76,6 +76,7 @@ MODELS = (
 TOKENS_PER_CREDIT = 4
 LEAST_PRICE = 5  # a draft for next to nothing takes its place on the disk, too
 ADDED, REMOVED = "added", "removed"  # and for rows that come and go
+OFF = "off"  # and for a value that is not sold
 PLACE = "place"  # the journal's word for a change of `position`
 
 
@@ -182,6 +183,44 @@ class Catalogue:
                 subject=slug,
                 before=str(model[field]) if has_value else "",
                 after=str(value),
+                now=self._database.now(),
+            )
+
+        return await self._database.write(work)
+
+    async def set_value_price(
+        self, slug: str, field: Field, word: str, price: int | None, act: Act
+    ) -> Entry:
+        """Set what an item with that value costs, None: it is not sold; as `set` does.
+
+        Raises:
+            UnknownModelError: there is no such model.
+        """
+        key = (slug, field.param, word)
+
+        def work(tx: sqlite3.Connection) -> Entry:
+            if done := recorded(tx, act):
+                return done
+            if fetch_one(tx, f"{MODELS} WHERE slug = ? AND NOT removed", (slug,)) is None:
+                raise UnknownModelError(slug)
+            row = fetch_one(
+                tx,
+                "SELECT price FROM model_prices WHERE slug = ? AND param = ? AND value = ?",
+                key,
+            )
+            if price is None:
+                tx.execute(
+                    "DELETE FROM model_prices WHERE slug = ? AND param = ? AND value = ?", key
+                )
+            else:
+                tx.execute("INSERT OR REPLACE INTO model_prices VALUES (?, ?, ?, ?)", (*key, price))
+            return record(
+                tx,
+                act,
+                ModelField.PRICE,
+                subject=f"{slug} {field.flag}={word}",
+                before=str(row["price"]) if row else OFF,
+                after=OFF if price is None else str(price),
                 now=self._database.now(),
             )
 

@@ -11,6 +11,7 @@ from typing import Any
 from storage.database import Database
 
 DAY_S = 86_400
+LAST_ITEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,16 @@ class Numbers:
         return self.delivered / ended if ended else None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an item of a model took at KIE of late, and what people paid for it, on average."""
+
+    credits: float
+    tokens: float
+
+
 class Stats:
-    """Reads the tables `daily_*`."""
+    """Reads the tables `daily_*`, and the last items."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,6 +93,16 @@ class Stats:
             p95_s=p95_s,
             by_day=await self._by_day(first, today),
         )
+
+    async def taken(self) -> dict[str, Taken]:
+        """Of each model, as far as it is among the last items."""
+        rows = await self._database.fetch_all(
+            "SELECT jobs.model, avg(items.credits) AS credits, avg(items.cost) AS tokens"
+            " FROM items JOIN jobs USING (job_id) WHERE items.credits IS NOT NULL"
+            " AND items.item_id > (SELECT max(item_id) FROM items) - ? GROUP BY jobs.model",
+            (LAST_ITEMS,),
+        )
+        return {row["model"]: Taken(row["credits"], row["tokens"]) for row in rows}
 
     async def _percentiles(self, first: int) -> tuple[int | None, int | None]:
         """The shortest times within which half, and 95 of 100, of the pictures came."""

@@ -212,7 +212,7 @@ def _nearest(kind: Kind, text: str) -> tuple[str | None, str]:
             if ratio := _RATIO.match(text):
                 value, rest = _nearest_ratio(ratio, words), text[ratio.end() :].strip()
         case OneOf():
-            value = _nearest_word(first, kind)
+            value = nearest_word(first, kind)
         case Number():
             value = _nearest_number(first, kind)
         case Url():
@@ -239,7 +239,8 @@ def _shape(ratio: str) -> float:
     return math.log(int(across) / int(down))
 
 
-def _nearest_word(word: str, kind: OneOf) -> str | None:
+def nearest_word(word: str, kind: OneOf) -> str | None:
+    """The word that was meant, if any."""
     word = word.lower().strip(".,;!")
     for meant, pattern in kind.near.items():
         if re.fullmatch(pattern, word):

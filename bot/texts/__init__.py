@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from bot.texts.added_models import AddedModelTexts
 from bot.texts.admin_models import AdminModelTexts
 from bot.texts.admin_people import AdminPeopleTexts
-from bot.texts.admin_prices import AdminPriceTexts
 from bot.texts.admin_service import AdminServiceTexts
 from bot.texts.audit import AuditTexts
 from bot.texts.broadcast import BroadcastTexts
@@ -30,7 +29,6 @@ class Texts(
     AdminModelTexts,
     AddedModelTexts,
     AdminPeopleTexts,
-    AdminPriceTexts,
     PanelTexts,
     AdminServiceTexts,
     OpenJobTexts,

@@ -14,7 +14,7 @@ class AdminTexts(BaseTexts):
         """The commands that Telegram's menu offers an admin besides everyone's."""
         return {
             "models": self._("the catalogue"),
-            "price": self._("set a price: SLUG TOKENS"),
+            "price": self._("prices: SLUG [FIELD=VALUE] TOKENS"),
             "enable": self._("put a model on sale: SLUG"),
             "disable": self._("hide a model: SLUG"),
             "rename": self._("rename a model: SLUG NAME"),

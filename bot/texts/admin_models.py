@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from bot.prompts.errors import BadValueError, BytesUpTo, PromptError
 from bot.prompts.options import OPTIONS_BYTES, as_json
 from bot.telegram.html import code, quoted
-from bot.texts.admin import AdminTexts
+from bot.texts.admin_prices import SLUG_SHOWN, AdminPriceTexts
 from storage.catalogue import Model
 from storage.journal import Entry
+from storage.stats import Taken
 
 # As Telegram limits a bot's own (Bot API, setMyName and setMyDescription).
 NAME_CHARS = 64
 DESCRIPTION_CHARS = 512
-MAX_PRICE = 1_000_000
 
 OPTIONS_SHOWN = DESCRIPTION_SHOWN = 40  # in the list
 VALUE_SHOWN = 600  # of what was set just now
-SLUG_SHOWN = 60
 
 
-class AdminModelTexts(AdminTexts):
+class AdminModelTexts(AdminPriceTexts):
     """Answers to the commands that change models."""
 
     def models_head(self, models: Sequence[Model]) -> str:
@@ -28,8 +27,10 @@ class AdminModelTexts(AdminTexts):
         on = sum(model.enabled for model in models)
         return self._("Models: {n}, on sale: {on}.").format(n=len(models), on=on)
 
-    def model_line(self, position: int, model: Model) -> str:
-        """One of the list."""
+    def model_line(
+        self, position: int, model: Model, taken: Taken | None = None, token_usd: float = 0
+    ) -> str:
+        """One of the list; `taken` is what it took at KIE of late."""
         state = self._("on sale") if model.enabled else self._("hidden")
         facts = [
             self.tokens(model.price) if model.price_set else self._("no price yet"),
@@ -43,7 +44,8 @@ class AdminModelTexts(AdminTexts):
             facts.append(self._("allowed: {names}").format(names=code(names, OPTIONS_SHOWN)))
         mark = "✅" if model.enabled else "🚫"
         names = f"{quoted(model.name, NAME_CHARS)} · {code(model.slug, SLUG_SHOWN)}"
-        lines = [f"{position}. {mark} {names} · {state}", " · ".join(facts)]
+        costs = self.costs(model, taken, token_usd)
+        lines = [f"{position}. {mark} {names} · {state}", " · ".join(facts), *costs]
         if model.description:
             words = " ".join(model.description.split())
             lines.append(f"<i>{quoted(words, DESCRIPTION_SHOWN)}</i>")
@@ -56,35 +58,6 @@ class AdminModelTexts(AdminTexts):
             near = ", ".join(code(each, SLUG_SHOWN) for each in nearest)
             text += " " + self._("Closest: {near}.").format(near=near)
         return text + " " + self._("Nothing was changed.")
-
-    def price_usage(self, model: Model) -> str:
-        """How to use /price."""
-        return self.usage("/price SLUG TOKENS", f"/price {model.slug} 79")
-
-    def price_range(self) -> str:
-        """A price that cannot be."""
-        return self._(
-            "The price must be a whole number from 1 to {max} tokens. Nothing was changed."
-        ).format(max=MAX_PRICE)
-
-    def price_set(self, entry: Entry) -> str:
-        """The new price."""
-        if not entry.before:
-            return self._(
-                "{model}: a picture costs {tokens}. To put it on sale: {command}."
-            ).format(
-                model=code(entry.subject, SLUG_SHOWN),
-                tokens=self.tokens(int(entry.after)),
-                command=code(f"/enable {entry.subject}"),
-            )
-        return self._(
-            "{model}: a picture now costs {tokens} (was {before}). Jobs already placed keep their"
-            " price."
-        ).format(
-            model=code(entry.subject, SLUG_SHOWN),
-            tokens=self.tokens(int(entry.after)),
-            before=entry.before,
-        )
 
     def enable_usage(self, model: Model) -> str:
         """How to use /enable."""

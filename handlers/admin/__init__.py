@@ -4,6 +4,7 @@ from aiogram import F, Router
 
 from bot.admin.broadcast import UNREACHED
 from bot.cards.pager import Pager
+from bot.settings import Settings
 from handlers.admin import (
     added_models,
     audit,
@@ -14,12 +15,11 @@ from handlers.admin import (
     pages,
     panel,
     people,
+    prices,
     service,
     stats,
 )
-from storage.broadcasts import Broadcasts
-from storage.catalogue import Catalogue
-from storage.journal import Journal
+from storage.store import Store
 
 
 def create_router(admin_ids: frozenset[int]) -> Router:
@@ -30,6 +30,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
     router.include_routers(
         broadcast.create_router(),  # first: whatever command follows, it ends its waiting
         models.create_router(),
+        prices.create_router(),
         added_models.create_router(),
         people.create_router(),
         service.create_router(),
@@ -43,12 +44,12 @@ def create_router(admin_ids: frozenset[int]) -> Router:
     return router
 
 
-def create_pager(catalogue: Catalogue, broadcasts: Broadcasts, journal: Journal) -> Pager:
+def create_pager(store: Store, settings: Settings) -> Pager:
     """The admins' lists, by the name that their buttons carry."""
     return Pager(
         {
-            models.LIST: models.lister(catalogue),
-            audit.LIST: audit.lister(journal),
-            UNREACHED: broadcast.unreached(broadcasts),
+            models.LIST: models.lister(store.catalogue, store.stats, settings.token_price_usd),
+            audit.LIST: audit.lister(store.journal),
+            UNREACHED: broadcast.unreached(store.broadcasts),
         }
     )

@@ -1,4 +1,4 @@
-"""The catalogue: /models, /price, /enable, /disable, /rename, /describe, /position, /options."""
+"""The catalogue: /models, /enable, /disable, /rename, /describe, /position, /options."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -16,11 +16,12 @@ from bot.prompts.options import as_json, read_options
 from bot.prompts.products import product_of
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from bot.texts.admin_models import DESCRIPTION_CHARS, MAX_PRICE, NAME_CHARS
+from bot.texts.admin_models import DESCRIPTION_CHARS, NAME_CHARS
 from handlers.admin.acts import by_message
 from storage.catalogue import Catalogue, Model, ModelField
 from storage.errors import PriceNotSetError, UnknownModelError
 from storage.journal import Act
+from storage.stats import Stats
 
 LIST = "models"
 NEAREST = 3
@@ -36,7 +37,6 @@ def create_router() -> Router:
     router = Router(name=__name__)
     router.message.middleware(answer_unknown)
     router.message.register(show_models, Command("models"))
-    router.message.register(set_price, Command("price"))
     router.message.register(enable, Command("enable", "disable"))
     router.message.register(rename, Command("rename"))
     router.message.register(describe, Command("describe"))
@@ -45,13 +45,13 @@ def create_router() -> Router:
     return router
 
 
-def lister(catalogue: Catalogue) -> Source:
+def lister(catalogue: Catalogue, stats: Stats, token_usd: float) -> Source:
     """The catalogue, for the pager."""
 
     async def list_models(texts: Texts, limit: int, offset: int) -> Listing:
-        models = await catalogue.all()
+        models, taken = await catalogue.all(), await stats.taken()
         lines = [
-            texts.model_line(position, model)
+            texts.model_line(position, model, taken.get(model.slug), token_usd)
             for position, model in enumerate(models[offset : offset + limit], offset + 1)
         ]
         return Listing(texts.models_head(models), lines, len(models))
@@ -65,28 +65,6 @@ async def show_models(message: Message, pager: Pager, messenger: Messenger, text
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
-async def set_price(
-    message: Message,
-    command: CommandObject,
-    event_from_user: User,
-    catalogue: Catalogue,
-    messenger: Messenger,
-    texts: Texts,
-) -> None:
-    """Set what an item costs from now on; what was charged before stays."""
-    match = SLUG_AND_NUMBER.fullmatch(_args(command))
-    if match is None:
-        answer = texts.price_usage(await _example(catalogue))
-    elif not 1 <= int(match[2]) <= MAX_PRICE:
-        answer = texts.price_range()
-    else:
-        act = by_message(message, event_from_user)
-        answer = texts.price_set(
-            await catalogue.set(match[1], ModelField.PRICE, int(match[2]), act)
-        )
-    messenger.say(message.chat.id, answer)
-
-
 async def enable(
     message: Message,
     command: CommandObject,
@@ -97,8 +75,8 @@ async def enable(
 ) -> None:
     """Put a model on sale, or hide it."""
     on = command.command == "enable"
-    if not SLUG.fullmatch(slug := _args(command)):
-        model = await _example(catalogue)
+    if not SLUG.fullmatch(slug := args_of(command)):
+        model = await example_of(catalogue)
         answer = texts.enable_usage(model) if on else texts.disable_usage(model)
     else:
         act = by_message(message, event_from_user)
@@ -119,10 +97,10 @@ async def rename(
     texts: Texts,
 ) -> None:
     """Give a model the name that people read."""
-    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    match = SLUG_AND_TEXT.fullmatch(args_of(command))
     name = " ".join(match[2].split()) if match else ""
     if match is None or not _can_be_seen(name):
-        answer = texts.rename_usage(await _example(catalogue))
+        answer = texts.rename_usage(await example_of(catalogue))
     elif len(name) > NAME_CHARS:
         answer = texts.too_long(len(name), NAME_CHARS)
     else:
@@ -140,10 +118,10 @@ async def describe(
     texts: Texts,
 ) -> None:
     """Say what a model is good for."""
-    match = SLUG_AND_TEXT.fullmatch(_args(command))
+    match = SLUG_AND_TEXT.fullmatch(args_of(command))
     words = match[2].strip() if match else ""
     if match is None or not _can_be_seen(words):
-        answer = texts.describe_usage(await _example(catalogue))
+        answer = texts.describe_usage(await example_of(catalogue))
     elif len(words) > DESCRIPTION_CHARS:
         answer = texts.too_long(len(words), DESCRIPTION_CHARS)
     else:
@@ -161,9 +139,9 @@ async def move(
     texts: Texts,
 ) -> None:
     """Give a model its place in the order of display."""
-    match = SLUG_AND_NUMBER.fullmatch(_args(command))
+    match = SLUG_AND_NUMBER.fullmatch(args_of(command))
     if match is None or int(match[2]) == 0:
-        answer = texts.position_usage(await _example(catalogue))
+        answer = texts.position_usage(await example_of(catalogue))
     else:
         act = by_message(message, event_from_user)
         answer = texts.moved(await catalogue.move(match[1], int(match[2]), act))
@@ -180,13 +158,13 @@ async def set_options(
 ) -> None:
     """Show or set the options that every order of the model has unless the person says otherwise,
     and which of those that are closed to people they may set."""
-    args = _args(command)
+    args = args_of(command)
     if SLUG.fullmatch(args):
-        model = await _model(catalogue, args)
+        model = await existing(catalogue, args)
         messenger.say(message.chat.id, texts.options_of(model))
         return
     if match := SLUG_AND_NAMES.fullmatch(args):
-        model = await _model(catalogue, match[1])
+        model = await existing(catalogue, match[1])
         names = re.findall(r"[\w-]+", match[3], re.ASCII)
         act = by_message(message, event_from_user)
         answer = await _allow(catalogue, texts, model, names, act, yes=match[2] == "allow")
@@ -194,7 +172,7 @@ async def set_options(
         return
     match = SLUG_AND_TEXT.fullmatch(args)
     if match is None:
-        usage = texts.options_usage(await _example(catalogue))
+        usage = texts.options_usage(await example_of(catalogue))
         messenger.say(message.chat.id, usage)
         return
     try:
@@ -208,7 +186,7 @@ async def set_options(
             entry = await catalogue.set(match[1], ModelField.OPTIONS, as_json(options), act)
             answer = texts.options_set(entry)
     except PromptError as error:
-        answer = texts.options_wrong(error, await _example(catalogue))
+        answer = texts.options_wrong(error, await example_of(catalogue))
     messenger.say(message.chat.id, answer)
 
 
@@ -228,12 +206,17 @@ async def _allow(
     return texts.allowed_set(await catalogue.set(model.slug, ModelField.ALLOWED, value, act))
 
 
-async def _example(catalogue: Catalogue) -> Model:
+async def example_of(catalogue: Catalogue) -> Model:
     """The one that stands first, to show how a command is used."""
     return (await catalogue.all())[0]
 
 
-async def _model(catalogue: Catalogue, slug: str) -> Model:
+async def existing(catalogue: Catalogue, slug: str) -> Model:
+    """The model of that slug.
+
+    Raises:
+        UnknownModelError: there is none.
+    """
     model = await catalogue.get(slug)
     if model is None:
         raise UnknownModelError(slug)
@@ -259,7 +242,8 @@ async def answer_unknown(
         return None
 
 
-def _args(command: CommandObject) -> str:
+def args_of(command: CommandObject) -> str:
+    """What stands behind the command."""
     return (command.args or "").strip()
 
 

@@ -1,7 +1,9 @@
 """What KIE takes, and the prices that admins make of it, over HTTP."""
 
+import pytest
+
 from bot.demo.telegram import Person
-from tests.asking import journal
+from tests.asking import ask, journal
 from tests.support import ADMIN, World
 
 TOKENS = 100_000
@@ -64,3 +66,172 @@ async def test_what_midjourney_takes_is_not_known_beforehand(world: World) -> No
     await draw(world, anna, "кот", 8)
     assert [row["credits"] for row in world.rows("SELECT credits FROM items")] == [8]
     assert not any("⚠️" in each.words for each in world.bot_messages(admin))
+
+
+# --- /price
+
+
+@pytest.fixture
+async def admin(world: World) -> Person:
+    await customer(world)
+    return world.telegram.person(ADMIN)
+
+
+async def told(world: World, admin: Person, line: str) -> str:
+    """What the bot says to the admin, with plain blanks."""
+    return (await ask(world, admin, line)).replace("\xa0", " ")
+
+
+async def test_all_prices_of_a_row_are_shown_with_what_they_cost(
+    world: World, admin: Person
+) -> None:
+    await world.write("DELETE FROM model_prices WHERE slug = 'topaz' OR value = '4'")
+    assert await told(world, admin, "/price upscale-x2") == (
+        "Topaz Upscale · upscale-x2\n"
+        "40 токенов · KIE: 10 кредитов\n"
+        "factor=4: не продаётся · KIE: 20 кредитов\n"
+        "Изменить: /price upscale-x2 40, /price upscale-x2 factor=4 400,"
+        " /price upscale-x2 factor=4 off"
+    )
+    assert await told(world, admin, "/price midjourney-v7-fast") == (
+        "Midjourney V6 · midjourney-v7-fast\n79 токенов\nИзменить: /price midjourney-v7-fast 79"
+    )
+    words = await told(world, admin, "/price clip")
+    assert "duration=10: 152 токена · KIE: 38 кредитов\n" in words
+    assert "q=high: 164 токена · KIE: 41 кредит\n" in words
+    assert (
+        "Несколько значений умножаются: duration=15 q=high — это 228 × 164 ÷ 76 = 492 токена.\n"
+    ) in words
+
+
+async def test_a_price_of_a_value_is_paid_by_the_next_request(world: World, admin: Person) -> None:
+    anna = world.telegram.person(1001)
+    world.telegram.updates.repeat_next()
+    assert await told(world, admin, "/price kling duration=10 400") == (
+        "kling: с duration=10 теперь стоит 400 токенов, раньше было 336."
+        " Уже принятые запросы идут по старой цене."
+    )
+    anna.send("лиса бежит --model kling --duration 10")
+    await world.until(lambda: world.balance(1001) == TOKENS - 400)
+    assert await told(world, admin, "/price kling --duration = 10 off") == (
+        "kling: duration=10 больше не продаётся, раньше было 400."
+        " Уже принятые запросы будут выполнены."
+    )
+    said = await ask(world, anna, "кот --model kling --duration 10")
+    assert said == "--duration 10 сейчас не продаётся. Можно: 5. Ничего не списано."
+    assert "раньше было не продаётся" in await told(world, admin, "/price kling duration=10 390")
+    assert journal(world) == [
+        (ADMIN, "price", "kling duration=10", "336", "400"),
+        (ADMIN, "price", "kling duration=10", "400", "off"),
+        (ADMIN, "price", "kling duration=10", "off", "390"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "subject"),
+    [
+        ("kling-3 sound=on 500", "kling-3 sound=on"),
+        ("kling-3 SOUND=да 500", "kling-3 sound=on"),
+        ("kling-3 mode=pro 500", "kling-3 q=high"),
+        ("kling-3 quality=High 500", "kling-3 q=high"),
+        ("clip resolution=720p 500", "clip q=high"),
+        ("upscale-x2 upscale_factor=4 500", "upscale-x2 factor=4"),
+    ],
+)
+async def test_fields_and_values_are_known_by_each_of_their_names(
+    world: World, admin: Person, said: str, subject: str
+) -> None:
+    assert "теперь стоит 500 токенов" in await told(world, admin, f"/price {said}")
+    assert [entry[2] for entry in journal(world)] == [subject]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (
+            "kling durration=10 400",
+            "Цена модели kling не зависит от durration. Ближайшие: duration.",
+        ),
+        ("cutout q=high 400", "Цена модели cutout не зависит от q."),
+        (
+            "kling duration=9 400",
+            "У модели kling нет duration=9. Есть: 5, 10. Ближайшие: duration=10.",
+        ),
+        ("clip q=hihg off", "У модели clip нет q=hihg. Есть: standard, high. Ближайшие: q=high."),
+        ("kling-3 sound=loud 5", "У модели kling-3 нет sound=loud. Есть: on."),
+        (
+            "kling duration=5 100",
+            (
+                "duration=5 у модели kling — значение по умолчанию и стоит столько, сколько сама"
+                " модель: /price kling 168."
+            ),
+        ),
+        (
+            "kling duration=10 0",
+            "Цена — целое число от 1 до 1000000 токенов.",
+        ),
+        ("klling duration=10 9", "Модели klling нет. Ближайшие: kling, kling-3, clip."),
+    ],
+)
+async def test_what_is_wrong_is_answered_with_what_there_is(
+    world: World, admin: Person, said: str, answer: str
+) -> None:
+    assert await told(world, admin, f"/price {said}") == f"{answer} Ничего не изменилось."
+    assert journal(world) == []
+
+
+@pytest.mark.parametrize("said", ["kling off", "kling duration=10", "kling =10 5", "kling 5 5"])
+async def test_wrong_use_gets_the_form(world: World, admin: Person, said: str) -> None:
+    words = await told(world, admin, f"/price {said}")
+    assert words.startswith("Нужно так: /price SLUG [FIELD=VALUE] TOKENS, например /price mid")
+    assert journal(world) == []
+
+
+async def test_a_new_price_of_the_row_says_that_values_keep_theirs(
+    world: World, admin: Person
+) -> None:
+    words = await told(world, admin, "/price kling 200")
+    assert words.splitlines()[1:] == [
+        "Цены отдельных значений остались прежними: duration=10 336. Все цены: /price kling"
+    ]
+
+
+async def test_with_the_price_of_a_token_the_money_is_seen(world: World) -> None:
+    await world.stop()
+    await world.start(token_price_usd=0.005)
+    anna, admin = await customer(world), world.telegram.person(ADMIN)
+    assert await told(world, admin, "/price kling duration=10 80") == (
+        "kling: с duration=10 теперь стоит 80 токенов, раньше было 336."
+        " Уже принятые запросы идут по старой цене.\n"
+        "⚠️ Ниже себестоимости: duration=10 приносит $0,40, а KIE списывает 84 кредита, это $0,42."
+    )
+    assert await told(world, admin, "/price kling") == (
+        "Kling 2.5 Turbo · kling\n"
+        "168 токенов · KIE: 42 кредита · $0,84 при расходе $0,21, маржа 75,0 %\n"
+        "duration=10: 80 токенов · KIE: 84 кредита · ⚠️ $0,40 при расходе $0,42, маржа -5,0 %\n"
+        "Изменить: /price kling 168, /price kling duration=10 80, /price kling duration=10 off"
+    )
+    await draw(world, anna, "кот --model gpt", 6)
+    await draw(world, anna, "кот --model gpt", 12)
+    await draw(world, anna, "кот", 8)
+    words = await told(world, admin, "/models")
+    assert (
+        "24 токена · принимает картинку · нарисовано: 2\n"
+        "KIE: 6 кредитов, в последнее время 9\n"
+        "$0,12 при расходе $0,03, маржа 75,0 %, в последнее время 62,5 %\n"
+    ) in words
+    assert "нарисовано: 1\nKIE: в последнее время 8\n2." in words
+    assert "KIE: до 6,3 кредита\n" in words
+
+
+async def test_values_that_lose_together_are_warned_of(world: World) -> None:
+    await world.stop()
+    await world.start(token_price_usd=0.005)
+    await customer(world)
+    admin = world.telegram.person(ADMIN)
+    await told(world, admin, "/price clip duration=15 60")
+    words = await told(world, admin, "/price clip q=high 60")
+    assert words.splitlines()[1] == (
+        "⚠️ Ниже себестоимости: duration=15 q=high приносит $0,24,"
+        " а KIE списывает 123 кредита, это $0,61."
+    )

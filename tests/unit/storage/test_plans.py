@@ -76,6 +76,11 @@ ALLOWED = (
     ("SCAN broadcasts USING INDEX broadcasts_unsent", "", "holds what was asked and not sent"),
     ("SCAN items", "SELECT item_id, items.job_id", "the beginning of the two below it"),
     ("SCAN items", "SELECT jobs.model, items.finished_at", "the latest first, stops at LIMIT"),
+    (
+        "SEARCH items USING INTEGER PRIMARY KEY (",
+        "SELECT jobs.model, avg(items.credits)",
+        "the last 1,000",
+    ),
     ("SCAN last", "SELECT last.job_id, prompt", "the jobs of one person that were just found"),
     ("SEARCH usernames USING PRIMARY KEY (", "SELECT username, user_id", "stops at LIMIT"),
     ("SEARCH users USING INTEGER PRIMARY KEY (", "SELECT user_id FROM users", "stops at LIMIT"),
