@@ -108,6 +108,7 @@ class App:
                     self._media.file_remover.run(),
                     self._admin.broadcaster.run(),
                     self._admin.kie_account.run(),
+                    self._admin.kie_watch.run(),
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
                     self._report_buckets(),

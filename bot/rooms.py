@@ -10,7 +10,8 @@ from aiogram import Bot
 from bot.admin.alerts import Alerts
 from bot.admin.broadcast import Broadcaster
 from bot.admin.discovery import Discovery
-from bot.admin.kie_account import ADDED, KieAccount, open_all_kie, open_kie
+from bot.admin.kie_account import ADDED, KieAccount, models_of, open_all_kie, open_kie
+from bot.admin.kie_watch import KieWatch
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
 from bot.media.originals import Originals
@@ -165,6 +166,15 @@ class Admin:
             talk.all_texts,
             card_pause_s=tuning.card_pause_s,
         )
+        self.kie_watch = KieWatch(
+            settings,
+            ground.kie,
+            store.catalogue,
+            store.kie_models,
+            self.alerts,
+            pauses_s=tuning.comparison_pauses_s,
+            clock=tuning.clock,
+        )
         self.background = Background()
         self.discovery = Discovery(next(iter(ground.kie.values())), store.kie_models)
 
@@ -250,12 +260,11 @@ class Pipeline:
 def open_provider(ground: Ground, product: Product) -> Provider:
     """The provider of a product, by its settings; of one that an admin added, by those for all."""
     own = ground.settings.kie(product.key, is_film=product.is_film)
-    declared = product.key in PRODUCTS
     return KieProvider(
         product,
-        ground.kie[product.key if declared else ADDED],
-        own.models if declared else product.models,
-        ground.store.kie_models.schemas,
+        ground.kie.get(product.key) or ground.kie[ADDED],
+        models_of(ground.settings, product),
+        ground.store.kie_models.known,
         poll_interval_s=own.poll_interval_s,
         poll_timeout_s=own.poll_timeout_s,
     )

@@ -6,6 +6,7 @@ from stamina import AsyncRetryingCaller
 
 from bot.admin.broadcast import CARD_PAUSE_S
 from bot.admin.kie_account import DISCOVERY, LOOK_PAUSE_S
+from bot.admin.kie_watch import COMPARISON_PAUSES_S
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from bot.pipeline.fetching import FETCHING, FetchPolicy
 from bot.pipeline.input_pictures import INPUT_RETRY
@@ -37,6 +38,7 @@ class Tuning:
     chat_messages: tuple[int, float] = (TELEGRAM_CHAT_MESSAGES_PER_S, 1.05)
     bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures
     card_pause_s: float = CARD_PAUSE_S
+    comparison_pauses_s: tuple[float, float] = COMPARISON_PAUSES_S
     credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S
     lost_pauses_s: tuple[float, ...] = LOST_PAUSES_S

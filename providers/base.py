@@ -200,7 +200,8 @@ class Product:
     photo.
 
     `constants` are what every order has besides. `open_options`: people may send fields that are
-    not declared, by `--opt`. `lacks` is what its name makes people expect and it cannot do, each
+    not declared, by `--opt`. `waived` are fields that KIE's schema calls required, though an order
+    without them is taken. `lacks` is what its name makes people expect and it cannot do, each
     as it is written ("cref URL"). `settings` are the flags that people can keep for all their
     requests, in the order of the card ("n" is the number of pictures), `caption` those that are
     named under each result.
@@ -226,6 +227,7 @@ class Product:
     open_options: bool = False
     button: Mapping[str, str] = field(default_factory=dict)
     as_file: bool = False
+    waived: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     settings: tuple[str, ...] = ("n",)
     caption: tuple[str, ...] = ()

@@ -17,9 +17,11 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from storage.audit import broken_invariants
+from storage.catalogue import Catalogue, Model
 from storage.connection import Connection
 from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
+from storage.kie_models import KieModel, KieModels
 from storage.owner import owner_of
 
 BUSY_TIMEOUT_S = 10.0
@@ -59,15 +61,15 @@ async def inspect(path: Path) -> Inspection:
         return await _inspect(database)
 
 
-async def products_on_sale(path: Path) -> set[str]:
-    """The products that the models on sale belong to.
+async def on_sale(path: Path) -> tuple[list[Model], list[KieModel]]:
+    """The models on sale, and what KIE said of its own when it was last asked.
 
     Raises:
-        StorageError: the file cannot be opened, or is no database.
+        StorageError: the file cannot be opened, or is no database of this version.
     """
     async with _read(path) as database:
-        rows = await database.fetch_all("SELECT DISTINCT provider FROM models WHERE enabled")
-        return {row["provider"] for row in rows}
+        rows = [each for each in await Catalogue(database).all() if each.enabled]
+        return rows, await KieModels(database).all()
 
 
 @asynccontextmanager

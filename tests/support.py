@@ -35,6 +35,7 @@ FAST = Tuning(
     messages=(1000, 1.0),
     chat_messages=(1000, 1.0),
     bulk_messages=(1000, 1.0),
+    comparison_pauses_s=(86_400.0, 86_400.0),
     card_pause_s=0.02,
     edit_pause_s=0.02,
     lost_pauses_s=(0.01, 0.01),

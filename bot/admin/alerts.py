@@ -1,10 +1,11 @@
 """Alerts to the admins about what only they can fix, once for each problem, not for every item."""
 
 import logging
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
+from providers.differences import Difference
 from storage.failures import Failure, FailureKind
 
 ROUNDING = 0.05  # credits: what KIE says has a digit or two behind the point
@@ -63,6 +64,10 @@ class Alerts:
                 f"taken {slug} {taken:g}", lambda: self._texts.credits_alert(slug, told, taken)
             )
 
+    def kie_differs(self, differences: Sequence[Difference]) -> None:
+        """Tell the admins what KIE says otherwise than the bot; they are news."""
+        self._send(self._texts.kie_differs(differences))
+
     def cleared(self, product: str) -> None:
         """The product's account works (again)."""
         self._told = {key for key in self._told if not (isinstance(key, tuple) and product in key)}
@@ -75,6 +80,9 @@ class Alerts:
         if key in self._told:
             return
         self._told.add(key)
-        logger.error("an admin is needed: %s", text())
+        self._send(text())
+
+    def _send(self, text: str) -> None:
+        logger.error("an admin is needed: %s", text)
         for admin_id in self._admin_ids:
-            self._messenger.say(admin_id, text())
+            self._messenger.say(admin_id, text)

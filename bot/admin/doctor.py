@@ -5,13 +5,12 @@ updates are taken from a running bot.
 """
 
 import asyncio
-import difflib
 import errno
 import logging
 import os
 import shlex
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,16 +24,21 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from bot.admin.kie_account import DISCOVERY, open_kie
+from bot.admin.kie_account import DISCOVERY, access_of, models_of, open_kie
+from bot.admin.kie_watch import compare
 from bot.media.buckets import check_buckets, open_supabase
 from bot.prompts.products import FIRST
-from bot.settings import ENV_FILE, Settings, given_in, misspelling, misspelt
+from bot.settings import ENV_FILE, KieAccess, Settings, given_in, misspelling, misspelt
 from bot.telegram.session import open_bot
 from bot.tools.rate_limits import RateLimit
+from providers.base import ByInput
+from providers.differences import Difference, DifferenceKind
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.products import PRODUCTS
-from storage.backup import inspect, products_on_sale
+from storage.backup import inspect, on_sale
+from storage.catalogue import Model
 from storage.errors import StorageError
+from storage.kie_models import KieModel
 from storage.owner import ADVICE, whose
 from storage.restore import pending
 from storage.supabase import FileStoreError
@@ -43,9 +47,22 @@ NETWORK_LIMIT_S = 15.0
 DATABASE_LIMIT_S = 120.0
 GB = 10**9
 MIN_FREE_BYTES = GB
-NEAREST_NAMES = 3
+MODELS_AT_ONCE = 20  # more time for these: KIE takes one question a second
 SHOWN_LINES = 5
 SHOWN_CHARS = 200  # of what a server says: it can be a whole page
+
+FIRST_ROW = Model(
+    slug=FIRST.slug,
+    name=FIRST.name,
+    provider=FIRST.key,
+    description="",
+    input_images=FIRST.pictures,
+    price=1,
+    enabled=True,
+    position=1,
+    options={},
+    used=0,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +109,7 @@ async def examine(
         ),
         ("Telegram", network_limit_s, partial(check_telegram, settings)),
         ("KIE credit", network_limit_s, partial(check_credit, settings)),
-        ("KIE models", network_limit_s, partial(check_models, settings)),
+        ("KIE models", network_limit_s * MODELS_AT_ONCE, partial(check_models, settings)),
         ("Supabase", network_limit_s, partial(check_supabase, settings)),
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
@@ -258,14 +275,15 @@ async def check_telegram(settings: Settings) -> list[Finding]:
 
 async def check_credit(settings: Settings) -> list[Finding]:
     """Whether KIE takes each key that is set, and how much credit is left."""
-    products = reversed(await _on_sale(settings))
-    accounts = {settings.kie(product).access: product for product in products}
-    return [await _credit(settings, product) for product in reversed(accounts.values())]
+    rows, _ = await _on_sale(settings)
+    accounts = {access_of(settings, each.provider): each.provider for each in reversed(rows)}
+    return [await _credit(settings, each) for each in reversed(accounts.values())]
 
 
 async def _credit(settings: Settings, product: str) -> Finding:
+    access = access_of(settings, product)
     try:
-        async with open_kie(settings.kie(product).access, discovery=RateLimit(*DISCOVERY)) as kie:
+        async with open_kie(access, discovery=RateLimit(*DISCOVERY)) as kie:
             credit = await kie.credit()
     except ProviderError as error:
         advice = _kie_advice(error, settings, product)
@@ -276,46 +294,81 @@ async def _credit(settings: Settings, product: str) -> Finding:
 
 
 async def check_models(settings: Settings) -> list[Finding]:
-    """Whether KIE lists the models that are set for what is on sale."""
-    products = await _on_sale(settings)
-    limit = RateLimit(*DISCOVERY)
-    return [finding for each in products for finding in await _models(settings, each, limit)]
+    """Whether KIE lists the models of what is on sale, and takes what the bot sends."""
+    rows, known = await _on_sale(settings)
+    before, limit = {each.model: each for each in known}, RateLimit(*DISCOVERY)
+    lists: dict[KieAccess, list[str]] = {}
+    findings = []
+    for row in rows:
+        access = access_of(settings, row.provider)
+        try:
+            async with open_kie(access, discovery=limit) as kie:
+                if access not in lists:
+                    lists[access] = await kie.models()
+                models = models_of(settings, row.product)
+                compared = await compare(row, models, kie, lists[access], before)
+        except ProviderError as error:
+            what = row.slug if access in lists else "the list"
+            advice = f"{what} cannot be read: {_kie_advice(error, settings, row.provider)}"
+            findings.append(Finding(False, "KIE models", f"{advice} ({_shown(error)})"))
+            if access not in lists:
+                break
+            continue
+        findings += _models(row, models, compared.differences, len(lists[access]))
+    return findings
 
 
-async def _models(settings: Settings, product: str, limit: RateLimit) -> list[Finding]:
-    of_product = settings.kie(product)
-    try:
-        async with open_kie(of_product.access, discovery=limit) as kie:
-            names = await kie.models()
-    except ProviderError as error:
-        advice = f"the list cannot be read: {_kie_advice(error, settings, product)}"
-        return [Finding(False, "KIE models", f"{advice} ({_shown(error)})")]
-    models = {"TEXT_MODEL": of_product.models.text, "IMAGE_MODEL": of_product.models.picture}
-    return [
-        _model(f"{product.upper()}_KIE_{name}", model, names)
-        for name, model in models.items()
-        if model is not None
-    ]
+def _models(
+    row: Model, models: ByInput, differences: Sequence[Difference], count: int
+) -> Iterator[Finding]:
+    """A line for each model that KIE lists, and for each difference."""
+    unlisted = {
+        each.model
+        for each in differences
+        if each.kind in {DifferenceKind.UNLISTED, DifferenceKind.FALLBACK}
+    }
+    for name, model in (("TEXT", models.text), ("IMAGE", models.picture)):
+        added = row.provider not in PRODUCTS
+        variable = row.slug if added else f"{row.provider.upper()}_KIE_{name}_MODEL"
+        if model is not None and model not in unlisted:
+            yield Finding(True, f"{variable}: KIE lists {model}")
+        for each in differences:
+            if model == each.model and model in unlisted:
+                yield Finding(False, f"{variable} {model}", _difference(each, count))
+    for each in differences:
+        if each.model not in unlisted:
+            yield Finding(False, f"{row.slug} ({each.model})", _difference(each, count))
 
 
-async def _on_sale(settings: Settings) -> list[str]:
-    """The products that are on sale, or will be after the first start."""
+def _difference(difference: Difference, count: int) -> str:
+    """What it is, and what to do."""
+    said = difference.said
+    match difference.kind:
+        case DifferenceKind.UNLISTED:
+            nearest = ", ".join(said) or "none"
+            return f"not in KIE's list of {count}; set another name; the closest: {nearest}"
+        case DifferenceKind.FALLBACK:
+            return f"not in KIE's list of {count}; {said[0]} is used in its place, see its price"
+        case DifferenceKind.REQUIRED:
+            return f"KIE's schema requires what is never sent: {', '.join(said)}"
+        case DifferenceKind.NOT_TAKEN:
+            return f"KIE's schema does not take what the bot offers: {_cut('; '.join(said))}"
+        case _:
+            before, now = (_cut(each) for each in said)
+            return f"KIE's price has changed, see /price: before {before!r}, now {now!r}"
+
+
+async def _on_sale(settings: Settings) -> tuple[list[Model], list[KieModel]]:
+    """The rows that are on sale, or will be after the first start; and what KIE said of models."""
     path = settings.data_dir / "bot.db"
-    products: set[str] = set()
+    rows: list[Model] = []
+    known: list[KieModel] = []
     try:
         if await asyncio.to_thread(path.exists):
-            products = await products_on_sale(path)
+            rows, known = await on_sale(path)
     except (StorageError, OSError):
         pass  # which the check of the database tells
-    return [each for each in PRODUCTS if each in products] or [FIRST.key]
-
-
-def _model(variable: str, model: str, names: list[str]) -> Finding:
-    if model in names:
-        return Finding(True, f"{variable}: KIE lists {model}")
-    nearest = ", ".join(difflib.get_close_matches(model, names, NEAREST_NAMES)) or "none"
-    advice = f"not in KIE's list of {len(names)}; set another name; the closest: {nearest}"
-    return Finding(False, f"{variable} {model}", advice)
+    return rows or [FIRST_ROW], known
 
 
 def _kie_advice(error: ProviderError, settings: Settings, product: str) -> str:
@@ -340,7 +393,8 @@ def _kie_advice(error: ProviderError, settings: Settings, product: str) -> str:
 
 async def check_supabase(settings: Settings) -> list[Finding]:
     """Whether the buckets are there, can be read by everybody, and take what comes."""
-    films = any(PRODUCTS[each].is_film for each in await _on_sale(settings))
+    rows, _ = await _on_sale(settings)
+    films = any(each.product.is_film for each in rows)
     try:
         async with open_supabase(settings) as storage:
             if storage is None:

@@ -9,6 +9,7 @@ from bot.admin.alerts import Alerts
 from bot.service_limits import KIE_DISCOVERIES_PER_S
 from bot.settings import KieAccess, Settings
 from bot.tools.rate_limits import RateLimit
+from providers.base import ByInput, Product
 from providers.errors import ProviderError
 from providers.kie import AccountReport, CallLog, Kie
 from providers.products import PRODUCTS
@@ -42,15 +43,26 @@ async def open_all_kie(
     """KIE for each product; products that are asked for in the same way share a client."""
     async with AsyncExitStack() as stack:
         clients: dict[KieAccess, Kie] = {}
-        accesses = {product: settings.kie(product).access for product in PRODUCTS}
-        common = settings.kie(ADDED).access
-        accesses[ADDED] = common if common.api_key else next(iter(accesses.values()))
+        accesses = {product: access_of(settings, product) for product in (*PRODUCTS, ADDED)}
         for access in accesses.values():
             if access not in clients:
                 clients[access] = await stack.enter_async_context(
                     open_kie(access, log, discovery=discovery)
                 )
         yield {product: clients[access] for product, access in accesses.items()}
+
+
+def access_of(settings: Settings, product: str) -> KieAccess:
+    """How KIE is asked about a product; one that admins added has no settings of its own, and goes
+    with the first where there are none for all."""
+    access = settings.kie(product).access
+    is_set = product in PRODUCTS or access.api_key
+    return access if is_set else settings.kie(next(iter(PRODUCTS))).access
+
+
+def models_of(settings: Settings, product: Product) -> ByInput:
+    """KIE's names of a product's models: as they are set, or were found when it was added."""
+    return settings.kie(product.key).models if product.key in PRODUCTS else product.models
 
 
 class KieAccount:

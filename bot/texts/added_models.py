@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from bot.telegram.html import code, quoted
+from bot.telegram.html import code, fitted, quoted
 from bot.texts.admin import AdminTexts
 from providers.base import Field, Input, Media, Number, OneOf, Product, Text
 from providers.derived import Found, Unfit, UnfitError, example
+from providers.differences import Difference, DifferenceKind
 from providers.schema import fields_of
 from storage.journal import Entry
 
@@ -192,3 +193,41 @@ class AddedModelTexts(AdminTexts):
             yield self._("Example of the input for {model}:\n{input}").format(
                 model=code(str(model), NAME_SHOWN), input=code(shown, EXAMPLE_SHOWN)
             )
+
+    def kie_differs(self, differences: Sequence[Difference]) -> str:
+        """Told to the admins when it is new."""
+        head = "⚠️ " + self._("KIE says otherwise than the bot of what is on sale:")
+
+        def told(length: int) -> str:
+            return "\n".join(
+                [head, *(f"• {self._difference(each, length)}" for each in differences)]
+            )
+
+        return fitted(told, PRICE_SHOWN)
+
+    def _difference(self, difference: Difference, length: int) -> str:
+        said = [quoted(each, length) for each in difference.said]
+        match difference.kind:
+            case DifferenceKind.UNLISTED:
+                text = self._("{slug}: KIE does not list {model}.")
+                if said:
+                    text += " " + self._("Closest: {near}.")
+            case DifferenceKind.FALLBACK:
+                text = self._(
+                    "{slug}: KIE does not list {model}, so {said} is used in its place. Check the"
+                    " price."
+                )
+            case DifferenceKind.REQUIRED:
+                text = self._("{slug}: {model} requires fields that are not sent: {said}.")
+            case DifferenceKind.NOT_TAKEN:
+                text = self._("{slug}: {model} does not take this any more: {said}.")
+            case _:  # DifferenceKind.PRICE
+                text = self._("{slug}: KIE's price of {model} was “{before}” and is “{after}” now.")
+        return text.format(
+            slug=code(difference.slug, NAME_SHOWN),
+            model=code(difference.model, NAME_SHOWN),
+            near=", ".join(said),
+            said="; ".join(said),
+            before="".join(said[:1]),
+            after="".join(said[1:]),
+        )

@@ -30,6 +30,7 @@ PRODUCT = Product(
         Field("sound", "sound", Flag(), credits={"on": 100}, title={"en": "Sound", "ru": "Звук"}),
     ),
     constants=(Constant("sound", False), Constant("multi_shots", False)),
+    waived=("multi_prompt",),
     settings=("ar", "duration", "q", "sound"),
     caption=("ar", "duration", "q"),
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,17 @@ ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"  # nobody listens there
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KIE takes one question about models a second, which nobody waits for here."""
+    monkeypatch.setattr(doctor, "DISCOVERY", (100, 0.001))
+
+
 @pytest.fixture
 async def around(tmp_path: Path) -> AsyncIterator[World]:
     """All there is around the bot, which was never started."""
     async with open_world(tmp_path / "data") as world:
+        world.kie.limits = None
         yield world
 
 
@@ -447,6 +455,34 @@ async def test_a_list_without_anything_alike(around: World) -> None:
     around.kie.models = {"z"}
     for line in await problems(around):
         assert line.endswith("not in KIE's list of 1; set another name; the closest: none")
+
+
+async def test_what_kie_says_otherwise_of_what_is_on_sale(world: World) -> None:
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'banana'")))
+    await world.write("UPDATE models SET enabled = slug IN ('banana', 'draft')")
+    world.kie.limits = None
+    assert await problems(world) == []
+    world.kie.unlisted_models = {"nano-banana-2-1"}
+    known = world.kie.market["z-image"]
+    ratio = {"enum": ["1:1", "4:3", "3:4", "16:9"]}
+    fields = {**known.fields, "aspect_ratio": ratio, "style": {}}
+    world.kie.market["z-image"] = replace(known, fields=fields, told="prompt style")
+    await world.write("INSERT INTO kie_models (model, price) VALUES ('z-image', 'free')")
+    count = len(world.kie.models) - 1
+    banana = f"nano-banana-2-1: not in KIE's list of {count}; nano-banana-2 is used in its place"
+    assert [line.removeprefix("PROBLEM ") for line in await problems(world)] == [
+        f"NANO_BANANA_KIE_TEXT_MODEL {banana}, see its price",
+        f"NANO_BANANA_KIE_IMAGE_MODEL {banana}, see its price",
+        (
+            "draft (z-image): KIE's price has changed, see /price: before 'free', now 'A request:"
+            " 0.8 credits ($0.004).'"
+        ),
+        "draft (z-image): KIE's schema requires what is never sent: style",
+        (
+            "draft (z-image): KIE's schema does not take what the bot offers: aspect_ratio 9:16:"
+            " none of 1:1, 4:3, 3:4, 16:9"
+        ),
+    ]
 
 
 # --- Supabase

@@ -14,16 +14,15 @@ from bot.prompts.values import takes
 from providers.base import ByInput, Done, Field, Many, OneOf, Pending, Product
 from providers.errors import InputMismatchError, RefusedError
 from providers.kie import Kie
-from providers.kie_provider import KieProvider
+from providers.kie_provider import KieProvider, Knowledge
 from providers.order import Order
 from providers.products import PRODUCTS
-from providers.schema import Schema
 from tests.unit.providers.documents import read
 
 MIDJOURNEY = PRODUCTS["midjourney"]
 URL = "https://example.com/in.png"
 NONE: Mapping[str, Any] = {}
-SCHEMAS: dict[str, Schema] = {}
+KNOWN = Knowledge()
 
 
 def order(params: Mapping[str, Any] = NONE, options: Mapping[str, Any] = NONE) -> Order:
@@ -131,7 +130,7 @@ def test_a_tool_sends_no_prompt_and_no_more_pictures_than_it_takes() -> None:
 
 def provider(kie: KieSimulator, session: aiohttp.ClientSession, models: ByInput) -> KieProvider:
     client = Kie(session, base_url=kie.url, api_key=kie.key, request_timeout_s=5)
-    return KieProvider(MIDJOURNEY, client, models, SCHEMAS, poll_interval_s=3, poll_timeout_s=900)
+    return KieProvider(MIDJOURNEY, client, models, KNOWN, poll_interval_s=3, poll_timeout_s=900)
 
 
 async def test_a_picture_takes_the_other_model() -> None:
@@ -165,7 +164,7 @@ async def test_what_is_not_as_the_schema_says_is_not_sent(monkeypatch: pytest.Mo
     model = MIDJOURNEY.models.text
     assert model is not None
     known = read({"properties": {"prompt": {"type": "string"}, "seed": {"enum": [1]}}})
-    monkeypatch.setitem(SCHEMAS, model, known)
+    monkeypatch.setitem(KNOWN.schemas, model, known)
     async with KieSimulator.start() as kie, aiohttp.ClientSession() as session:
         midjourney = provider(kie, session, MIDJOURNEY.models)
         with pytest.raises(InputMismatchError) as caught:
@@ -186,3 +185,23 @@ def test_what_a_task_takes_may_be_unknown(credits: float) -> None:  # noqa: A002
         credits_a_picture=1,
     )
     assert product.credits_for(Order("", "", params={"duration": "10"}), 1) == 0
+
+
+async def test_a_model_that_kie_dropped_has_its_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    banana = PRODUCTS["nano_banana"]
+    async with KieSimulator.start() as kie, aiohttp.ClientSession() as session:
+        client = Kie(session, base_url=kie.url, api_key=kie.key, request_timeout_s=5)
+
+        async def used(models: ByInput = banana.models) -> str:
+            provider = KieProvider(
+                banana, client, models, KNOWN, poll_interval_s=3, poll_timeout_s=900
+            )
+            await provider.submit(order())
+            return kie.tasks[-1].model
+
+        assert await used() == "nano-banana-2-1"
+        monkeypatch.setattr(KNOWN, "unlisted", {"nano-banana-2-1", "nano-banana-pro"})
+        assert await used() == "nano-banana-2"
+        assert await used(ByInput("nano-banana-pro")) == "nano-banana-pro", "as it is set"
+        monkeypatch.setattr(KNOWN, "unlisted", {"nano-banana-2-1", "nano-banana-2"})
+        assert await used() == "nano-banana-2-1"

@@ -13,7 +13,7 @@ import pytest
 
 from storage import audit, backup
 from storage.audit import broken_invariants
-from storage.backup import BackupError, back_up, inspect, products_on_sale
+from storage.backup import BackupError, back_up, inspect, on_sale
 from storage.database import Database
 from storage.errors import StorageError
 from tests.unit.storage.shop import PRICE, Shop, held_open, open_shop
@@ -382,6 +382,7 @@ async def test_an_inspection_can_be_given_up(
 
 async def test_what_is_on_sale_is_told_of_a_database_that_is_at_work(tmp_path: Path) -> None:
     async with open_shop(tmp_path / "bot.db") as shop:
-        assert await products_on_sale(tmp_path / "bot.db") == {"midjourney"}
+        rows, _ = await on_sale(tmp_path / "bot.db")
+        assert [each.provider for each in rows] == ["midjourney"]
         await shop.run("UPDATE models SET enabled = 0")
-        assert await products_on_sale(tmp_path / "bot.db") == set()
+        assert await on_sale(tmp_path / "bot.db") == ([], [])
