@@ -29,6 +29,15 @@ def png(width: int = 64, height: int = 48) -> bytes:
     return target.getvalue()
 
 
+def jpeg(width: int = 64, height: int = 48, orientation: int = 1) -> bytes:
+    """The same as a JPEG, turned by its Exif."""
+    target = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (width, height), "teal").save(target, "JPEG", exif=exif)
+    return target.getvalue()
+
+
 @dataclass
 class Talk:
     """One emulator, one bot, and Anna, who has started the bot."""

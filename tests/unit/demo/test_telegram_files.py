@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.demo.telegram.media import MAX_REQUEST_BYTES
 from tests.films import mp4
-from tests.unit.demo.telegram_talk import Talk, png
+from tests.unit.demo.telegram_talk import Talk, jpeg, png
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -18,14 +18,6 @@ def png_header(width: int, height: int) -> bytes:
     data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
     return bytes(data)
-
-
-def jpeg(width: int = 64, height: int = 48, orientation: int = 1) -> bytes:
-    target = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.new("RGB", (width, height), "teal").save(target, "JPEG", exif=exif)
-    return target.getvalue()
 
 
 TOO_LONG_SIDES = "PHOTO_INVALID_DIMENSIONS"

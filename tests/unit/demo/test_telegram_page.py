@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiogram.types import BufferedInputFile
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
-from tests.unit.demo.telegram_talk import Talk, keyboard, png
+from tests.films import mp4
+from tests.unit.demo.telegram_talk import Talk, jpeg, keyboard, png
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)  # pip brings none
@@ -122,3 +124,30 @@ async def test_a_conversation_in_a_browser(talk: Talk, tmp_path: Path) -> None:
         await page.locator("#commands").click()
         await page.locator("#menu button").click()
         await telegram.wait_for(lambda: anna.messages[-1].text == "/balance")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=f"none of {', '.join(NAMES)} on this machine")
+async def test_a_film_plays_in_a_browser(talk: Talk, tmp_path: Path) -> None:
+    async with browsing(f"{talk.telegram.url}/#1001", tmp_path) as page:
+        await talk.bot.send_video(
+            1001,
+            BufferedInputFile(mp4(seconds=2), "fox.mp4"),
+            caption="лиса",
+            width=320,
+            height=180,
+            duration=2,
+            thumbnail=BufferedInputFile(jpeg(320, 180), "thumbnail.jpg"),
+        )
+        video = page.locator(".row.in video")
+        await expect(video).to_have_js_property("readyState", 4)
+        await expect(video).to_have_js_property("error", None)
+        await expect(video).to_have_js_property("duration", 2)
+        facts = ("videoWidth", "videoHeight", "controls", "paused")
+        shown = await video.evaluate("(video, names) => names.map((name) => video[name])", facts)
+        assert shown == [320, 180, True, True]
+        thumbnail = talk.anna.messages[-1].wire()["video"]["thumbnail"]
+        poster = await video.get_attribute("poster")
+        assert poster == f"/_emu/files/{thumbnail['file_id']}"
+        await video.evaluate("(video) => { video.muted = true; return video.play(); }")
+        await expect(video).to_have_js_property("ended", True)
+        await expect(page.locator(".row.in .words")).to_contain_text("лиса")
