@@ -1,4 +1,4 @@
-"""The demo's conversation, printed as it happens, and its pictures, written to a folder."""
+"""The demo's conversation, printed as it happens; its pictures and films go to a folder."""
 
 import re
 import time
@@ -16,7 +16,7 @@ GIFT = 921
 
 @dataclass(slots=True)
 class Show:
-    """Somebody talks to the bot; `write` gets the lines, `folder` the pictures."""
+    """Somebody talks to the bot; `write` gets the lines, `folder` the pictures and films."""
 
     telegram: TelegramEmulator
     kie: KieSimulator
@@ -33,9 +33,12 @@ class Show:
             ValueError: a Telegram client would not send that.
         """
         anna = self.telegram.add_person(1001, "Анна", language_code="ru", username="anna")
+        # All but the first are off in a new bot.
+        models = [(admin, f"/enable {slug}") for slug in re.findall(r"--model\s+([\w-]+)", prompt)]
         for person, text in (
             (anna, "/start"),
             (admin, f"/grant {anna.user_id} {GIFT} подарок"),
+            *models,
         ):
             person.send(text)
             await self._listen(0.5)
@@ -80,24 +83,31 @@ class Show:
         key = _key(message)
         mark = "✎ " if key in self._shown else ""
         self._shown[key] = message.words
-        if message.photo or message.document:
-            mark = f"🖼 {self._keep(message)} " if message.from_bot else "🖼 "
+        if message.photo or message.video or message.document:
+            icon = "🎬" if message.video else "🖼"
+            mark = f"{icon} {self._keep(message)} " if message.from_bot else f"{icon} "
         name = "бот" if message.from_bot else str(message.sender["first_name"])
         seconds = time.monotonic() - self._began
         lines = f"{mark}{message.words}".replace("\n", f"\n{'':18}")
         self.write(f"{seconds:6.1f} с  {name:<6} {lines}")
 
     def _keep(self, message: Message) -> Path:
-        file = message.photo[-1] if message.photo else message.document
+        file = message.photo[-1] if message.photo else message.video or message.document
         assert file is not None  # noqa: S101 - it has one of both
         data = self.telegram.files[file.file_id].uploaded
         prompt = message.reply_to.words if message.reply_to else "picture"
         words = re.findall(r"\w+", prompt.split("--")[0].lower())[:5]
-        extension = "png" if data.startswith(b"\x89PNG") else "jpg"
+        extension = _extension(data)
         path = self.folder / f"{'-'.join(words)}-{len(self.pictures) + 1}.{extension}"
         path.write_bytes(data)
         self.pictures.append(path)
         return path
+
+
+def _extension(data: bytes) -> str:
+    if data[4:8] == b"ftyp":
+        return "mp4"
+    return "png" if data.startswith(b"\x89PNG") else "jpg"
 
 
 def _key(message: Message) -> tuple[int, int]:

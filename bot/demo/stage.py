@@ -24,7 +24,7 @@ Write = Callable[[str], None]
 
 
 async def demo(serve: Serve, write: Write) -> bool:
-    """A conversation told line by line; its pictures stay in `demo-output`. Whether there are any.
+    """A conversation told line by line; what comes stays in `demo-output`. Whether anything did.
 
     Prompt and picture come in DEMO_PROMPT and DEMO_IMAGE.
 
@@ -44,7 +44,7 @@ async def demo(serve: Serve, write: Write) -> bool:
         stop.set()
         await bot
     pictures = await conversation
-    write(f"\n{len(pictures)} picture(s) in {folder}/")
+    write(f"\n{len(pictures)} file(s) in {folder}/")
     return bool(pictures)
 
 
@@ -66,6 +66,9 @@ async def chat(serve: Serve, write: Write, stop: asyncio.Event) -> None:
     async with stage() as (telegram, _, settings):
         for user_id, name, language in ((1001, "Анна", "ru"), (1002, "John", "en")):
             telegram.add_person(user_id, name, language_code=language)
+        for product in PRODUCTS.values():  # all but the first are off in a new bot
+            if product.slug:
+                telegram.person(ADMIN).send(f"/enable {product.slug}")
         write(f"Talk to the bot at {telegram.url}/ - everything ends with Ctrl-C.")
         await serve({**settings, "welcome_tokens": WELCOME_TOKENS}, stop)
 

@@ -84,6 +84,18 @@ async def test_what_is_said_meanwhile_is_of_a_video(world: World) -> None:
     assert progress.edits
 
 
+async def test_the_question_is_about_a_video(world: World) -> None:
+    anna = await viewer(world)
+    await world.prefer(anna.user_id, ask="always")
+    anna.send("лиса бежит по снегу")
+    question = await world.said(anna, lambda text: text.startswith("Сделать это?"))
+    assert "1 видео за 168 токенов; на балансе 1000 токенов." in question.words
+    anna.press(question, "Сделать")
+    await film(world, anna)
+    await world.closed()
+    assert world.balance(anna.user_id) == 832
+
+
 async def test_the_original_is_a_file_and_stays_one(world: World) -> None:
     anna = await viewer(world)
     anna.send("лиса")
