@@ -226,7 +226,7 @@ def _field(
             with_picture = next((each for each in AUTOMATIC if each in alike[-1].enum), None)
         default = (*usual, *kind.words)[0]
         if flag != "ar":
-            prices = dict.fromkeys(set(kind.words) - {default}, 0.0)
+            prices = {word: 0.0 for word in kind.words if word != default}
     return Field(
         flag,
         alike[0].name,

@@ -163,7 +163,11 @@ class AddedModelTexts(AdminTexts):
             if fields[field.param].required:
                 line += "; " + self._("required")
             if field.credits:
-                line += "; " + self._("other values need a price of their own")
+                value = next(iter(field.credits))
+                command = code(f"/price {product.slug} {field.flag}={value} 79")
+                line += "; " + self._("other values need a price of their own: {command}").format(
+                    command=command
+                )
             yield line
         said = {each.param for each in product.fields} | {each.param for each in product.constants}
         said |= product.own_params

@@ -101,6 +101,25 @@ async def test_a_film_with_whole_seconds(shop: World, admin: Person) -> None:
     assert task.input["first_frame_url"].startswith("http")
 
 
+async def test_seconds_are_whole_numbers_each_with_a_price_of_its_own(
+    shop: World, admin: Person
+) -> None:
+    card = await ask(shop, admin, "/addmodel bytedance/seedance-2-mini mini")
+    assert "--duration → duration: 4, 5, 6, 7" in card
+    await ask(shop, admin, "/price mini 30")
+    await ask(shop, admin, "/enable mini")
+    anna = await shop.customer(tokens=100)
+    assert "10" in await ask(shop, anna, "лиса бежит по снегу --model mini --duration 10")
+    assert shop.kie.tasks == []
+    assert shop.balance(anna.user_id) == 100
+    await ask(shop, admin, "/price mini duration=10 60")
+    anna.send("лиса бежит по снегу --model mini --duration 10")
+    await shop.kie.wait_for(lambda: shop.kie.tasks)
+    (task,) = shop.kie.tasks
+    assert task.input["duration"] == 10
+    assert shop.balance(anna.user_id) == 40
+
+
 async def test_a_pair_survives_a_restart(shop: World, admin: Person) -> None:
     card = await ask(shop, admin, f"/addmodel {PAIR} my-flux")
     assert "По описанию: flux-2/pro-text-to-image" in card

@@ -186,3 +186,10 @@ def test_what_a_model_makes_is_told_by_name_and_price(
 ) -> None:
     prompt = read({"properties": {"prompt": {"type": "string"}}})
     assert media_of(Found(model, prompt, price)) is media
+
+
+def test_the_same_schema_comes_to_the_same_json() -> None:
+    wan = product("wan-2-7-image")
+    quality = wan.field("q")
+    assert quality is not None
+    assert [*quality.credits] == ["1K", "4K"], "in the order of the schema"
