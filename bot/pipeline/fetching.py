@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bot.media.inspection import inspect
 from bot.media.kinds import NotAResultError, Result
@@ -25,6 +26,8 @@ from storage.items import Item, ItemStatus
 from storage.jobs import Jobs
 
 GONE = frozenset({404, 410})
+
+FILMS_AT_ONCE = 3
 
 Ask = Callable[[Item], Awaitable[Done]]
 logger = logging.getLogger(__name__)
@@ -68,6 +71,8 @@ class Fetcher:
         self._to_store = to_store  # from the disk into a bucket
         self._policy = policy
         self._clock = clock
+        # Each takes a process of its own, and after an outage there may be a hundred.
+        self._films = asyncio.Semaphore(FILMS_AT_ONCE)
 
     async def result(self, item: Item, media: Media, ask: Ask) -> tuple[Result, Item]:
         """The result on disk: fetched once, and again only when it is gone from there.
@@ -81,11 +86,17 @@ class Fetcher:
         """
         if item.file_key is not None:
             try:
-                return await inspect(self._files.path(item.file_key), media), item
+                return await self._inspect(self._files.path(item.file_key), media), item
             except (NotAResultError, OSError) as error:  # gone, damaged, or not ours to read
                 logger.warning("the file on disk cannot be used, fetched again: %s", error)
         result, key, item = await self._until_fetched(item, media, ask)
         return result, await self._jobs.file_kept(item, key, to_store=self._to_store)
+
+    async def _inspect(self, path: Path, media: Media) -> Result:
+        if media is Media.IMAGE:
+            return await inspect(path, media)
+        async with self._films:
+            return await inspect(path, media)
 
     async def _until_fetched(self, item: Item, media: Media, ask: Ask) -> tuple[Result, str, Item]:
         policy = self._policy
@@ -150,7 +161,7 @@ class Fetcher:
         incoming = self._files.incoming(str(item.item_id))
         try:
             await self._downloader.fetch(item.result_url, incoming)
-            result = await inspect(incoming, media)
+            result = await self._inspect(incoming, media)
             key = new_key(result.extension)
             path = await asyncio.to_thread(self._files.keep, incoming, key)
         finally:

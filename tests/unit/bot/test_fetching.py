@@ -1,5 +1,6 @@
 """How long a result is tried for: pauses, days, and what is final, on a clock of our own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -8,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from bot.media.kinds import NotAPictureError
-from bot.pipeline.fetching import FETCHING, Fetcher
+from bot.media.inspection import inspect
+from bot.media.kinds import NotAPictureError, Result
+from bot.pipeline.fetching import FETCHING, FILMS_AT_ONCE, Fetcher
 from bot.service_limits import DAY_S
 from bot.tools.clock import Clock
 from providers.base import Done, Media
@@ -17,6 +19,7 @@ from providers.download import Downloader
 from providers.errors import DownloadError, RecordGoneError, ResultRefusedError
 from storage.files import DiskFiles
 from storage.items import Item, ItemStatus
+from tests.films import mp4
 from tests.support import png
 from tests.unit.storage.shop import NOW, Shop, open_shop
 
@@ -222,3 +225,29 @@ async def test_a_damaged_file_on_disk_is_fetched_again(shop: Shop, tmp_path: Pat
     assert fetched.status is ItemStatus.READY
     assert await fetcher.result(fetched, Media.IMAGE, hosts.ask) == (picture, fetched)
     assert len(hosts.fetched) == 1
+
+
+async def test_few_films_are_looked_at_at_once(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes a process of its own, and after an outage many are fetched together."""
+    hosts, looks = Hosts(lambda *_: mp4()), [0]
+
+    async def look(path: Path, media: Media) -> Result:
+        looks.append(looks[-1] + 1)
+        try:
+            return await inspect(path, media)
+        finally:
+            looks.append(looks[-1] - 1)
+
+    monkeypatch.setattr("bot.pipeline.fetching.inspect", look)
+    fetcher = Fetcher(
+        jobs=shop.jobs,
+        downloader=cast("Downloader", hosts),
+        files=DiskFiles(tmp_path / "files"),
+        to_store=False,
+    )
+    items = [await shop.item("ready", message_id=number) for number in range(10, 18)]
+    films = await asyncio.gather(*(fetcher.result(item, Media.FILM, hosts.ask) for item in items))
+    assert {film.extension for film, _ in films} == {"mp4"}
+    assert max(looks) == FILMS_AT_ONCE
