@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from providers.base import Media
+from providers.product_json import from_json
+from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.journal import Act, record
@@ -35,6 +38,7 @@ class Movement:
     entries: int
     prompt: str | None  # of the job
     created_at: float  # Unix seconds
+    media: Media = Media.IMAGE  # what the items of the job are
 
 
 class Ledger:
@@ -60,9 +64,10 @@ class Ledger:
         """The person's latest changes, newest first; a job's items count as one."""
         rows = await self._database.fetch_all(
             "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"
-            " items.job_id, jobs.prompt FROM ledger"
+            " items.job_id, jobs.prompt, models.provider, models.declared FROM ledger"
             " LEFT JOIN items ON items.item_id = ledger.item_id"
-            " LEFT JOIN jobs ON jobs.job_id = items.job_id WHERE ledger.user_id = ?"
+            " LEFT JOIN jobs ON jobs.job_id = items.job_id"
+            " LEFT JOIN models ON models.slug = jobs.model WHERE ledger.user_id = ?"
             " ORDER BY ledger.entry_id DESC LIMIT ?",
             (user_id, limit * ENTRIES_OF_MOVEMENT),
         )
@@ -77,6 +82,7 @@ class Ledger:
                     1 + len(more),
                     each["prompt"],
                     each["created_at"],
+                    _media(each),
                 )
             )
         return movements[:limit]
@@ -187,3 +193,9 @@ def refund(tx: sqlite3.Connection, user_id: int, item_id: int, cost: int, now: f
         " VALUES (?, 'refund', ?, ?, ?)",
         (user_id, cost, item_id, now),
     )
+
+
+def _media(row: sqlite3.Row) -> Media:
+    """What a job made; of a product that is gone, nobody knows."""
+    product = from_json(row["declared"]) if row["declared"] else PRODUCTS.get(row["provider"])
+    return product.media if product else Media.IMAGE

@@ -339,7 +339,9 @@ class SettingsTexts(ChoosingTexts):
             case "grant":
                 return self._("from the team")  # the note to it is for the admins
             case "charge":
-                return " ".join(filter(None, [self.pictures(movement.entries), about]))
+                return " ".join(
+                    filter(None, [self.results(movement.media, movement.entries), about])
+                )
             case "refund":
                 return " ".join(filter(None, [self._("refund"), about]))
             case other:

@@ -65,6 +65,8 @@ async def test_a_film_comes_as_a_video(world: World) -> None:
     assert row["file_key"].endswith(".mp4")
     assert world.balance(anna.user_id) == 832
     await world.said(anna, lambda text: text.startswith("Готово: пришло 1 видео."))
+    anna.send("/balance")
+    await world.said(anna, lambda text: "−168, 1 видео «лиса бежит по снегу»" in text)
 
 
 async def test_what_is_said_meanwhile_is_of_a_video(world: World) -> None:
