@@ -22,6 +22,11 @@ class Price:
     tokens: int | None
     credits: float
 
+    @property
+    def name(self) -> str:
+        """The values, as `duration=10 q=high`; "": all by default."""
+        return " ".join(f"{field.flag}={word}" for field, word in self.values)
+
     def loses(self, token_usd: float) -> bool:
         """Whether KIE takes more for it than the tokens bring; where a token's value is known."""
         return bool(self.tokens and token_usd) and (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from babel.numbers import format_decimal
 
-from bot.telegram.html import code, quoted
+from bot.telegram.html import clip, code, quoted
 from bot.texts.admin import AdminTexts
 from bot.texts.numbers import NumberTexts
 from providers.base import Field
@@ -14,6 +14,7 @@ from storage.prices import CREDIT_USD, Price, default_of, losses, prices_of, tog
 from storage.stats import Taken
 
 MAX_PRICE = 1_000_000
+BUTTON_SHOWN = 40
 NAME_SHOWN = 64
 SLUG_SHOWN = 60
 WORD_SHOWN = 40
@@ -79,9 +80,8 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
 
     def prices(self, model: Model, token_usd: float) -> str:
         """All prices of a row, and how to change them."""
-        name = f"<b>{quoted(model.name, NAME_SHOWN)}</b> · {code(model.slug, SLUG_SHOWN)}"
         prices = prices_of(model)
-        lines = [name, *(self._price(each, token_usd) for each in prices)]
+        lines = [self._head(model), *(self._price(each, token_usd) for each in prices)]
         sold = {each.values[0][0].param: each for each in prices[1:] if each.tokens}
         if len(sold) > 1 and prices[0].tokens:
             one, other = [*sold.values()][:2]
@@ -90,7 +90,7 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
                 self._(
                     "Several values multiply: {values} cost {one} × {other} ÷ {base} = {tokens}."
                 ).format(
-                    values=code(_values(both)),
+                    values=code(both.name),
                     one=one.tokens,
                     other=other.tokens,
                     base=model.price,
@@ -100,14 +100,57 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         examples = [f"/price {model.slug} {model.price}"]
         if len(prices) > 1:
             last = prices[-1]
-            form = f"/price {model.slug} {_values(last)}"
+            form = f"/price {model.slug} {last.name}"
             examples += [f"{form} {last.tokens or 400}", f"{form} {OFF}"]
         change = self._("To change: {commands}").format(commands=", ".join(map(code, examples)))
         return "\n".join([*lines, change])
 
+    def one_price(self, model: Model, price: Price, token_usd: float) -> str:
+        """One of them alone."""
+        return f"{self._head(model)}\n{self._price(price, token_usd)}"
+
+    def _head(self, model: Model) -> str:
+        state = self._("on sale") if model.enabled else self._("hidden")
+        name = f"<b>{quoted(model.name, NAME_SHOWN)}</b>"
+        return f"{name} · {code(model.slug, SLUG_SHOWN)} · {state}"
+
+    def model_name(self, model: Model) -> str:
+        """On its button."""
+        return clip(f"{'✅' if model.enabled else '🚫'} {model.name}", BUTTON_SHOWN)
+
+    def switch_button(self, model: Model) -> str:
+        """Puts it on sale, or hides it."""
+        return self._("Hide") if model.enabled else self._("Put on sale")
+
+    def price_button(self, price: Price) -> str:
+        """Opens a price."""
+        tokens = "—" if price.tokens is None else str(price.tokens)
+        name = price.name or self._("Price")
+        return clip(f"{name} · {tokens}", BUTTON_SHOWN)
+
+    def step_button(self, percent: int, tokens: int) -> str:
+        """Changes a price to so many tokens."""
+        return f"{'+' if percent > 0 else '−'}{abs(percent)} % · {tokens}"
+
+    def off_sale_button(self) -> str:
+        """Takes a value off sale."""
+        return self._("Take off sale")
+
+    def sell_button(self, tokens: int) -> str:
+        """Sells something that has no price."""
+        return self._("Sell for {tokens}").format(tokens=self.tokens(tokens))
+
+    def own_price_button(self) -> str:
+        """Copies the command, to which only the number is to be added."""
+        return self._("Copy the command for another price")
+
+    def price_is_another(self) -> str:
+        """The card was old."""
+        return self._("The price is not what this card showed. Nothing was changed.")
+
     def _price(self, price: Price, token_usd: float) -> str:
         """One of the list."""
-        what = f"{code(_values(price))}: " if price.values else ""
+        what = f"{code(price.name)}: " if price.values else ""
         facts = [self._("not on sale") if price.tokens is None else self.tokens(price.tokens)]
         if price.credits:
             facts.append(f"KIE: {self.credits(price.credits)}")
@@ -163,7 +206,7 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         lines = []
         kept = [each for each in prices_of(model)[1:] if each.tokens]
         if base and kept:
-            shown = ", ".join(f"{code(_values(each))} {each.tokens}" for each in kept[:3])
+            shown = ", ".join(f"{code(each.name)} {each.tokens}" for each in kept[:3])
             more = "…" if len(kept) > 3 else ""
             lines.append(
                 self._("Prices of values stay as they were: {values}. See {command}").format(
@@ -177,7 +220,7 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         return "⚠️ " + self._(
             "Below cost: {values} brings {brings}, and KIE takes {credits}, {costs}."
         ).format(
-            values=code(_values(price) or model.slug, SLUG_SHOWN),
+            values=code(price.name or model.slug, SLUG_SHOWN),
             brings=self.money((price.tokens or 0) * token_usd),
             credits=self.credits(price.credits),
             costs=self.money(price.credits * CREDIT_USD),
@@ -227,7 +270,3 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             told=self.credits(told),
             command=code(f"/price {slug}", SLUG_SHOWN),
         )
-
-
-def _values(price: Price) -> str:
-    return " ".join(f"{field.flag}={word}" for field, word in price.values)

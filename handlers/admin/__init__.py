@@ -11,6 +11,7 @@ from handlers.admin import (
     broadcast,
     jobs,
     kie,
+    model_cards,
     models,
     pages,
     panel,
@@ -39,6 +40,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
         kie.create_router(),
         audit.create_router(),
         panel.create_router(),
+        model_cards.create_router(),
         pages.create_router(),
     )
     return router

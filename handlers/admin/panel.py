@@ -4,23 +4,19 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from bot.cards.models import PanelButton
 from bot.cards.pager import PageButton, Pager
-from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
+from bot.telegram.buttons import Button, Keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from handlers.admin import audit, jobs, models
+from handlers.admin import audit, jobs
+from handlers.admin.model_cards import models_page
+from storage.catalogue import Catalogue
 from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
 from storage.stats import Stats
 
 PERIODS = (1, 7, 30, 365)
-
-
-class PanelButton(ButtonData, prefix="panel"):
-    """A page of the panel; for the statistics, how many days."""
-
-    room: str = ""
-    days: Number | None = None
 
 
 def create_router() -> Router:
@@ -40,6 +36,7 @@ async def press(
     query: CallbackQuery,
     callback_data: PanelButton,
     pager: Pager,
+    catalogue: Catalogue,
     stats: Stats,
     open_items: OpenItems,
     maintenance: Maintenance,
@@ -53,7 +50,7 @@ async def press(
     keyboard: Keyboard
     match callback_data.room:
         case "models":
-            text, keyboard = await pager.page(models.LIST, 1, texts)
+            text, keyboard = await models_page(1, pager, catalogue, texts)
         case "people":
             text, keyboard = texts.panel_people(await stats.last(7)), ()
         case "numbers":
@@ -76,7 +73,7 @@ async def press(
         case _:
             text, keyboard = texts.panel(), ()
     all_rooms = Button(texts.panel_back(), PanelButton(room="all").pack())
-    back = () if text == texts.panel() else ((all_rooms,),)
+    back = () if text == texts.panel() or callback_data.room == "models" else ((all_rooms,),)
     keyboard = (*keyboard, *back) or _rooms(texts)
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 

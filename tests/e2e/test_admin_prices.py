@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.demo.telegram import Person
-from tests.asking import ask, journal
+from bot.demo.telegram import Message, Person
+from tests.asking import answer, ask, journal
 from tests.support import ADMIN, World
 
 TOKENS = 100_000
@@ -14,6 +14,7 @@ async def customer(world: World) -> Person:
     anna = await world.customer(tokens=TOKENS)
     await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'cutout'")))
     await world.write("UPDATE models SET enabled = 1")
+    await world.answered()
     return anna
 
 
@@ -87,14 +88,15 @@ async def test_all_prices_of_a_row_are_shown_with_what_they_cost(
 ) -> None:
     await world.write("DELETE FROM model_prices WHERE slug = 'topaz' OR value = '4'")
     assert await told(world, admin, "/price upscale-x2") == (
-        "Topaz Upscale · upscale-x2\n"
+        "Topaz Upscale · upscale-x2 · включена\n"
         "40 токенов · KIE: 10 кредитов\n"
         "factor=4: не продаётся · KIE: 20 кредитов\n"
         "Изменить: /price upscale-x2 40, /price upscale-x2 factor=4 400,"
         " /price upscale-x2 factor=4 off"
     )
     assert await told(world, admin, "/price midjourney-v7-fast") == (
-        "Midjourney V6 · midjourney-v7-fast\n79 токенов\nИзменить: /price midjourney-v7-fast 79"
+        "Midjourney V6 · midjourney-v7-fast · включена\n79 токенов\n"
+        "Изменить: /price midjourney-v7-fast 79"
     )
     words = await told(world, admin, "/price clip")
     assert "duration=10: 152 токена · KIE: 38 кредитов\n" in words
@@ -111,6 +113,7 @@ async def test_a_price_of_a_value_is_paid_by_the_next_request(world: World, admi
         "kling: с duration=10 теперь стоит 400 токенов, раньше было 336."
         " Уже принятые запросы идут по старой цене."
     )
+    await world.answered()
     anna.send("лиса бежит --model kling --duration 10")
     await world.until(lambda: world.balance(1001) == TOKENS - 400)
     assert await told(world, admin, "/price kling --duration = 10 off") == (
@@ -206,7 +209,7 @@ async def test_with_the_price_of_a_token_the_money_is_seen(world: World) -> None
         "⚠️ Ниже себестоимости: duration=10 приносит $0,40, а KIE списывает 84 кредита, это $0,42."
     )
     assert await told(world, admin, "/price kling") == (
-        "Kling 2.5 Turbo · kling\n"
+        "Kling 2.5 Turbo · kling · включена\n"
         "168 токенов · KIE: 42 кредита · $0,84 при расходе $0,21, маржа 75,0 %\n"
         "duration=10: 80 токенов · KIE: 84 кредита · ⚠️ $0,40 при расходе $0,42, маржа -5,0 %\n"
         "Изменить: /price kling 168, /price kling duration=10 80, /price kling duration=10 off"
@@ -235,3 +238,100 @@ async def test_values_that_lose_together_are_warned_of(world: World) -> None:
         "⚠️ Ниже себестоимости: duration=15 q=high приносит $0,24,"
         " а KIE списывает 123 кредита, это $0,61."
     )
+
+
+# --- The buttons of /admin
+
+
+async def open_card(world: World, *buttons: str) -> Message:
+    """The panel, and what its buttons lead to."""
+    panel = await answer(world, world.telegram.person(ADMIN), "/admin")
+    for button in buttons:
+        await pressed(world, panel, button)
+    return panel
+
+
+async def pressed(world: World, card: Message, button: str) -> str:
+    """Press it, and wait for what the card says then; with plain blanks."""
+    before = (card.words, card.buttons)
+    press = world.telegram.person(ADMIN).press(card, button)
+    await world.telegram.wait_for(
+        lambda: press.answer and (card.words, card.buttons) != before, timeout_s=20
+    )
+    return card.words.replace("\xa0", " ")
+
+
+def labels(card: Message) -> list[str]:
+    return [each["text"] for each in card.buttons]
+
+
+async def test_a_price_is_changed_with_a_thumb(world: World, admin: Person) -> None:
+    card = await open_card(world, "Модели", "▶", "✅ Kling 2.5 Turbo")
+    assert card.words.startswith("Kling 2.5 Turbo · kling · включена\n168 токенов")
+    assert labels(card) == ["Скрыть", "Цена · 168", "duration=10 · 336", "Назад"]
+    words = await pressed(world, card, "duration=10 · 336")
+    assert words.startswith("Kling 2.5 Turbo · kling · включена\nduration=10: 336 токенов")
+    assert labels(card) == [
+        "−10 % · 303",
+        "+10 % · 369",
+        "Снять с продажи",
+        "Скопировать команду для другой цены",
+        "Назад",
+    ]
+    assert card.buttons[3]["copy_text"] == {"text": "/price kling duration=10 "}
+    words = await pressed(world, card, "+10 % · 369")
+    assert words.startswith("kling: с duration=10 теперь стоит 369 токенов, раньше было 336.")
+    await pressed(world, card, "Снять с продажи")
+    assert labels(card)[0] == "Продавать за 336 токенов"
+    await pressed(world, card, "Продавать за 336 токенов")
+    await pressed(world, card, "Назад")
+    await pressed(world, card, "Цена · 168")
+    assert labels(card)[:2] == ["−10 % · 152", "+10 % · 184"]
+    words = await pressed(world, card, "−10 % · 152")
+    assert "Цены отдельных значений остались прежними: duration=10 336." in words
+    for back in ("Назад", "Назад", "Назад"):
+        words = await pressed(world, card, back)
+    assert words == "Чем займёмся?"
+    assert journal(world) == [
+        (ADMIN, "price", "kling duration=10", "336", "369"),
+        (ADMIN, "price", "kling duration=10", "369", "off"),
+        (ADMIN, "price", "kling duration=10", "off", "336"),
+        (ADMIN, "price", "kling", "168", "152"),
+    ]
+
+
+async def test_a_model_goes_on_sale_and_off_it_by_a_press(world: World, admin: Person) -> None:
+    card = await open_card(world, "Модели", "✅ GPT Image 2.5")
+    words = await pressed(world, card, "Скрыть")
+    assert words.startswith("Модель gpt скрыта.")
+    assert labels(card)[0] == "Включить"
+    await pressed(world, card, "Включить")
+    assert [entry[1:] for entry in journal(world)] == [
+        ("enabled", "gpt", "1", "0"),
+        ("enabled", "gpt", "0", "1"),
+    ]
+
+
+async def test_presses_count_once_and_old_cards_change_nothing(world: World, admin: Person) -> None:
+    card = await open_card(world, "Модели", "✅ GPT Image 2.5", "q=high · 40")
+    up = card.buttons[1]["callback_data"]
+    world.telegram.updates.repeat_next()
+    await pressed(world, card, up)
+    await world.answered()
+    admin.forge(card, up)
+    await world.answered()
+    await world.write("UPDATE model_prices SET price = 50 WHERE slug = 'gpt' AND value = 'high'")
+    admin.forge(card, up)
+    await world.said(admin, lambda text: text.startswith("Цена уже не та"))
+    for data in (
+        "model:set:1:gpt:q=low:50:60",
+        "model:set:1:gpt::24:0",
+        "model:set:1:gpt:q=high:50:99999999",
+        "model:set:1:nothing::24:30",
+        "model:on:1:gpt",
+        "model:set:x",
+        "model:",
+    ):
+        press = admin.forge(card, data)
+        await world.telegram.wait_for(lambda press=press: press.answer)  # type: ignore[misc]
+    assert journal(world) == [(ADMIN, "price", "gpt q=high", "40", "44")]

@@ -4,11 +4,11 @@ import pytest
 
 from bot.admin.broadcast import BroadcastButton
 from bot.cards import pager
+from bot.cards.models import ModelButton, PanelButton
 from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton
 from bot.cards.settings import SettingButton
 from bot.telegram.buttons import ButtonData, CancelButton, HeldButton, QuestionButton
 from handlers.admin.jobs import OpenButton
-from handlers.admin.panel import PanelButton
 from handlers.admin.people import BanButton, GiveButton, UnbanButton
 from handlers.history import DropButton, DropHeldButton, PageButton, ShowButton
 from handlers.legal import ForgetButton
@@ -32,6 +32,13 @@ WIRE = [
     ("set:ar:4:3", SettingButton(what="ar", value="4:3")),
     ("panel:models", PanelButton(room="models")),
     ("panel:numbers:30", PanelButton(room="numbers", days=30)),
+    ("model:list:2", ModelButton(page=2)),
+    ("model:one:2:kling", ModelButton(verb="one", page=2, slug="kling")),
+    (
+        "model:set:1:kling:duration=10:336:0",
+        ModelButton(verb="set", slug="kling", value="duration=10", seen=336, to=0),
+    ),
+    ("model:set:1:gpt::24:26", ModelButton(verb="set", slug="gpt", seen=24, to=26)),
     ("jobs:list:2", OpenButton(verb="list", page=2)),
     ("jobs:end:2:5", OpenButton(verb="end", page=2, item_id=5)),
     ("give:1001:500:3", GiveButton(user_id=1001, amount=500, entry_id=3)),
