@@ -176,7 +176,7 @@ class Admin:
             clock=tuning.clock,
         )
         self.background = Background()
-        self.discovery = Discovery(next(iter(ground.kie.values())), store.kie_models)
+        self.discovery = Discovery(ground.kie[ADDED], store.kie_models)
 
 
 class Pipeline:

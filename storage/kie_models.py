@@ -63,14 +63,17 @@ class KieModels:
         for each in described:
             self._know(each)
 
-    async def differ(self, differences: Collection[str]) -> set[str]:
-        """Keep which differences there are now, and return those that there were not before."""
+    async def differ(self, differences: Collection[str], *, whole: bool = True) -> set[str]:
+        """Keep which differences there are now, and return those that there were not before. Where
+        they are not the `whole`, what was kept before may hold as well."""
 
         def work(tx: sqlite3.Connection) -> set[str]:
             before = {row["difference"] for row in tx.execute("SELECT * FROM kie_differences")}
-            tx.execute("DELETE FROM kie_differences")
+            if whole:
+                tx.execute("DELETE FROM kie_differences")
             tx.executemany(
-                "INSERT INTO kie_differences VALUES (?)", [(each,) for each in {*differences}]
+                "INSERT OR IGNORE INTO kie_differences VALUES (?)",
+                [(each,) for each in {*differences}],
             )
             return {*differences} - before
 

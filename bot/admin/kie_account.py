@@ -54,10 +54,12 @@ async def open_all_kie(
 
 def access_of(settings: Settings, product: str) -> KieAccess:
     """How KIE is asked about a product; one that admins added has no settings of its own, and goes
-    with the first where there are none for all."""
+    with the first that has a key where there is none for all."""
     access = settings.kie(product).access
-    is_set = product in PRODUCTS or access.api_key
-    return access if is_set else settings.kie(next(iter(PRODUCTS))).access
+    if product in PRODUCTS or access.api_key:
+        return access
+    declared = (settings.kie(each).access for each in PRODUCTS)
+    return next((each for each in declared if each.api_key), access)
 
 
 def models_of(settings: Settings, product: Product) -> ByInput:

@@ -107,35 +107,47 @@ class KieWatch:
             await self._clock.sleep(pause_s)
             pause_s = between_s
             try:
-                await self.look()
-            except (ProviderError, StorageError) as error:
+                if not await self.look():
+                    pause_s = min(between_s, AGAIN_PAUSE_S)
+            except StorageError as error:
                 logger.warning("what is on sale was not compared with KIE: %s", error)
                 pause_s = min(between_s, AGAIN_PAUSE_S)
             except Exception:  # nothing waits for this, and tomorrow is another day
                 logger.exception("what is on sale was not compared with KIE")
 
-    async def look(self) -> None:
-        """Compare it now.
+    async def look(self) -> bool:
+        """Compare it now; False: KIE did not answer about all of it.
 
         Raises:
-            ProviderError: KIE did not say.
             StorageError: the database did not.
         """
         before = {each.model: each for each in await self._kie_models.all()}
         lists: dict[Kie, list[str]] = {}
+        silent: set[Kie] = set()
         found: list[Difference] = []
         described: list[KieModel] = []
-        for row in await self._catalogue.all():
-            if not row.enabled:
-                continue
+        rows = [each for each in await self._catalogue.all() if each.enabled]
+        answered = 0
+        for row in rows:
             kie = self._kie.get(row.provider) or self._kie[ADDED]
-            if kie not in lists:
-                lists[kie] = await kie.models()
-            models = models_of(self._settings, row.product)
-            compared = await compare(row, models, kie, lists[kie], before)
+            if kie in silent:
+                continue
+            try:
+                if kie not in lists:
+                    lists[kie] = await kie.models()
+                models = models_of(self._settings, row.product)
+                compared = await compare(row, models, kie, lists[kie], before)
+            except ProviderError as error:
+                logger.warning("%s was not compared with KIE: %s", row.slug, error)
+                if kie not in lists:
+                    silent.add(kie)
+                continue
+            answered += 1
             found += compared.differences
             described += compared.described
-        new = await self._kie_models.differ([repr(each) for each in found])
+        whole = answered == len(rows)
+        new = await self._kie_models.differ([repr(each) for each in found], whole=whole)
         if told := [each for each in found if repr(each) in new]:
             self._alerts.kie_differs(told)
         await self._kie_models.put(*described)
+        return whole

@@ -132,3 +132,30 @@ async def test_a_schema_that_changed_under_an_added_row(world: World) -> None:
     anna.send("рыжая лиса --model wan")
     await world.pictures(anna, 1)
     assert world.kie.tasks[0].input["style"] == "a"
+
+
+async def test_what_kie_does_not_say_of_one_row_is_asked_again_and_the_others_are_told(
+    world: World,
+) -> None:
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'draft'")))
+    await world.write("UPDATE models SET enabled = slug IN ('draft', 'midjourney-v7-fast')")
+    world.kie.fault("schema", html=502)  # of the first row
+    change(world, "z-image", aspect_ratio={"enum": ["1:1"]})
+    await world.stop()
+    world.tune(discovery=(100, 0.001), comparison_pauses_s=(0.0, 0.05))
+    world.kie.limits = None
+    await world.start()
+    admin = world.telegram.person(ADMIN)
+    said = await world.said(admin, lambda text: "KIE описывает включённые" in text)
+    assert "draft: z-image больше не принимает: aspect_ratio 16:9, 9:16, 4:3, 3:4" in said.words
+    await world.until(lambda: len(world.rows("SELECT 1 FROM kie_models")) == 3)
+    assert sum("KIE описывает" in each.words for each in world.bot_messages(admin)) == 1
+
+
+async def test_an_added_model_goes_with_whatever_key_there_is(world: World) -> None:
+    await world.stop()
+    world.tune(discovery=(100, 0.001))
+    world.kie.limits = None
+    await world.start(kie_api_key=None, kling_kie_api_key=world.settings.kie_api_key)
+    admin = world.telegram.person(ADMIN)
+    assert "добавлена" in await ask(world, admin, "/addmodel wan/2-7-image wan")

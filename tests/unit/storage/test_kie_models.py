@@ -36,4 +36,6 @@ async def test_a_difference_is_new_once_until_it_is_gone(tmp_path: Path) -> None
         assert await store.kie_models.differ(["a", "b", "a"]) == {"a", "b"}
         assert await store.kie_models.differ(["b", "c"]) == {"c"}
         assert await store.kie_models.differ([]) == set()
-        assert await store.kie_models.differ(["b"]) == {"b"}
+        assert await store.kie_models.differ(["b", "c"]) == {"b", "c"}
+        assert await store.kie_models.differ(["a", "b"], whole=False) == {"a"}
+        assert await store.kie_models.differ(["a", "c"]) == set()
