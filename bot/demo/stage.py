@@ -17,6 +17,7 @@ from .telegram import TelegramEmulator
 
 ADMIN = 1
 WELCOME_TOKENS = 1000  # in the chat, where nobody grants any
+STARS = 1500  # of each person
 
 # Runs the bot with these settings until the event is set.
 Serve = Callable[[Mapping[str, Any], asyncio.Event], Awaitable[None]]
@@ -65,7 +66,7 @@ async def chat(serve: Serve, write: Write, stop: asyncio.Event) -> None:
     """A page on which one talks to it, until `stop` is set."""
     async with stage() as (telegram, _, settings):
         for user_id, name, language in ((1001, "Анна", "ru"), (1002, "John", "en")):
-            telegram.add_person(user_id, name, language_code=language)
+            telegram.add_person(user_id, name, language_code=language, stars=STARS)
         for product in PRODUCTS.values():  # all but the first are off in a new bot
             if product.slug:
                 telegram.person(ADMIN).send(f"/enable {product.slug}")
@@ -87,7 +88,7 @@ async def stage() -> AsyncIterator[tuple[TelegramEmulator, KieSimulator, Mapping
             kie.states = ("waiting", "generating")
             # A picture's half a minute in 4 s, a film's two in 8.
             kie.task_seconds = lambda task: 3 + kie.model_of(task.model).seconds / 25
-            telegram.add_person(ADMIN, "Админ", language_code="ru")
+            telegram.add_person(ADMIN, "Админ", language_code="ru", stars=STARS)
             yield (
                 telegram,
                 kie,

@@ -2,14 +2,14 @@
 
 One bot, any number of people. It takes what the Bot API takes over HTTP and holds what a chat
 holds, so the bot under it needs to know nothing of it. There are the methods and parameters that
-this bot uses and no others: payments in Stars and setWebhook, too, are answered with 404 (a webhook
-that somebody left behind can be set from outside).
+this bot uses and no others: setWebhook, too, is answered with 404 (a webhook that somebody left
+behind can be set from outside).
 """
 
 from .emulator import TelegramEmulator
 from .faults import Fault, FloodRules
 from .people import Person
-from .state import Call, CallbackQuery, Chat, Message
+from .state import Call, CallbackQuery, Chat, Message, Payment
 
 __all__ = [
     "Call",
@@ -18,6 +18,7 @@ __all__ = [
     "Fault",
     "FloodRules",
     "Message",
+    "Payment",
     "Person",
     "TelegramEmulator",
 ]

@@ -76,6 +76,8 @@ class TelegramEmulator(Telegram):
             **super().actions(),
             **{name: partial(self._do, name) for name in _DONE_BY_PEOPLE},
             "press": self._press,
+            "pay": self._pay,
+            "charge_back": self.charge_back,
             "add_person": lambda **who: self.add_person(**who).user,
             "add_group": lambda **group: self.add_group(**group).wire(),
             "move_clock": self.move_clock,
@@ -101,6 +103,15 @@ class TelegramEmulator(Telegram):
             return None
         answer = await self.wait_for(lambda: query.answer, wait_s)
         return {"text": answer.text, "alert": answer.alert}
+
+    async def _pay(
+        self, user_id: int, message: int, chat: int | None = None, wait_s: float = 0.0
+    ) -> dict[str, Any]:
+        """Press Pay, and wait at most so long for what becomes of it, by default not at all."""
+        payment = self.person(user_id).pay(message, chat=chat)
+        if wait_s:
+            await self.wait_for(lambda: payment.outcome, wait_s)
+        return {"outcome": payment.outcome, "charge_id": payment.charge_id}
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """A snapshot, then everything that happens, as server-sent events."""

@@ -35,6 +35,7 @@ _ACTIONS: dict[str, Field] = {
     "callback_data": has(string),
     "copy_text": has(shaped({"text": needs(string)}, "CopyTextButton"), "7.11"),
     "disabled": has(shaped({}, "DisabledButton"), "10.3"),
+    "pay": has(boolean),
 }
 _BUTTON: Shape = {
     "text": needs(string, "inline keyboard button text must be non-empty"),
@@ -71,8 +72,11 @@ def inline_markup(reader: Reader, value: Raw, name: str) -> dict[str, Any]:
             'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays'
         )
     markup["inline_keyboard"] = [[_button(reader, button) for button in row] for row in rows if row]
-    if sum(len(row) for row in rows) > MAX_BUTTONS:
+    buttons = [button for row in markup["inline_keyboard"] for button in row]
+    if len(buttons) > MAX_BUTTONS:
         raise RefusedError("reply markup is too long")
+    if any("pay" in button for button in buttons[1:]):
+        raise RefusedError("BUTTON_POS_INVALID")
     return markup
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import sending, settings
+from . import sending, settings, stars
 from .keyboards import inline_markup, reply_markup
 from .shapes import Shape, array, boolean, file, has, integer, needs, shaped, string
 from .state import State
@@ -31,12 +31,8 @@ class Method:
 _CHAT: Shape = {"chat_id": needs(integer, "chat_id is empty")}
 _MODE: Shape = {"parse_mode": has(string)}
 _REPLY: Shape = {"message_id": has(integer), "allow_sending_without_reply": has(boolean)}
-_SEND: Shape = {
-    **_CHAT,
-    **_MODE,
-    "reply_parameters": has(shaped(_REPLY, "ReplyParameters"), "7.0"),
-    "reply_markup": has(reply_markup),
-}
+_TO: Shape = {**_CHAT, "reply_parameters": has(shaped(_REPLY, "ReplyParameters"), "7.0")}
+_SEND: Shape = {**_TO, **_MODE, "reply_markup": has(reply_markup)}
 _PREVIEW = shaped({"is_disabled": has(boolean)}, "LinkPreviewOptions")
 _TEXT: Shape = {
     "text": needs(string, "message text is empty"),
@@ -91,6 +87,16 @@ _ALL = (
         sending.send_video,
         counts=True,
     ),
+    Method(
+        "sendInvoice",
+        {**_TO, **stars.INVOICE, "reply_markup": has(inline_markup)},
+        sending.send_invoice,
+        counts=True,
+    ),
+    Method("answerPreCheckoutQuery", stars.ANSWER, stars.answer_pre_checkout_query),
+    Method("refundStarPayment", stars.REFUND, stars.refund_star_payment),
+    Method("getStarTransactions", stars.PAGE, stars.get_star_transactions),
+    Method("getMyStarBalance", {}, stars.get_my_star_balance),
     Method(
         "copyMessage",
         {

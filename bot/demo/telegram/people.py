@@ -10,7 +10,8 @@ from .entities import MAX_CAPTION, MAX_TEXT, finish_text
 from .hypertext import Entity, utf16_length
 from .media import File, Upload, image_size
 from .refusal import RefusedError
-from .state import CallbackQuery, Chat, Message, State
+from .stars import ask_to_pay, give_stars
+from .state import CallbackQuery, Chat, Message, Payment, State
 
 
 class Where(TypedDict, total=False):
@@ -126,6 +127,35 @@ class Person:
         if not pressed.from_bot:
             raise LookupError("only messages of the bot have buttons")
         return self._state.new_callback(self.user, pressed, data)
+
+    @property
+    def stars(self) -> int:
+        """The Stars that the person has."""
+        return self.chat.stars
+
+    @stars.setter
+    def stars(self, stars: int) -> None:
+        give_stars(self._state, self.chat, stars - self.chat.stars)
+
+    def pay(self, message: Message | int, *, chat: Chat | int | None = None) -> Payment:
+        """Press Pay under an invoice: one's own, a group's, or another's that was forwarded.
+
+        Raises ValueError where a client does not get as far as asking the bot.
+        """
+        asked = self._message(message, chat)
+        if asked.invoice is None or asked.deleted:
+            raise LookupError(f"message {asked.message_id} is no invoice")
+        forwarded = asked.chat.kind == "private" and asked.chat is not self.chat
+        if forwarded and (start := asked.invoice.start_parameter):
+            raise ValueError(
+                f"a copy of it has no Pay button, but a link to the bot: ?start={start}"
+            )
+        if self.chat.blocked:
+            raise ValueError(f"{self} has blocked the bot")
+        place = self.chat if forwarded else self._chat(asked.chat)
+        if self.stars < (cost := asked.invoice.total_amount):
+            raise ValueError(f"{self} has {self.stars} Stars, too few to pay {cost}")
+        return ask_to_pay(self._state, self.user, place, asked.invoice)
 
     def edit(self, message: Message | int, text: str, *, chat: Chat | int | None = None) -> None:
         """Change the text or caption of an own message."""

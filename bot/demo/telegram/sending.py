@@ -8,7 +8,8 @@ from typing import Any
 from .entities import check_caption, check_text, format_text
 from .media import Upload, check_photo, check_upload, check_video, is_mp4
 from .refusal import RefusedError
-from .state import ACTION_S, Chat, Message, State
+from .stars import invoice_of
+from .state import ACTION_S, Chat, Invoice, Message, State
 
 Params = dict[str, Any]
 _ACTIONS = (
@@ -78,10 +79,18 @@ def send_video(state: State, params: Params) -> dict[str, Any]:
     return _send(state, chat, "videos", params, reply_to=reply_to, **caption, video=video).wire()
 
 
+def send_invoice(state: State, params: Params) -> dict[str, Any]:
+    invoice = invoice_of(params)
+    chat, reply_to = _open(state, params)
+    return _send(state, chat, "invoices", params, reply_to=reply_to, invoice=invoice).wire()
+
+
 def copy_message(state: State, params: Params) -> dict[str, Any]:
     source = state.find_chat(params["from_chat_id"]).message(
         params["message_id"], "message to copy"
     )
+    if source.invoice is not None:
+        raise RefusedError("message can't be copied")
     chat, reply_to = _open(state, params)
     words = ("text", "entities", "caption", "caption_entities")
     names = (*words, "photo", "video", "document", "attachment")
@@ -134,10 +143,19 @@ def _caption(params: Params) -> dict[str, Any]:
     return {"caption": caption or None, "caption_entities": entities}
 
 
-def _markup(params: Params) -> dict[str, Any] | None:
-    """The keyboard; one without a single button is none."""
+def _markup(params: Params, invoice: Invoice | None = None) -> dict[str, Any] | None:
+    """The keyboard; one without a single button is none, but an invoice has one always.
+
+    Raises RefusedError.
+    """
     markup: dict[str, Any] | None = params.get("reply_markup")
-    return markup if markup is None or markup.get("inline_keyboard", True) else None
+    if markup is None or not markup.get("inline_keyboard", True):
+        if invoice is None:
+            return None
+        return {"inline_keyboard": [[{"text": f"Pay ⭐️{invoice.total_amount}", "pay": True}]]}
+    if ("pay" in markup.get("inline_keyboard", [[{}]])[0][0]) is not (invoice is not None):
+        raise RefusedError("REPLY_MARKUP_BUY_EMPTY" if invoice else "BUTTON_TYPE_INVALID")
+    return markup
 
 
 def _open(state: State, params: Params) -> tuple[Chat, Message | None]:
@@ -157,7 +175,8 @@ def _open(state: State, params: Params) -> tuple[Chat, Message | None]:
 def _send(state: State, chat: Chat, kind: str, params: Params, **fields: Any) -> Message:
     chat.check_allowed(kind)
     chat.check_not_blocked()
-    return state.new_message(chat, state.bot, reply_markup=_markup(params), **fields)
+    markup = _markup(params, fields.get("invoice"))
+    return state.new_message(chat, state.bot, reply_markup=markup, **fields)
 
 
 def _editable(state: State, params: Params) -> Message:

@@ -19,7 +19,24 @@ from .updates import Updates
 
 CALLBACK_ANSWER_S = 15.0  # Telegram publishes no number; presses get "too old" after some seconds
 ACTION_S = 5.0
+PRE_CHECKOUT_S = 10.0  # Bot API, answerPreCheckoutQuery
 _SUPERGROUPS_BELOW = -1_000_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What is sold for Stars; only the bot sees the payload."""
+
+    title: str
+    description: str
+    start_parameter: str
+    total_amount: int
+    payload: str
+
+    def wire(self) -> dict[str, Any]:
+        """The Invoice object of the Bot API."""
+        names = ("title", "description", "start_parameter", "total_amount")
+        return {"currency": "XTR", **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(eq=False)
@@ -37,6 +54,7 @@ class Message:
     photo: list[File] = field(default_factory=list)  # the sizes, smallest first
     video: File | None = None
     document: File | None = None
+    invoice: Invoice | None = None
     attachment: dict[str, Any] = field(default_factory=dict)  # voice, poll: as on the wire
     reply_to: Message | None = None
     reply_markup: dict[str, Any] | None = None
@@ -82,6 +100,8 @@ class Message:
             wire["video"] = self.video.wire()
         if self.document is not None:
             wire["document"] = self.document.wire()
+        if self.invoice is not None:
+            wire["invoice"] = self.invoice.wire()
         if self.reply_markup is not None and "inline_keyboard" in self.reply_markup:
             wire["reply_markup"] = self.reply_markup
         return wire | self.attachment | self.options
@@ -102,6 +122,7 @@ class Chat:
     user: dict[str, Any] = field(default_factory=dict)  # the person of a private chat
     started: bool = False  # the person has written, so the bot may write too
     blocked: bool = False
+    stars: int = 0  # that the person of a private chat has
     migrated_to: int | None = None
     forbidden: frozenset[str] = frozenset()  # what the bot may not send there
     topic_closed: bool = False
@@ -150,6 +171,7 @@ class Chat:
         return self.wire() | {
             "language_code": self.user.get("language_code"),
             "blocked": self.blocked,
+            "stars": self.stars,
             "messages": [message.show() for message in self.messages],
             "action_until": self.action_until,
         }
@@ -172,6 +194,28 @@ class CallbackQuery:
     data: str
     pressed_at: float
     answer: CallbackAnswer | None = None
+
+
+@dataclass(eq=False)
+class Payment:
+    """A press of Pay, and what became of it."""
+
+    query_id: str
+    payer: dict[str, Any]
+    chat: Chat  # where the messages about it stand
+    invoice: Invoice
+    clock: Callable[[], float]
+    pressed_at: float
+    ended: str | None = None
+    charge_id: str = ""
+    refunded: bool = False
+
+    @property
+    def outcome(self) -> str | None:
+        """`paid`, or why it was not; None while the bot may still answer."""
+        if self.ended is None and self.clock() >= self.pressed_at + PRE_CHECKOUT_S:
+            return "BOT_PRECHECKOUT_TIMEOUT"
+        return self.ended
 
 
 @dataclass(eq=False, slots=True)
@@ -207,8 +251,9 @@ class Call:
 class State(StandIn):
     """Everything one emulator remembers, and who is told when it changes.
 
-    `calls` are those of the Bot API that were answered, `callbacks` the presses of buttons; both
-    begin with the oldest.
+    `calls` are those of the Bot API that were answered, `callbacks` the presses of buttons,
+    `payments` those of Pay, `star_transactions` what moved the bot's Stars; all begin with the
+    oldest.
     """
 
     flood: FloodRules | None = None  # the limits that are enforced
@@ -226,12 +271,15 @@ class State(StandIn):
         self._stopped_at: float | None = None
         self.listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._message_ids = count(first_id)
-        self._query_ids = count(4_000_000_000_000_000_000 + first_id)
+        self.query_ids = count(4_000_000_000_000_000_000 + first_id)
         self._album_ids = count(13_000_000_000_000_000 + first_id)
         self.files = Files(first_id)
         self.updates = Updates(self.clock, self.changed, 500_000_000 + first_id)
         self.chats: dict[int, Chat] = {}
         self.callbacks: list[CallbackQuery] = []
+        self.payments: list[Payment] = []
+        self.charge_numbers = count(first_id)
+        self.star_transactions: list[dict[str, Any]] = []
         self.calls: list[Call] = []
         self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of a scope and language
 
@@ -351,7 +399,7 @@ class State(StandIn):
 
     def new_callback(self, user: dict[str, Any], message: Message, data: str) -> CallbackQuery:
         """A press of a button, queued for the bot."""
-        query = CallbackQuery(str(next(self._query_ids)), user, message, data, self.clock())
+        query = CallbackQuery(str(next(self.query_ids)), user, message, data, self.clock())
         self.callbacks.append(query)
         self.updates.add(
             "callback_query",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from . import stars as _stars
 from .people import Person
 from .state import Call, Chat, Message, State
 from .updates import Update
@@ -36,6 +37,7 @@ class Telegram(State):
         language_code: str | None = None,
         username: str | None = None,
         started: bool = False,
+        stars: int = 0,
     ) -> Person:
         """A person with a private chat, whose id is the same.
 
@@ -47,12 +49,33 @@ class Telegram(State):
         user |= {"language_code": language_code} if language_code else {}
         user |= {"username": username} if username else {}
         person = self._people[user_id] = Person(self, user)
-        self.chats[user_id] = Chat(user_id, user=user, started=started)
+        self.chats[user_id] = Chat(user_id, user=user, started=started, stars=stars)
         self.tell("chat", lambda: {"chat": self.chats[user_id].show()})
         return person
 
     def person(self, user_id: int) -> Person:
         return self._people[user_id]
+
+    @property
+    def star_balance(self) -> int:
+        """The bot's Stars."""
+        return _stars.balance(self)
+
+    def charge_back(self, charge_id: str, *, told: bool = True) -> None:
+        """Give a payment back as Apple or Google does: the bot did not ask for it, and may be told.
+
+        The person gets money, not Stars. Raises LookupError.
+        """
+        payment = _stars.find_charge(self, charge_id)
+        if payment is None or payment.refunded:
+            raise LookupError("no such charge, or it was given back already")
+        _stars.give_back(self, payment, stars=0, told=told)
+
+    def add_star_transaction(
+        self, stars: int, partner: dict[str, Any], transaction_id: str | None = None
+    ) -> None:
+        """Let the bot earn Stars, or spend them (below 0), otherwise than by an invoice."""
+        _stars.record(self, stars, partner, transaction_id or _stars.charge_id(self))
 
     def add_group(self, chat_id: int, title: str, members: Iterable[Person | int]) -> Chat:
         """A group, or a supergroup if the id is below -1000000000000, with the bot in it."""
@@ -117,6 +140,9 @@ def _line(message: Message) -> str:
         parts.append(f"[to {message.reply_to.message_id}]")
     parts += [f"[photo {size.width}x{size.height}]" for size in message.photo[-1:]]
     parts += [f"[{file.name}]" for file in (message.video, message.document) if file]
+    if message.invoice is not None:
+        parts.append(f"[invoice: {message.invoice.title}, {message.invoice.total_amount} Stars]")
+    parts += [f"[{name}]" for name in message.options if name.endswith("_payment")]
     parts += [*(f"[{name}]" for name in message.attachment), message.words]
     parts += [f"[edited {len(message.edits)} times]"] * bool(message.edits)
     parts += [f"[{button['text']}]" for button in message.buttons]

@@ -16,7 +16,8 @@ from typing import Any
 from .refusal import RefusedError
 
 _LIFETIME_S = 86_400
-_CALLBACK_LIFETIME_S = 150
+_QUERY_LIFETIME_S = 150
+_QUERIES = ("callback_query", "pre_checkout_query")
 _TERMINATED = (
     "terminated by other getUpdates request; make sure that only one bot instance is running"
 )
@@ -35,7 +36,7 @@ class Update:
         return {"update_id": self.update_id, self.kind: self.body}
 
     def is_over(self, now: float) -> bool:
-        lifetime_s = _CALLBACK_LIFETIME_S if self.kind == "callback_query" else _LIFETIME_S
+        lifetime_s = _QUERY_LIFETIME_S if self.kind in _QUERIES else _LIFETIME_S
         return now >= self.queued_at + lifetime_s
 
 
@@ -61,6 +62,7 @@ class Updates:
         self._again: deque[Update] = deque()
         self._archive: dict[int, Update] = {}
         self._repeats = 0
+        self._to_lose: list[str] = []
         self._extras: deque[dict[str, Any]] = deque()
         self._webhook_url = ""
         self.allowed: frozenset[str] | None = None
@@ -76,6 +78,10 @@ class Updates:
         """Queue an update, if the bot asked for this kind when it is made."""
         if self.allowed is None or kind in self.allowed:
             update = Update(next(self._ids), kind, body, self._clock())
+            for name in self._to_lose:
+                if name in (kind, *body):
+                    self._to_lose.remove(name)
+                    return
             self._archive[update.update_id] = update
             self.pending.append(update)
             self._wake()
@@ -83,6 +89,10 @@ class Updates:
     def repeat_next(self, times: int = 1) -> None:
         """Deliver the next `times` updates that get confirmed once more each."""
         self._repeats += times
+
+    def lose_next(self, name: str, times: int = 1) -> None:
+        """Never deliver the next updates of this kind, or with a field of this name in them."""
+        self._to_lose += [name] * times
 
     def resend(self, update_id: int) -> None:
         """Deliver an old update again. Raises KeyError for an id that never was."""
