@@ -23,6 +23,7 @@ from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
 from storage.kie_models import KieModel, KieModels
 from storage.owner import owner_of
+from storage.stats import Stats, Taken
 
 BUSY_TIMEOUT_S = 10.0
 DATABASE_MEMBER, FILES_MEMBER = "bot.db", "files"  # of an archive
@@ -70,6 +71,16 @@ async def on_sale(path: Path) -> tuple[list[Model], list[KieModel]]:
     async with _read(path) as database:
         rows = [each for each in await Catalogue(database).all() if each.enabled]
         return rows, await KieModels(database).all()
+
+
+async def taken(path: Path) -> dict[str, Taken]:
+    """What KIE took of late for an item of each model.
+
+    Raises:
+        StorageError: the file cannot be opened, or is no database of this version.
+    """
+    async with _read(path) as database:
+        return await Stats(database).taken()
 
 
 @asynccontextmanager

@@ -10,7 +10,15 @@ import logging
 import os
 import shlex
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,12 +43,14 @@ from providers.base import ByInput
 from providers.differences import Difference, DifferenceKind
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.products import PRODUCTS
-from storage.backup import inspect, on_sale
+from storage.backup import inspect, on_sale, taken
 from storage.catalogue import Model
 from storage.errors import StorageError
 from storage.kie_models import KieModel
 from storage.owner import ADVICE, whose
+from storage.prices import CREDIT_USD, losses
 from storage.restore import pending
+from storage.stats import Taken
 from storage.supabase import FileStoreError
 
 NETWORK_LIMIT_S = 15.0
@@ -110,6 +120,7 @@ async def examine(
         ("Telegram", network_limit_s, partial(check_telegram, settings)),
         ("KIE credit", network_limit_s, partial(check_credit, settings)),
         ("KIE models", network_limit_s * MODELS_AT_ONCE, partial(check_models, settings)),
+        ("prices", database_limit_s, partial(check_prices, settings)),
         ("Supabase", network_limit_s, partial(check_supabase, settings)),
     ]
     tasks = [asyncio.create_task(_findings(*each)) for each in checks]
@@ -356,6 +367,54 @@ def _difference(difference: Difference, count: int) -> str:
         case _:
             before, now = (_cut(each) for each in said)
             return f"KIE's price has changed, see /price: before {before!r}, now {now!r}"
+
+
+async def check_prices(settings: Settings) -> list[Finding]:
+    """Whether what is on sale brings what KIE takes, where a token's value is known."""
+    usd = settings.token_price_usd
+    if not usd:
+        return []
+    rows, _ = await _on_sale(settings)
+    findings = [
+        Finding(
+            False,
+            f"price of {f'{row.slug} {each.name}'.strip()}, {_brings(each.tokens, usd)}, KIE takes"
+            f" {_takes(each.credits)}",
+            f"raise it: /price {row.slug}",
+        )
+        for row in rows
+        for each in losses(row, usd)
+    ]
+    findings += [
+        Finding(
+            False,
+            f"price of {slug}, of late {_brings(each.tokens, usd)} on average, KIE took"
+            f" {_takes(each.credits)}",
+            f"raise it: /price {slug}",
+        )
+        for slug, each in (await _taken(settings, {row.slug for row in rows})).items()
+        if each.credits * CREDIT_USD > each.tokens * usd
+    ]
+    return findings or [Finding(True, "prices: all on sale bring what KIE takes, as far as known")]
+
+
+def _brings(tokens: float | None, token_usd: float) -> str:
+    return f"{tokens or 0:g} tokens bring ${(tokens or 0) * token_usd:.3g}"
+
+
+def _takes(credits: float) -> str:  # noqa: A002 - KIE's word
+    return f"{credits:g} credits, ${credits * CREDIT_USD:.3g}"
+
+
+async def _taken(settings: Settings, slugs: Container[str]) -> dict[str, Taken]:
+    """What KIE took of late for models that are on sale."""
+    path = settings.data_dir / "bot.db"
+    try:
+        if await asyncio.to_thread(path.exists):
+            return {slug: each for slug, each in (await taken(path)).items() if slug in slugs}
+    except (StorageError, OSError):
+        pass  # which the check of the database tells
+    return {}
 
 
 async def _on_sale(settings: Settings) -> tuple[list[Model], list[KieModel]]:

@@ -485,6 +485,42 @@ async def test_what_kie_says_otherwise_of_what_is_on_sale(world: World) -> None:
     ]
 
 
+async def test_prices_below_what_kie_takes(world: World) -> None:
+    anna = await world.customer()
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'cutout'")))
+    world.kie.limits = None
+    for taken in (20, 30):
+        world.kie.next_result(record={"creditsConsumed": taken})
+        anna.send("лиса")
+    await world.pictures(anna, 2)
+    await world.closed()
+    await world.write("UPDATE models SET enabled = slug IN ('kling', 'clip', 'midjourney-v7-fast')")
+    await world.write("UPDATE model_prices SET price = 80 WHERE slug = 'kling'")
+    await world.write("UPDATE model_prices SET price = 60 WHERE slug = 'clip'")
+    await world.write("UPDATE models SET price = 10 WHERE slug = 'draft'")  # not on sale
+    assert await problems(world) == [], "nobody knows what a token is worth"
+    world.changes["token_price_usd"] = 0.005
+    assert [line.removeprefix("PROBLEM ") for line in await problems(world)] == [
+        (
+            "price of kling duration=10, 80 tokens bring $0.4, KIE takes 84 credits, $0.42: raise"
+            " it: /price kling"
+        ),
+        (
+            "price of clip duration=15 q=high, 48 tokens bring $0.24, KIE takes 123 credits,"
+            " $0.615: raise it: /price clip"
+        ),
+    ]
+    world.changes["token_price_usd"] = 0.001
+    said = await problems(world)
+    assert (
+        "PROBLEM price of midjourney-v7-fast, of late 79 tokens bring $0.079 on average, KIE took"
+        " 25 credits, $0.125: raise it: /price midjourney-v7-fast"
+    ) in said
+    await world.write("UPDATE models SET enabled = slug = 'draft'")
+    world.changes["token_price_usd"] = 1
+    assert "ok      prices: all on sale bring what KIE takes, as far as known" in await lines(world)
+
+
 # --- Supabase
 
 
