@@ -183,16 +183,17 @@ def _keywords(node: Mapping[str, Any]) -> dict[str, Any]:
     values = [each for each in words[:MAX_WORDS] if _is_scalar(each)]
     may_be_null = node.get("nullable") is True or "null" in types or None in words
     plain: dict[str, Any] = {}
-    if values:  # which say it all: types beside them are not always theirs
+    if values:  # which say it all: types and bounds beside them are not always theirs
         plain["enum"] = [*values, *([None] if may_be_null else [])]
-    elif types:
-        plain["type"] = [*dict.fromkeys([*types, *(["null"] if may_be_null else [])])]
-    for key in COUNTS:
-        if isinstance(count := node.get(key), int) and 0 <= count <= MAX_NUMBER:
-            plain[key] = count
-    for key in BOUNDS:
-        if _is_number(node.get(key)):
-            plain[key] = node[key]
+    else:
+        if types:
+            plain["type"] = [*dict.fromkeys([*types, *(["null"] if may_be_null else [])])]
+        for key in COUNTS:
+            if isinstance(count := node.get(key), int) and 0 <= count <= MAX_NUMBER:
+                plain[key] = count
+        for key in BOUNDS:
+            if _is_number(node.get(key)):
+                plain[key] = node[key]
     if _is_scalar(default := node.get("default")):
         plain["default"] = default
     return plain

@@ -1,7 +1,10 @@
 """Products that are worked out from KIE's schemas."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.prompts.grammar import grammar_of
 from providers.base import (
     RANDOM,
     ByInput,
@@ -14,10 +17,30 @@ from providers.base import (
     OneOf,
     Product,
     Text,
+    sent,
 )
-from providers.derived import Found, Unfit, UnfitError, derive, example, media_of
+from providers.derived import (
+    CFGS,
+    COUNTS,
+    DURATION,
+    NEGATIVE,
+    PICTURES,
+    PROMPT,
+    QUALITIES,
+    RATIOS,
+    SAFE,
+    SEED,
+    UNWANTED,
+    Found,
+    Unfit,
+    UnfitError,
+    derive,
+    example,
+    media_of,
+)
 from providers.order import Order
-from providers.schema import missing_in, wrong_in
+from providers.product_json import from_json, to_json
+from providers.schema import Schema, missing_in, wrong_in
 from tests.fixtures import names
 from tests.unit.providers.documents import FOLDER, read, schema
 
@@ -193,3 +216,59 @@ def test_the_same_schema_comes_to_the_same_json() -> None:
     quality = wan.field("q")
     assert quality is not None
     assert [*quality.credits] == ["1K", "4K"], "in the order of the schema"
+
+
+SCALARS = st.sampled_from(["1:1", "16:9", "auto", "1K", "5", "square_hd", "png", "", "a b", "1"])
+BOUNDS = st.dictionaries(
+    st.sampled_from(["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"]),
+    st.integers(0, 40),
+)
+FIELDS = st.builds(
+    lambda kind, enum, default, bounds: {
+        "type": kind,
+        **({"enum": enum} if enum else {}),
+        **({} if default is None else {"default": default}),
+        **bounds,
+    },
+    st.sampled_from(["string", "integer", "number", "boolean", "array", "object"]),
+    st.none() | st.lists(SCALARS | st.integers(0, 20), max_size=4),
+    st.none() | SCALARS | st.integers(0, 20) | st.booleans(),
+    BOUNDS,
+)
+NAMES = (PROMPT, NEGATIVE, SEED, DURATION, SAFE, "style", *RATIOS, *QUALITIES, *CFGS, *PICTURES)
+SCHEMAS = st.builds(
+    lambda properties, required: read(
+        {"properties": {"prompt": {"type": "string"}, **properties}, "required": [*required]}
+    ),
+    st.dictionaries(st.sampled_from([*NAMES, *COUNTS, *UNWANTED]), FIELDS, max_size=8),
+    st.sets(st.sampled_from(NAMES), max_size=3),
+)
+
+
+@given(SCHEMAS, st.none() | SCHEMAS, st.sampled_from(Media))
+@settings(max_examples=100, deadline=None)
+def test_whatever_a_schema_says_what_is_sent_is_as_it_says(
+    one: Schema, other: Schema | None, media: Media
+) -> None:
+    second = Found("b", other) if other else None
+    try:
+        made = derive("key", "slug", Found("a", one), second, media)
+    except UnfitError:
+        return
+    assert to_json(from_json(to_json(made))) == to_json(made)
+    flags = [each.flag for each in made.fields]
+    assert len({*flags}) == len(flags)
+    grammar = grammar_of(made)
+    for start, model in ((Input.TEXT, made.models.text), (Input.PICTURE, made.models.picture)):
+        if model is None:
+            continue
+        known = other if model == "b" and other else one
+        assert wrong_in(known, example(made, start)) == []
+        assert missing_in(known, example(made, start)) == []
+        for field in made.fields:
+            if isinstance(field.kind, OneOf) and field.only in {None, start}:
+                shown = example(made, start)
+                for word in field.words:
+                    sent_now = {**shown, field.param: sent(field.kind, word)}
+                    assert wrong_in(known, sent_now) == [], (field, word)
+    assert grammar.product is made
