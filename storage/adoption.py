@@ -4,6 +4,7 @@ import sqlite3
 
 from storage.journal import Act, record
 from storage.owner import owner_of
+from storage.payment_refunds import give_up
 
 # What means something to the bot that it was said to or by, and nothing to another.
 DROPPED = (
@@ -19,6 +20,8 @@ DROPPED = (
     "UPDATE jobs SET progress_message_id = NULL, reply_to_message_id = -1 WHERE closed_at IS NULL",
     "UPDATE users SET blocked_at = NULL WHERE blocked_at IS NOT NULL AND user_id > 0",
     "DELETE FROM broadcasts WHERE status IN ('asked', 'dropped')",
+    "DELETE FROM transfers WHERE state = 'awaiting'",
+    "UPDATE transfers SET file_id = NULL, sent_as = NULL WHERE state = 'open'",
 )
 STOP_BROADCASTS = (
     "UPDATE broadcasts SET status = CASE status WHEN 'running' THEN 'stopped' ELSE status END,"
@@ -30,7 +33,8 @@ STOP_BROADCASTS = (
 def adopt(bot_id: int, now: float, tx: sqlite3.Connection) -> int | None:
     """Hand the data over to this bot; returns whose they were, None when they were its own.
 
-    People, balances, the ledger, pictures and what they were made of stay.
+    People, balances, the ledger, payments, pictures and what they were made of stay. Stars that
+    the other bot was to give back stay with it, and the people get their tokens again.
     """
     owner = owner_of(tx)
     if owner in {None, bot_id}:
@@ -39,6 +43,13 @@ def adopt(bot_id: int, now: float, tx: sqlite3.Connection) -> int | None:
     for sql in DROPPED:
         tx.execute(sql)
     tx.execute(STOP_BROADCASTS, (now,))
+    pending = tx.execute(
+        "SELECT refund_id FROM payment_refunds JOIN payments USING (payment_id)"
+        " WHERE state = 'pending' AND gateway = 'stars' AND bot_id <> ?",
+        (bot_id,),
+    ).fetchall()
+    for (refund_id,) in pending:
+        give_up(tx, refund_id, f"the data were handed over to bot {bot_id}", now)
     record(
         tx,
         Act(f"{bot_id}:adopt:{now}", 0),

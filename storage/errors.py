@@ -17,6 +17,11 @@ StorageError
   SlugTakenError             another model has that slug; nothing changed
   BuiltInModelError          the model comes with the program and cannot be removed
   UnknownUserError           nobody by that id has ever talked to the bot
+  PackUnavailableError       the pack is not on sale, or there is none of that slug; nothing changed
+  UnknownPaymentError        there is no such payment; nothing changed
+  ForeignPaymentError        the payment was made to another bot; nothing changed
+  CodeTakenError             there is a promo code of that name; nothing changed
+  UnknownCodeError           there is no promo code of that name; nothing changed
   StaleItemError            the item is no longer in the state the caller saw; nothing changed
 """
 
@@ -128,6 +133,26 @@ class BuiltInModelError(ModelError):
 
 class UnknownUserError(StorageError):
     """Nobody by that id has talked to the bot."""
+
+
+class PackUnavailableError(StorageError):
+    """The pack is not on sale, or there is none of that slug; nothing was changed."""
+
+
+class UnknownPaymentError(StorageError):
+    """There is no such payment; nothing was changed."""
+
+
+class ForeignPaymentError(StorageError):
+    """The Stars were paid to another bot, which alone can give them back; nothing was changed."""
+
+
+class CodeTakenError(StorageError):
+    """There is a promo code of that name; nothing was changed."""
+
+
+class UnknownCodeError(StorageError):
+    """There is no promo code of that name; nothing was changed."""
 
 
 class StaleItemError(StorageError):

@@ -1,7 +1,8 @@
 """Deletion of a person's data: everything of theirs goes, the anonymous ledger entries stay.
 
-The ledger has to add up for ever, so its entries and the items they paid for stay, under a
-negative id that leads to nobody. If the person was banned, that one fact stays too.
+The ledger has to add up for ever, so its entries, the items they paid for and the payments stay,
+under a negative id that leads to nobody. If the person was banned, that one fact stays too. Of what
+is given once in a life, or a day, a mark says that it was given.
 """
 
 import hashlib
@@ -82,13 +83,19 @@ class Forgetting:
                 (user_id,),
             )
             self._have_files_removed(tx, user_id)
-            names = {"nobody": nobody, "user_id": user_id, "now": self._database.now()}
+            mark = self._welcome_mark(user_id)
+            names = {
+                "nobody": nobody,
+                "user_id": user_id,
+                "now": self._database.now(),
+                "mark": mark,
+            }
             for sql in FORGET_NAMES:
                 tx.execute(sql, names)
             tx.execute(
                 "UPDATE ledger SET user_id = :nobody, note = '', grant_key ="
                 " CASE kind WHEN 'welcome' THEN :mark ELSE grant_key END WHERE user_id = :user_id",
-                {"nobody": nobody, "mark": self._welcome_mark(user_id), "user_id": user_id},
+                {"nobody": nobody, "mark": mark, "user_id": user_id},
             )
             tx.execute("DELETE FROM users WHERE user_id = ?", (user_id,))
             if banned is not None:  # else a ban would be over with a press
@@ -177,6 +184,10 @@ FORGET_AT_ONCE = (
     "DELETE FROM awaited_drafts WHERE admin_id = ?",
     "DELETE FROM questions WHERE user_id = ?",
     "DELETE FROM usernames WHERE user_id = ?",
+    "DELETE FROM promo_tries WHERE user_id = ?",
+    "DELETE FROM referrals WHERE user_id = ?",
+    "DELETE FROM referrals WHERE inviter_id = ?",
+    "DELETE FROM transfers WHERE user_id = ? AND state = 'awaiting'",
 )
 
 FORGET_NAMES = (
@@ -201,13 +212,39 @@ FORGET_NAMES = (
     ),
     (
         "UPDATE journal SET subject = CAST(:nobody AS TEXT),"
-        " before = CASE action WHEN 'grant' THEN before ELSE '' END,"
-        " after = CASE action WHEN 'grant' THEN after ELSE '' END"
-        # A model or a broadcast may have the same number.
-        " WHERE subject = CAST(:user_id AS TEXT) AND action IN ('grant', 'ban', 'fail')"
+        " before = iif(action IN ('ban', 'fail'), '', before),"
+        " after = iif(action IN ('ban', 'fail'), '', after)"
+        # A model, a promo code or a broadcast may have the same number.
+        " WHERE subject = CAST(:user_id AS TEXT)"
+        " AND action IN ('grant', 'ban', 'fail', 'payment refund', 'transfer')"
     ),
     "UPDATE broadcast_recipients SET user_id = :nobody, error = '' WHERE user_id = :user_id",
     "UPDATE daily_people SET user_id = :nobody WHERE user_id = :user_id",
+    # A refund on its way keeps whom the money goes to until it is there.
+    (
+        "UPDATE payment_refunds SET reason = '' WHERE payment_id IN"
+        " (SELECT payment_id FROM payments WHERE user_id = :user_id)"
+    ),
+    "UPDATE payments SET user_id = :nobody WHERE user_id = :user_id",
+    (
+        "UPDATE payment_orders SET user_id = :nobody, language = '', waiting_chat_id = NULL,"
+        " waiting_message_id = NULL WHERE user_id = :user_id"
+    ),
+    (
+        "UPDATE transfers SET user_id = :nobody, file_id = NULL, sent_as = NULL,"
+        " state = iif(state = 'open', 'refused', state), decided_at = coalesce(decided_at, :now)"
+        " WHERE user_id = :user_id"
+    ),
+    "UPDATE promo_uses SET user_id = :nobody, mark = :mark WHERE user_id = :user_id",
+    (
+        "UPDATE referral_rewards SET inviter_id = :nobody,"
+        " state = iif(state = 'pending', 'undone', state) WHERE inviter_id = :user_id"
+    ),
+    (
+        "INSERT INTO left_people (mark, daily_on) SELECT :mark, daily_on FROM users"
+        " WHERE user_id = :user_id ON CONFLICT DO UPDATE SET daily_on ="
+        " coalesce(max(daily_on, excluded.daily_on), daily_on, excluded.daily_on)"
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Ids that are never reused: those of jobs, items and broadcasts, which old buttons still name."""
+"""Ids that are never reused: old buttons name jobs, items, broadcasts and payments by them."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -4,6 +4,7 @@ Inserting a ledger row is enough: a trigger adds its amount to the balance, a CH
 balance from going below zero, and no row is ever changed or deleted.
 """
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.journal import Act, record
 
+DAY_S = 86_400
 ENTRIES_OF_MOVEMENT = 10  # a job has at most so many items
 
 
@@ -107,6 +109,28 @@ class Ledger:
 
         return await self._database.write(work)
 
+    async def daily(self, user_id: int, amount: int, *, below: int) -> Granted:
+        """Give the free tokens of this day (UTC), once, to who has fewer than `below`. Days on
+        which nobody asked are lost, so nothing piles up.
+
+        Raises:
+            UnknownUserError: the person has never talked to the bot.
+        """
+        day = int(self._database.now() // DAY_S)
+
+        def work(tx: sqlite3.Connection) -> Granted:
+            cursor = tx.execute(
+                "UPDATE users SET daily_on = ?1 WHERE user_id = ?2 AND balance < ?3 AND ?4 > 0"
+                # Beyond tomorrow: the clock was put back since.
+                " AND (daily_on IS NULL OR daily_on < ?1 OR daily_on > ?1 + 1)"
+                " AND NOT EXISTS (SELECT 1 FROM left_people WHERE mark = ?5 AND daily_on = ?1)",
+                (day, user_id, below, amount, self._welcome_mark(user_id)),
+            )
+            key = f"daily:{secrets.token_hex(8)}"  # names nobody: the day is with the person
+            return self._grant(tx, user_id, "daily", amount if cursor.rowcount else 0, key)
+
+        return await self._database.write(work)
+
     async def grant(
         self, user_id: int, amount: int, *, grant_key: str, granted_by: int, note: str = ""
     ) -> Granted:
@@ -193,6 +217,27 @@ def refund(tx: sqlite3.Connection, user_id: int, item_id: int, cost: int, now: f
         " VALUES (?, 'refund', ?, ?, ?)",
         (user_id, cost, item_id, now),
     )
+
+
+def book(
+    tx: sqlite3.Connection, user_id: int, kind: str, amount: int, key: str, now: float
+) -> None:
+    """Enter what a payment, a promo code or an invitation gives or takes, in the transaction of
+    the row that it is for. The key names that row and no person: it outlives them."""
+    tx.execute(
+        "INSERT INTO ledger (user_id, kind, amount, grant_key, created_at) VALUES (?, ?, ?, ?, ?)",
+        (user_id, kind, amount, key, now),
+    )
+
+
+def take_back(
+    tx: sqlite3.Connection, user_id: int, kind: str, tokens: int, key: str, now: float
+) -> int:
+    """Take so many tokens, or all that are left; returns how many were taken."""
+    taken = min(tokens, balance_in(tx, user_id))
+    if taken:
+        book(tx, user_id, kind, -taken, key, now)
+    return taken
 
 
 def _media(row: sqlite3.Row) -> Media:

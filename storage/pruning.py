@@ -8,10 +8,28 @@ from storage.database import Database
 from storage.questions import ASKED_FOR_S
 
 WEEK_S = 7 * 86_400.0
+MONTH_S = 30 * 86_400.0
 BATCH = 500  # a transaction of some milliseconds: nobody's prompt waits for it
 
 # The statement, and for how long its rows are of use.
 RULES = (
+    (
+        (
+            "DELETE FROM transfers WHERE order_id IN (SELECT order_id FROM transfers"
+            " WHERE state = 'awaiting' AND made_at < ? LIMIT ?)"
+        ),
+        WEEK_S,
+    ),
+    (
+        (
+            "DELETE FROM payment_orders WHERE order_id IN (SELECT order_id FROM payment_orders"
+            " AS old WHERE paid_at IS NULL AND made_at < ?"
+            " AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.order_id = old.order_id)"
+            " AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.order_id = old.order_id)"
+            " LIMIT ?)"
+        ),
+        MONTH_S,
+    ),
     (
         (
             "DELETE FROM questions WHERE (chat_id, message_id) IN"

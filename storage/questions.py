@@ -72,22 +72,7 @@ class Questions:
             balance = balance_in(tx, origin.user_id)
             if balance < question.cost:
                 raise InsufficientTokensError(needed=question.cost, balance=balance)
-            tx.execute(
-                "DELETE FROM questions WHERE user_id = ? AND asked_at < ?",
-                (origin.user_id, now - ASKED_FOR_S),
-            )
-            tx.execute(
-                f"INSERT OR REPLACE INTO questions ({COLUMNS}, quantity, named, price, doubt,"  # noqa: S608 - our own names
-                f" asked_at) VALUES ({VALUES}, :quantity, :named, :price, :doubt, :now)",
-                {
-                    **row_of(question.order, origin),
-                    "quantity": question.order.quantity,
-                    "named": json.dumps(sorted(question.order.named)),
-                    "price": question.price,
-                    "doubt": question.doubt,
-                    "now": now,
-                },
-            )
+            _keep(tx, question, now)
             # What is asked for in a group is about others; and a word of thanks is likely not what
             # a picture waits for: it waits on until that is drawn.
             if origin.in_private and not question.doubt:
@@ -95,6 +80,16 @@ class Questions:
             return balance
 
         return await self._database.write(work)
+
+    async def wait_for_tokens(self, question: Question) -> None:
+        """Keep an order that its sender has too few tokens for, to be drawn when they have
+        bought some. One whose message has its job by now is not kept."""
+
+        def work(tx: sqlite3.Connection) -> None:
+            if not is_placed_in(tx, self._database.bot_id, question.origin):
+                _keep(tx, question, self._database.now())
+
+        await self._database.write(work)
 
     async def get(self, chat_id: int, message_id: int, user_id: int) -> Question | None:
         """What the person was asked about; None: it was answered, is too old, or is not theirs."""
@@ -110,6 +105,26 @@ class Questions:
         await self._database.execute(
             "DELETE FROM questions WHERE chat_id = ? AND message_id = ?", (chat_id, message_id)
         )
+
+
+def _keep(tx: sqlite3.Connection, question: Question, now: float) -> None:
+    origin = question.origin
+    tx.execute(
+        "DELETE FROM questions WHERE user_id = ? AND asked_at < ?",
+        (origin.user_id, now - ASKED_FOR_S),
+    )
+    tx.execute(
+        f"INSERT OR REPLACE INTO questions ({COLUMNS}, quantity, named, price, doubt,"  # noqa: S608 - our own names
+        f" asked_at) VALUES ({VALUES}, :quantity, :named, :price, :doubt, :now)",
+        {
+            **row_of(question.order, origin),
+            "quantity": question.order.quantity,
+            "named": json.dumps(sorted(question.order.named)),
+            "price": question.price,
+            "doubt": question.doubt,
+            "now": now,
+        },
+    )
 
 
 def _question(row: sqlite3.Row) -> Question:

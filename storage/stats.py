@@ -34,6 +34,9 @@ class Numbers:
     active_people: int  # who asked for a picture
     items: Mapping[str, int]  # by how they ended
     tokens: Mapping[str, int]  # by the ledger's kind; charges are below 0
+    payments: int
+    stars_in: int
+    stars_back: int  # refunds, ours and others'
     median_s: int | None
     p95_s: int | None
     by_day: Sequence[Day]
@@ -47,6 +50,29 @@ class Numbers:
     def failed(self) -> int:
         """Items that failed, without those that people cancelled."""
         return self.items.get("failed", 0)
+
+    @property
+    def tokens_sold(self) -> int:
+        """Tokens paid for, without those that were taken back."""
+        return self._tokens("purchase", "payment_refund", "payment_refund_undo")
+
+    @property
+    def tokens_granted(self) -> int:
+        """Tokens that admins gave, without those that they took."""
+        return self._tokens("grant")
+
+    @property
+    def tokens_free(self) -> int:
+        """Tokens given for nothing by rule."""
+        return self._tokens("welcome", "daily", "promo", "referral", "referral_undo")
+
+    @property
+    def tokens_used(self) -> int:
+        """Tokens that pictures took, without those that were given back."""
+        return -self._tokens("charge", "refund")
+
+    def _tokens(self, *kinds: str) -> int:
+        return sum(self.tokens.get(kind, 0) for kind in kinds)
 
     @property
     def success(self) -> float | None:
@@ -74,6 +100,11 @@ class Stats:
         today = int(self._database.now() // DAY_S)
         first = today - days + 1
         median_s, p95_s = await self._percentiles(first)
+        stars = await self._sums(
+            "SELECT way, sum(amount) FROM daily_payments"
+            " WHERE day >= ? AND gateway = 'stars' GROUP BY way",
+            first,
+        )
         return Numbers(
             days=days,
             people=await self._count("SELECT count(*) FROM users WHERE user_id > 0"),
@@ -89,6 +120,13 @@ class Stats:
             tokens=await self._sums(
                 "SELECT kind, sum(amount) FROM daily_tokens WHERE day >= ? GROUP BY kind", first
             ),
+            payments=await self._count(
+                "SELECT coalesce(sum(payments), 0) FROM daily_payments"
+                " WHERE day >= ? AND way = 'in'",
+                first,
+            ),
+            stars_in=stars.get("in", 0),
+            stars_back=stars.get("out", 0),
             median_s=median_s,
             p95_s=p95_s,
             by_day=await self._by_day(first, today),

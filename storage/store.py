@@ -23,14 +23,22 @@ from storage.kie_models import KieModels
 from storage.ledger import Ledger
 from storage.maintenance import Maintenance
 from storage.open_items import OpenItems
+from storage.packs import Packs
+from storage.payment_orders import PaymentOrders
+from storage.payment_refunds import PaymentRefunds
+from storage.payments import Payments
 from storage.people import People
 from storage.preferences import PreferenceStore
+from storage.promo_codes import PromoCodes
 from storage.pruning import Pruning
 from storage.questions import Questions
+from storage.referrals import Referrals, ReferralTerms
 from storage.result_uploads import ResultUploads
 from storage.stats import Stats
+from storage.transfers import Transfers
 
 NO_BUCKETS = Buckets("", "", "")
+DEFAULT_TERMS = ReferralTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,19 @@ class Store:
     ledger: Ledger
     maintenance: Maintenance
     open_items: OpenItems
+    packs: Packs
+    payment_orders: PaymentOrders
+    payment_refunds: PaymentRefunds
+    payments: Payments
     people: People
     preferences: PreferenceStore
+    promo_codes: PromoCodes
     pruning: Pruning
     questions: Questions
+    referrals: Referrals
     stats: Stats
     result_uploads: ResultUploads
+    transfers: Transfers
 
     @classmethod
     @asynccontextmanager
@@ -66,6 +81,7 @@ class Store:
         *,
         secret: str = "",
         buckets: Buckets = NO_BUCKETS,
+        referral_terms: ReferralTerms = DEFAULT_TERMS,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Open the file as `Database.open` does, with its errors.
@@ -75,6 +91,7 @@ class Store:
         """
         mark, announcer = welcome_mark(secret), Announcer()
         async with Database.open(path, bot_id, clock=clock) as database:
+            payments = Payments(database, referral_terms)
             yield cls(
                 admin_menus=AdminMenus(database),
                 broadcasts=Broadcasts(database),
@@ -94,12 +111,19 @@ class Store:
                 ledger=Ledger(database, welcome_mark=mark),
                 maintenance=Maintenance(database),
                 open_items=OpenItems(database),
+                packs=Packs(database),
+                payment_orders=PaymentOrders(database),
+                payment_refunds=PaymentRefunds(database),
+                payments=payments,
                 people=People(database),
                 preferences=PreferenceStore(database),
+                promo_codes=PromoCodes(database, mark),
                 pruning=Pruning(database),
                 questions=Questions(database),
+                referrals=Referrals(database, mark),
                 stats=Stats(database),
                 result_uploads=ResultUploads(database),
+                transfers=Transfers(database, payments),
             )
 
     @property

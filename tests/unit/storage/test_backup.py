@@ -120,12 +120,12 @@ async def test_a_copy_while_charges_are_written(
             continue
         steps += 1
         # Between two steps of the copy; it would never end if a commit made it begin anew.
-        if steps <= 100:
+        if steps <= 150:
             await shop.place(message_id=1000 + steps, max_active_items=200)
         gate.passes.release()
     await copying
     ((pages,),) = query(target, "PRAGMA page_count")
-    assert 20 < steps < 100
+    assert 20 < steps < 150
     assert steps <= int(str(pages)) + 5, "a page a step, and the check"
     assert query(path, charges) == [(20 + steps,)]
     assert query(target, charges) == [(20,)], "the moment at which it began"

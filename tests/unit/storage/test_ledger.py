@@ -8,6 +8,7 @@ from storage.audit import broken_invariants
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.ledger import Granted
 from tests.unit.storage.shop import NOW, Shop
+from tests.unit.storage.till import ANNA, DAY_S, Till
 
 
 async def test_the_welcome_is_given_once(shop: Shop) -> None:
@@ -79,3 +80,30 @@ async def test_grants_at_once_lose_nothing(shop: Shop) -> None:
     )
     assert await shop.ledger.balance(1) == 90
     assert await broken_invariants(shop.database) == []
+
+
+async def test_the_free_tokens_of_a_day_are_given_once_to_who_has_few(shop: Shop) -> None:
+    await shop.customer(tokens=10)
+    given = await asyncio.gather(*(shop.ledger.daily(1, 20, below=79) for _ in range(10)))
+    assert sum(each.new for each in given) == 1
+    assert await shop.ledger.balance(1) == 30
+    await shop.customer(2, tokens=79)
+    assert await shop.ledger.daily(2, 20, below=79) == Granted(0, 79, "ru", new=False)
+    assert await shop.ledger.daily(1, 0, below=79) == Granted(0, 30, "ru", new=False)
+    with pytest.raises(UnknownUserError):
+        await shop.ledger.daily(3, 20, below=79)
+    assert await broken_invariants(shop.database) == []
+
+
+async def test_free_tokens_never_pile_up(till: Till) -> None:
+    await till.person(ANNA, tokens=0)
+    for _ in range(30):
+        await till.ledger.daily(ANNA, 20, below=79)
+        till.clock.now += DAY_S
+    assert await till.ledger.balance(ANNA) == 80
+    await till.spend(ANNA, 80)
+    till.clock.now += 30 * DAY_S
+    assert (await till.ledger.daily(ANNA, 20, below=79)).balance == 20  # not 30 times
+    till.clock.now -= 400 * DAY_S  # a clock that was put back holds nothing up
+    assert (await till.ledger.daily(ANNA, 20, below=79)).new
+    assert await till.adds_up()

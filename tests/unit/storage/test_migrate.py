@@ -235,6 +235,10 @@ async def test_what_people_set_of_the_product_stays_set(tmp_path: Path) -> None:
         assert await store.awaited(1, 20, 1001.0) == Awaited("midjourney", "negative_prompt")
 
 
+def test_no_two_migrations_have_one_number() -> None:
+    assert len(VERSIONS) == len(list(MIGRATIONS_DIR.glob("*.sql")))
+
+
 async def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     make_old(path)
@@ -251,15 +255,17 @@ async def test_a_restored_backup_gives_no_number_that_was_given_since(
     for number in range(3):
         await shop.item(message_id=10 + number)
     given = await shop.database.write(given_ids)
-    assert given == {"jobs": 3, "items": 3, "broadcasts": 0}
+    none = {"broadcasts": 0, "payments": 0, "payment_refunds": 0}
+    assert given == {"jobs": 3, "items": 3, **none}
     async with open_shop(tmp_path / "older.db") as restored:
         await restored.customer()
-        await restored.database.write(lambda tx: skip_ids(tx, {**given, "broadcasts": 7}))
+        newer = {**given, "broadcasts": 7, "payments": 5}
+        await restored.database.write(lambda tx: skip_ids(tx, newer))
         placed = await restored.place()
         assert placed is not None
         assert (placed.job_id, placed.items[0].item_id) == (4, 4)
         await restored.database.write(lambda tx: skip_ids(tx, {"jobs": 1}))
-        after = {"jobs": 4, "items": 4, "broadcasts": 7}
+        after = {"jobs": 4, "items": 4, "broadcasts": 7, "payments": 5, "payment_refunds": 0}
         assert await restored.database.write(given_ids) == after
         await restored.database.write(lambda tx: skip_ids(tx, None))
         assert await restored.database.write(given_ids) == {
