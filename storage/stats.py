@@ -1,4 +1,4 @@
-"""Statistics of the last days, read from daily counters that triggers keep (migration 0005).
+"""Statistics of the last days, read from daily counters that triggers keep (migrations 0005, 0028).
 
 Days are UTC; the last one is today. A year of a million items is a few thousand rows of these
 tables, and one for each person and day they asked for a picture.
@@ -25,6 +25,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class OfModel:
+    """One model: pictures delivered, and the tokens that they cost; items failed."""
+
+    name: str
+    delivered: int
+    failed: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """What `days` days came to. Seconds are from the prompt to the picture in the chat."""
 
@@ -40,6 +50,7 @@ class Numbers:
     median_s: int | None
     p95_s: int | None
     by_day: Sequence[Day]
+    by_model: Sequence[OfModel]  # what brought most first
 
     @property
     def delivered(self) -> int:
@@ -130,6 +141,7 @@ class Stats:
             median_s=median_s,
             p95_s=p95_s,
             by_day=await self._by_day(first, today),
+            by_model=await self._by_model(first),
         )
 
     async def taken(self) -> dict[str, Taken]:
@@ -169,6 +181,17 @@ class Stats:
         return [
             Day(day, *items.get(day, (0, 0)), people.get(day, 0)) for day in range(first, today + 1)
         ]
+
+    async def _by_model(self, first: int) -> list[OfModel]:
+        rows = await self._database.fetch_all(
+            "SELECT name, coalesce(sum(items) FILTER (WHERE status = 'delivered'), 0) AS delivered,"
+            " coalesce(sum(items) FILTER (WHERE status = 'failed'), 0) AS failed,"
+            " coalesce(sum(tokens) FILTER (WHERE status = 'delivered'), 0) AS tokens"
+            " FROM daily_models JOIN models ON slug = model WHERE day >= ? GROUP BY model"
+            " ORDER BY tokens DESC, model",
+            (first,),
+        )
+        return [OfModel(**row) for row in rows]
 
     async def _count(self, sql: str, *params: int) -> int:
         row = await self._database.fetch_one(sql, params)

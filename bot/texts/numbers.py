@@ -1,14 +1,16 @@
 """Texts of /stats, and numbers as each language writes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel.numbers import format_decimal, format_percent
 
-from bot.telegram.html import code
+from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts
-from storage.stats import Numbers
+from storage.stats import Numbers, OfModel
 
 MAX_DAYS = 3650
+MODELS_SHOWN, NAME_SHOWN = 8, 30  # the whole is a caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,12 @@ class NumberTexts(BaseTexts):
             self._("Tokens charged: {charged}, refunded: {refunded}, granted: {granted}"),
             self._("Time to a picture: median {median}, 95th percentile {p95}"),
         ]
+        shown, others = numbers.by_model[:MODELS_SHOWN], numbers.by_model[MODELS_SHOWN:]
+        by_model = [self._of_model(quoted(each.name, NAME_SHOWN), [each]) for each in shown]
+        if others:
+            by_model.append(self._of_model(self._("others"), others))
         tokens = numbers.tokens
-        return "\n".join(lines).format(
+        text = "\n".join(lines).format(
             n=numbers.days,
             people=self.number(numbers.people),
             new=self.number(numbers.new_people),
@@ -57,6 +63,16 @@ class NumberTexts(BaseTexts):
             granted=self.number(tokens.get("grant", 0) + tokens.get("welcome", 0)),
             median=self.duration(numbers.median_s),
             p95=self.duration(numbers.p95_s),
+        )
+        return "\n".join([text, *by_model])
+
+    def _of_model(self, name: str, models: Sequence[OfModel]) -> str:
+        """What came of some models, and what was paid for it."""
+        return self._("{name}: {came}, failed: {failed}, tokens: {tokens}").format(
+            name=name,
+            came=self.number(sum(each.delivered for each in models)),
+            failed=self.number(sum(each.failed for each in models)),
+            tokens=self.number(sum(each.tokens for each in models)),
         )
 
     def chart_words(self) -> ChartWords:

@@ -123,6 +123,11 @@ HISTORY = (
         " SELECT CAST(finished_at / 86400 AS INTEGER), status, count(*) FROM items GROUP BY 1, 2"
     ),
     (
+        "INSERT INTO daily_models"
+        " SELECT CAST(finished_at / 86400 AS INTEGER), model, status, count(*), sum(cost)"
+        " FROM items JOIN jobs USING (job_id) GROUP BY 1, 2, 3"
+    ),
+    (
         "INSERT INTO daily_seconds SELECT CAST(finished_at / 86400 AS INTEGER),"
         " CAST(round(finished_at - created_at) AS INTEGER), count(*)"
         " FROM items JOIN jobs USING (job_id) WHERE status = 'delivered' GROUP BY 1, 2"

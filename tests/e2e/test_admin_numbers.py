@@ -79,10 +79,32 @@ async def test_the_numbers_come_with_a_chart(world: World) -> None:
         "Успешно: 100,0 %",
         "Токенов списано: 237, возвращено: 0, начислено: 1 790",
     ]
+    assert answer.words.splitlines()[6:] == ["Midjourney V6: 3, не получилось: 0, токенов: 237"]
     chart = PillowImage.open(io.BytesIO(world.data(answer)))
     assert chart.format == "PNG"
     assert chart.width > 1000
     assert answer.photo
+
+
+async def test_each_model_has_a_line(world: World) -> None:
+    anna = await world.customer(tokens=10_000)
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'cutout'")))
+    await world.write("UPDATE models SET enabled = 1, name = name || ' «лучшая» <b>'")
+    world.kie.fail_task("GPT is down")
+    slugs = ("gpt", "banana", "flux", "qwen", "draft", "ideogram", "banana-pro", "seedream")
+    for number, slug in enumerate((*slugs, "seedream-fast", "midjourney-v7-fast"), 1):
+        anna.send(f"кот --model {slug} --n {1 + (slug == 'draft')}")
+        await world.until(lambda: len(world.rows("SELECT 1 FROM jobs")) == number)  # noqa: B023
+        await world.closed()
+    answer = await asked(world, "/stats", "За 30 дней (UTC)")
+    lines = answer.words.splitlines()[6:]
+    assert lines[0] == "Midjourney V6 «лучшая» <b>: 1, не получилось: 0, токенов: 79"
+    assert lines[1].startswith("Nano Banana Pro «лучшая» <b>: 1, не получилось: 0, токенов: 72")
+    assert len(lines) == 9
+    assert lines[-1] == "остальные: 2, не получилось: 1, токенов: 10"
+    sums = "sum(items) AS items, sum(tokens) AS tokens"
+    by_model = world.rows(f"SELECT {sums} FROM daily_models")  # noqa: S608 - our own words
+    assert by_model == world.rows("SELECT count(*) AS items, sum(cost) AS tokens FROM items")
 
 
 async def test_without_a_chart_the_numbers_come_all_the_same(

@@ -181,6 +181,8 @@ async def test_what_triggers_did_before_they_do_after(tmp_path: Path, version: i
         await shop.item(ItemStatus.DELIVERED, message_id=12)
         assert (await shop.rows("SELECT used FROM models"))[0]["used"] == used + 1
         assert len(await shop.rows("SELECT * FROM daily_items")) == 2
+        counted = await shop.rows("SELECT sum(items) AS items FROM daily_models")
+        assert counted == await shop.rows("SELECT sum(items) AS items FROM daily_items")
         await shop.run("UPDATE items SET sent_as = 'video' WHERE item_id = 41")
 
 
