@@ -16,7 +16,7 @@ from .supabase import SupabaseEmulator
 from .telegram import TelegramEmulator
 
 ADMIN = 1
-WELCOME_TOKENS = 1000  # in the chat, where nobody grants any
+WELCOME_TOKENS = 5000  # in the chat, where nobody grants any
 STARS = 1500  # of each person
 
 # Runs the bot with these settings until the event is set.
