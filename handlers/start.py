@@ -88,7 +88,7 @@ async def show_balance(
     model = await catalogue.on_sale(own.model)
     text = texts.balance(
         await ledger.balance(event_from_user.id),
-        model.price if model else None,
+        model,
         await ledger.movements(event_from_user.id, MOVEMENTS_SHOWN),
     )
     messenger.say(message.chat.id, text)

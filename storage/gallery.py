@@ -14,6 +14,7 @@ class Kept:
     """One delivered picture, for a list."""
 
     item_id: int
+    model: str  # its name
     prompt: str
     finished_at: float
 
@@ -36,7 +37,7 @@ class Gallery:
     async def page(self, user_id: int, size: int, side: Side = "older", of: int = 2**62) -> Page:
         """The person's delivered pictures next to the item `of`; the newest by default."""
         rows = await self._database.fetch_all(SIDES[side], (user_id, of, size))
-        found = [Kept(row["item_id"], row["prompt"], row["finished_at"]) for row in rows]
+        found = [Kept(**row) for row in rows]
         if side == "newer":
             found.reverse()
         if not found:
@@ -61,7 +62,8 @@ class Gallery:
 
 
 BESIDE = (
-    "SELECT item_id, prompt, finished_at FROM items JOIN jobs USING (job_id)"
+    "SELECT item_id, name AS model, prompt, finished_at FROM items JOIN jobs USING (job_id)"
+    " JOIN models ON slug = jobs.model"
     " WHERE items.user_id = ? AND status = 'delivered'"
 )
 SIDES: Mapping[Side, str] = {

@@ -8,7 +8,7 @@ from storage.gallery import Page
 from storage.inputs import Held
 from storage.items import JobView
 
-PROMPT_SHOWN = 120  # of each line: a page has to fit into one message
+PROMPT_SHOWN, NAME_SHOWN = 120, 30  # of each line: a page has to fit into one message
 
 
 class HistoryTexts(JobTexts):
@@ -21,8 +21,7 @@ class HistoryTexts(JobTexts):
                 "No pictures or videos yet. Write what to draw, and they will be listed here."
             )
         lines = [
-            f"{number}. {self.day(each.finished_at)} · "
-            f"{quoted(' '.join(each.prompt.split()), PROMPT_SHOWN)}"
+            f"{number}. {self.day(each.finished_at)} · {_asked_for(each.model, each.prompt)}"
             for number, each in enumerate(page.pictures, 1)
         ]
         title = self._("Your pictures and videos, newest first")
@@ -55,8 +54,8 @@ class HistoryTexts(JobTexts):
         lines = []
         for number, (view, position) in enumerate(jobs, 1):
             state = " ".join(self.state_of(view, position))
-            prompt = quoted(" ".join(view.order.prompt.split()), PROMPT_SHOWN)
-            lines.append(f"{number}. {prompt}\n{state}")
+            asked_for = _asked_for(view.model.name, view.order.prompt)
+            lines.append(f"{number}. {asked_for}\n{state}")
         title = self._("In progress")
         hint = self._("Pictures being drawn will arrive; queued ones can be cancelled.")
         text = f"<b>{title}</b>\n" + "\n".join(lines) + f"\n\n{hint}"
@@ -73,3 +72,9 @@ class HistoryTexts(JobTexts):
     def refresh_button(self) -> str:
         """Shows the list as it is now."""
         return self._("Refresh")
+
+
+def _asked_for(model: str, prompt: str) -> str:
+    """A line: which model, and which words; a tool has none."""
+    words = quoted(" ".join(prompt.split()), PROMPT_SHOWN)
+    return " · ".join(filter(None, (quoted(model, NAME_SHOWN), words)))

@@ -310,16 +310,20 @@ class SettingsTexts(ChoosingTexts):
 
     # --- The balance
 
-    def balance(self, balance: int, price: int | None, movements: Sequence[Movement] = ()) -> str:
-        """Begins with the number of tokens left; the last movements, the latest first."""
+    def balance(self, balance: int, model: Model | None, movements: Sequence[Movement] = ()) -> str:
+        """Begins with the number of tokens left, and what they are enough for of the person's
+        model; the last movements, the latest first."""
         text = self._n("{n} token left.", "{n} tokens left.", balance).format(n=balance)
-        if price:
-            if enough := balance // price:
-                text += " " + self._("Enough for {pictures}.").format(
-                    pictures=self.pictures(enough)
-                )
+        if model is not None:
+            media = model.product.media
+            if enough := balance // model.price:
+                said = self._("Enough for {pictures}.")
+                text += " " + said.format(pictures=self.results(media, enough))
+            elif media is Media.FILM:
+                text += " " + self._("Not enough for a video.")
             else:
                 text += " " + self._("Not enough for a picture.")
+            if not enough:
                 text += " " + self._("More tokens: /paysupport")
         if movements:
             text += "\n\n" + "\n".join(self._movement(each) for each in movements)

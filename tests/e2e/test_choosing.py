@@ -130,6 +130,30 @@ async def test_start_names_the_model_that_was_chosen(world: World) -> None:
     assert said.endswith("/help /balance /model")
 
 
+async def test_the_balance_is_enough_for_so_many_videos(world: World) -> None:
+    anna = await world.customer(tokens=500)
+    await open_shop(world)
+    await world.prefer(1001, model="kling")
+    assert (await ask(world, anna, "/balance")).startswith("500 токенов осталось. Это 2 видео.")
+    await world.prefer(1001, model="kling-3")
+    await world.write("UPDATE models SET price = 501")
+    said = await ask(world, anna, "/balance")
+    assert said.startswith("500 токенов осталось. На видео не хватает. Где взять ещё: /paysupport")
+
+
+async def test_lists_name_the_model(world: World) -> None:
+    anna = await customer(world)
+    world.kie.task_seconds = 3600
+    anna.send("лиса бежит --model kling")
+    await world.until(lambda: bool(world.kie.tasks))
+    anna.send("/queue")
+    await world.said(anna, lambda text: "1. Kling 2.5 Turbo · лиса бежит\nДелаю видео." in text)
+    world.kie.finish(world.kie.tasks[0])
+    await world.closed()
+    anna.send("/history")
+    await world.said(anna, lambda text: " · Kling 2.5 Turbo · лиса бежит\n" in text)
+
+
 async def test_a_tool_is_nobodys_first_model(world: World) -> None:
     anna = await customer(world)
     await world.write("UPDATE models SET enabled = slug IN ('cutout', 'kling')")
@@ -224,12 +248,14 @@ async def test_a_dear_request_names_its_model_and_price(world: World) -> None:
     assert question.words.splitlines() == [
         "Это дороже, чем обычно. Продолжить?",
         "лиса бежит по снегу",
-        "Kling 2.5 Turbo · 16:9 · duration 10",
+        "Kling 2.5 Turbo · 16:9 · 10 с",
         "1 видео за 336 токенов; на балансе 100000 токенов. Пока ничего не списано.",
     ]
     assert [each["text"] for each in question.buttons] == ["Сделать", "Не надо"]
     await pressed(world, anna, question, "Сделать")
     await world.until(lambda: world.balance(1001) == TOKENS - 336)
+    anna.send("/balance")
+    await world.said(anna, lambda text: ": −336, 1 видео «лиса бежит по снегу»" in text)
     anna.send("кот бежит по снегу --model kling --duration 10")  # a price that is known by now
     await world.until(lambda: world.balance(1001) == TOKENS - 2 * 336)
     anna.send("кот бежит --model kling-3 --duration 10")

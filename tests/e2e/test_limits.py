@@ -157,7 +157,7 @@ def test_captions_and_their_buttons(prompt: str, language: str, seed: str) -> No
 def test_lists_and_progress(prompt: str, language: str) -> None:
     texts = TEXTS[language]
     view = view_of(prompt or "x")
-    page = Page([Kept(10**15, prompt, 0.0)] * 5, has_newer=True, has_older=True)
+    page = Page([Kept(10**15, prompt or "x", prompt, 0.0)] * 5, has_newer=True, has_older=True)
     check_message(texts.history(page))
     check_message(texts.queue([(view, 10**6)] * 10, Held(("x",) * 10, 1, 600.0)))
     check_message(texts.progress(view, product="Midjourney (KIE)", position=None, left_s=4000.0))

@@ -115,7 +115,7 @@ def test_the_question_and_the_help() -> None:
     )
     question = Question(order, Origin(1, 1, 1, "en"), 10)
     lines = TEXTS["en"].question(question, MODEL, 100, None).splitlines()
-    facts = "Toy · duration 10 · sound · strength 7 · ref https://a.b/c · q 4K"
+    facts = "Toy · 10 s · sound · strength 7 · ref https://a.b/c · q 4K"
     assert lines[2:4] == [facts, "Mood: a &amp; b"]
     said = TEXTS["en"].help(MODEL, max_quantity=4)
     assert "<code>--duration 10</code> — duration in seconds: 5 or 10" in said
