@@ -101,9 +101,9 @@ async def test_the_queue_shows_what_is_under_way_and_cancels_it(world: World) ->
     anna.send("/queue")
     card = await world.said(anna, lambda text: text.startswith("Ещё не готово"))
     assert card.words.splitlines()[1:5] == [
-        "1. кот",
+        "1. Midjourney V6 · кот",
         "Готово: 0 из 2. Место в очереди: 1.",
-        "2. пёс",
+        "2. Midjourney V6 · пёс",
         "Готово: 0 из 2. Место в очереди: 2.",
     ]
     assert [each["text"] for each in card.buttons] == ["Отменить 1", "Отменить 2", "Обновить"]
