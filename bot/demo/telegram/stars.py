@@ -100,7 +100,7 @@ def answer_pre_checkout_query(state: State, params: Params) -> bool:
     elif wallet.stars < payment.invoice.total_amount:
         payment.ended = "BALANCE_TOO_LOW"  # they went elsewhere meanwhile
     else:
-        payment.ended, payment.charge_id = "paid", charge_id(state)
+        payment.ended, payment.charge_id = "paid", new_charge_id(state)
         give_stars(state, wallet, -payment.invoice.total_amount)
         record(state, payment.invoice.total_amount, _partner(payment), payment.charge_id)
         provider = {"provider_payment_charge_id": f"{payment.payer['id']}_{query_id}"}
@@ -130,14 +130,7 @@ def get_star_transactions(state: State, params: Params) -> dict[str, Any]:
 
 
 def get_my_star_balance(state: State, params: Params) -> dict[str, Any]:
-    return {"amount": balance(state)}
-
-
-def balance(state: State) -> int:
-    """The Stars of the bot; after a chargeback they may be below 0."""
-    return sum(
-        each["amount"] if "source" in each else -each["amount"] for each in state.star_transactions
-    )
+    return {"amount": state.star_balance}
 
 
 def find_charge(state: State, charge: str) -> Payment | None:
@@ -163,12 +156,13 @@ def give_back(state: State, payment: Payment, *, stars: int, told: bool) -> None
 
 def record(state: State, stars: int, partner: dict[str, Any], transaction_id: str) -> None:
     """Put a transaction of the bot's into the list: incoming, or outgoing if below 0."""
+    state.star_balance += stars
     side = "source" if stars > 0 else "receiver"
     entry = {"id": transaction_id, "amount": abs(stars), "date": int(state.clock())}
     state.star_transactions.append(entry | {side: partner})
 
 
-def charge_id(state: State) -> str:
+def new_charge_id(state: State) -> str:
     """A new one, as long as those of Telegram: above 128 characters, so it fits no button."""
     number = f"{state.token} {next(state.charge_numbers)}"
     return f"stx{base64.urlsafe_b64encode(hashlib.shake_128(number.encode()).digest(96)).decode()}"

@@ -280,6 +280,7 @@ class State(StandIn):
         self.payments: list[Payment] = []
         self.charge_numbers = count(first_id)
         self.star_transactions: list[dict[str, Any]] = []
+        self.star_balance = 0  # of the bot; after a chargeback it may be below 0
         self.calls: list[Call] = []
         self.commands: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of a scope and language
 

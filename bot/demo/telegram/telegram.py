@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from . import stars as _stars
 from .people import Person
+from .stars import find_charge, give_back, new_charge_id, record
 from .state import Call, Chat, Message, State
 from .updates import Update
 
@@ -56,26 +56,21 @@ class Telegram(State):
     def person(self, user_id: int) -> Person:
         return self._people[user_id]
 
-    @property
-    def star_balance(self) -> int:
-        """The bot's Stars."""
-        return _stars.balance(self)
-
     def charge_back(self, charge_id: str, *, told: bool = True) -> None:
         """Give a payment back as Apple or Google does: the bot did not ask for it, and may be told.
 
         The person gets money, not Stars. Raises LookupError.
         """
-        payment = _stars.find_charge(self, charge_id)
+        payment = find_charge(self, charge_id)
         if payment is None or payment.refunded:
             raise LookupError("no such charge, or it was given back already")
-        _stars.give_back(self, payment, stars=0, told=told)
+        give_back(self, payment, stars=0, told=told)
 
     def add_star_transaction(
         self, stars: int, partner: dict[str, Any], transaction_id: str | None = None
     ) -> None:
         """Let the bot earn Stars, or spend them (below 0), otherwise than by an invoice."""
-        _stars.record(self, stars, partner, transaction_id or _stars.charge_id(self))
+        record(self, stars, partner, transaction_id or new_charge_id(self))
 
     def add_group(self, chat_id: int, title: str, members: Iterable[Person | int]) -> Chat:
         """A group, or a supergroup if the id is below -1000000000000, with the bot in it."""

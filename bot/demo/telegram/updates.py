@@ -45,6 +45,7 @@ class Updates:
 
     Attributes:
         pending: those the bot has not confirmed.
+        lost: those it never got; `resend` lets one come late.
         allowed: the kinds the bot asked for last; None means all.
         pause_s: how long a repeated question for the same offset waits at least.
         waits: whether a question waits for updates at all.
@@ -63,6 +64,7 @@ class Updates:
         self._archive: dict[int, Update] = {}
         self._repeats = 0
         self._to_lose: list[str] = []
+        self.lost: list[Update] = []
         self._extras: deque[dict[str, Any]] = deque()
         self._webhook_url = ""
         self.allowed: frozenset[str] | None = None
@@ -78,11 +80,12 @@ class Updates:
         """Queue an update, if the bot asked for this kind when it is made."""
         if self.allowed is None or kind in self.allowed:
             update = Update(next(self._ids), kind, body, self._clock())
+            self._archive[update.update_id] = update
             for name in self._to_lose:
                 if name in (kind, *body):
                     self._to_lose.remove(name)
+                    self.lost.append(update)
                     return
-            self._archive[update.update_id] = update
             self.pending.append(update)
             self._wake()
 
@@ -91,7 +94,7 @@ class Updates:
         self._repeats += times
 
     def lose_next(self, name: str, times: int = 1) -> None:
-        """Never deliver the next updates of this kind, or with a field of this name in them."""
+        """Do not deliver the next updates of this kind, or with a field of this name in them."""
         self._to_lose += [name] * times
 
     def resend(self, update_id: int) -> None:
