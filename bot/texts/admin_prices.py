@@ -164,15 +164,13 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         if value:
             return self._value_price_set(entry, model, value)
         if not entry.before:
-            return self._(
-                "{model}: a picture costs {tokens}. To put it on sale: {command}."
-            ).format(
+            return self._("{model}: the price is {tokens}. To put it on sale: {command}.").format(
                 model=code(entry.subject, SLUG_SHOWN),
                 tokens=self.tokens(int(entry.after)),
                 command=code(f"/enable {entry.subject}"),
             )
         return self._(
-            "{model}: a picture now costs {tokens} (was {before}). Jobs already placed keep their"
+            "{model}: the price is now {tokens} (was {before}). Jobs already placed keep their"
             " price."
         ).format(
             model=code(entry.subject, SLUG_SHOWN),

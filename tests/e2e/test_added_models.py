@@ -46,7 +46,7 @@ async def test_a_picture_model_is_added_priced_sold_and_removed(shop: World, adm
     assert words.startswith("У модели wan-2-7-image ещё нет цены.")
     words = await ask(shop, admin, "/price wan-2-7-image 20")
     assert words == (
-        "wan-2-7-image: картинка стоит 20 токенов. Чтобы включить модель: /enable wan-2-7-image."
+        "wan-2-7-image: цена — 20 токенов. Чтобы включить модель: /enable wan-2-7-image."
     )
     assert "включена" in await ask(shop, admin, "/enable wan-2-7-image")
     anna = await shop.customer(tokens=100)

@@ -90,7 +90,7 @@ async def test_a_price_is_seen_by_the_next_prompt_and_not_by_the_job_before(
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
     words = await ask(world, admin, f"/price {SLUG} 100")
     assert words == (
-        "midjourney-v7-fast: теперь картинка стоит 100 токенов, раньше было 79."
+        "midjourney-v7-fast: теперь цена — 100 токенов, раньше было 79."
         " Уже принятые запросы идут по старой цене."
     )
     anna.send("пёс")
