@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from bot.cards.pager import LINES, PageNumber, turning
 from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.texts import Texts
-from bot.texts.admin_prices import MAX_PRICE
+from bot.texts.admin_prices import MAX_PRICE, MOST_PRICES
 from storage.catalogue import Model, proposed
 from storage.prices import Price, prices_of
 
@@ -58,7 +58,7 @@ def model_card(texts: Texts, model: Model, page: int, token_usd: float) -> tuple
             texts.price_button(each),
             ModelButton(verb="price", page=page, slug=model.slug, value=each.name),
         )
-        for each in prices_of(model)
+        for each in prices_of(model)[:MOST_PRICES]
     ]
     back = Button(texts.panel_back(), ModelButton(page=page).pack())
     return texts.prices(model, token_usd), (switch, *_rows(prices), (back,))

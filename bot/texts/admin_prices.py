@@ -15,6 +15,7 @@ from storage.stats import Taken
 
 MAX_PRICE = 1_000_000
 BUTTON_SHOWN = 40
+MOST_PRICES = 60  # in one message, and as buttons under it: Telegram takes 100
 NAME_SHOWN = 64
 SLUG_SHOWN = 60
 WORD_SHOWN = 40
@@ -54,9 +55,11 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             lines.append(", ".join(facts))
         return lines
 
-    def _money_behind(self, price: Price, token_usd: float) -> str:
+    def _money_behind(self, price: Price, token_usd: float, *, short: bool = False) -> str:
         brings, costs = (price.tokens or 0) * token_usd, price.credits * CREDIT_USD
         mark = "⚠️ " if price.loses(token_usd) else ""
+        if short:
+            return mark + self._("margin {margin}").format(margin=self.percent(1 - costs / brings))
         return mark + self._("{brings} for {costs}, margin {margin}").format(
             brings=self.money(brings),
             costs=self.money(costs),
@@ -81,7 +84,13 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
     def prices(self, model: Model, token_usd: float) -> str:
         """All prices of a row, and how to change them."""
         prices = prices_of(model)
-        lines = [self._head(model), *(self._price(each, token_usd) for each in prices)]
+        lines = [
+            self._head(model),
+            *(
+                self._price(each, token_usd, short=bool(each.values))
+                for each in prices[:MOST_PRICES]
+            ),
+        ]
         sold = {each.values[0][0].param: each for each in prices[1:] if each.tokens}
         if len(sold) > 1 and prices[0].tokens:
             one, other = [*sold.values()][:2]
@@ -148,14 +157,14 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         """The card was old."""
         return self._("The price is not what this card showed. Nothing was changed.")
 
-    def _price(self, price: Price, token_usd: float) -> str:
+    def _price(self, price: Price, token_usd: float, *, short: bool = False) -> str:
         """One of the list."""
         what = f"{code(price.name)}: " if price.values else ""
         facts = [self._("not on sale") if price.tokens is None else self.tokens(price.tokens)]
         if price.credits:
             facts.append(f"KIE: {self.credits(price.credits)}")
             if token_usd and price.tokens:
-                facts.append(self._money_behind(price, token_usd))
+                facts.append(self._money_behind(price, token_usd, short=short))
         return what + " · ".join(facts)
 
     def price_set(self, entry: Entry) -> str:
