@@ -235,7 +235,7 @@ class Pipeline:
             clock=clock,
         )
         results = Results(jobs, provider_of, poller, fetcher, admin.alerts, clock=clock)
-        sender = Sender(messenger, texts, media.result_uploader)
+        sender = Sender(messenger, texts, media.result_uploader, store.catalogue)
         delivery = Delivery(jobs, store.people, sender, messenger, texts)
         self.worker = Worker(
             jobs, store.people, admin.alerts, self.prepare, submit, results, delivery

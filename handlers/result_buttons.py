@@ -1,9 +1,9 @@
-"""The buttons under a picture: again, change, use as input, original file."""
+"""The buttons under a picture: again, change, use as input, original file, what else to make."""
 
 from aiogram import Router
-from aiogram.types import CallbackQuery, Message, User
+from aiogram.types import CallbackQuery, MaybeInaccessibleMessageUnion, Message, User
 
-from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton
+from bot.cards.result import AgainButton, ChangeButton, InputButton, OriginalButton, UseButton
 from bot.pipeline.resend import Resender, ResendRequest
 from bot.shop.orders import Orders
 from bot.telegram.buttons import HeldButton, held_keyboard
@@ -12,14 +12,19 @@ from bot.texts import Texts
 from handlers.middlewares import Debounce
 from providers.order import Origin, item_input
 from storage.inputs import Inputs
-from storage.items import ItemStatus
+from storage.items import Item, ItemStatus
 from storage.jobs import Jobs, press_key
+
+# One that was fetched, not delivered and refunded lies on the disk as well; the sending of one that
+# is ready may have come through, and its answer not.
+SENT = frozenset({ItemStatus.READY, ItemStatus.DELIVERED})
 
 
 def create_router() -> Router:
     """A button names an item; only the one who paid for it may press."""
     router = Router(name=__name__)
     router.callback_query.register(draw_again, AgainButton.filter())
+    router.callback_query.register(make_use, UseButton.filter())
     router.callback_query.register(ask_for_change, ChangeButton.filter())
     router.callback_query.register(use_as_input, InputButton.filter())
     router.callback_query.register(drop_held, HeldButton.filter())
@@ -41,15 +46,36 @@ async def draw_again(
     if item is None or query.message is None:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
-    origin = Origin(
-        user_id=event_from_user.id,
-        chat_id=query.message.chat.id,
-        message_id=press_key(query.id),
-        language=texts.language,
-        reply_to_message_id=query.message.message_id,
-        again_of=item.item_id,
-    )
+    origin = _origin(query.message, query.id, event_from_user, texts, item)
     said, alert = await orders.again(item, origin, texts, told_price=callback_data.price)
+    messenger.answer_press(query.id, said, alert=alert)
+
+
+async def make_use(
+    query: CallbackQuery,
+    callback_data: UseButton,
+    event_from_user: User,
+    jobs: Jobs,
+    orders: Orders,
+    messenger: Messenger,
+    texts: Texts,
+) -> None:
+    """Make something else of the picture, at the button's price: larger, cut out, alive."""
+    item = await jobs.owned(callback_data.item_id, event_from_user.id)
+    if item is None or query.message is None or item.status not in SENT:
+        messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
+        return
+    source = _source(item, query)
+    if source is None:
+        messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
+        return
+    said, alert = await orders.use(
+        item,
+        source,
+        callback_data,
+        _origin(query.message, query.id, event_from_user, texts, item),
+        texts,
+    )
     messenger.answer_press(query.id, said, alert=alert)
 
 
@@ -103,8 +129,7 @@ async def use_as_input(
     if query.message.chat.type != "private":
         messenger.answer_press(query.id, texts.reply_with_words(), alert=True)
         return
-    file_id = item.sent_file_id or _file_in(query)
-    source = item_input(item.item_id) if item.file_key else file_id
+    source = _source(item, query)
     if source is None:
         messenger.answer_press(query.id, texts.send_it_yourself(), alert=True)
         return
@@ -152,10 +177,7 @@ async def send_original(
 ) -> None:
     """Send the original file: Telegram shrinks photos."""
     item = await jobs.owned(callback_data.item_id, event_from_user.id)
-    # One that was fetched, not delivered and refunded lies on the disk as well; the sending of one
-    # that is ready may have come through, and its answer not.
-    sent = item is not None and item.status in {ItemStatus.READY, ItemStatus.DELIVERED}
-    if item is None or query.message is None or not sent:
+    if item is None or query.message is None or item.status not in SENT:
         messenger.answer_press(query.id, texts.not_your_picture(), alert=True)
         return
     messenger.answer_press(query.id, texts.file_coming())
@@ -170,6 +192,27 @@ async def send_original(
             as_file=True,
         )
     )
+
+
+def _origin(
+    message: MaybeInaccessibleMessageUnion, query_id: str, user: User, texts: Texts, item: Item
+) -> Origin:
+    """Who pressed a button under an item, and where."""
+    return Origin(
+        user_id=user.id,
+        chat_id=message.chat.id,
+        message_id=press_key(query_id),
+        language=texts.language,
+        reply_to_message_id=message.message_id,
+        again_of=item.item_id,
+    )
+
+
+def _source(item: Item, query: CallbackQuery) -> str | None:
+    """The picture as what an order starts from: its original, or what Telegram has of it."""
+    if item.file_key:
+        return item_input(item.item_id)
+    return item.sent_file_id or _file_in(query)
 
 
 def _file_in(query: CallbackQuery) -> str | None:

@@ -35,8 +35,8 @@ class Origin:
     """Who asked, in which message, and in which language to answer.
 
     Asked by a button, it has a `message_id` below 0, made of the press (storage.jobs.press_key),
-    and a message to reply to; `again_of` is the item that is repeated. One that is `late` waited
-    while the bot was down: it is asked about before it is charged.
+    and a message to reply to; `again_of` is the item under which it was pressed. One that is `late`
+    waited while the bot was down: it is asked about before it is charged.
     """
 
     user_id: int

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from providers.base import Field, Product
+from providers.base import Field, Media, Product
 from providers.product_json import from_json, to_json
 from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
@@ -72,6 +72,7 @@ MODELS = (
     " (SELECT json_group_array(json_array(param, value, price))"
     " FROM model_prices WHERE model_prices.slug = models.slug) AS prices FROM models"
 )
+ASKED_FOR = "prompt, models.name, models.provider, models.declared"  # see `asked_for_in`
 # What a row proposes as its price, until an admin sets another one.
 TOKENS_PER_CREDIT = 4
 LEAST_PRICE = 5  # a draft for next to nothing takes its place on the disk, too
@@ -92,6 +93,18 @@ class Catalogue:
         models = [_model(row) for row in rows]
         of_words = (each for each in models if not each.product.is_tool)
         return next(of_words, models[0] if models else None)
+
+    async def for_pictures(self) -> list[Model]:
+        """What is on sale to be made of a finished picture, in the order of display: every tool,
+        and of the films the first."""
+        rows = await self._database.fetch_all(f"{MODELS} WHERE enabled ORDER BY position, slug")
+        models = [
+            model
+            for model in map(_model, rows)
+            if (model.declared or model.provider in PRODUCTS) and model.product.models.picture
+        ]
+        tools = [each for each in models if each.product.is_tool]
+        return tools + [each for each in models if each.product.media is Media.FILM][:1]
 
     async def get(self, slug: str) -> Model | None:
         """One model, enabled or not."""
@@ -332,6 +345,20 @@ def model_in(tx: sqlite3.Connection, slug: str) -> Model | None:
     """A model as it stands, in a transaction."""
     row = fetch_one(tx, f"{MODELS} WHERE slug = ?", (slug,))
     return _model(row) if row else None
+
+
+def asked_for_in(row: sqlite3.Row) -> str:
+    """What was asked for, for a list, from a row that has ASKED_FOR: of a tool its name comes
+    first, and there may be no words."""
+    product = product_in(row)
+    is_tool = product is not None and product.is_tool
+    return f"{row['name']}: {row['prompt']}".removesuffix(": ") if is_tool else row["prompt"]
+
+
+def product_in(row: sqlite3.Row) -> Product | None:
+    """What the model in such a row sells; None: this program does not have it."""
+    declared = row["declared"]
+    return from_json(declared) if declared else PRODUCTS.get(row["provider"])
 
 
 def proposed(credits: float) -> int:  # noqa: A002 - KIE's word

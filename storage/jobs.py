@@ -101,7 +101,7 @@ class Jobs:
         parameters.
 
         None, and nothing is charged, when the message already has its job: Telegram may deliver
-        an update twice; or when the same item was asked for again AGAIN_PAUSE_S ago or less.
+        an update twice; or when the same button was pressed AGAIN_PAUSE_S ago or less.
         `card_id` is the message in which the person was asked, and said yes: the progress is told
         there, and a picture that came since and waits for words is not for this.
 
@@ -119,7 +119,7 @@ class Jobs:
             if is_placed_in(tx, self._database.bot_id, origin):
                 return None
             now = self._database.now()
-            if origin.again_of is not None and _is_impatient(tx, origin.again_of, now):
+            if origin.again_of is not None and _is_impatient(tx, order, origin, now):
                 return None
             see_user(tx, user_id, origin.language, now)
             check_open(tx)
@@ -473,6 +473,8 @@ class Jobs:
         return moved
 
 
+# Under one picture there are buttons for several models, and for several values of one.
+SAME_BUTTON = "again_of = :again_of AND model = :model AND params = :params"
 PLACED = "SELECT 1 FROM jobs WHERE bot_id = ? AND chat_id = ? AND message_id = ?"
 UNFINISHED = (
     "SELECT job_id, input_file_id IS NOT NULL AS with_picture FROM jobs WHERE job_id IN"
@@ -545,13 +547,14 @@ def press_key(query_id: str) -> int:
     return -1 - int.from_bytes(digest[:7], "big")
 
 
-def _is_impatient(tx: sqlite3.Connection, again_of: int, now: float) -> bool:
-    """Whether the same picture was asked for again a moment ago: a thumb that pressed twice."""
+def _is_impatient(tx: sqlite3.Connection, order: Order, origin: Origin, now: float) -> bool:
+    """Whether that button was pressed a moment ago: a thumb that pressed twice."""
     # On both sides of now: the clock may have been put back since.
     row = fetch_one(
         tx,
-        "SELECT 1 FROM jobs WHERE again_of = ? AND created_at BETWEEN ? AND ?",
-        (again_of, now - AGAIN_PAUSE_S, now + AGAIN_PAUSE_S),
+        f"SELECT 1 FROM jobs WHERE {SAME_BUTTON}"  # noqa: S608 - our own words
+        " AND created_at BETWEEN :now - :pause_s AND :now + :pause_s",
+        {**row_of(order, origin), "now": now, "pause_s": AGAIN_PAUSE_S},
     )
     return row is not None
 

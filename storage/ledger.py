@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from providers.base import Media
-from providers.product_json import from_json
-from providers.products import PRODUCTS
+from storage.catalogue import ASKED_FOR, asked_for_in, product_in
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.journal import Act, record
@@ -38,7 +37,7 @@ class Movement:
     kind: str  # the ledger's
     amount: int
     entries: int
-    prompt: str | None  # of the job
+    asked_for: str  # by the job, if there is one
     created_at: float  # Unix seconds
     media: Media = Media.IMAGE  # what the items of the job are
 
@@ -65,8 +64,8 @@ class Ledger:
     async def movements(self, user_id: int, limit: int) -> list[Movement]:
         """The person's latest changes, newest first; a job's items count as one."""
         rows = await self._database.fetch_all(
-            "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"
-            " items.job_id, jobs.prompt, models.provider, models.declared FROM ledger"
+            "SELECT ledger.entry_id, ledger.kind, ledger.amount, ledger.created_at,"  # noqa: S608 - our own names
+            f" items.job_id, {ASKED_FOR} FROM ledger"
             " LEFT JOIN items ON items.item_id = ledger.item_id"
             " LEFT JOIN jobs ON jobs.job_id = items.job_id"
             " LEFT JOIN models ON models.slug = jobs.model WHERE ledger.user_id = ?"
@@ -82,7 +81,7 @@ class Ledger:
                     each["kind"],
                     each["amount"] + sum(row["amount"] for row in more),
                     1 + len(more),
-                    each["prompt"],
+                    asked_for_in(each) if each["job_id"] else "",
                     each["created_at"],
                     _media(each),
                 )
@@ -242,5 +241,5 @@ def take_back(
 
 def _media(row: sqlite3.Row) -> Media:
     """What a job made; of a product that is gone, nobody knows."""
-    product = from_json(row["declared"]) if row["declared"] else PRODUCTS.get(row["provider"])
+    product = product_in(row)
     return product.media if product else Media.IMAGE

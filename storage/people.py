@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from storage.catalogue import ASKED_FOR, asked_for_in
 from storage.database import Database, fetch_one
 from storage.errors import UnknownUserError
 from storage.journal import Act, Entry, record, recorded
@@ -46,7 +47,7 @@ class JobLine:
     """A job, for a list."""
 
     job_id: int
-    prompt: str
+    asked_for: str
     created_at: float
     items: int
     delivered: int
@@ -127,17 +128,28 @@ class People:
             (user_id, entries),
         )
         job_rows = await self._database.fetch_all(
-            "SELECT last.job_id, prompt, created_at, count(*) AS items,"
+            f"SELECT last.job_id, {ASKED_FOR}, created_at, count(*) AS items,"  # noqa: S608 - our own names
             " sum(status = 'delivered') AS delivered,"
             " sum(status IN ('failed', 'cancelled')) AS failed"
             " FROM (SELECT * FROM jobs WHERE user_id = ? ORDER BY job_id DESC LIMIT ?) AS last"
-            " JOIN items USING (job_id) GROUP BY last.job_id ORDER BY last.job_id DESC",
+            " JOIN items USING (job_id) JOIN models ON models.slug = last.model"
+            " GROUP BY last.job_id ORDER BY last.job_id DESC",
             (user_id, jobs),
         )
         return Record(
             person,
             [LedgerLine(**dict(row)) for row in ledger_rows],
-            [JobLine(**dict(row)) for row in job_rows],
+            [
+                JobLine(
+                    row["job_id"],
+                    asked_for_in(row),
+                    row["created_at"],
+                    row["items"],
+                    row["delivered"],
+                    row["failed"],
+                )
+                for row in job_rows
+            ],
         )
 
     async def note_name(self, user_id: int, username: str | None, first_name: str) -> None:

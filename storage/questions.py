@@ -13,7 +13,7 @@ from providers.order import Order, Origin
 from storage.database import Database, fetch_one
 from storage.errors import InsufficientTokensError
 from storage.inputs import forget_held
-from storage.jobs import AGAIN_PAUSE_S, is_placed_in
+from storage.jobs import AGAIN_PAUSE_S, SAME_BUTTON, is_placed_in
 from storage.ledger import balance_in
 from storage.order_rows import COLUMNS, VALUES, order_in, origin_in, row_of
 
@@ -58,15 +58,10 @@ class Questions:
             now = self._database.now()
             if origin.again_of is not None and fetch_one(
                 tx,
-                "SELECT 1 FROM questions WHERE user_id = ? AND asked_at BETWEEN ? AND ?"
-                " AND again_of = ? AND message_id <> ?",
-                (
-                    origin.user_id,
-                    now - AGAIN_PAUSE_S,
-                    now + AGAIN_PAUSE_S,
-                    origin.again_of,
-                    origin.message_id,
-                ),
+                f"SELECT 1 FROM questions WHERE {SAME_BUTTON} AND user_id = :user_id"  # noqa: S608 - our own words
+                " AND message_id <> :message_id"
+                " AND asked_at BETWEEN :now - :pause_s AND :now + :pause_s",
+                {**row_of(question.order, origin), "now": now, "pause_s": AGAIN_PAUSE_S},
             ):
                 return None
             balance = balance_in(tx, origin.user_id)

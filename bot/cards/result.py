@@ -4,12 +4,18 @@ They carry the item's id, and "again" the price it shows: they work for as long 
 and whoever presses one is checked against its owner.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
 from bot.service_limits import COPY_UNITS
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
 from bot.telegram.html import units
 from bot.texts import Texts
 from providers.base import Media
+from providers.order import Order, item_input
+from storage.catalogue import Model
 from storage.items import Item, JobView
+from storage.prices import price_of, words_on_sale
 
 
 class AgainButton(ButtonData, prefix="again"):
@@ -37,8 +43,21 @@ class OriginalButton(ButtonData, prefix="original"):
     item_id: Number = NOTHING
 
 
-def picture_keyboard(texts: Texts, view: JobView, item: Item) -> Keyboard:
-    """The keyboard under a picture."""
+class UseButton(ButtonData, prefix="use"):
+    """Makes something else of the picture, with that model, and with that value of what changes
+    its price; `price` is what the button shows."""
+
+    item_id: Number = NOTHING
+    slug: str = ""
+    price: Number = 0
+    value: str = ""
+
+
+def picture_keyboard(
+    texts: Texts, view: JobView, item: Item, on_sale: Sequence[Model] = ()
+) -> Keyboard:
+    """The keyboard under a picture; `on_sale` is what can be made of one."""
+    uses = tuple(_uses(texts, view, item, on_sale))
     number = item.item_id
     order = view.order
     seed = order.options.get("seed", order.params.get("seed"))
@@ -67,6 +86,29 @@ def picture_keyboard(texts: Texts, view: JobView, item: Item) -> Keyboard:
             ),
             Button(texts.original_button(), OriginalButton(item_id=number).pack()),
         ),
+        *(uses[at : at + 2] for at in range(0, len(uses), 2)),
         tuple(copies),
     ]
     return [row for row in rows if row]
+
+
+def _uses(texts: Texts, view: JobView, item: Item, on_sale: Sequence[Model]) -> Iterator[Button]:
+    """The buttons of what else can be made of it: not by what made it, and not of a film."""
+    if view.media is Media.FILM:
+        return
+    order = view.order
+    for model in on_sale:
+        product = model.product
+        speaks = product.least_chars <= len(order.prompt) <= product.prompt_chars
+        if model.slug == order.model or not (product.is_tool or speaks):
+            continue
+        dearer = product.priced[0] if product.is_tool and product.priced else None
+        for word in words_on_sale(model, dearer.param) if dearer else ("",):
+            params = {dearer.param: word} if dearer else {}
+            like = Order(
+                model.slug, order.prompt, params=params, inputs=(item_input(item.item_id),)
+            )
+            price = price_of(model, like)
+            button = UseButton(item_id=item.item_id, slug=model.slug, price=price, value=word)
+            with suppress(ValueError):  # a slug too long for a button, or with a colon in it
+                yield Button(texts.use_button(model, word, price), button.pack())

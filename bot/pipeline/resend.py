@@ -13,10 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cards.result import picture_keyboard
 from bot.media.kinds import UPLOAD_MAX_BYTES, Result
 from bot.media.originals import OriginalMissingError, Originals
-from bot.pipeline.sending import Sender
+from bot.pipeline.sending import Sender, file_name
 from bot.telegram.errors import ChatClosedError, DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
@@ -106,7 +105,7 @@ class Resender:
                 texts = self._texts[request.language]
                 self._messenger.say(request.chat_id, texts.result_gone(), reply_to=request.reply_to)
             elif request.as_file and result.size_bytes <= UPLOAD_MAX_BYTES:
-                name = f"{view.order.model}-{request.item.item_id}.{result.extension}"
+                name = file_name(view, request.item, result)
                 sent = await self._messenger.send_file(
                     request.chat_id, result.path, name=name, reply_to=request.reply_to
                 )
@@ -126,7 +125,7 @@ class Resender:
                 item.sent_as,
                 caption=texts.caption(view, item),
                 reply_to=request.reply_to,
-                keyboard=picture_keyboard(texts, view, item),
+                keyboard=await self._sender.keyboard(view, item, request.language),
             )
         except ChatClosedError:
             raise

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from bot.cards.result import picture_keyboard
 from bot.media.kinds import UPLOAD_MAX_BYTES, Result
 from bot.media.outbox import ResultUploader
+from bot.telegram.buttons import Keyboard
 from bot.telegram.lanes import SAY_ATTEMPTS
 from bot.telegram.messenger import Losses, Messenger
 from bot.texts import Texts
+from storage.catalogue import Catalogue
 from storage.items import Item, JobView, Sent
 
 
@@ -19,10 +21,12 @@ class Sender:
         messenger: Messenger,
         texts: Mapping[str, Texts],
         result_uploader: ResultUploader | None,
+        catalogue: Catalogue,
     ) -> None:
         self._messenger = messenger
         self._texts = texts
         self._result_uploader = result_uploader
+        self._catalogue = catalogue
 
     async def send(
         self,
@@ -38,12 +42,13 @@ class Sender:
     ) -> Sent:
         """Send it to be looked at. Raises as `Messenger.send_result` does."""
         texts = self._texts[language]
-        keyboard = picture_keyboard(texts, view, item)
+        keyboard = await self.keyboard(view, item, language)
         if result.size_bytes <= UPLOAD_MAX_BYTES:
             return await self._messenger.send_result(
                 chat_id,
                 result,
                 caption=texts.caption(view, item),
+                name=file_name(view, item, result) if view.model.product.as_file else "",
                 reply_to=reply_to,
                 keyboard=keyboard,
                 attempts=attempts,
@@ -60,3 +65,13 @@ class Sender:
             attempts=attempts,
             losses=losses,
         )
+
+    async def keyboard(self, view: JobView, item: Item, language: str) -> Keyboard:
+        """What stands under it, with the prices of now."""
+        on_sale = await self._catalogue.for_pictures()
+        return picture_keyboard(self._texts[language], view, item, on_sale)
+
+
+def file_name(view: JobView, item: Item, result: Result) -> str:
+    """The name of its file, for people."""
+    return f"{view.order.model}-{item.item_id}.{result.extension}"

@@ -195,6 +195,8 @@ class Grammar:
         allowed_options: Collection[str] = (),
     ) -> Order:
         """The order that prompt and flags make of `base`; raises the first PromptError."""
+        if self.product.is_tool and prompt:
+            raise NoWordsNeededError
         prompt = prompt or base.prompt
         given = Input.PICTURE if base.inputs else Input.TEXT
         kept = {
@@ -259,9 +261,7 @@ class Grammar:
         )
 
     def _check_prompt(self, prompt: str) -> None:
-        if self.product.is_tool:
-            if prompt:
-                raise NoWordsNeededError
+        if self.product.is_tool:  # it says what the picture shows, and is not sent
             return
         if not _SUBSTANCE.search(prompt):
             raise EmptyPromptError

@@ -9,12 +9,14 @@ from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 
+from bot.cards.result import UseButton
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
 from bot.prompts.errors import PromptError
 from bot.prompts.parse import model_said, only_flags, parse, with_model
 from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
+from bot.telegram.html import plain
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from providers.base import Media, Product
@@ -157,10 +159,10 @@ class Orders:
         if earlier is not None and not is_of_result(product, earlier):
             base = order_like(earlier, model)
         else:
+            of_earlier = earlier.order.prompt if earlier is not None and not pictures else ""
             pictures = pictures or await self._pictures(origin, replied, about, item_id)
             base = order_with(own, model, pictures[: max(product.pictures, 1)])
-            if earlier is not None and not product.is_tool:
-                base = replace(base, prompt=earlier.order.prompt)
+            base = replace(base, prompt=of_earlier)
         try:
             order = parse(
                 text,
@@ -360,7 +362,47 @@ class Orders:
         )
         if origin.chat_id == job.origin.chat_id:
             origin = replace(origin, reply_to_message_id=job.origin.reply_to)
+        taken = await self._draw_pressed(order, model, origin, texts, told_price)
+        if isinstance(taken, tuple):
+            return taken
+        return texts.again_taken(taken, view.media) if taken else texts.again_already(), False
+
+    async def use(
+        self,
+        item: Item,
+        source: str,
+        button: UseButton,
+        origin: Origin,
+        texts: Texts,
+    ) -> tuple[str, bool]:
+        """Make something else of a picture, in answer to a button under it: see `again`. `source`
+        is the picture as orders have it."""
+        if (closed := await self._maintenance.text()) is not None:
+            return texts.maintenance_in_short(closed), True
+        view = await self._jobs.view(item.job_id)
+        model = await self._catalogue.get(button.slug)
+        if model is None or not model.enabled:
+            return texts.use_gone(model.name if model else button.slug), True
+        if view.media is Media.FILM or model.product.models.picture is None:
+            return texts.not_your_picture(), True
         own = await self._preferences.get(item.user_id)
+        try:
+            order = order_from(view.order, own, model, source, button.value)
+        except PromptError as error:
+            said = texts.prompt_error(error, model.product)
+            self._messenger.say(origin.chat_id, said, reply_to=origin.reply_to)
+            return "", False
+        taken = await self._draw_pressed(order, model, origin, texts, button.price)
+        if isinstance(taken, tuple):
+            return taken
+        return texts.use_taken(taken) if taken else texts.use_already(), False
+
+    async def _draw_pressed(
+        self, order: Order, model: Model, origin: Origin, texts: Texts, told_price: int | None
+    ) -> PlacedJob | tuple[str, bool] | None:
+        """Charge and queue what a button stands for; or what to answer to the press instead, and
+        whether as an alert. None: it was pressed twice."""
+        own = await self._preferences.get(origin.user_id)
         try:
             taken = await self._draw(
                 Question(order, origin, price_of(model, order)),
@@ -369,14 +411,12 @@ class Orders:
                 ask=own.ask == ALWAYS or told_price is None,
             )
         except (InsufficientTokensError, TooManyActiveItemsError, UnpricedValueError) as error:
-            return texts.refused(error), True
+            return plain(texts.refused(error)), True
         except ModelUnavailableError:
-            return texts.model_gone(view.model.name), True
-        if taken is Asked.PRICE_CHANGED:
-            return texts.price_changed(), False
-        if taken is Asked.FIRST:
-            return "", False
-        return texts.again_taken(taken, view.media) if taken else texts.again_already(), False
+            return texts.use_gone(model.name), True
+        if isinstance(taken, Asked):
+            return texts.price_changed() if taken is Asked.PRICE_CHANGED else "", False
+        return taken
 
     async def _draw(
         self,
@@ -445,6 +485,8 @@ class Orders:
 def is_of_result(product: Product, earlier: JobView) -> bool:
     """Whether a product begins with the picture that another one made, and not with its words:
     what does something to a picture, and a film in reply to a picture."""
+    if product.is_tool:
+        return True
     if product.picture is None or earlier.model.product.media is not Media.IMAGE:
         return False
     return product.models.text is None or product.is_film
@@ -456,6 +498,18 @@ def order_like(earlier: JobView, model: Model) -> Order:
     order = replace(order, inputs=order.inputs[: max(model.product.pictures, 1)])
     same = earlier.model.provider == model.provider
     return replace(order, options=without_closed(order.options, model) if same else {})
+
+
+def order_from(drawn: Order, own: Preferences, model: Model, source: str, value: str) -> Order:
+    """What a button under a picture stands for: the words are those of the picture, and whatever
+    else costs more is as the button says."""
+    product = model.product
+    base = order_with(own, model, [source])
+    dearer = {field.param for field in product.priced}
+    params = {param: each for param, each in base.params.items() if param not in dearer}
+    base = replace(base, prompt=drawn.prompt, params=params, quantity=1)
+    said = f"--{product.priced[0].flag} {value}" if value and product.priced else ""
+    return parse(said, product, base, max_quantity=1)
 
 
 def order_with(own: Preferences, model: Model, pictures: Sequence[str]) -> Order:

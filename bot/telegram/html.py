@@ -72,6 +72,11 @@ def fitted(make: Callable[[int], str], longest: int, length: int = MESSAGE_UNITS
     return fit(make(max(most, 1)), length)
 
 
+def plain(text: str) -> str:
+    """What Telegram HTML shows, without its looks."""
+    return unescape("".join(each[0] for each in _PIECE.finditer(text) if not each[1]))
+
+
 def _shown(piece: re.Match[str]) -> int:
     """The units that a piece of HTML shows."""
     return 0 if piece[1] else units(unescape(piece[0]))

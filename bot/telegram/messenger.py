@@ -301,11 +301,12 @@ class Messenger:
         caption: str,
         reply_to: int | None,
         keyboard: Keyboard = (),
+        name: str = "",
         attempts: float = SAY_ATTEMPTS,
         losses: Losses | None = None,
     ) -> Sent:
-        """Send a picture or a film: as such where Telegram takes it so, else as a document, at
-        last as a document and nothing else.
+        """Send a picture or a film: as such where Telegram takes it so and it has no `name`, which
+        is that of a file, else as a document, at last as a document and nothing else.
 
         Sent again only when an answer was lost, and not without end (LOST_PAUSES_S): at last its
         message is unknown.
@@ -315,11 +316,11 @@ class Messenger:
             UnreachableError: Telegram could not be reached so often.
             DeliveryError: Telegram does not take it.
         """
-        file = FSInputFile(result.path, chunk_size=CHUNK_BYTES)
+        file = FSInputFile(result.path, name or None, chunk_size=CHUNK_BYTES)
         losses = losses or Losses()
         plain = _How(attempts=attempts, timeout_s=_timeout_s(result.size_bytes))
         how = replace(plain, caption=caption, reply_to=reply_to, keyboard=keyboard)
-        for kind in result.ways:
+        for kind in ("document",) if name else result.ways:
             try:
                 return await self._send_file(
                     chat_id, file, kind, how, losses, **_about(result, kind)

@@ -118,7 +118,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
         count = self._("{done} of {n}").format(done=job.delivered, n=job.items)
         if job.failed:
             count += ", " + self._("refunded: {n}").format(n=job.failed)
-        prompt = quoted(" ".join(job.prompt.split()), PROMPT_SHOWN)
+        prompt = quoted(" ".join(job.asked_for.split()), PROMPT_SHOWN)
         return f"{_time(job.created_at)} · {count} · {prompt}"
 
     def ban_usage(self) -> str:

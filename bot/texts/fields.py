@@ -116,6 +116,8 @@ class FieldTexts(BaseTexts):
         shown = quoted(str(value), VALUE_SHOWN)
         if field.flag == "duration":
             return self._("{n} s").format(n=shown)
+        if field.flag == "factor":
+            return f"×{shown}"
         if isinstance(field.kind, OneOf) and (":" in shown or not shown[:1].isdecimal()):
             return shown
         return f"{field.flag} {shown}"

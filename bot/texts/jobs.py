@@ -73,7 +73,11 @@ class JobTexts(ResultTexts):
                 else self._("Your request is in the queue.")
             )
         elif count == 1 and not late:
-            parts.append(self.being_made(view.media))
+            parts.append(
+                self._("Working on your picture.")
+                if view.model.product.is_tool
+                else self.being_made(view.media)
+            )
         if late:
             parts.append(self.comes_late(view.media, late))
         return parts if waits else [*parts, *self._source(view)]
@@ -118,20 +122,33 @@ class JobTexts(ResultTexts):
                 given_back[reason] = given_back.get(reason, 0) + item.cost
         return [
             self._("{reason} Refunded: {tokens}.").format(
-                reason=self.failure(FailureKind(kind), detail, product, view.media),
+                reason=self.failure(
+                    FailureKind(kind),
+                    detail,
+                    product,
+                    view.media,
+                    in_words=not view.model.product.is_tool,
+                ),
                 tokens=self.tokens(tokens),
             )
             for (kind, detail), tokens in given_back.items()
         ]
 
     def failure(
-        self, kind: FailureKind, detail: str, product: str, media: Media = Media.IMAGE
+        self,
+        kind: FailureKind,
+        detail: str,
+        product: str,
+        media: Media = Media.IMAGE,
+        *,
+        in_words: bool = True,
     ) -> str:
-        """Who said no, with the provider's own words where it has any, and what to do."""
+        """Who said no, with the provider's own words where it has any, and what to do: reword it,
+        too, where it was asked for `in_words`."""
         said = quoted(detail, DETAIL_UNITS)
         create_error = f"{product} createTask error {said}".rstrip()
         later = self._("Try again later.")
-        again = self._("Try again later, or reword your prompt.")
+        again = self._("Try again later, or reword your prompt.") if in_words else later
         match kind:
             case FailureKind.CREATE_REFUSED:
                 parts = [sentence(create_error), again]

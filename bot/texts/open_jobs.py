@@ -28,8 +28,9 @@ class OpenJobTexts(NumberTexts):
         lines = [
             self.open_line(item, now),
             quoted(item.model_name, 100),
-            f"<blockquote>{quoted(item.prompt, PROMPT_SHOWN)}</blockquote>",
         ]
+        if item.prompt:
+            lines.append(f"<blockquote>{quoted(item.prompt, PROMPT_SHOWN)}</blockquote>")
         if item.task_id:
             lines.append(self._("Task: {task}").format(task=code(item.task_id, 100)))
         if item.status.ended:

@@ -7,10 +7,12 @@ from bot.telegram.html import clip_units, fitted, quoted
 from bot.texts.fields import FieldTexts
 from bot.texts.results import ResultTexts
 from providers.base import Media
+from storage.catalogue import Model
 from storage.items import Item, JobView
 from storage.jobs import PlacedJob
 
 NAME_SHOWN = 100
+BUTTON_SHOWN = 24
 
 
 class PictureTexts(ResultTexts, FieldTexts):
@@ -34,7 +36,7 @@ class PictureTexts(ResultTexts, FieldTexts):
 
         def caption(length: int) -> str:
             prompt = escape(clip_units(order.prompt, length), quote=False)
-            return f"{head}\n<blockquote expandable>{prompt}</blockquote>"
+            return f"{head}\n<blockquote expandable>{prompt}</blockquote>" if prompt else head
 
         return fitted(caption, CAPTION_UNITS, CAPTION_UNITS)
 
@@ -90,6 +92,33 @@ class PictureTexts(ResultTexts, FieldTexts):
     def again_already(self) -> str:
         """A second press right after the first."""
         return self._("It is already being made again. Nothing more was charged.")
+
+    def use_button(self, model: Model, value: str, price: int) -> str:
+        """Makes something else of the picture, for so many tokens."""
+        product = model.product
+        if product.media is Media.FILM:
+            name = self._("Animate")
+        elif written := product.button.get(self.language):
+            name = written.format(value=value)
+        else:
+            name = clip_units(model.name, BUTTON_SHOWN)
+        return f"{name} · {price}"
+
+    def use_taken(self, placed: PlacedJob) -> str:
+        """The answer to a press of that."""
+        return self._("Accepted. Charged {tokens}. Balance: {balance}.").format(
+            tokens=self.tokens(placed.charged), balance=placed.balance
+        )
+
+    def use_already(self) -> str:
+        """A second press right after the first."""
+        return self._("It is already being made. Nothing more was charged.")
+
+    def use_gone(self, name: str) -> str:
+        """Plain text, in answer to a press: nothing is made by that any more."""
+        return self._("{model} is not on sale right now. Nothing was charged.").format(
+            model=name[:NAME_SHOWN]
+        )
 
     def model_gone(self, name: str) -> str:
         """Plain text, in answer to a press: the model of an old picture is not on sale."""

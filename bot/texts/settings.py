@@ -335,8 +335,8 @@ class SettingsTexts(ChoosingTexts):
 
     def _reason(self, movement: Movement) -> str:
         about = ""
-        if movement.prompt:
-            about = self._("“{words}”").format(words=quoted(movement.prompt, MOVEMENT_SHOWN))
+        if movement.asked_for:
+            about = self._("“{words}”").format(words=quoted(movement.asked_for, MOVEMENT_SHOWN))
         match movement.kind:
             case "welcome":
                 return self._("welcome gift")

@@ -113,11 +113,11 @@ async def test_the_images_of_a_job_move_tokens_together(shop: Shop) -> None:
     await shop.ledger.grant(1, 5, grant_key="9:1", granted_by=9, note="за идею")
     await shop.ledger.grant(1, 5, grant_key="9:2", granted_by=9, note="за идею")
     expected = [
-        Movement("grant", 5, 1, None, NOW),
-        Movement("grant", 5, 1, None, NOW),
+        Movement("grant", 5, 1, "", NOW),
+        Movement("grant", 5, 1, "", NOW),
         Movement("refund", 3 * PRICE, 3, "рыжая лиса", NOW),
         Movement("charge", -3 * PRICE, 3, "рыжая лиса", NOW),
-        Movement("welcome", 1000, 1, None, NOW),
+        Movement("welcome", 1000, 1, "", NOW),
     ]
     assert await shop.ledger.movements(1, 8) == expected
     assert await shop.ledger.movements(1, 2) == expected[:2]
