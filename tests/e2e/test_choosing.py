@@ -196,6 +196,41 @@ async def test_a_model_may_be_named_in_a_caption(world: World) -> None:
     assert world.kie.tasks[1].model == "recraft/crisp-upscale"
 
 
+async def test_a_model_may_be_named_in_a_group(world: World) -> None:
+    anna = await customer(world)
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    anna.send("/draw --model banana лиса бежит --q high", chat=group)
+    await world.until(lambda: len(world.kie.tasks) == 1)
+    assert world.kie.tasks[0].input["resolution"] == "2K"
+    picture = await world.telegram.wait_for(
+        lambda: next((each for each in group.messages if each.from_bot and each.photo), None)
+    )
+    anna.send("--model kling", chat=group, reply_to=picture)
+    await world.until(lambda: len(world.kie.tasks) == 2)
+    film = world.kie.tasks[1]
+    assert (film.model, film.input["prompt"]) == (KLING_OF_PICTURE, "лиса бежит")
+    anna.send("/draw --model cutout", chat=group, reply_to=picture)
+    await world.until(lambda: len(world.kie.tasks) == 3)
+    assert world.kie.tasks[2].model == "recraft/remove-background"
+    anna.send("/draw лиса --model klng", chat=group)
+    await world.telegram.wait_for(
+        lambda: any("лиса --model kling" in each.words for each in group.messages if each.from_bot)
+    )
+    await world.prefer(1001, ask=None)
+    anna.send("/draw лиса --model banana-pro --q ultra --n 2", chat=group)
+    await world.telegram.wait_for(lambda: world.balance(1001) == TOKENS - 24 - 168 - 5 - 192)
+
+
+async def test_a_dear_request_is_asked_about_in_a_group_too(world: World) -> None:
+    anna = await customer(world, ask=None)
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    anna.send("/draw лиса бежит --model kling", chat=group)
+    await world.telegram.wait_for(
+        lambda: any(each.words.startswith("Это дороже, чем обычно.") for each in group.messages)
+    )
+    assert world.balance(1001) == TOKENS
+
+
 async def test_a_film_in_reply_to_a_picture_is_of_that_picture(world: World) -> None:
     anna = await customer(world)
     anna.send("рыжая лиса")
