@@ -52,6 +52,7 @@ _SYNONYMS = {
     "negative_prompt": ("neg", "negative"),
     QUANTITY: ("count", "num", "quantity"),
     OPTION: ("option",),
+    MODEL: ("модель",),
 }
 # Flags of other tools, which may look like ours and always mean something else, and whether they
 # take a value.
@@ -107,7 +108,7 @@ class Grammar:
         }
         params = {each.param: each.flag for each in reversed(product.fields)}
         self._synonyms = {
-            _plain(other): flag
+            _plain(other).translate(_LOOKALIKES): flag
             for param, flag in (params | {name: name for name in ALL_HAVE}).items()
             for other in (param, *_SYNONYMS.get(param, ()))
         }

@@ -6,13 +6,17 @@ what it composes is offered as `suggestion` where the strict pass takes it.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
+from difflib import get_close_matches
 
 from bot.prompts.did_you_mean import suggestion
-from bot.prompts.errors import PromptError
+from bot.prompts.errors import PromptError, UnknownFlagError
 from bot.prompts.grammar import MODEL, clean, grammar_of
 from bot.prompts.products import FIRST
 from providers.base import Product
 from providers.order import Order
+
+NEAR = 0.8
 
 
 def parse(
@@ -37,11 +41,25 @@ def parse(
         raise
 
 
-def model_said(text: str) -> list[str]:
-    """The words behind `--model`, in small letters, whatever product the text is for."""
-    _, flags = grammar_of(FIRST).as_written(clean(text))
-    values = (flag.value for flag in flags if flag.name == MODEL)
-    return next((value.lower().split() for value in values), [])
+def model_said(text: str) -> list[str] | None:
+    """The words behind `--model`, in small letters, whatever product the text is for; None: there
+    is no such flag.
+
+    Raises:
+        UnknownFlagError: it is misspelt.
+    """
+    grammar = grammar_of(FIRST)
+    prompt, flags = grammar.as_written(clean(text))
+    for flag in flags:
+        if flag.name == MODEL:
+            return flag.value.lower().split()
+        is_near = get_close_matches(flag.word.lower(), [MODEL], cutoff=NEAR)  # nearer than "mode"
+        if flag.name is None and (is_near or grammar.meant(flag.word) == (MODEL, "")):
+            error = UnknownFlagError(f"--{flag.word}", f"--{MODEL}")
+            spelt = [replace(each, word=MODEL) if each is flag else each for each in flags]
+            error.suggestion = grammar.line([prompt], spelt)
+            raise error
+    return None
 
 
 def with_model(text: str, slug: str, words: int = 1) -> str:

@@ -12,14 +12,15 @@ from enum import StrEnum
 from bot.cards.result import UseButton
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
-from bot.prompts.errors import PromptError
+from bot.prompts.errors import MissingValueError, PromptError
 from bot.prompts.parse import model_said, only_flags, parse, with_model
+from bot.prompts.products import FIRST
 from bot.settings import Settings
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.html import plain
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
-from providers.base import Media, Product
+from providers.base import Media, OneOf, Product
 from providers.order import Order, Origin, item_input
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
@@ -147,13 +148,16 @@ class Orders:
         if closed is not None and not await self._jobs.is_placed(origin.chat_id, origin.message_id):
             return texts.maintenance(closed)
         own = await self._preferences.get(origin.user_id)
-        said = model_said(text)
+        try:
+            said = model_said(text)
+        except PromptError as error:
+            return texts.prompt_error(error, FIRST)
         named = said[0] if said else None
         wanted = named or (earlier.order.model if earlier else own.model)
         model = await self._catalogue.on_sale(wanted)
         if model is None:
             return texts.no_model()
-        if said and (refusal := await self._not_meant(text, said, texts)):
+        if said is not None and (refusal := await self._not_meant(text, said, texts)):
             return refusal
         product = model.product
         if earlier is not None and not is_of_result(product, earlier):
@@ -219,6 +223,9 @@ class Orders:
         """What to say where the words behind `--model` begin with no slug, or with more of another
         model's name; empty where they name one."""
         on_sale = [each for each in await self._catalogue.all() if each.enabled]
+        if not said:
+            missing = MissingValueError("--model", OneOf(*(each.slug for each in on_sale)))
+            return texts.prompt_error(missing, FIRST)
         for count in range(min(NAME_WORDS, len(said)), 1, -1):
             words = said[:count]
             named = (

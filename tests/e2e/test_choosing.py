@@ -256,6 +256,9 @@ MEANT = {
     "лиса --model seedance --duration 10": "лиса --model clip --duration 10",
     "лиса --model midjourney": "лиса --model midjourney-v7-fast",
     "лиса --model topaz": "лиса --model upscale-x2",
+    "--модель kling лиса": "--model kling лиса",
+    "лиса -- model kling --duration 10": "лиса --model kling --duration 10",
+    "лиса --modle kling --duration 10": "лиса --model kling --duration 10",
     "лиса --model bananapro": "лиса --model banana-pro",
 }
 
@@ -266,6 +269,14 @@ async def test_a_model_is_meant_by_its_name(world: World, text: str) -> None:
     said = await ask(world, anna, text)
     assert said.endswith(f"Отправьте вместо этого:\n{MEANT[text]}"), said
     assert world.kie.tasks == []
+
+
+async def test_a_model_without_a_name_is_answered_with_all(world: World) -> None:
+    anna = await customer(world)
+    for text in ("лиса --model", "--model"):
+        said = await ask(world, anna, text)
+        assert said.startswith("После --model нужно значение: midjourney-v7-fast, banana, gpt,")
+        assert said.endswith("cutout. Ничего не списано.")
 
 
 async def test_words_behind_the_model_are_moved_before_it(world: World) -> None:
