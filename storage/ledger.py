@@ -1,5 +1,8 @@
 """The ledger of tokens and the balances: the only statements that charge, refund and grant.
 
+A kind of entry is a row of `ledger_kinds`, made by a migration; what comes in by a payment gateway
+is credited in storage/payments.py.
+
 Inserting a ledger row is enough: a trigger adds its amount to the balance, a CHECK keeps the
 balance from going below zero, and no row is ever changed or deleted.
 """

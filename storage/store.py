@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from storage.admin_items import OpenItems
 from storage.admin_menus import AdminMenus
 from storage.announcements import Announcer
 from storage.broadcasts import Broadcasts
@@ -22,7 +23,6 @@ from storage.journal import Journal
 from storage.kie_models import KieModels
 from storage.ledger import Ledger
 from storage.maintenance import Maintenance
-from storage.open_items import OpenItems
 from storage.packs import Packs
 from storage.payment_orders import PaymentOrders
 from storage.payment_refunds import PaymentRefunds

@@ -1,4 +1,4 @@
-"""The mapping from errors to the failure that is stored and told to the person."""
+"""The mapping from errors to the failure that is stored; its sentences: bot/texts/failures.py."""
 
 from bot.media.kinds import InputError, NotAResultError
 from bot.telegram.errors import DeliveryError

@@ -1,4 +1,8 @@
-"""The fair queue: round-robin by person, so that nobody waits behind one person's forty items."""
+"""The fair queue: round-robin by person, so that nobody waits behind one person's forty items.
+
+It is in memory only: at a start `Jobs.replay` announces all that is unfinished, oldest first, and
+what was queued is queued again in the old order.
+"""
 
 import asyncio
 from collections import deque

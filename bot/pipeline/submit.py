@@ -1,6 +1,8 @@
 """Submission of items: createTask, retried after a 429, and at most once after a lost answer.
 
 The provider has no idempotency key: a create that was not clearly refused may have been accepted.
+After a 429 (providers/kie.py tells it from other errors) all creates pause, for Retry-After where
+it is said; it counts as no attempt. A 429 to a poll: polling.py.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""The provider's own options: `--opt key=value`, and `--options` with a JSON object."""
+"""The provider's own options: `--opt key=value`, and `--options` with a JSON object.
+
+The flags of a product (`--ar` and the like) are read in grammar.py.
+"""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Taking of orders: the price is read and charged, and the job is placed.
+"""Taking of orders, up to `Jobs.place` (storage/jobs.py), which reads the price and charges it.
 
 A request becomes a charged job, a question first, or an answer that says why not. Prompts,
 confirmed questions and "again" under a picture all come this way.

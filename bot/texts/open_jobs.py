@@ -2,8 +2,8 @@
 
 from bot.telegram.html import clip, code, quoted
 from bot.texts.numbers import NumberTexts
+from storage.admin_items import OpenItem
 from storage.items import ItemStatus
-from storage.open_items import OpenItem
 
 NAME_SHOWN = 24
 PROMPT_SHOWN = 600

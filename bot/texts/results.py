@@ -56,27 +56,3 @@ class ResultTexts(BaseTexts):
             else self._("{done} of {count} pictures arrived.")
         )
         return text.format(done=done, count=count)
-
-    def no_links(self, media: Media) -> str:
-        """With the `product`: it says that it is done, and no more."""
-        if media is Media.FILM:
-            return self._("{product} returned no video links.")
-        return self._("{product} returned no image links.")
-
-    def not_downloaded(self, media: Media) -> str:
-        """With the `product`: its result is gone."""
-        if media is Media.FILM:
-            return self._("{product} made the video, but it could not be downloaded.")
-        return self._("{product} drew it, but the picture could not be downloaded.")
-
-    def not_usable(self, media: Media) -> str:
-        """With the `product`: its result is something else."""
-        if media is Media.FILM:
-            return self._("{product} returned a file that is not a usable video.")
-        return self._("{product} returned a file that is not a usable picture.")
-
-    def not_accepted(self, media: Media) -> str:
-        """Telegram refused it."""
-        if media is Media.FILM:
-            return self._("Telegram did not accept the video.")
-        return self._("Telegram did not accept the picture.")

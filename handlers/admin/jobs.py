@@ -12,7 +12,7 @@ from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin.acts import by_press
-from storage.open_items import OpenItem, OpenItems
+from storage.admin_items import OpenItem, OpenItems
 
 IN_A_ROW = 4
 

@@ -11,9 +11,9 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs
 from handlers.admin.model_cards import models_page
+from storage.admin_items import OpenItems
 from storage.catalogue import Catalogue
 from storage.maintenance import Maintenance
-from storage.open_items import OpenItems
 from storage.stats import Stats
 
 PERIODS = (1, 7, 30, 365)

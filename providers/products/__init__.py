@@ -1,4 +1,8 @@
-"""The list of products: one module and one line here for each."""
+"""The list of products: one module and one line here for each; then `make models`.
+
+The recipe is in CONTRIBUTING.md ("How to add"); the simulator has KIE's side of them in
+bot/demo/kie/market.py.
+"""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -27,6 +27,7 @@ from providers.base import Media
 from providers.kie import AccountReport, Trouble
 from providers.order import Order, Origin
 from providers.products import PRODUCTS
+from storage.admin_items import OpenItem
 from storage.backup import Inspection
 from storage.broadcasts import Unreached
 from storage.catalogue import Model
@@ -35,7 +36,6 @@ from storage.gallery import Kept, Page
 from storage.inputs import Held
 from storage.items import Item, ItemStatus, Job, JobView
 from storage.journal import Entry
-from storage.open_items import OpenItem
 from storage.people import JobLine, LedgerLine, Person, Record
 from storage.questions import Question
 from tests.support import World
