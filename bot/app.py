@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.media.buckets import report_buckets, sells_films
 from bot.pipeline.durations import SAMPLE
-from bot.rooms import Admin, Ground, Media, Pipeline, Shop, Talk, open_ground
+from bot.rooms import Admin, Ground, Media, Pipeline, Shop, Talk, Till, open_ground
 from bot.settings import Settings
 from bot.telegram.updates import Updates
 from bot.tools.retry import insist
@@ -50,6 +50,7 @@ class App:
         self._admin = Admin(ground, self._talk)
         self._pipeline = Pipeline(ground, self._talk, self._media, self._admin)
         self._shop = Shop(ground, self._talk)
+        self._till = Till(ground, self._talk)
         ground.store.jobs.listen(*self._listeners())
         self.dispatcher = create_dispatcher(
             ground.store, {"settings": ground.settings, **self.parts}
@@ -58,7 +59,7 @@ class App:
     @property
     def parts(self) -> dict[str, Any]:
         """What the rooms hold, by the names by which handlers ask for it."""
-        rooms = (self._talk, self._media, self._admin, self._pipeline, self._shop)
+        rooms = (self._talk, self._media, self._admin, self._pipeline, self._shop, self._till)
         return {name: part for room in rooms for name, part in vars(room).items()}
 
     def _listeners(self) -> Iterator[Listener]:
@@ -112,6 +113,7 @@ class App:
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
                     self._report_buckets(),
+                    *self._till.loops(),
                     *((result_uploader.run(),) if result_uploader else ()),
                 )
             ]

@@ -1,9 +1,10 @@
 """Construction of the bot: each room is built from those below it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import Any
 
 from aiogram import Bot
 
@@ -33,6 +34,8 @@ from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
+from bot.shop.payments.stars import Stars
+from bot.telegram.checkout import Checkout
 from bot.telegram.downloads import TelegramDownloads
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import open_bot
@@ -61,6 +64,7 @@ class Ground:
     tuning: Tuning
     store: Store
     bot: Bot
+    checkout_bot: Bot  # the same one, over connections of its own
     telegram_time: TelegramTime
     kie: Mapping[str, Kie]  # by product; ADDED for those that admins added
     kie_log: CallLog
@@ -93,11 +97,22 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             total_timeout_s=tuning.result_timeout_s,
         ) as downloader,
         open_bot(settings, telegram_time) as bot,
+        open_bot(settings, telegram_time) as checkout_bot,
         open_supabase(settings) as supabase,
     ):
         await insist(store.kie_models.load)
         yield Ground(
-            settings, tuning, store, bot, telegram_time, kie, log, uploads, downloader, supabase
+            settings,
+            tuning,
+            store,
+            bot,
+            checkout_bot,
+            telegram_time,
+            kie,
+            log,
+            uploads,
+            downloader,
+            supabase,
         )
 
 
@@ -294,3 +309,23 @@ class Shop:
             is_late=talk.is_late,
             pause_s=tuning.album_pause_s,
         )
+
+
+class Till:
+    """What sells tokens, and what follows from a payment."""
+
+    def __init__(self, ground: Ground, talk: Talk) -> None:
+        store = ground.store
+        self.checkout = Checkout(ground.checkout_bot)
+        self.stars = Stars(
+            settings=ground.settings,
+            payment_orders=store.payment_orders,
+            people=store.people,
+            maintenance=store.maintenance,
+            preferences=store.preferences,
+            texts=talk.all_texts,
+        )
+
+    def loops(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What runs beside the handlers."""
+        yield from ()

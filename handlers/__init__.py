@@ -15,6 +15,7 @@ from handlers import (
     history,
     legal,
     other_buttons,
+    payments,
     presence,
     prompts,
     question,
@@ -57,6 +58,7 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
         question.create_router(),
     )
     dispatcher.include_routers(
+        payments.create_router(),
         commands,
         groups.create_router(),
         admin.broadcast.create_draft_router(settings.admin_ids),  # before prompts, as is the next

@@ -58,7 +58,9 @@ async def speak_language(handler: Handler, event: TelegramObject, data: Data) ->
     user: User | None = data.get("event_from_user")
     # First, so that there are words to say when the database cannot be read.
     data["texts"] = all_texts[language_of(user.language_code if user else None, all_texts)]
-    chosen = await preferences.language(user.id) if user else None
+    # Telegram waits for 10 s for the answer to a press of Pay: what looks at it has its own limit.
+    in_haste = isinstance(event, Update) and event.pre_checkout_query is not None
+    chosen = await preferences.language(user.id) if user and not in_haste else None
     if chosen is not None and chosen in all_texts:
         data["texts"] = all_texts[chosen]
     return await handler(event, data)

@@ -3,13 +3,15 @@
 aiogram's own polling confirms updates before their handlers end. Here the offset of getUpdates,
 which confirms all updates before it, stays at the first one that is not handled yet. One chat's
 updates are handled in order, different chats side by side; a slow one does not hold up the others,
-whose next updates are fetched meanwhile. After a crash Telegram sends again what was not confirmed,
-and idempotency keys made from what Telegram sent keep it from counting twice. Handled updates are
-remembered too, because Telegram may repeat them all the same.
+whose next updates are fetched meanwhile. A press of Pay, which has 10 s, waits for nothing in its
+chat. After a crash Telegram sends again what was not confirmed, and idempotency keys made from what
+Telegram sent keep it from counting twice. Handled updates are remembered too, because Telegram may
+repeat them all the same.
 """
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
@@ -75,7 +77,7 @@ class Updates:
         self._unfinished: set[int] = set()  # of these, what must not be confirmed yet
         self._idle = asyncio.Event()  # nothing is unfinished
         self._idle.set()
-        self._chats: dict[int, asyncio.Task[None]] = {}  # the last task of each
+        self._chats: dict[Hashable, asyncio.Task[None]] = {}  # the last task of each
         self._done: list[int] = []  # handled, to be remembered
         self._remembering: asyncio.Task[None] | None = None
 
@@ -200,18 +202,18 @@ class Updates:
         # In Telegram's own order, in which repeats may not come.
         batch.sort(key=lambda raw: raw["update_id"])
         news = [raw for raw in batch if self._is_news(raw["update_id"])]
-        chats: dict[int, list[Update]] = {}
+        chats: dict[Hashable, list[Update]] = {}
         for raw in news:
             self._unfinished.add(raw["update_id"])
             self._idle.clear()
             if update := self._parse(raw):
-                chats.setdefault(_chat_of(update), []).append(update)
+                chats.setdefault(_lane_of(update), []).append(update)
             else:
                 self._finish(raw["update_id"])
-        for chat_id, updates in chats.items():
-            task = asyncio.create_task(self._handle(updates, self._chats.get(chat_id)))
-            self._chats[chat_id] = task
-            task.add_done_callback(partial(self._leave, chat_id))
+        for lane, updates in chats.items():
+            task = asyncio.create_task(self._handle(updates, self._chats.get(lane)))
+            self._chats[lane] = task
+            task.add_done_callback(partial(self._leave, lane))
         return bool(news)
 
     async def _handle(self, updates: list[Update], before: asyncio.Task[None] | None) -> None:
@@ -230,9 +232,9 @@ class Updates:
                 logger.exception("update %d was aborted", update.update_id)
             self._finish(update.update_id)
 
-    def _leave(self, chat_id: int, task: asyncio.Task[None]) -> None:
-        if self._chats.get(chat_id) is task:
-            del self._chats[chat_id]
+    def _leave(self, lane: Hashable, task: asyncio.Task[None]) -> None:
+        if self._chats.get(lane) is task:
+            del self._chats[lane]
 
     def _finish(self, update_id: int) -> None:
         """Remember a handled update; only then may it be confirmed."""
@@ -300,8 +302,10 @@ def _pause(error: Exception, last_s: float) -> float:
     return pause_s
 
 
-def _chat_of(update: Update) -> int:
+def _lane_of(update: Update) -> Hashable:
     """The key that keeps updates in order: the chat, else the person."""
+    if update.pre_checkout_query is not None:
+        return update.pre_checkout_query.id  # a lane of its own
     try:
         event: Any = update.event
     except UpdateTypeLookupError:  # a kind that came up after this program was written

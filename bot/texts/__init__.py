@@ -11,6 +11,7 @@ from bot.texts.admin_people import AdminPeopleTexts
 from bot.texts.admin_service import AdminServiceTexts
 from bot.texts.audit import AuditTexts
 from bot.texts.broadcast import BroadcastTexts
+from bot.texts.buying import BuyingTexts
 from bot.texts.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.texts.groups import GroupTexts
 from bot.texts.history import HistoryTexts
@@ -39,6 +40,7 @@ class Texts(
     HistoryTexts,
     GroupTexts,
     LegalTexts,
+    BuyingTexts,
 ):
     """All sentences of one language."""
 

@@ -1,0 +1,1 @@
+"""Payments: the gateways, one file each, and the booking of what comes in by them."""
