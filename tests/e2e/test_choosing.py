@@ -199,6 +199,7 @@ async def test_a_model_may_be_named_in_a_caption(world: World) -> None:
 async def test_a_model_may_be_named_in_a_group(world: World) -> None:
     anna = await customer(world)
     group = world.telegram.add_group(-500, "Группа", [anna])
+    world.kie.paint = lambda _: png(400, 300)  # the tool refuses smaller ones
     anna.send("/draw --model banana лиса бежит --q high", chat=group)
     await world.until(lambda: len(world.kie.tasks) == 1)
     assert world.kie.tasks[0].input["resolution"] == "2K"
