@@ -130,7 +130,7 @@ async def test_progress_queue_and_caption_name_the_picture(world: World) -> None
     progress = await world.said(anna, lambda text: "По вашей картинке." in text)
     await world.kie.wait_for(lambda: len(world.kie.tasks) == 1)
     anna.send("/queue")
-    await world.said(anna, lambda text: "1. зима" in text and "По вашей картинке." in text)
+    await world.said(anna, lambda text: "1. Midjourney V6 · зима" in text and "По вашей" in text)
     world.kie.finish(world.kie.tasks[0])
     (picture,) = await world.pictures(anna, 1)
     await world.closed()
