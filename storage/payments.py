@@ -14,6 +14,8 @@ from storage.ledger import balance_in, book
 from storage.payment_orders import STARS, PaymentOrder, order_in
 from storage.referrals import ReferralTerms, Reward, promise
 
+SHORT_ID_CHARS = 8
+
 
 class Problem(StrEnum):
     """Why a payment was kept and not credited."""
@@ -40,6 +42,11 @@ class Payment:
     paid_at: float
     refunded_at: float | None
     refund: str | None  # pending or done
+
+    @property
+    def short_id(self) -> str:
+        """The end of the gateway's id, for people; `Payments.meant` finds the payment by it."""
+        return self.external_id.rstrip("=")[-SHORT_ID_CHARS:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,14 @@ class Payments:
         return await self._database.read(
             lambda connection: payment_of(connection, gateway, external_id)
         )
+
+    async def meant(self, word: str) -> Sequence[Payment]:
+        """Those of the gateway's id that holds these characters, two at most: `short_id` tells one
+        from the others, as good as always."""
+        rows = await self._database.fetch_all(
+            f"{PAYMENTS} WHERE instr(external_id, ?) ORDER BY payment_id DESC LIMIT 2", (word,)
+        )
+        return [_payment(row) for row in rows]
 
     async def of_person(self, user_id: int, limit: int) -> Sequence[Payment]:
         """A person's last payments, the latest first."""

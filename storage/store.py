@@ -33,6 +33,7 @@ from storage.promo_codes import PromoCodes
 from storage.pruning import Pruning
 from storage.questions import Questions
 from storage.referrals import Referrals, ReferralTerms
+from storage.refund_requests import RefundRequests
 from storage.result_uploads import ResultUploads
 from storage.stats import Stats
 from storage.transfers import Transfers
@@ -68,6 +69,7 @@ class Store:
     pruning: Pruning
     questions: Questions
     referrals: Referrals
+    refund_requests: RefundRequests
     stats: Stats
     result_uploads: ResultUploads
     transfers: Transfers
@@ -121,6 +123,7 @@ class Store:
                 pruning=Pruning(database),
                 questions=Questions(database),
                 referrals=Referrals(database, mark),
+                refund_requests=RefundRequests(database),
                 stats=Stats(database),
                 result_uploads=ResultUploads(database),
                 transfers=Transfers(database, payments),

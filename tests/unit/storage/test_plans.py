@@ -73,6 +73,7 @@ ALLOWED = (
     ("SCAN payment_refunds", "SELECT refund_id, payment_id", "the beginning of those below it"),
     ("SCAN payments USING INDEX payments_kept", "", "holds what the admins have to decide"),
     ("SCAN payments", "SELECT payment_id, bot_id", "the beginning of those below it"),
+    ("SCAN refund_requests USING INDEX refund_requests_untold", "", "holds what is to be told"),
     ("SCAN transfers USING INDEX transfers_open", "", "holds what the admins have to decide"),
     ("SCAN transfers USING INDEX transfers_awaiting", "", "holds whose receipt is awaited"),
     ("SEARCH old USING INDEX payment_orders_unpaid (", "DELETE", "those that are too old"),

@@ -17,6 +17,7 @@ from storage.payment_refunds import PaymentRefunds, Refunded
 from storage.payments import Credited, Payments
 from storage.promo_codes import PromoCodes
 from storage.referrals import Referrals, ReferralTerms
+from storage.refund_requests import RefundRequests
 from storage.stats import Stats
 from storage.store import NO_BUCKETS
 from storage.transfers import Transfers
@@ -51,6 +52,7 @@ class Till:
     refunds: PaymentRefunds
     promo_codes: PromoCodes
     referrals: Referrals
+    requests: RefundRequests
     transfers: Transfers
     forgetting: Forgetting
     stats: Stats
@@ -132,6 +134,7 @@ async def open_till(
             PaymentRefunds(database),
             PromoCodes(database, mark),
             Referrals(database, mark),
+            RefundRequests(database),
             Transfers(database, payments),
             Forgetting(database, buckets=NO_BUCKETS, welcome_mark=mark),
             Stats(database),
