@@ -85,6 +85,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             settings.bot_id,
             secret=settings.bot_token.get_secret_value(),
             buckets=settings.buckets,
+            referral_terms=settings.referral_terms,
             clock=tuning.clock.now,
         ) as store,
         open_all_kie(settings, log, discovery) as kie,

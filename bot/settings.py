@@ -25,6 +25,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from providers.base import ByInput
 from providers.products import PRODUCTS
 from storage.files import Buckets
+from storage.ledger import DAY_S
+from storage.referrals import ReferralTerms
 
 
 def _is_url(value: str) -> str:
@@ -155,6 +157,18 @@ class CommonSettings(BaseSettings):
     welcome_tokens: int = Field(
         default=79, ge=0, le=1_000_000, description="a whole number from 0 to 1000000"
     )
+    daily_tokens: int = Field(
+        default=0, ge=0, le=1_000_000, description="a whole number from 0 to 1000000, 0 for none"
+    )
+    referral_percent: int = Field(
+        default=10, ge=0, le=100, description="a whole number from 0 to 100, 0 for none"
+    )
+    referral_hold_days: int = Field(
+        default=21, ge=0, le=365, description="a whole number of days from 0 to 365"
+    )
+    referral_monthly_tokens: int = Field(
+        default=7900, ge=1, le=100_000_000, description="a whole number from 1 to 100000000"
+    )
     max_quantity: int = Field(default=4, ge=1, le=10, description="a whole number from 1 to 10")
     cancel_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
         default=1.5, description="seconds from 0 to 60, 0 for none"
@@ -247,6 +261,15 @@ class CommonSettings(BaseSettings):
             inputs=self.supabase_input_bucket,
             images=self.supabase_image_bucket,
             videos=self.supabase_video_bucket,
+        )
+
+    @property
+    def referral_terms(self) -> ReferralTerms:
+        """What inviters get."""
+        return ReferralTerms(
+            percent=self.referral_percent,
+            hold_s=self.referral_hold_days * DAY_S,
+            month_cap=self.referral_monthly_tokens,
         )
 
     @property

@@ -1,7 +1,7 @@
 """/start, /help, /balance."""
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandStart
+from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message, User
 
 from bot.cards.menu import Menu
@@ -9,9 +9,11 @@ from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.middlewares import GREETS
+from handlers.promos import DEEP_LINK as PROMO
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore
+from storage.promo_codes import PromoCodes
 
 MOVEMENTS_SHOWN = 8
 
@@ -28,16 +30,19 @@ def create_router() -> Router:
 
 async def start(
     message: Message,
+    command: CommandObject,
     event_from_user: User,
     settings: Settings,
     ledger: Ledger,
     catalogue: Catalogue,
     preferences: PreferenceStore,
+    promo_codes: PromoCodes,
     menu: Menu,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Welcome a person, with tokens the first time."""
+    """Welcome a person, with tokens the first time; a link may bring a promo code."""
+    payload = (command.args or "").strip()
     if await preferences.language(event_from_user.id) is not None:
         menu.offer(event_from_user.id)  # a menu of their own, maybe of an earlier version
     granted = await ledger.welcome(
@@ -55,6 +60,9 @@ async def start(
             on_sale=len(on_sale),
         ),
     )
+    if code := payload.removeprefix(PROMO) if payload.startswith(PROMO) else "":
+        use = await promo_codes.use(code, event_from_user.id)
+        messenger.say(message.chat.id, texts.promo_answer(use))
 
 
 async def show_help(

@@ -107,12 +107,24 @@ class PromoCodes:
 
         return await self._database.write(work)
 
-    async def last(self, limit: int) -> Sequence[PromoCode]:
+    async def last(self, limit: int, offset: int = 0) -> Sequence[PromoCode]:
         """Codes, the latest first."""
         rows = await self._database.fetch_all(
-            "SELECT * FROM promo_codes ORDER BY rowid DESC LIMIT ?", (limit,)
+            "SELECT * FROM promo_codes ORDER BY rowid DESC LIMIT ? OFFSET ?", (limit, offset)
         )
-        return [PromoCode(**{**dict(row), "enabled": bool(row["enabled"])}) for row in rows]
+        return [_code(row) for row in rows]
+
+    async def count(self) -> int:
+        """How many codes there are."""
+        row = await self._database.fetch_one("SELECT count(*) AS n FROM promo_codes")
+        return int(row["n"]) if row else 0
+
+    async def get(self, code: str) -> PromoCode | None:
+        """The code of that name, in any case."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM promo_codes WHERE code = ?", (folded(code),)
+        )
+        return _code(row) if row else None
 
     async def use(self, code: str, user_id: int) -> PromoUse:
         """Try a code, in any case, for somebody who has a row.
@@ -168,6 +180,10 @@ class PromoCodes:
         )
         book(tx, user_id, "promo", row["tokens"], f"promo:{cursor.lastrowid}", now)
         return PromoOutcome.GIVEN, row["tokens"]
+
+
+def _code(row: sqlite3.Row) -> PromoCode:
+    return PromoCode(**{**dict(row), "enabled": bool(row["enabled"])})
 
 
 def folded(code: str) -> str:

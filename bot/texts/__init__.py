@@ -20,6 +20,7 @@ from bot.texts.open_jobs import OpenJobTexts
 from bot.texts.panel import PanelTexts
 from bot.texts.person import PersonTexts
 from bot.texts.pictures import PictureTexts
+from bot.texts.promos import PromoTexts
 from bot.texts.requests import RequestTexts
 from bot.texts.settings import SettingsTexts
 
@@ -40,6 +41,7 @@ class Texts(
     HistoryTexts,
     GroupTexts,
     LegalTexts,
+    PromoTexts,
     BuyingTexts,
 ):
     """All sentences of one language."""

@@ -19,6 +19,7 @@ class PersonTexts(ChoosingTexts):
             "start": self._("start the bot"),
             "help": self._("how to ask for a picture"),
             "balance": self._("my balance"),
+            "promo": self._("use a promo code"),
             "settings": self._("my settings"),
             "model": self._("choose a model"),
             "language": self._("my language"),

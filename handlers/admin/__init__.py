@@ -17,6 +17,7 @@ from handlers.admin import (
     panel,
     people,
     prices,
+    promo_codes,
     service,
     stats,
 )
@@ -34,6 +35,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
         prices.create_router(),
         added_models.create_router(),
         people.create_router(),
+        promo_codes.create_router(),
         service.create_router(),
         stats.create_router(),
         jobs.create_router(),
@@ -51,6 +53,7 @@ def create_pager(store: Store, settings: Settings) -> Pager:
     return Pager(
         {
             models.LIST: models.lister(store.catalogue, store.stats, settings.token_price_usd),
+            promo_codes.LIST: promo_codes.lister(store.promo_codes),
             audit.LIST: audit.lister(store.journal),
             UNREACHED: broadcast.unreached(store.broadcasts),
         }
