@@ -50,7 +50,7 @@ class App:
         self._admin = Admin(ground, self._talk)
         self._pipeline = Pipeline(ground, self._talk, self._media, self._admin)
         self._shop = Shop(ground, self._talk)
-        self._till = Till(ground, self._talk)
+        self._till = Till(ground, self._talk, self._admin)
         ground.store.jobs.listen(*self._listeners())
         self.dispatcher = create_dispatcher(
             ground.store, {"settings": ground.settings, **self.parts}

@@ -34,6 +34,7 @@ from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
 from bot.shop.orders import Orders
+from bot.shop.payments.crediting import Crediting
 from bot.shop.payments.stars import Stars
 from bot.telegram.checkout import Checkout
 from bot.telegram.downloads import TelegramDownloads
@@ -315,8 +316,15 @@ class Shop:
 class Till:
     """What sells tokens, and what follows from a payment."""
 
-    def __init__(self, ground: Ground, talk: Talk) -> None:
+    def __init__(self, ground: Ground, talk: Talk, admin: Admin) -> None:
         store = ground.store
+        self.crediting = Crediting(
+            store.payments,
+            store.questions,
+            talk.messenger,
+            talk.all_texts,
+            kept=admin.alerts.payment_kept,
+        )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(
             settings=ground.settings,

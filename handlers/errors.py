@@ -24,7 +24,8 @@ async def answer_error(event: ErrorEvent, bot: Bot, messenger: Messenger, texts:
     if message := event.update.message:
         if message.chat.type != "private" and not await is_for_the_bot(message, bot):
             return True
-        messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id)
+        said = texts.payment_late() if message.successful_payment else texts.broken()
+        messenger.say(message.chat.id, said, reply_to=message.message_id)
     elif query := event.update.callback_query:
         messenger.answer_press(query.id, texts.broken(), alert=True)
     return True

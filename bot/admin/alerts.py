@@ -7,6 +7,7 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from providers.differences import Difference
 from storage.failures import Failure, FailureKind
+from storage.payments import Payment
 
 ROUNDING = 0.05  # credits: what KIE says has a digit or two behind the point
 AMOUNTS = 5  # of one row that are told
@@ -67,6 +68,10 @@ class Alerts:
     def kie_differs(self, differences: Sequence[Difference]) -> None:
         """Tell the admins what KIE says otherwise than the bot; they are news."""
         self._send(self._texts.kie_differs(differences))
+
+    def payment_kept(self, payment: Payment) -> None:
+        """Somebody paid, and nothing could be credited for it: an admin decides. Each is news."""
+        self._send(self._texts.kept_alert(payment))
 
     def cleared(self, product: str) -> None:
         """The product's account works (again)."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot.telegram.html import code, quoted
 from bot.texts.admin import AdminTexts
 from bot.texts.closed import REASON_CHARS, ClosedTexts
+from bot.texts.ledger_kinds import LedgerKindTexts
 from storage.journal import Entry
 from storage.people import JobLine, LedgerLine, Person, Record
 
@@ -16,7 +17,7 @@ PROMPT_SHOWN = 40
 LISTED = 10
 
 
-class AdminPeopleTexts(AdminTexts, ClosedTexts):
+class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
     """/grant, /user, /ban, /unban."""
 
     def person(self, person: Person) -> str:
@@ -111,7 +112,8 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts):
             "charge": self._("a picture"),
             "refund": self._("refund"),
         }
-        line = f"{_time(entry.created_at)} · {entry.amount:+d} · {kinds[entry.kind]}"
+        kind = kinds.get(entry.kind) or self.ledger_kind(entry.kind)
+        line = f"{_time(entry.created_at)} · {entry.amount:+d} · {kind}"
         return f"{line} · {quoted(entry.note, NOTE_SHOWN)}" if entry.note else line
 
     def _job(self, job: JobLine) -> str:

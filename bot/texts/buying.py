@@ -1,7 +1,13 @@
 """Texts of buying: packs, invoices, receipts."""
 
+from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts
-from storage.payment_orders import Refusal
+from storage.payment_orders import XTR, Refusal
+from storage.payments import Payment, Problem
+from storage.questions import Question
+
+CHARGE_SHOWN = 12  # characters of a charge id, enough to tell one from another
+WORDS_SHOWN = 80  # of a request that waits
 
 
 class BuyingTexts(BaseTexts):
@@ -31,3 +37,69 @@ class BuyingTexts(BaseTexts):
         return self._(
             "The order could not be checked in time. Nothing was paid; try again in a minute."
         )
+
+    def receipt(self, payment: Payment, balance: int, waiting: Question | None) -> str:
+        """Tokens were bought; `waiting` is the request that they were bought for."""
+        paid = self._("Payment confirmed.")
+        if payment.currency == XTR:
+            paid = self._("Paid: {stars} ★.").format(stars=payment.amount)
+        lines = [
+            f"{paid} "
+            + self._("You received {tokens}. Balance now: {balance}.").format(
+                tokens=self.tokens(payment.tokens), balance=balance
+            ),
+            self._("Payment {charge}. Questions and refunds: /paysupport").format(
+                charge=code(short_charge(payment))
+            ),
+        ]
+        if waiting is not None:
+            words = quoted(" ".join(waiting.order.prompt.split()), WORDS_SHOWN)
+            said = self._("Your request is waiting: “{words}”.") if words else ""
+            lines += ["", said.format(words=words) or self._("Your request is waiting.")]
+        return "\n".join(lines)
+
+    def waiting_button(self, waiting: Question) -> str:
+        """Under the receipt: draws what waits, for so many tokens."""
+        return self._("Start it · {cost}").format(cost=waiting.cost)
+
+    def waiting_taken(self) -> str:
+        """In answer to a press of that, in short."""
+        return self._("Started.")
+
+    def payment_kept(self, payment: Payment) -> str:
+        """To who paid, where nothing could be credited."""
+        return self._(
+            "Your payment of {stars} ★ has arrived, but it fits no invoice of yours, so no tokens"
+            " were credited. The team has been told and will give the Stars back or credit the"
+            " tokens. Payment {charge}. Questions: /paysupport"
+        ).format(stars=payment.amount, charge=code(short_charge(payment)))
+
+    def payment_late(self) -> str:
+        """A payment could not be booked when it came; it is found again."""
+        return self._(
+            "Your payment has arrived, but something went wrong on our side, and the tokens are not"
+            " credited yet. They will be within the hour; if not: /paysupport"
+        )
+
+    def kept_alert(self, payment: Payment) -> str:
+        """What the admins read of a payment that credited nothing."""
+        why = {
+            Problem.NO_ORDER: self._("there is no such invoice"),
+            Problem.OTHER_PERSON: self._("the invoice is somebody else's"),
+            Problem.OTHER_AMOUNT: self._("the invoice is about another sum"),
+        }[payment.problem or Problem.NO_ORDER]
+        return self._(
+            "{user} paid {stars} ★, and nothing was credited: {why}.\nTo give the Stars back:"
+            " {refund}\nTo give tokens instead: {grant}"
+        ).format(
+            user=code(str(payment.user_id)),
+            stars=payment.amount,
+            why=why,
+            refund=code(f"/refund {payment.external_id}"),
+            grant=code(f"/grant {payment.user_id} 100"),
+        )
+
+
+def short_charge(payment: Payment) -> str:
+    """The beginning of the gateway's id of a payment."""
+    return payment.external_id[:CHARGE_SHOWN]

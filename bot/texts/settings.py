@@ -1,7 +1,6 @@
 """Texts of /settings, the question before a charge, and /balance."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from babel import Locale
@@ -9,6 +8,7 @@ from babel import Locale
 from bot.telegram.html import code, quoted
 from bot.texts.choosing import NAME_SHOWN, ChoosingTexts
 from bot.texts.fields import WORDS_SHOWN
+from bot.texts.ledger_kinds import LedgerKindTexts
 from providers.base import Field, Media, Product, Text
 from providers.order import Order
 from storage.catalogue import Model
@@ -19,7 +19,7 @@ PROMPT_SHOWN = 700
 MOVEMENT_SHOWN = 40
 
 
-class SettingsTexts(ChoosingTexts):
+class SettingsTexts(ChoosingTexts, LedgerKindTexts):
     """/settings, /language, the question before a charge, /balance."""
 
     # --- The card and its menus
@@ -349,7 +349,7 @@ class SettingsTexts(ChoosingTexts):
             case "refund":
                 return " ".join(filter(None, [self._("refund"), about]))
             case other:
-                return escape(other, quote=False)
+                return self.ledger_kind(other)
 
 
 def draws(product: Product) -> bool:

@@ -10,7 +10,9 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import LabeledPrice
 
 from bot.demo.telegram import Message, Payment, Person
+from storage.errors import StorageError
 from storage.ledger import Ledger
+from storage.payments import Payments
 from tests.support import ADMIN, World
 
 
@@ -29,13 +31,18 @@ async def offer(world: World, person: Person, *, order_id: str = "order1", **mor
 
 async def invoice(world: World, person: Person, payload: str, stars: int = 50) -> Message:
     """One that the bot's token sent, whatever it says."""
-    api = TelegramAPIServer.from_base(world.telegram.url)
-    async with Bot(world.telegram.token, session=AiohttpSession(api=api)) as bot:
+    async with a_bot(world) as bot:
         prices = [LabeledPrice(label="x", amount=stars)]
         sent = await bot.send_invoice(
             person.user_id, "Токены", "x", payload, "XTR", prices, start_parameter="buy"
         )
     return person.chat.history[sent.message_id]
+
+
+def a_bot(world: World) -> Bot:
+    """Another program that has the bot's token."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(world.telegram.url))
+    return Bot(world.telegram.token, session=session)
 
 
 async def outcome(world: World, payment: Payment) -> str:
@@ -105,3 +112,121 @@ async def test_pay_is_answered_while_twenty_handlers_hang(
         assert await outcome(world, anna.pay(message)) == "paid"
         go_on.set()
         await world.answered()
+
+
+async def pay(world: World, person: Person, message: Message) -> Payment:
+    payment = person.pay(message)
+    assert await outcome(world, payment) == "paid"
+    return payment
+
+
+async def test_a_payment_is_credited_and_gets_a_receipt(world: World, anna: Person) -> None:
+    payment = await pay(world, anna, await offer(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert receipt.words == (
+        "Оплачено: 50 ★. Зачислено 395 токенов. Теперь на балансе: 495.\n"
+        f"Платёж {payment.charge_id[:12]}. Вопросы и возврат: /paysupport"
+    )
+    assert world.balance(anna.user_id) == 495
+    anna.send("/balance")
+    await world.said(anna, lambda text: "+395, покупка" in text)
+    admin = world.telegram.person(ADMIN)
+    admin.send(f"/user {anna.user_id}")
+    await world.said(admin, lambda text: "+395 · покупка" in text)
+
+
+async def test_an_invoice_that_was_paid_twice_is_credited_twice(world: World, anna: Person) -> None:
+    message = await offer(world, anna)
+    await pay(world, anna, message)
+    await pay(world, anna, message)
+    await world.said(anna, lambda text: "Теперь на балансе: 890." in text)
+    assert (world.balance(anna.user_id), anna.stars) == (890, 400)
+
+
+async def test_an_update_that_comes_again_credits_once(world: World, anna: Person) -> None:
+    message, updates = await offer(world, anna), world.telegram.updates
+    updates.lose_next("successful_payment")
+    await pay(world, anna, message)
+    for _ in range(3):
+        updates.resend(updates.lost[0].update_id)
+        await world.said(anna, lambda text: text.startswith("Оплачено"))
+        await world.answered()
+    assert world.balance(anna.user_id) == 495
+    assert len([m for m in world.bot_messages(anna) if m.words.startswith("Оплачено")]) == 1
+
+
+async def test_credited_is_what_the_order_says_whatever_became_of_the_pack(
+    world: World, anna: Person
+) -> None:
+    message, updates = await offer(world, anna), world.telegram.updates
+    updates.lose_next("successful_payment")
+    await pay(world, anna, message)
+    await world.write("UPDATE packs SET enabled = 0, tokens = 1, stars = 1")
+    updates.resend(updates.lost[0].update_id)
+    await world.said(anna, lambda text: "Зачислено 395 токенов" in text)
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        ("nothing", "такого счёта нет"),
+        ("foreign", "счёт выставлен другому человеку"),
+        ("dear", "счёт на другую сумму"),
+    ],
+)
+async def test_a_payment_that_fits_no_order_is_kept_and_told_to_the_admins(
+    world: World, anna: Person, payload: str, why: str
+) -> None:
+    boris, admin = await world.customer(1002, "Борис"), world.telegram.person(ADMIN)
+    await offer(world, boris, order_id="foreign")
+    await offer(world, anna, order_id="dear", amount=51)
+    payment = await pay_unasked(world, anna, await invoice(world, anna, payload))
+    await world.said(anna, lambda text: "токены не зачислены" in text)
+    told = await world.said(admin, lambda text: "ничего не зачислено" in text)
+    assert why in told.words
+    assert f"/refund {payment.charge_id}" in told.words
+    assert world.balance(anna.user_id) == 100
+    (kept,) = world.rows("SELECT * FROM payments")
+    assert (kept["external_id"], kept["amount"], kept["tokens"]) == (payment.charge_id, 50, 0)
+
+
+async def pay_unasked(world: World, person: Person, message: Message) -> Payment:
+    """What the bot would not have let through."""
+    world.telegram.updates.lose_next("pre_checkout_query")
+    payment = person.pay(message)
+    async with a_bot(world) as bot:
+        await bot.answer_pre_checkout_query(payment.query_id, ok=True)
+    return payment
+
+
+async def test_a_payment_is_taken_from_who_is_banned_and_writes_too_much(
+    world: World, anna: Person
+) -> None:
+    message, admin = await offer(world, anna), world.telegram.person(ADMIN)
+    updates = world.telegram.updates
+    updates.lose_next("successful_payment")
+    await pay(world, anna, message)
+    admin.send(f"/ban {anna.user_id} спам")
+    await world.said(admin, lambda text: "доступ закрыт" in text)
+    await world.stop()
+    await world.start(user_messages_per_minute=1)
+    anna.send("/balance")
+    anna.send("/balance")
+    await world.said(anna, lambda text: "Слишком быстро" in text)
+    updates.resend(updates.lost[0].update_id)
+    await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert world.balance(anna.user_id) == 495
+
+
+async def test_a_payment_that_the_database_does_not_take_is_announced_as_late(
+    world: World, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await offer(world, anna)
+
+    async def credit(self: Payments, *_: Any, **__: Any) -> None:
+        raise StorageError("broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Payments, "credit", credit)
+        await pay(world, anna, message)
+        await world.said(anna, lambda text: "токены ещё не зачислены" in text)
