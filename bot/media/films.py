@@ -4,7 +4,6 @@ The work is done by a process of its own (`python -m bot.media.films FILM`): a l
 the film on its standard output, and behind it the thumbnail.
 """
 
-import asyncio
 import io
 import json
 import sys
@@ -27,6 +26,8 @@ async def inspect_film(path: Path, *, timeout_s: float = TIMEOUT_S) -> Film:
         NotAFilmError: no mp4, a broken one, or one that the decoder does not survive.
         OSError: there is no such file, or it may not be read.
     """
+    import asyncio  # here, as in `run_isolated`
+
     size_bytes = (await asyncio.to_thread(path.stat)).st_size
     try:
         code, said = await run_isolated("bot.media.films", str(path), timeout_s=timeout_s)

@@ -1,7 +1,10 @@
 """File types, recognised by their content, and as what Telegram takes them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
@@ -12,7 +15,9 @@ from bot.service_limits import (
     PHOTO_MAX_SIDES_PX,
 )
 from storage.failures import FailureKind
-from storage.items import SentAs
+
+if TYPE_CHECKING:  # each conversion is a process, which would import the whole storage for a name
+    from storage.items import SentAs
 
 # What the bot passes on: format as Pillow names it -> file extension.
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
