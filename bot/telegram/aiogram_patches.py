@@ -28,9 +28,14 @@ KNOWN = {"aiogram": "3.31.0", "pydantic": "2.13.5"}  # whose insides were looked
 logger = logging.getLogger(__name__)
 
 
+@cache
+def _installed(name: str) -> str:
+    return version(name)  # which reads all that is said of the package
+
+
 def _unknown() -> list[str]:
     """What is installed in another version."""
-    installed = {name: version(name) for name in KNOWN}
+    installed = {name: _installed(name) for name in KNOWN}
     return [f"{name} {found}" for name, found in installed.items() if found != KNOWN[name]]
 
 

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from html import escape, unescape
+from itertools import accumulate
 
 from bot.service_limits import MESSAGE_UNITS
 
@@ -41,7 +42,8 @@ def clip_units(text: str, length: int) -> str:
 
 def fits(text: str, length: int = MESSAGE_UNITS) -> bool:
     """Whether Telegram HTML shows at most so many UTF-16 units."""
-    return units(text) <= length or sum(map(_shown, _PIECE.finditer(text))) <= length
+    shown = accumulate(map(_shown, _PIECE.finditer(text)))
+    return units(text) <= length or all(so_far <= length for so_far in shown)
 
 
 def fit(text: str, length: int = MESSAGE_UNITS) -> str:

@@ -82,7 +82,7 @@ def test_the_types_of_an_unknown_version_are_left_alone() -> None:
 async def test_filters_run_in_the_loop_and_of_an_unknown_version_in_threads(
     aiogram: str, threads: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(aiogram_patches, "version", {**KNOWN, "aiogram": aiogram}.get)
+    monkeypatch.setattr(aiogram_patches, "_installed", {**KNOWN, "aiogram": aiogram}.get)
     seen = []
     to_thread = asyncio.to_thread
 
