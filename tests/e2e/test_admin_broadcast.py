@@ -3,19 +3,22 @@
 import asyncio
 import json
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.admin.broadcast import AT_ONCE
+from bot.app import serve
 from bot.demo.telegram import CallbackQuery, FloodRules, Message, Person
+from bot.settings import load_settings
 from bot.telegram.messenger import Messenger
+from bot.tuning import Tuning
+from tests.e2e.test_nothing_lost import environment
+from tests.processes import Forked
 from tests.support import ADMIN, World, png
 
 WORDS = "Новая модель уже здесь!"
@@ -417,43 +420,27 @@ async def test_answers_come_before_it(world: World) -> None:
 
 
 # The real limits, ten times as fast; the emulator enforces them.
-PROCESS = """
-import asyncio
-from bot.app import serve
-from bot.tuning import Tuning
-from bot.settings import load_settings
-tuning = Tuning(
-    bulk_messages=(200, 1.0), messages=(300, 1.0), chat_messages=(1, 0.1), card_pause_s=0.3)
-asyncio.run(serve(load_settings(None), asyncio.Event(), tuning))
-"""
+TUNING = Tuning(
+    bulk_messages=(200, 1.0), messages=(300, 1.0), chat_messages=(1, 0.1), card_pause_s=0.3
+)
 LIMITS = FloodRules(per_chat_per_s=10, burst=3, overall_per_s=300)
 
 
+def serve_tuned(environment: dict[str, str]) -> int:
+    os.environ.update(environment)
+    asyncio.run(serve(load_settings(None), asyncio.Event(), TUNING))
+    return 0
+
+
 @asynccontextmanager
-async def process(world: World) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(world: World) -> AsyncIterator[None]:
     """The bot as a process of its own, killed at the end whatever it is doing."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        PROCESS,
-        cwd=Path(__file__).parents[2],
-        env={
-            "PATH": os.environ["PATH"],
-            "BOT_TOKEN": world.telegram.token,
-            "TELEGRAM_API_URL": world.telegram.url,
-            "ADMIN_IDS": str(ADMIN),
-            "KIE_API_KEY": world.kie.key,
-            "MIDJOURNEY_KIE_BASE_URL": world.kie.url,
-            "KIE_UPLOAD_URL": world.kie.url,
-            "DATA_DIR": str(world.data_dir),
-        },
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    started = Forked(serve_tuned, {**environment(world), "ADMIN_IDS": str(ADMIN)})
     try:
-        yield started
+        yield
     finally:
         started.kill()
-        await started.wait()
+        await started.ended()
 
 
 async def test_five_hundred_people_within_the_limits_killed_in_the_middle(world: World) -> None:

@@ -23,6 +23,7 @@ from bot.demo.supabase import SupabaseEmulator
 from bot.media.buckets import open_supabase
 from bot.settings import Settings
 from storage import audit
+from tests.processes import Forked, run_main
 from tests.support import World, open_world
 
 ROOT = Path(__file__).parents[2]
@@ -211,7 +212,6 @@ async def test_make_ends_with_the_status_of_the_program(around: World) -> None:
         "DATA_DIR": str(around.data_dir),
         "ADMIN_IDS": "1",
     }
-    program = (sys.executable, ROOT / "main.py", "doctor")
     # As make finds it, with nothing to be installed.
     stamp = "run.stamp"
     make = (
@@ -224,11 +224,16 @@ async def test_make_ends_with_the_status_of_the_program(around: World) -> None:
         "VENV=.",
         f"BIN={Path(sys.executable).parent}",
     )
+
+    async def statuses() -> list[int | None]:
+        program, _ = await Forked(run_main, environment, ("doctor",)).ended()
+        return [program, (await run(*make, **environment))[0]]
+
     for credits_left, status in ((1000, 0), (0, 2)):
         around.kie.credits = credits_left
-        assert [(await run(*each, **environment))[0] for each in (program, make)] == [status] * 2
+        assert await statuses() == [status] * 2
     del environment["BOT_TOKEN"]
-    assert [(await run(*each, **environment))[0] for each in (program, make)] == [2, 2]
+    assert await statuses() == [2, 2]
 
 
 # --- The disk

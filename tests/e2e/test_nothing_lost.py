@@ -3,9 +3,7 @@
 import asyncio
 import os
 import resource
-import signal
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,9 +21,8 @@ from storage.errors import (
 )
 from storage.people import People
 from storage.preferences import PreferenceStore
+from tests.processes import Forked, run_main
 from tests.support import ADMIN, World, open_world, png
-
-ROOT = Path(__file__).parents[2]
 
 # --- Updates
 
@@ -389,22 +386,14 @@ def environment(world: World) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def process(world: World) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The real process."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "main.py",
-        "run",
-        cwd=ROOT,
-        env=environment(world),
-        stderr=asyncio.subprocess.PIPE,
-    )
+async def process(world: World, *, umask: int = 0o022) -> AsyncIterator[Forked]:
+    """The bot as a process, killed at the end if it still runs."""
+    started = Forked(run_main, environment(world), ("run",), umask)
     try:
         yield started
     finally:
-        if started.returncode is None:
-            started.kill()
-        await started.wait()
+        started.kill()
+        await started.ended()
 
 
 async def test_sigterm_leaves_pictures_to_the_next_start_and_a_second_process_stops(
@@ -419,14 +408,14 @@ async def test_sigterm_leaves_pictures_to_the_next_start_and_a_second_process_st
             anna.send("рыжий кот")
             await world.kie.wait_for(lambda: bool(world.kie.tasks))
             async with process(world) as second:
-                _, said = await asyncio.wait_for(second.communicate(), 30)
-                assert second.returncode == 1
-                assert "another process of this bot already uses" in said.decode()
-                assert "Traceback" not in said.decode()
-            bot.send_signal(signal.SIGTERM)
-            _, log = await asyncio.wait_for(bot.communicate(), 10)
-            assert bot.returncode == 0, log.decode()
-            assert world.telegram.token not in log.decode()
+                status, said = await asyncio.wait_for(second.ended(), 30)
+                assert status == 1
+                assert "another process of this bot already uses" in said
+                assert "Traceback" not in said
+            bot.terminate()
+            status, log = await asyncio.wait_for(bot.ended(), 10)
+            assert status == 0, log
+            assert world.telegram.token not in log
         await world.until(
             lambda: world.rows("SELECT status FROM items") == [{"status": "generating"}]
         )

@@ -1,6 +1,5 @@
 """Whoever else may use the machine does not read what people asked for."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -24,20 +23,15 @@ async def test_files_and_folders_are_their_owner_s_alone(tmp_path: Path) -> None
     """The real process, under a umask that hides nothing."""
     async with open_world(tmp_path / "data") as world:
         anna = world.person(1001, "Анна")
-        before = os.umask(0)
-        try:
-            async with process(world) as bot:
-                os.umask(before)
-                anna.send("/start")
-                await world.said(anna, lambda text: "79" in text)
-                anna.send_photo(png(), caption="кот")
-                await world.pictures(anna, 1)
-                await world.closed()
-                found = rights(world.data_dir)
-                bot.terminate()
-                await bot.wait()
-        finally:
-            os.umask(before)
+        async with process(world, umask=0) as bot:
+            anna.send("/start")
+            await world.said(anna, lambda text: "79" in text)
+            anna.send_photo(png(), caption="кот")
+            await world.pictures(anna, 1)
+            await world.closed()
+            found = rights(world.data_dir)
+            bot.terminate()
+            await bot.ended()
         assert any(path.endswith(".png") for path in found)
         assert any(path.endswith("bot.db-wal") for path in found)
         wrong = {path: oct(mode) for path, mode in found.items() if mode & 0o077}

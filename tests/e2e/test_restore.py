@@ -1,28 +1,17 @@
 """`main.py backup` and `main.py restore` around a bot that is killed, as an operator does it."""
 
-import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 from storage.restore import RESTORED
-from tests.e2e.test_nothing_lost import ROOT, environment, process
+from tests.e2e.test_nothing_lost import environment, process
+from tests.processes import Forked, run_main
 from tests.support import World, open_world
 
 
-async def command(world: World, *words: str | Path) -> tuple[int | None, str]:
+async def command(world: World, *words: str | Path) -> tuple[int, str]:
     """What a command ends with, and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "main.py",
-        *words,
-        cwd=ROOT,
-        env=environment(world) | {"ADMIN_IDS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+    given = environment(world) | {"ADMIN_IDS": "1"}
+    return await Forked(run_main, given, tuple(map(str, words))).ended()
 
 
 async def test_a_backup_comes_back_after_a_kill(tmp_path: Path) -> None:
@@ -45,7 +34,7 @@ async def test_a_backup_comes_back_after_a_kill(tmp_path: Path) -> None:
             assert "another process of this bot already uses" in said
             assert "Nothing was changed." in said
             bot.kill()
-            await bot.wait()
+            await bot.ended()
         assert database.with_name("bot.db-wal").stat().st_size > 0, "what a kill leaves"
         (key,) = [row["file_key"] for row in world.rows("SELECT file_key FROM items")]
         (world.data_dir / "files" / key).unlink()

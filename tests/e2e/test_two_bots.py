@@ -1,7 +1,5 @@
 """Two bots and one folder: the second is refused, until it is given the data on purpose."""
 
-import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,8 @@ from storage.backup import back_up
 from storage.errors import ForeignDataError
 from storage.owner import ADVICE
 from storage.restore import RESTORED
-from tests.e2e.test_nothing_lost import ROOT, environment
+from tests.e2e.test_nothing_lost import environment
+from tests.processes import Forked, run_main
 from tests.support import ADMIN, World
 
 OTHER = "654321:TEST-other"
@@ -20,17 +19,8 @@ OTHER = "654321:TEST-other"
 
 async def adopt(world: World, token: str) -> tuple[int, str]:
     """The exit status of `main.py adopt` and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "main.py",
-        "adopt",
-        cwd=ROOT,
-        env={**environment(world), "BOT_TOKEN": token},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
+    given = {**environment(world), "BOT_TOKEN": token}
+    return await Forked(run_main, given, ("adopt",)).ended()
 
 
 async def test_another_bot_is_refused_and_then_given_the_data(world: World) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import io
+import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ from storage.errors import DatabaseInUseError, StorageFullError
 from storage.ids import LEAP, given_ids
 from storage.lock import hold_lock
 from storage.restore import RestoreError, finish_restore, pending, restore
+from tests.processes import FORKS
 from tests.unit.storage.shop import open_shop
 
-ROOT = Path(__file__).parents[3]
 KEY = f"3f/{'3f' * 16}.png"
 
 
@@ -235,23 +236,22 @@ def test_a_full_disk_changes_nothing(
 
 # --- Killed at any moment
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from storage import restore as module
-left = int(sys.argv[3])
-def counted(call):
-    def counting(*given, **named):
-        global left
-        if left == 0:
-            os._exit(9)
-        left -= 1
-        return call(*given, **named)
-    return counting
-Path.rename, Path.chmod = counted(Path.rename), counted(Path.chmod)
-module.sync, module.shutil.rmtree = counted(module.sync), counted(module.shutil.rmtree)
-module.restore(Path(sys.argv[1]), Path(sys.argv[2]))
-"""
+
+def killed_at(step: int, backup: Path, data_dir: Path) -> None:
+    """A restore that ends before that step, as a kill ends it."""
+    steps = iter(range(step))
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*given: Any, **named: Any) -> Any:
+            if next(steps, None) is None:
+                os._exit(9)
+            return call(*given, **named)
+
+        return counting
+
+    for place, name in ((Path, "rename"), (Path, "chmod"), (module, "sync"), (shutil, "rmtree")):
+        setattr(place, name, counted(getattr(place, name)))
+    restore(backup, data_dir)
 
 
 def test_killed_at_any_moment_it_leaves_the_old_database_or_the_new(
@@ -260,11 +260,12 @@ def test_killed_at_any_moment_it_leaves_the_old_database_or_the_new(
     outcomes = []
     for step in range(100):
         here = shutil.copytree(data_dir, tmp_path / f"killed-{step}")
-        command = [sys.executable, "-c", KILLED, str(backup), str(here), str(step)]
-        ended = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - our own words
-        if ended == 0:
+        process = FORKS.Process(target=killed_at, args=(step, backup, here))
+        process.start()
+        process.join()
+        if process.exitcode == 0:
             break
-        assert ended == 9
+        assert process.exitcode == 9
         counts = pending(here)
         finish_restore(here)  # what a start does first
         outcomes.append(balance(here / "bot.db"))
