@@ -46,11 +46,19 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
         **parts,
     )
     add_middlewares(dispatcher, settings)
+    dispatcher.include_routers(*create_routers(settings.admin_ids))
+    dispatcher.errors.register(errors.answer_error)
+    keep_filters_in_loop(dispatcher)
+    return dispatcher
+
+
+def create_routers(admin_ids: frozenset[int]) -> tuple[Router, ...]:
+    """All handlers, in the order in which they are asked."""
     commands = Router(name="commands")  # one look, and what is none gets past all of these
     commands.message.filter(F.text.startswith("/") | F.caption.startswith("/"))
     commands.include_routers(
         presence.create_router(),
-        admin.create_router(settings.admin_ids),
+        admin.create_router(admin_ids),
         start.create_router(),
         promos.create_router(),
         cancel.create_router(),
@@ -59,15 +67,12 @@ def create_dispatcher(store: Store, parts: Mapping[str, Any]) -> Dispatcher:
         legal.create_router(),
         question.create_router(),
     )
-    dispatcher.include_routers(
+    return (
         payments.create_router(),
         commands,
         groups.create_router(),
-        admin.broadcast.create_draft_router(settings.admin_ids),  # before prompts, as is the next
+        admin.broadcast.create_draft_router(admin_ids),  # before prompts, as is the next
         settings_card.create_router(),  # before prompts: it takes words that it asked for
         prompts.create_router(),
         other_buttons.create_router(),  # last: they answer whatever nobody else wanted
     )
-    dispatcher.errors.register(errors.answer_error)
-    keep_filters_in_loop(dispatcher)
-    return dispatcher

@@ -61,6 +61,16 @@ class Menu:
 
     async def run(self) -> None:
         """Set all menus, and later those of new people."""
+        await self._set_all()
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            while self._due:
+                user_id = next(iter(self._due))
+                del self._due[user_id]  # first: what comes while this one is set is set after it
+                await self._own(self._set_own, user_id)
+
+    async def _set_all(self) -> None:
         everyone = {language: each.menu() for language, each in self._texts.items()}
         await self._set(BotCommandScopeAllPrivateChats(), everyone)
         in_groups = {language: each.group_menu() for language, each in self._texts.items()}
@@ -74,13 +84,6 @@ class Menu:
             await self._own(self._remove, admin_id)
         for admin_id in sorted(self._admin_ids):
             await self._own(self._set_own, admin_id)
-        while True:
-            await self._came.wait()
-            self._came.clear()
-            while self._due:
-                user_id = next(iter(self._due))
-                del self._due[user_id]  # first: what comes while this one is set is set after it
-                await self._own(self._set_own, user_id)
 
     async def _own(self, do: Callable[[int], Awaitable[None]], user_id: int) -> None:
         """The menu of one person's chat; the next change tries again what fails here."""

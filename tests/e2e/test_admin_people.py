@@ -371,6 +371,7 @@ def menu(world: World, scope: str, language: str) -> list[str]:
     return [command["command"] for command in commands]
 
 
+@pytest.mark.usefixtures("menus")
 async def test_admins_have_their_commands_in_their_menu(world: World) -> None:
     own = f"chat:{ADMIN}"
     everyone = "all_private_chats"
@@ -382,6 +383,7 @@ async def test_admins_have_their_commands_in_their_menu(world: World) -> None:
         assert menu(world, everyone, language) == list(TEXTS["ru"].menu())
 
 
+@pytest.mark.usefixtures("menus")
 async def test_a_new_admin_gets_the_menu_with_start_and_a_former_one_loses_it(
     world: World,
 ) -> None:

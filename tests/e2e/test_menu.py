@@ -9,6 +9,8 @@ from bot.demo.telegram import Message, Person
 from tests.e2e.test_settings_card import card, forged, pressed
 from tests.support import ADMIN, World
 
+pytestmark = pytest.mark.usefixtures("menus")
+
 
 def own_menu(world: World, person: Person, language: str = "") -> dict[str, str]:
     """The menu of the person's own chat; empty where it has none."""
