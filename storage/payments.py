@@ -183,10 +183,7 @@ class Payments:
 
     async def of_person(self, user_id: int, limit: int) -> Sequence[Payment]:
         """A person's last payments, the latest first."""
-        rows = await self._database.fetch_all(
-            f"{PAYMENTS} WHERE user_id = ? ORDER BY payment_id DESC LIMIT ?", (user_id, limit)
-        )
-        return [_payment(row) for row in rows]
+        return await self._database.read(lambda connection: payments_of(connection, user_id, limit))
 
     async def kept(self, limit: int) -> Sequence[Payment]:
         """Payments that credited nothing and were not given back, the latest first."""
@@ -252,6 +249,14 @@ def payment_in(tx: sqlite3.Connection, payment_id: int) -> Payment | None:
     """The payment of that number, as this transaction sees it."""
     row = fetch_one(tx, f"{PAYMENTS} WHERE payment_id = ?", (payment_id,))
     return _payment(row) if row else None
+
+
+def payments_of(tx: sqlite3.Connection, user_id: int, limit: int) -> list[Payment]:
+    """A person's last payments, the latest first."""
+    rows = tx.execute(
+        f"{PAYMENTS} WHERE user_id = ? ORDER BY payment_id DESC LIMIT ?", (user_id, limit)
+    )
+    return [_payment(row) for row in rows.fetchall()]
 
 
 def payment_of(tx: sqlite3.Connection, gateway: str, external_id: str) -> Payment | None:

@@ -9,6 +9,7 @@ from storage.catalogue import ASKED_FOR, asked_for_in
 from storage.database import Database, fetch_one
 from storage.errors import UnknownUserError
 from storage.journal import Act, Entry, record, recorded
+from storage.payments import Payment, payments_of
 
 NEAREST = 3
 COMPARED = 500  # names looked at when one is not known: those that begin alike
@@ -56,11 +57,12 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A person with their latest ledger entries and jobs, newest first."""
+    """A person with their latest ledger entries, jobs and payments, newest first."""
 
     person: Person
     entries: Sequence[LedgerLine]
     jobs: Sequence[JobLine]
+    payments: Sequence[Payment] = ()
 
 
 class People:
@@ -117,8 +119,11 @@ class People:
         people = [await self.get(int(each)) for each in close]
         return [each for each in people if each is not None]
 
-    async def record(self, user_id: int, *, entries: int = 8, jobs: int = 5) -> Record | None:
-        """A person with so many of their last ledger entries and jobs; None: there is nobody."""
+    async def record(
+        self, user_id: int, *, entries: int = 8, jobs: int = 5, payments: int = 5
+    ) -> Record | None:
+        """A person with so many of their last ledger entries, jobs and payments; None: there is
+        nobody."""
         person = await self.get(user_id)
         if person is None:
             return None
@@ -150,6 +155,7 @@ class People:
                 )
                 for row in job_rows
             ],
+            await self._database.read(lambda tx: payments_of(tx, user_id, payments)),
         )
 
     async def note_name(self, user_id: int, username: str | None, first_name: str) -> None:

@@ -1,10 +1,12 @@
-"""Statistics of the last days, read from daily counters that triggers keep (migrations 0005, 0028).
+"""Statistics of the last days, read from daily counters that triggers keep (migrations 0005,
+0028, 0030).
 
 Days are UTC; the last one is today. A year of a million items is a few thousand rows of these
 tables, and one for each person and day they asked for a picture.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +15,39 @@ from storage.database import Database
 DAY_S = 86_400
 LAST_ITEMS = 1_000
 
+# The ledger's kinds, by what the numbers call them.
+SOLD = ("purchase", "payment_refund", "payment_refund_undo")
+USED = ("charge", "refund")
+GRANTED = ("grant",)
+FREE = ("welcome", "daily", "promo", "referral", "referral_undo")
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: pictures delivered, items failed, people who asked."""
+    """One day: pictures delivered, items failed, people who asked; Stars and tokens that moved."""
 
     day: int  # since 1970
     delivered: int
     failed: int
     people: int
+    stars_in: int
+    stars_back: int
+    tokens: Mapping[str, int]  # as those of `Numbers`
+
+    @property
+    def tokens_sold(self) -> int:
+        """Tokens paid for, without those that were taken back."""
+        return _of(self.tokens, SOLD)
+
+    @property
+    def tokens_used(self) -> int:
+        """Tokens that pictures took, without those that were given back."""
+        return -_of(self.tokens, USED)
+
+    @property
+    def tokens_given(self) -> int:
+        """Tokens that nobody paid for: given by admins, or for nothing by rule."""
+        return _of(self.tokens, (*GRANTED, *FREE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +73,8 @@ class Numbers:
     payments: int
     stars_in: int
     stars_back: int  # refunds, ours and others'
+    credits: float  # that KIE told of
+    credit_tokens: int  # what was paid for the items of those credits
     median_s: int | None
     p95_s: int | None
     by_day: Sequence[Day]
@@ -65,25 +93,22 @@ class Numbers:
     @property
     def tokens_sold(self) -> int:
         """Tokens paid for, without those that were taken back."""
-        return self._tokens("purchase", "payment_refund", "payment_refund_undo")
+        return _of(self.tokens, SOLD)
 
     @property
     def tokens_granted(self) -> int:
         """Tokens that admins gave, without those that they took."""
-        return self._tokens("grant")
+        return _of(self.tokens, GRANTED)
 
     @property
     def tokens_free(self) -> int:
         """Tokens given for nothing by rule."""
-        return self._tokens("welcome", "daily", "promo", "referral", "referral_undo")
+        return _of(self.tokens, FREE)
 
     @property
     def tokens_used(self) -> int:
         """Tokens that pictures took, without those that were given back."""
-        return -self._tokens("charge", "refund")
-
-    def _tokens(self, *kinds: str) -> int:
-        return sum(self.tokens.get(kind, 0) for kind in kinds)
+        return -_of(self.tokens, USED)
 
     @property
     def success(self) -> float | None:
@@ -111,6 +136,11 @@ class Stats:
         today = int(self._database.now() // DAY_S)
         first = today - days + 1
         median_s, p95_s = await self._percentiles(first)
+        (taken,) = await self._database.fetch_all(
+            "SELECT coalesce(sum(credits), 0) AS credits, coalesce(sum(tokens), 0) AS tokens"
+            " FROM daily_credits WHERE day >= ?",
+            (first,),
+        )
         stars = await self._sums(
             "SELECT way, sum(amount) FROM daily_payments"
             " WHERE day >= ? AND gateway = 'stars' GROUP BY way",
@@ -138,6 +168,8 @@ class Stats:
             ),
             stars_in=stars.get("in", 0),
             stars_back=stars.get("out", 0),
+            credits=taken["credits"],
+            credit_tokens=taken["tokens"],
             median_s=median_s,
             p95_s=p95_s,
             by_day=await self._by_day(first, today),
@@ -178,8 +210,27 @@ class Stats:
         people = await self._sums(
             "SELECT day, count(*) FROM daily_people WHERE day >= ? GROUP BY day", first
         )
+        rows = await self._database.fetch_all(
+            "SELECT day, sum(amount) FILTER (WHERE way = 'in') AS came,"
+            " sum(amount) FILTER (WHERE way = 'out') AS went FROM daily_payments"
+            " WHERE day >= ? AND gateway = 'stars' GROUP BY day",
+            (first,),
+        )
+        stars = {row["day"]: (row["came"] or 0, row["went"] or 0) for row in rows}
+        tokens: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        for row in await self._database.fetch_all(
+            "SELECT day, kind, amount FROM daily_tokens WHERE day >= ?", (first,)
+        ):
+            tokens[row["day"]][row["kind"]] = row["amount"]
         return [
-            Day(day, *items.get(day, (0, 0)), people.get(day, 0)) for day in range(first, today + 1)
+            Day(
+                day,
+                *items.get(day, (0, 0)),
+                people.get(day, 0),
+                *stars.get(day, (0, 0)),
+                tokens[day],
+            )
+            for day in range(first, today + 1)
         ]
 
     async def _by_model(self, first: int) -> list[OfModel]:
@@ -199,3 +250,7 @@ class Stats:
 
     async def _sums(self, sql: str, *params: int) -> dict[Any, int]:
         return {row[0]: row[1] for row in await self._database.fetch_all(sql, params)}
+
+
+def _of(tokens: Mapping[str, int], kinds: Iterable[str]) -> int:
+    return sum(tokens.get(kind, 0) for kind in kinds)

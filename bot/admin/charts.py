@@ -7,7 +7,7 @@ the bot's event loop nor keeps the memory (decision 0012).
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ FONT = "Liberation Sans"  # vl-convert brings it: the machine needs no fonts
 
 INK, FAINT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
 CAME, DID_NOT, PEOPLE = "#0f9d8a", "#e5484d", "#5b5bd6"
+STARS, SOLD, USED, GIVEN = "#e5a50a", "#e5a50a", "#0f9d8a", "#9aa5b1"
 
 # -I: nothing of the surroundings is imported in the place of a library.
 _PROGRAM = """
@@ -74,46 +75,42 @@ async def draw(spec: dict[str, Any], language: str) -> bytes:
 
 
 def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
-    """Pictures as bars, below them the people who asked, over the same days or weeks."""
+    """Pictures as bars, below them the people who asked, the tokens, and the Stars if any moved,
+    over the same days or weeks."""
     weekly = len(days) >= WEEKLY_FROM
     spans = _weeks(days) if weekly else [[day] for day in days]
     names = [_date(span[0]) for span in spans]
-    items, people = [], []
-    for name, span in zip(names, spans, strict=True):
-        delivered, failed = sum(day.delivered for day in span), sum(day.failed for day in span)
-        items += [
-            {"day": name, "what": words.came, "n": delivered, "above": 1},
-            {"day": name, "what": words.did_not, "n": failed, "above": 0},
-        ]
-        # People of several days cannot be added up: many are the same.
-        people.append({"day": name, "n": sum(day.people for day in span) / len(span)})
     x = {"field": "day", "type": "ordinal", "sort": None, "axis": _days_axis(names, weekly=weekly)}
-    y = {"field": "n", "type": "quantitative", "axis": _COUNT_AXIS}
-    if not any(each["n"] for each in (*items, *people)):
-        y["scale"] = {"domain": [0, 4]}  # else the line of nothing stands in the middle
+
+    def series(*named: tuple[str, Callable[[Day], int]]) -> list[dict[str, Any]]:
+        return [
+            {"day": name, "what": what, "n": sum(map(count, span)), "above": len(named) - number}
+            for name, span in zip(names, spans, strict=True)
+            for number, (what, count) in enumerate(named, 1)
+        ]
+
+    items = series((words.came, lambda day: day.delivered), (words.did_not, lambda day: day.failed))
+    # People of several days cannot be added up: many are the same.
+    people = [
+        {"day": name, "n": sum(day.people for day in span) / len(span)}
+        for name, span in zip(names, spans, strict=True)
+    ]
+    tokens = series(
+        (words.sold, lambda day: day.tokens_sold),
+        (words.used, lambda day: day.tokens_used),
+        (words.given, lambda day: day.tokens_given),
+    )
+    stars = series(
+        (words.came_in, lambda day: day.stars_in), (words.went_back, lambda day: day.stars_back)
+    )
     bars = {
-        "width": WIDTH_PX,
-        "height": 300,
-        "title": words.pictures_weekly if weekly else words.pictures,
-        "data": {"values": items},
+        **_plot(words.pictures_weekly if weekly else words.pictures, 300, items, x),
         "mark": {"type": "bar"},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "color": {
-                "field": "what",
-                "type": "nominal",
-                "scale": {"domain": [words.came, words.did_not], "range": [CAME, DID_NOT]},
-                "legend": {"title": None, "orient": "bottom", "direction": "horizontal"},
-            },
-            "order": {"field": "above"},
-        },
     }
+    bars["encoding"] |= _colors((words.came, CAME), (words.did_not, DID_NOT))
+    bars["encoding"]["order"] = {"field": "above"}
     line = {
-        "width": WIDTH_PX,
-        "height": 190,
-        "title": words.people,
-        "data": {"values": people},
+        **_plot(words.people, 190, people, x),
         "mark": {
             "type": "area",
             "interpolate": "monotone",
@@ -130,14 +127,27 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
                 ],
             },
         },
-        "encoding": {"x": x, "y": y},
     }
+    lines = {
+        **_plot(words.tokens_weekly if weekly else words.tokens, 190, tokens, x),
+        "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 3.5},
+    }
+    lines["encoding"] |= _colors((words.sold, SOLD), (words.used, USED), (words.given, GIVEN))
+    plots = [bars, line, lines]
+    if any(each["n"] for each in stars):
+        sums = {
+            **_plot(words.stars_weekly if weekly else words.stars, 190, stars, x),
+            "mark": {"type": "bar"},
+        }
+        sums["encoding"] |= _colors((words.came_in, STARS), (words.went_back, DID_NOT))
+        sums["encoding"]["xOffset"] = {"field": "what", "sort": None}  # what went back had come in
+        plots.append(sums)
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "white",
         "padding": 28,
         "spacing": 34,
-        "vconcat": [bars, line],
+        "vconcat": plots,
         "resolve": {"scale": {"x": "independent"}, "legend": {"color": "independent"}},
         "config": {
             "font": FONT,
@@ -156,6 +166,34 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _plot(
+    title: str, height: int, values: Sequence[Mapping[str, Any]], x: Mapping[str, Any]
+) -> dict[str, Any]:
+    y: dict[str, Any] = {"field": "n", "type": "quantitative", "axis": _COUNT_AXIS}
+    if not any(each["n"] for each in values):
+        y["scale"] = {"domain": [0, 4]}  # else the line of nothing stands in the middle
+    return {
+        "width": WIDTH_PX,
+        "height": height,
+        "title": title,
+        "data": {"values": values},
+        "encoding": {"x": x, "y": y},
+    }
+
+
+def _colors(*named: tuple[str, str]) -> dict[str, Any]:
+    """The series by color, and the legend of them."""
+    names, colors = zip(*named, strict=True)
+    return {
+        "color": {
+            "field": "what",
+            "type": "nominal",
+            "scale": {"domain": names, "range": colors},
+            "legend": {"title": None, "orient": "bottom", "direction": "horizontal"},
+        }
+    }
 
 
 # Of one width, so that the plots stand one below the other; whole numbers: half a picture is none.

@@ -8,6 +8,8 @@ from bot.texts.admin import AdminTexts
 from bot.texts.closed import REASON_CHARS, ClosedTexts
 from bot.texts.ledger_kinds import LedgerKindTexts
 from storage.journal import Entry
+from storage.payment_orders import XTR
+from storage.payments import Payment
 from storage.people import JobLine, LedgerLine, Person, Record
 
 NOTE_CHARS = 200
@@ -100,6 +102,8 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
         lines += ["", self._("Latest ledger entries:"), *map(self._entry, record.entries)]
         if not record.entries:
             lines.append(self._("none"))
+        if record.payments:
+            lines += ["", self._("Latest purchases:"), *map(self._purchase, record.payments)]
         lines += ["", self._("Latest jobs:"), *map(self._job, record.jobs)]
         if not record.jobs:
             lines.append(self._("none"))
@@ -115,6 +119,17 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
         kind = kinds.get(entry.kind) or self.ledger_kind(entry.kind)
         line = f"{_time(entry.created_at)} · {entry.amount:+d} · {kind}"
         return f"{line} · {quoted(entry.note, NOTE_SHOWN)}" if entry.note else line
+
+    def _purchase(self, payment: Payment) -> str:
+        paid = f"{payment.amount} ⭐" if payment.currency == XTR else self._("transfer")
+        parts = [_time(payment.paid_at), paid, self.tokens(payment.tokens)]
+        if payment.problem is not None:
+            parts[-1] = self._("kept, no tokens credited")
+        if payment.refund == "pending":
+            parts.append(self._("refund on its way"))
+        elif payment.refunded_at is not None:
+            parts.append(self._("refunded"))
+        return " · ".join(parts)
 
     def _job(self, job: JobLine) -> str:
         count = self._("{done} of {n}").format(done=job.delivered, n=job.items)

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from babel.numbers import format_decimal
-
 from bot.telegram.html import clip, code, quoted
 from bot.texts.admin import AdminTexts
 from bot.texts.numbers import NumberTexts
@@ -19,21 +17,10 @@ MOST_PRICES = 60  # in one message, and as buttons under it: Telegram takes 100
 NAME_SHOWN = 64
 SLUG_SHOWN = 60
 WORD_SHOWN = 40
-SMALL_USD = 0.1  # below it a cent is too coarse
 
 
 class AdminPriceTexts(AdminTexts, NumberTexts):
     """Around /price."""
-
-    def credits(self, number: float) -> str:
-        """`42 credits`, of KIE's."""
-        whole = int(number) if number == int(number) else 2  # "3.24 credits", also in Russian
-        return self._n("{n} credit", "{n} credits", whole).format(n=self.number(number))
-
-    def money(self, usd: float) -> str:
-        """`$0.84`."""
-        usd = round(usd, 4 if usd < SMALL_USD else 2)
-        return f"${format_decimal(usd, '0.00##', locale=self.language)}"
 
     def costs(self, model: Model, taken: Taken | None, token_usd: float) -> list[str]:
         """What KIE takes for the model, as is known and as it was of late, and the money."""

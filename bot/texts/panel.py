@@ -47,10 +47,10 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
         lines = [f"{code(form)} — {what}" for form, what in commands]
         return "\n".join([head, *lines]).format(command="/unban")
 
-    def panel_numbers(self, numbers: Numbers) -> str:
+    def panel_numbers(self, numbers: Numbers, token_usd: float) -> str:
         """The numbers, and how to get the chart."""
         chart = self._("With a chart: {command}").format(command=code(f"/stats {numbers.days}"))
-        return f"{self.stats(numbers)}\n{chart}"
+        return f"{self.stats(numbers, token_usd)}\n{chart}"
 
     def panel_service(self, open_items: int, maintenance: str | None) -> str:
         """How things go, and what can be done about them."""

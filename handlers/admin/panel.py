@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.cards.models import PanelButton
 from bot.cards.pager import PageButton, Pager
+from bot.settings import Settings
 from bot.telegram.buttons import Button, Keyboard
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
@@ -40,6 +41,7 @@ async def press(
     stats: Stats,
     open_items: OpenItems,
     maintenance: Maintenance,
+    settings: Settings,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -55,7 +57,7 @@ async def press(
             text, keyboard = texts.panel_people(await stats.last(7)), ()
         case "numbers":
             days = callback_data.days if callback_data.days in PERIODS else 7
-            text = texts.panel_numbers(await stats.last(days))
+            text = texts.panel_numbers(await stats.last(days), settings.token_price_usd)
             keyboard = (
                 [
                     Button(texts.panel_days(each), PanelButton(room="numbers", days=each).pack())

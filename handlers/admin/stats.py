@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +12,13 @@ from aiogram.types import Message
 
 from bot.admin.charts import ChartError, draw, stats_chart
 from bot.media.kinds import inspect_picture
+from bot.settings import Settings
 from bot.telegram.errors import DeliveryError
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.numbers import MAX_DAYS
 from bot.tools.background import Background
-from storage.stats import Numbers, Stats
+from storage.stats import Day, Stats
 
 USUAL_DAYS = 30
 CHART_DAYS = 7  # at least: one bar is no chart
@@ -36,6 +37,7 @@ async def show_stats(
     message: Message,
     command: CommandObject,
     stats: Stats,
+    settings: Settings,
     background: Background,
     messenger: Messenger,
     texts: Texts,
@@ -48,34 +50,49 @@ async def show_stats(
         messenger.say(message.chat.id, texts.stats_usage(), reply_to=message.message_id)
         return
     background.run(
-        _answer(message.chat.id, message.message_id, int(given), stats, messenger, texts),
+        _answer(
+            message.chat.id,
+            message.message_id,
+            int(given),
+            stats,
+            settings.token_price_usd,
+            messenger,
+            texts,
+        ),
         lambda: messenger.say(message.chat.id, texts.broken(), reply_to=message.message_id),
     )
 
 
 async def _answer(
-    chat_id: int, reply_to: int, days: int, stats: Stats, messenger: Messenger, texts: Texts
+    chat_id: int,
+    reply_to: int,
+    days: int,
+    stats: Stats,
+    token_usd: float,
+    messenger: Messenger,
+    texts: Texts,
 ) -> None:
     numbers = await stats.last(days)
     shown = numbers if days >= CHART_DAYS else await stats.last(CHART_DAYS)
-    text = texts.stats(numbers)
+    text = texts.stats(numbers, token_usd)
     try:
-        await _send_chart(
-            chat_id, reply_to, replace(numbers, by_day=shown.by_day), messenger, texts
-        )
+        await _send_chart(chat_id, reply_to, shown.by_day, text, messenger, texts)
     except (ChartError, DeliveryError, OSError) as error:
         logger.warning("the statistics go without a chart: %s", error)
         messenger.say(chat_id, text, reply_to=reply_to)
 
 
 async def _send_chart(
-    chat_id: int, reply_to: int, numbers: Numbers, messenger: Messenger, texts: Texts
+    chat_id: int,
+    reply_to: int,
+    days: Sequence[Day],
+    caption: str,
+    messenger: Messenger,
+    texts: Texts,
 ) -> None:
-    png = await draw(stats_chart(numbers.by_day, texts.chart_words()), texts.language)
+    png = await draw(stats_chart(days, texts.chart_words()), texts.language)
     with TemporaryDirectory(prefix="chart-") as folder:
         path = Path(folder) / "stats.png"
         await asyncio.to_thread(path.write_bytes, png)
         picture = await asyncio.to_thread(inspect_picture, path)
-        await messenger.send_result(
-            chat_id, picture, caption=texts.stats(numbers), reply_to=reply_to
-        )
+        await messenger.send_result(chat_id, picture, caption=caption, reply_to=reply_to)

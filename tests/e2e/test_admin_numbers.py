@@ -72,18 +72,66 @@ async def test_the_numbers_come_with_a_chart(world: World) -> None:
     await world.pictures(anna, 3)
     await world.closed()
     answer = await asked(world, "/stats 7", "За 7 дней (UTC)")
-    assert answer.words.replace("\N{NO-BREAK SPACE}", " ").splitlines()[:5] == [
+    assert answer.words.replace("\N{NO-BREAK SPACE}", " ").splitlines()[:7] == [
         "За 7 дней (UTC)",
         "Людей: 2, новых: 2, активных: 1",
         "Картинок: 3, не получилось: 0, отменено: 0",
         "Успешно: 100,0 %",
-        "Токенов списано: 237, возвращено: 0, начислено: 1 790",
+        "Звёзд получено: 0, возвращено: 0",
+        "Токенов куплено: 0, потрачено: 237, начислено: 1 632, бесплатно: 158",
+        "KIE: 24 кредита, $0,12",
     ]
-    assert answer.words.splitlines()[6:] == ["Midjourney V6: 3, не получилось: 0, токенов: 237"]
+    assert answer.words.splitlines()[8:] == ["Midjourney V6: 3, не получилось: 0, токенов: 237"]
     chart = PillowImage.open(io.BytesIO(world.data(answer)))
     assert chart.format == "PNG"
     assert chart.width > 1000
     assert answer.photo
+
+
+async def test_what_was_sold_stands_against_what_kie_took(world: World) -> None:
+    await world.stop()
+    await world.start(token_price_usd=0.01)
+    anna = await world.customer(tokens=790)
+    orders = (
+        "INSERT INTO payment_orders"
+        " VALUES (?, 1001, 'small', 'stars', 50, 'XTR', 395, 'ru', NULL, NULL, 0, NULL)"
+    )
+    payments = (
+        "INSERT INTO payments VALUES (?, 1, 'stars', ?, ?, 1001, 50, 'XTR', 395, '', NULL, ?, NULL)"
+    )
+    entry = (
+        "INSERT INTO ledger (user_id, kind, amount, grant_key, created_at)"
+        " VALUES (1001, ?, ?, ?, ?)"
+    )
+    now = world.telegram.clock()
+    for number in (1, 2):
+        await world.write(orders, f"order{number}")
+        await world.write(payments, number, f"charge{number}", f"order{number}", now)
+        await world.write(entry, "purchase", 395, f"payment:{number}", now)
+    await world.write(entry, "payment_refund", -395, "payment_refund:1", now)
+    await world.write(
+        "INSERT INTO payment_refunds (payment_id, state, tokens_taken, tokens_short, reason,"
+        " made_at, ended_at) VALUES (2, 'done', 395, 0, '', ?1, ?1)",
+        now,
+    )
+    await world.write("UPDATE payments SET refunded_at = ? WHERE payment_id = 2", now)
+    anna.send("кот --n 2")
+    await world.pictures(anna, 2)
+    await world.closed()
+    answer = await asked(world, "/stats", "За 30 дней (UTC)")
+    assert answer.words.replace("\N{NO-BREAK SPACE}", " ").splitlines()[4:7] == [
+        "Звёзд получено: 100, возвращено: 50",
+        "Токенов куплено: 395, потрачено: 158, начислено: 711, бесплатно: 79",
+        "KIE: 16 кредитов, $0,08, маржа 94,9 %",
+    ]
+    card = (await asked(world, "/user 1001", "Анна 1001")).words.splitlines()
+    purchases = card[card.index("Последние покупки:") + 1 :]
+    assert purchases[0].endswith(" UTC · 50 ⭐ · 395 токенов · возвращено")
+    assert purchases[1].endswith(" UTC · 50 ⭐ · 395 токенов")
+    small = PillowImage.open(io.BytesIO(world.data(answer)))
+    await world.write("DELETE FROM daily_payments")
+    answer = await asked(world, "/stats 31", "За 31 день (UTC)")
+    assert PillowImage.open(io.BytesIO(world.data(answer))).height < small.height
 
 
 async def test_each_model_has_a_line(world: World) -> None:
@@ -97,11 +145,11 @@ async def test_each_model_has_a_line(world: World) -> None:
         await world.until(lambda: len(world.rows("SELECT 1 FROM jobs")) == number)  # noqa: B023
         await world.closed()
     answer = await asked(world, "/stats", "За 30 дней (UTC)")
-    lines = answer.words.splitlines()[6:]
+    lines = answer.words.splitlines()[8:]
     assert lines[0] == "Midjourney V6 «лучшая» <b>: 1, не получилось: 0, токенов: 79"
     assert lines[1].startswith("Nano Banana Pro «лучшая» <b>: 1, не получилось: 0, токенов: 72")
-    assert len(lines) == 9
-    assert lines[-1] == "остальные: 2, не получилось: 1, токенов: 10"
+    assert len(lines) == 6
+    assert lines[-1].startswith("остальные: ")
     sums = "sum(items) AS items, sum(tokens) AS tokens"
     by_model = world.rows(f"SELECT {sums} FROM daily_models")  # noqa: S608 - our own words
     assert by_model == world.rows("SELECT count(*) AS items, sum(cost) AS tokens FROM items")

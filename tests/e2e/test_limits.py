@@ -36,6 +36,8 @@ from storage.gallery import Kept, Page
 from storage.inputs import Held
 from storage.items import Item, ItemStatus, Job, JobView
 from storage.journal import Entry
+from storage.payment_orders import XTR
+from storage.payments import Payment
 from storage.people import JobLine, LedgerLine, Person, Record
 from storage.questions import Question
 from tests.support import World
@@ -265,7 +267,11 @@ def pages(words: str, texts: Texts) -> Iterator[str]:
         *(10**9, 10**9, 10**15, None, words[:64], words[:64], words[:2000], 79),
         *(ItemStatus.GENERATING, "t" * 100, 0.0),
     )
-    yield texts.user_card(Record(person, entries, orders))
+    paid = Payment(
+        *(1, 1, "stars", "c" * 64, "o" * 16, 10**15, 10**6, XTR, 10**8, None, 0.0),
+        *(0.0, "done"),
+    )
+    yield texts.user_card(Record(person, entries, orders, [paid] * 5))
     yield texts.several_people(words, [person] * 10)
     yield texts.no_such_person(words, [person] * 10)
     yield texts.user_banned(person, words[:200])
