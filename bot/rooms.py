@@ -33,6 +33,7 @@ from bot.pipeline.submit import Gate, Submit, SubmitPolicy
 from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
+from bot.shop.daily import DailyTokens
 from bot.shop.orders import Orders
 from bot.shop.payments.crediting import Crediting
 from bot.shop.payments.stars import Stars
@@ -134,7 +135,12 @@ class Talk:
             lost_pauses_s=tuning.lost_pauses_s,
         )
         self.menu = Menu(
-            ground.bot, self.all_texts, store.admin_menus, store.preferences, settings.admin_ids
+            ground.bot,
+            self.all_texts,
+            store.admin_menus,
+            store.preferences,
+            settings.admin_ids,
+            hidden=settings.hidden_commands,
         )
 
 
@@ -292,6 +298,7 @@ class Shop:
 
     def __init__(self, ground: Ground, talk: Talk) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
+        self.daily = DailyTokens(settings.daily_tokens, store.ledger, store.catalogue)
         self.orders = Orders(
             settings=settings,
             catalogue=store.catalogue,
@@ -300,6 +307,7 @@ class Shop:
             preferences=store.preferences,
             questions=store.questions,
             inputs=store.inputs,
+            daily=self.daily,
             messenger=talk.messenger,
             texts=talk.all_texts,
         )

@@ -264,6 +264,12 @@ class CommonSettings(BaseSettings):
         )
 
     @property
+    def hidden_commands(self) -> frozenset[str]:
+        """Commands of what is switched off, which the menu leaves out."""
+        given = {"daily": self.daily_tokens}
+        return frozenset(command for command, amount in given.items() if not amount)
+
+    @property
     def referral_terms(self) -> ReferralTerms:
         """What inviters get."""
         return ReferralTerms(

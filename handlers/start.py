@@ -78,7 +78,12 @@ async def show_help(
     own = await preferences.get(event_from_user.id)
     model = await catalogue.on_sale(own.model)
     others = [each for each in await catalogue.all() if each.enabled and each != model]
-    said = texts.help(model, max_quantity=settings.max_quantity, others=others)
+    said = texts.help(
+        model,
+        max_quantity=settings.max_quantity,
+        others=others,
+        hidden=settings.hidden_commands,
+    )
     messenger.say(message.chat.id, said)
 
 

@@ -37,12 +37,15 @@ class Menu:
         admin_menus: AdminMenus,
         preferences: PreferenceStore,
         admin_ids: frozenset[int],
+        *,
+        hidden: frozenset[str],
     ) -> None:
         self._bot = bot
         self._texts = texts
         self._admin_menus = admin_menus
         self._preferences = preferences
         self._admin_ids = admin_ids
+        self._hidden = hidden
         self._due: dict[int, None] = {}  # people, in the order in which they came
         self._unset = set(admin_ids)  # admins whose chat has no menu of theirs yet
         self._came = asyncio.Event()
@@ -71,7 +74,7 @@ class Menu:
                 await self._own(self._set_own, user_id)
 
     async def _set_all(self) -> None:
-        everyone = {language: each.menu() for language, each in self._texts.items()}
+        everyone = {language: each.menu(self._hidden) for language, each in self._texts.items()}
         await self._set(BotCommandScopeAllPrivateChats(), everyone)
         in_groups = {language: each.group_menu() for language, each in self._texts.items()}
         await self._set(BotCommandScopeAllGroupChats(), in_groups)
@@ -105,10 +108,12 @@ class Menu:
         if user_id in self._admin_ids:
             for language, texts in self._texts.items():
                 each = self._texts.get(chosen, texts)
-                await self._tell(scope, language, {**each.menu(), **each.admin_menu()})
+                await self._tell(scope, language, {**each.menu(self._hidden), **each.admin_menu()})
             await self._admin_menus.add(user_id)
         elif chosen in self._texts:
-            await self._bot.set_my_commands(_commands(self._texts[chosen].menu()), scope=scope)
+            await self._bot.set_my_commands(
+                _commands(self._texts[chosen].menu(self._hidden)), scope=scope
+            )
         else:
             await self._bot.delete_my_commands(scope=scope)
 

@@ -16,6 +16,7 @@ from bot.prompts.errors import MissingValueError, PromptError
 from bot.prompts.parse import model_said, only_flags, parse, with_model
 from bot.prompts.products import FIRST
 from bot.settings import Settings
+from bot.shop.daily import DailyTokens
 from bot.telegram.buttons import question_keyboard
 from bot.telegram.html import plain
 from bot.telegram.messenger import Messenger
@@ -70,6 +71,7 @@ class Orders:
         preferences: PreferenceStore,
         questions: Questions,
         inputs: Inputs,
+        daily: DailyTokens,
         messenger: Messenger,
         texts: Mapping[str, Texts],
     ) -> None:
@@ -80,6 +82,7 @@ class Orders:
         self._preferences = preferences
         self._questions = questions
         self._inputs = inputs
+        self._daily = daily
         self._messenger = messenger
         self._texts = texts
 
@@ -441,6 +444,7 @@ class Orders:
 
         What is asked, and the progress, is shown on the card that asked, if there is one.
         """
+        await self._give_daily(question)
         if ask:
             await self._show(question, model, off_sale, left_out=left_out, dearer=dearer)
             return Asked.FIRST
@@ -457,6 +461,14 @@ class Orders:
             at_new_price = replace(question, price=error.price)
             await self._show(at_new_price, replace(model, price=error.price), None, card_id)
             return Asked.PRICE_CHANGED
+
+    async def _give_daily(self, question: Question) -> None:
+        """The free tokens of the day, to who cannot pay for one item."""
+        origin = question.origin
+        given = await self._daily.give(origin.user_id, question.price, language=origin.language)
+        if given.new:
+            text = self._texts[origin.language].daily_with_request(given.amount)
+            self._messenger.say(origin.chat_id, text, reply_to=origin.reply_to)
 
     async def _show(
         self,

@@ -1,6 +1,6 @@
 """Texts for everyone: /start, /help, the menu, grants, throttling."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 from bot.prompts.products import product_of
@@ -13,12 +13,13 @@ from storage.catalogue import Model
 class PersonTexts(ChoosingTexts):
     """/start, /help, /balance and the like."""
 
-    def menu(self) -> dict[str, str]:
+    def menu(self, hidden: Collection[str]) -> dict[str, str]:
         """The commands that Telegram's menu offers everyone, with what they do."""
-        return {
+        commands = {
             "start": self._("start the bot"),
             "help": self._("how to ask for a picture"),
             "balance": self._("my balance"),
+            "daily": self._("free tokens for today"),
             "promo": self._("use a promo code"),
             "settings": self._("my settings"),
             "model": self._("choose a model"),
@@ -27,6 +28,7 @@ class PersonTexts(ChoosingTexts):
             "queue": self._("what is in progress"),
             "cancel": self._("cancel what is still queued"),
         }
+        return {name: text for name, text in commands.items() if name not in hidden}
 
     def start(
         self, model: Model | None, *, given: int, balance: int, max_quantity: int, on_sale: int = 1
@@ -63,8 +65,16 @@ class PersonTexts(ChoosingTexts):
         """Welcome tokens were given to somebody who did not press /start."""
         return self._("A welcome gift: {tokens}.").format(tokens=self.tokens(amount))
 
-    def help(self, model: Model | None, *, max_quantity: int, others: Sequence[Model] = ()) -> str:
-        """How to ask for a picture of the person's model, by example; `others` are on sale too."""
+    def help(
+        self,
+        model: Model | None,
+        *,
+        max_quantity: int,
+        others: Sequence[Model] = (),
+        hidden: Collection[str] = (),
+    ) -> str:
+        """How to ask for a picture of the person's model, by example; `others` are on sale too,
+        and the `hidden` commands are not offered."""
         product = product_of(model)
         is_film = product.is_film
         tools = [each for each in others if each.product.is_tool]
@@ -107,6 +117,7 @@ class PersonTexts(ChoosingTexts):
                 "/history — your pictures and videos, /queue — what is in progress, /cancel —"
                 " cancel what is queued."
             ),
+            " ".join(f"/{each}" for each in ("daily", "promo") if each not in hidden),
             "/language /paysupport /terms /privacy /delete_me",
         ]
         return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""Texts of promo codes: for people, and for the admins who make them."""
+"""Texts of tokens that are not bought: promo codes and the free tokens of a day."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot.telegram.html import code
 from bot.texts.admin import AdminTexts
 from storage.journal import Entry
+from storage.ledger import Granted
 from storage.promo_codes import WRONG_A_DAY, PromoCode, PromoOutcome, PromoUse
 
 LEAST_CHARS, MOST_CHARS = 3, 32  # of a code
@@ -15,7 +16,7 @@ LAST_INSTANT_S = 1.0  # a code ends with a day, at the midnight after it
 
 
 class PromoTexts(AdminTexts):
-    """/promo, /promos, /promooff, /promoon."""
+    """/promo, /promos, /promooff, /promoon, /daily."""
 
     def promo_usage(self) -> str:
         """A person did not say which."""
@@ -42,6 +43,34 @@ class PromoTexts(AdminTexts):
             said = self._("You already have the tokens of this code: each person can use it once.")
         left = self._("Balance now: {balance}.").format(balance=use.balance)
         return f"{said.format(tokens=self.tokens(use.tokens))} {left}"
+
+    # --- The free tokens of a day
+
+    def daily_off(self) -> str:
+        """None are given."""
+        return self._("There are no free daily tokens here. /balance shows what you have.")
+
+    def daily_with_request(self, amount: int) -> str:
+        """They came with a request."""
+        return self._("Free tokens for today: {n}.").format(n=amount)
+
+    def daily(self, given: Granted, below: int) -> str:
+        """In answer to /daily."""
+        left = self._("Balance now: {balance}.").format(balance=given.balance)
+        if given.new:
+            said = f"{self.daily_with_request(given.amount)} {left}"
+        elif given.balance >= below:
+            said = self._("You have {tokens}, enough for a picture.").format(
+                tokens=self.tokens(given.balance)
+            )
+            return f"{said} " + self._("Free tokens are for those who have fewer than {n}.").format(
+                n=below
+            )
+        else:
+            said = self._("You already have the free tokens for today.") + f" {left}"
+        return f"{said} " + self._(
+            "The next ones come tomorrow, from 00:00 UTC, if you have fewer than {n} then."
+        ).format(n=below)
 
     # --- The admins'
 

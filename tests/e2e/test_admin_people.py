@@ -379,8 +379,12 @@ async def test_admins_have_their_commands_in_their_menu(world: World) -> None:
     for language in ("ru", "en", ""):
         await world.telegram.wait_for(partial(menu, world, own, language))
         assert set(TEXTS["ru"].admin_menu()) <= set(menu(world, own, language))
-        assert set(TEXTS["ru"].menu()) <= set(menu(world, own, language))
-        assert menu(world, everyone, language) == list(TEXTS["ru"].menu())
+        assert set(TEXTS["ru"].menu(world.settings.hidden_commands)) <= set(
+            menu(world, own, language)
+        )
+        assert menu(world, everyone, language) == list(
+            TEXTS["ru"].menu(world.settings.hidden_commands)
+        )
 
 
 @pytest.mark.usefixtures("menus")

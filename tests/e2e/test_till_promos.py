@@ -1,9 +1,12 @@
 """Promo codes, invitations, free tokens of the day, and the admins' packs, over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from bot.demo.telegram import Person
 from tests.asking import ask, journal
+from tests.e2e.test_clock import DAY_S, WrongClock
 from tests.support import ADMIN, World
 
 LINK = "https://t.me/emulated_bot?start="
@@ -150,3 +153,71 @@ async def test_many_codes_have_pages(world: World, admin: Person) -> None:
     card = world.bot_messages(admin)[answered]
     admin.press(card, "▶")
     await world.telegram.wait_for(lambda: "CODE0 " in card.words)
+
+
+# --- Free tokens of the day
+
+
+async def restart(world: World, *, days: float = 0, **changes: Any) -> None:
+    """Start again, so many days from now."""
+    await world.stop()
+    world.tune(clock=WrongClock(days * DAY_S))
+    await world.start(**changes)
+
+
+async def test_free_tokens_come_once_a_day_and_not_above_a_picture(world: World) -> None:
+    await restart(world, daily_tokens=30, welcome_tokens=0)
+    anna = world.person(1001, "Анна")
+    tomorrow = " Следующие — завтра, после 00:00 UTC, если токенов будет меньше 79."
+    said = await ask(world, anna, "/daily")
+    assert said == f"Бесплатные токены на сегодня: 30. Теперь на балансе: 30.{tomorrow}"
+    said = await ask(world, anna, "/daily")
+    assert said == (
+        f"Бесплатные токены на сегодня вы уже получили. Теперь на балансе: 30.{tomorrow}"
+    )
+    await restart(world, days=5)
+    assert "Теперь на балансе: 60." in await ask(world, anna, "/daily")
+    await restart(world, days=6)
+    assert "Теперь на балансе: 90." in await ask(world, anna, "/daily")
+    await restart(world, days=7)
+    assert await ask(world, anna, "/daily") == (
+        "У вас 90 токенов, на картинку хватает."
+        " Бесплатные токены получает тот, у кого их меньше 79."
+    )
+    assert world.balance(1001) == 90
+
+
+async def test_the_first_request_of_a_day_brings_them(world: World) -> None:
+    await restart(world, daily_tokens=40)
+    anna = await world.customer(tokens=39)
+    anna.send("кот")
+    await world.pictures(anna, 1)
+    (told,) = [each for each in world.bot_messages(anna) if "на сегодня" in each.words]
+    assert told.words == "Бесплатные токены на сегодня: 40."
+    assert told.reply_to is not None
+    await world.closed()
+    assert "нужно 79, у вас 0" in await ask(world, anna, "ещё кот")
+    await restart(world, days=1)
+    anna.send("и ещё кот")
+    await world.said(anna, lambda text: "нужно 79, у вас 40" in text)
+    assert sum("на сегодня" in each.words for each in world.bot_messages(anna)) == 2
+    assert world.balance(1001) == 40
+
+
+async def test_a_film_is_not_saved_up_for(world: World) -> None:
+    await restart(world, daily_tokens=40)
+    anna = await world.customer(tokens=100)
+    await world.write("UPDATE models SET enabled = 1 WHERE slug = 'kling'")
+    assert "у вас 100" in await ask(world, anna, "лиса бежит --model kling")
+    await world.prefer(1001, model="kling")
+    assert "меньше 79" in await ask(world, anna, "/daily")
+    assert world.balance(1001) == 100
+
+
+async def test_without_free_tokens_they_are_not_offered(world: World) -> None:
+    anna = await world.customer(tokens=0)
+    assert (await ask(world, anna, "/daily")).startswith("Бесплатных токенов на день здесь нет.")
+    assert "/daily" not in await ask(world, anna, "/help")
+    assert "нужно 79, у вас 0" in await ask(world, anna, "кот")
+    await restart(world, daily_tokens=40)
+    assert "/daily /promo" in await ask(world, anna, "/help")
