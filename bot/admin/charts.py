@@ -130,7 +130,7 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
     }
     lines = {
         **_plot(words.tokens_weekly if weekly else words.tokens, 190, tokens, x),
-        "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 3.5},
+        "mark": {"type": "line", "strokeWidth": 3.5},
     }
     lines["encoding"] |= _colors((words.sold, SOLD), (words.used, USED), (words.given, GIVEN))
     plots = [bars, line, lines]
@@ -148,7 +148,10 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
         "padding": 28,
         "spacing": 34,
         "vconcat": plots,
-        "resolve": {"scale": {"x": "independent"}, "legend": {"color": "independent"}},
+        "resolve": {
+            "scale": {"x": "independent", "color": "independent"},
+            "legend": {"color": "independent"},
+        },
         "config": {
             "font": FONT,
             "view": {"stroke": None},
@@ -162,6 +165,7 @@ def stats_chart(days: Sequence[Day], words: ChartWords) -> dict[str, Any]:
             },
             "legend": {
                 "labelFontSize": 21, "labelColor": INK, "symbolType": "circle", "symbolSize": 220,
+                "labelLimit": 400,
                 "columnPadding": 26, "offset": 14,
             },
         },
