@@ -15,6 +15,7 @@ from bot.texts.overrides import own_text
 from handlers.middlewares import FOR_EVERYBODY
 from storage.forgetting import Forgetting
 from storage.ledger import Ledger
+from storage.packs import Packs
 from storage.people import People
 from storage.preferences import PreferenceStore
 
@@ -45,6 +46,7 @@ async def show_legal_text(
     message: Message,
     event_from_user: User,
     settings: Settings,
+    packs: Packs,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -52,7 +54,7 @@ async def show_legal_text(
     name = (message.text or "/").split()[0].removeprefix("/").partition("@")[0].lower()
     ours = {
         "privacy": texts.privacy(),
-        "terms": texts.terms(),
+        "terms": texts.terms(await packs.on_sale()),
         "paysupport": texts.paysupport(event_from_user.id, settings.admin_ids),
     }[name]
     own = await own_text(settings.data_dir / "texts", name, texts.language)

@@ -121,7 +121,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
         return f"{line} · {quoted(entry.note, NOTE_SHOWN)}" if entry.note else line
 
     def _purchase(self, payment: Payment) -> str:
-        paid = f"{payment.amount} ⭐" if payment.currency == XTR else self._("transfer")
+        paid = f"{payment.amount} ★" if payment.currency == XTR else self._("transfer")
         parts = [_time(payment.paid_at), paid, self.tokens(payment.tokens)]
         if payment.problem is not None:
             parts[-1] = self._("kept, no tokens credited")

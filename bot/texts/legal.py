@@ -1,10 +1,11 @@
 """Legal texts: privacy, terms, payment support, deletion of data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.texts.base import BaseTexts
+from storage.packs import Pack
 
-ADMINS_SHOWN = 3
+ADMINS_SHOWN, PACKS_SHOWN = 3, 20
 
 
 class LegalTexts(BaseTexts):
@@ -18,7 +19,7 @@ class LegalTexts(BaseTexts):
                 self._(
                     "What is stored: your Telegram id (not your phone number), name and language;"
                     " your settings; your prompts, the pictures you send and those drawn for you;"
-                    " and every change of your balance."
+                    " your purchases, and every change of your balance."
                 ),
                 self._(
                     "Why: to draw, deliver and resend your pictures, and to account for tokens. It"
@@ -30,14 +31,30 @@ class LegalTexts(BaseTexts):
                     " addresses nobody can guess."
                 ),
                 self._(
-                    "/delete_me deletes all of it. All that remains is anonymous token entries, and"
-                    " a ban, if there is one."
+                    "/delete_me deletes all of it. What remains is without your name and id: token"
+                    " entries; payments with their numbers, which the law requires; and a mark that"
+                    " keeps gifts from being given twice. A ban remains, if there is one."
                 ),
             )
         )
 
-    def terms(self) -> str:
-        """What holds between the person and the bot."""
+    def terms(self, packs: Sequence[Pack]) -> str:
+        """What holds between the person and the bot; with the price of what is on sale."""
+        prices = ", ".join(
+            f"{self.tokens(each.total)} — {each.stars} ★" for each in packs[:PACKS_SHOWN]
+        )
+        sold = (
+            self._(
+                "Tokens are sold for Telegram Stars: {prices}. Telegram shows the price again,"
+                " before you pay."
+            ).format(prices=prices),
+            self._(
+                "A purchase whose tokens are not spent is refunded when you ask for it in"
+                " /paysupport: its tokens are taken back, and all of its Stars are returned. If you"
+                " have spent some of them, the administrators decide. Tokens that were given for"
+                " nothing are not exchanged for Stars."
+            ),
+        )
         return "\n\n".join(
             (
                 bold(self._("Terms")),
@@ -46,6 +63,7 @@ class LegalTexts(BaseTexts):
                     " a picture that is not drawn or not delivered are refunded automatically and"
                     " at once."
                 ),
+                *(sold if packs else ()),
                 self._(
                     "Tokens only buy pictures in this bot; they cannot be exchanged or transferred."
                 ),
@@ -86,7 +104,9 @@ class LegalTexts(BaseTexts):
         """Before everything goes."""
         text = self._(
             "Delete everything stored about you: prompts, pictures, settings, your name? The"
-            " messages in this chat stay until you delete them yourself."
+            " messages in this chat stay until you delete them yourself. What is not deleted is"
+            " without your name and id: payments, as the law requires, and a mark that keeps gifts"
+            " from being given twice."
         )
         if balance:
             text += " " + self._("Your balance of {tokens} will be lost.").format(

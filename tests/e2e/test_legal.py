@@ -30,6 +30,28 @@ async def test_everybody_is_answered_at_any_time(
         await world.said(person, lambda text, words=words: text.startswith(words))
 
 
+async def test_the_terms_name_prices_and_the_rule_of_refunds(world: World) -> None:
+    anna = await world.customer()
+    await world.write("UPDATE packs SET enabled = 0 WHERE slug = 'medium'")
+    anna.send("/terms")
+    terms = (await world.said(anna, lambda text: text.startswith("Условия"))).words
+    assert "395 токенов — 50 ★, 5688 токенов — 600 ★." in terms
+    assert "можно вернуть через /paysupport" in terms
+    await world.write("UPDATE packs SET enabled = 0")
+    anna.send("/terms")
+    await world.said(anna, lambda text: text.startswith("Условия") and "★" not in text)
+
+
+async def test_what_stays_of_a_person_is_said_before_they_leave(world: World) -> None:
+    anna = await world.customer()
+    for command, words in (("/privacy", "Конфиденциальность"), ("/delete_me", "Удалить всё")):
+        anna.send(command)
+        said = (await world.said(anna, lambda text, words=words: text.startswith(words))).words
+        assert "Без имени и id останутся" in said
+        assert "платежи" in said
+        assert "метка, чтобы подарки не выдавались дважды" in said
+
+
 async def test_the_banned_are_answered_too(world: World) -> None:
     anna = await world.customer()
     admin = world.telegram.person(ADMIN)

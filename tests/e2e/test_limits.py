@@ -36,6 +36,7 @@ from storage.gallery import Kept, Page
 from storage.inputs import Held
 from storage.items import Item, ItemStatus, Job, JobView
 from storage.journal import Entry
+from storage.packs import Pack
 from storage.payment_orders import XTR
 from storage.payments import Payment
 from storage.people import JobLine, LedgerLine, Person, Record
@@ -303,7 +304,7 @@ def test_texts_without_anybody_s_words(language: str) -> None:
         texts.start(DEAR, given=10**9, balance=10**9, max_quantity=10),
         texts.help(DEAR, max_quantity=10),
         texts.privacy(),
-        texts.terms(),
+        texts.terms([Pack("s" * 32, 10**6, 10**8, 10**8, enabled=True)] * 100),
         texts.paysupport(10**15, range(10**15, 10**15 + 50)),
         texts.forget_question(10**9),
         texts.change_question(Media.IMAGE),
