@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from providers.base import Field, Media, Product
+from providers.base import Field, Media, Product, sent
 from providers.product_json import from_json, to_json
 from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
@@ -273,10 +273,11 @@ class Catalogue:
 
     async def add(self, product: Product, act: Act) -> Entry:
         """A row, off and without a price, for a product that is not declared; where it is there
-        already, its product as it is now. A repeat gets the entry of the first time.
+        already, its product as it is now, and off and without a price only where the price was for
+        something else by default. A repeat gets the entry of the first time.
 
         Raises:
-            SlugTakenError: another model is called so.
+            SlugTakenError: another model is called so, or was when something was ordered of it.
         """
         declared, names = to_json(product), _names(product)
 
@@ -284,6 +285,9 @@ class Catalogue:
             if done := recorded(tx, act):
                 return done
             row = fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (product.slug,))
+            old = from_json(row["declared"]) if row and row["declared"] else None
+            if row and (old is None or _names(old) != names) and _has_name_for_good(tx, row):
+                raise SlugTakenError(product.slug)
             before = ""
             if row is None:
                 tx.execute(
@@ -300,9 +304,12 @@ class Catalogue:
                     (product.name, product.slug),
                 )
             else:
-                before = _names(from_json(row["declared"])) if row["declared"] else ""
-                if before != names:
-                    raise SlugTakenError(product.slug)
+                before = names
+                if old is not None and _is_another_by_default(old, product):
+                    tx.execute(
+                        "UPDATE models SET enabled = 0, price_set = 0 WHERE slug = ?",
+                        (product.slug,),
+                    )
             tx.execute(
                 "UPDATE models SET declared = ?, input_images = ? WHERE slug = ?",
                 (declared, product.pictures, product.slug),
@@ -339,6 +346,26 @@ class Catalogue:
 def _names(product: Product) -> str:
     """KIE's names of what a product is made by."""
     return " | ".join(dict.fromkeys(filter(None, astuple(product.models))))
+
+
+def _has_name_for_good(tx: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether a row is there, or what was or is to be made by it: no other model may stand for
+    that."""
+    if not row["removed"] or row["used"]:
+        return True
+    ordered = "SELECT 1 FROM jobs WHERE closed_at IS NULL AND model = ?"
+    return fetch_one(tx, ordered, (row["slug"],)) is not None
+
+
+def _is_another_by_default(old: Product, new: Product) -> bool:
+    """Whether an order that says nothing has another value now of what may cost more."""
+    before, after = _by_default(old), _by_default(new)
+    return any(before[param] != after[param] for param in before.keys() & after.keys())
+
+
+def _by_default(product: Product) -> dict[str, Any]:
+    fields = {each.param: sent(each.kind, each.default) for each in product.priced}
+    return {each.param: each.value for each in product.constants} | fields
 
 
 def model_in(tx: sqlite3.Connection, slug: str) -> Model | None:

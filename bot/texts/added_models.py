@@ -59,8 +59,8 @@ class AddedModelTexts(AdminTexts):
     def slug_taken(self, slug: str) -> str:
         """Another model is called so."""
         return self._(
-            "There is another model {slug}. Give a short name of your own as the last word of the"
-            " command. Nothing was changed."
+            "Another model is or was sold as {slug}. Give a short name of your own as the last word"
+            " of the command. Nothing was changed."
         ).format(slug=code(slug, NAME_SHOWN))
 
     def kie_silent(self, said: str) -> str:
@@ -108,11 +108,23 @@ class AddedModelTexts(AdminTexts):
         text = why.format(names=names, image=code("image"), film=code("film"))
         return text + " " + self._("Nothing was changed.")
 
-    def added(self, entry: Entry, product: Product, found: Sequence[Found]) -> str:
+    def added(
+        self,
+        entry: Entry,
+        product: Product,
+        found: Sequence[Found],
+        *,
+        has_price: bool,
+        lost_price: bool,
+    ) -> str:
         """What KIE says of it, what is made of that, and what to do next."""
         slug = code(product.slug, NAME_SHOWN)
         if entry.before:
             head = self._("{slug} was there already; what it takes is now as KIE says today.")
+            if lost_price:
+                head += " " + self._(
+                    "By default it now makes something else, so it is hidden and without a price."
+                )
         else:
             head = self._("{slug} is added, hidden and without a price.")
         if product.media is Media.FILM:
@@ -130,7 +142,7 @@ class AddedModelTexts(AdminTexts):
             )
             for each in found
         ]
-        if not entry.before:
+        if not has_price:
             lines.append(
                 self._("Next: {price}, then {enable}.").format(
                     price=code(f"/price {product.slug} 79"), enable=code(f"/enable {product.slug}")

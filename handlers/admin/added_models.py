@@ -77,7 +77,9 @@ async def _add(
         found = [await discovery.find(each, names) for each in (model, picture_model) if each]
         key = KEY + slug.replace("-", "_")
         product = derive(key, slug, found[0], found[1] if picture_model else None, media)
+        known = await catalogue.get(slug)
         entry = await catalogue.add(product, act)
+        row = await catalogue.get(slug)
     except UnlistedModelError as error:
         return texts.not_listed(error.model, error.nearest)
     except NoSchemaError as error:
@@ -88,7 +90,11 @@ async def _add(
         return texts.slug_taken(error.slug)
     except ProviderError as error:
         return texts.kie_silent(str(error))
-    return texts.added(entry, product, found)
+    has_price = row is not None and row.price_set
+    had_price = known is not None and known.price_set
+    return texts.added(
+        entry, product, found, has_price=has_price, lost_price=had_price and not has_price
+    )
 
 
 def _slug(model: str) -> str:

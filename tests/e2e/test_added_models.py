@@ -146,7 +146,7 @@ async def test_what_cannot_be_added_changes_nothing(shop: World, admin: Person) 
         f"/addmodel {GROK}": f"Модель {GROK} в списке KIE есть, но её поля KIE не описывает",
         "/addmodel wan/2-7-imag": "В списке KIE нет модели wan/2-7-imag. Ближайшие: wan/2-7-image",
         f"/addmodel {WAN} qwen3/image-to-imag": "В списке KIE нет модели qwen3/image-to-imag.",
-        f"/addmodel {WAN} banana": "Модель banana уже есть, и она другая.",
+        f"/addmodel {WAN} banana": "Под именем banana продаётся или уже продавалась",
         f"/addmodel {WAN} z-image": "Вторая модель не принимает картинку.",
         "/addmodel kling-3.0/video": "Модель требует полей, для которых у бота ничего нет: multi",
         f"/addmodel {WAN} A_B": "A_B не подходит как короткое имя",
@@ -171,14 +171,49 @@ async def test_it_is_safe_to_repeat_and_takes_what_changed(shop: World, admin: P
     await ask(shop, admin, "/enable wan-2-7-image")
     before = row(shop, "wan-2-7-image")
     known = shop.kie.market[WAN]
-    fields = {**known.fields, "resolution": {"enum": ["1K", "8K"]}}
+    fields = {**known.fields, "resolution": {"enum": ["1K", "2K", "8K"], "default": "2K"}}
     shop.kie.market[WAN] = replace(known, fields=fields)
     card = await ask(shop, admin, f"/addmodel {WAN}")
     assert card.startswith("wan-2-7-image уже есть; поля обновлены по сегодняшнему описанию KIE.")
-    assert "--q → resolution: 1K, 8K; по умолчанию 1K" in card
+    assert "--q → resolution: 1K, 2K, 8K; по умолчанию 2K" in card
+    assert "Дальше" not in card
     after = row(shop, "wan-2-7-image")
     assert {name for name in after if after[name] != before[name]} == {"declared"}
     assert [entry[1] for entry in journal(shop)] == ["added", "price", "enabled", "added"]
+
+
+async def test_a_default_that_changed_is_not_sold_at_the_price_of_the_old_one(
+    shop: World, admin: Person
+) -> None:
+    await ask(shop, admin, f"/addmodel {WAN} wan")
+    await ask(shop, admin, "/price wan 20")
+    await ask(shop, admin, "/enable wan")
+    known = shop.kie.market[WAN]
+    fields = {**known.fields, "resolution": {"enum": ["1K", "2K", "4K"], "default": "4K"}}
+    shop.kie.market[WAN] = replace(known, fields=fields)
+    card = await ask(shop, admin, f"/addmodel {WAN} wan")
+    assert card.startswith(
+        "wan уже есть; поля обновлены по сегодняшнему описанию KIE. По умолчанию она делает теперь"
+        " другое, поэтому скрыта и осталась без цены. Wan 2 7 Image делает картинки."
+    )
+    assert card.endswith("Дальше: /price wan 79, потом /enable wan.")
+    assert (row(shop, "wan")["enabled"], row(shop, "wan")["price_set"]) == (0, 0)
+    assert "ещё нет цены" in await ask(shop, admin, "/enable wan")
+
+
+async def test_a_name_under_which_something_was_sold_stays_that_of_its_model(
+    shop: World, admin: Person
+) -> None:
+    await ask(shop, admin, f"/addmodel {WAN} wan")
+    await ask(shop, admin, "/price wan 20")
+    await ask(shop, admin, "/enable wan")
+    anna = await shop.customer(tokens=100)
+    anna.send("лиса --model wan")
+    await shop.pictures(anna, 1)
+    await ask(shop, admin, "/removemodel wan")
+    card = await ask(shop, admin, "/addmodel z-image wan")
+    assert card.startswith("Под именем wan продаётся или уже продавалась другая модель.")
+    assert (await ask(shop, admin, f"/addmodel {WAN} wan")).startswith("wan добавлена")
 
 
 async def test_one_that_was_removed_comes_back_without_its_price(
