@@ -34,6 +34,7 @@ from bot.pipeline.worker import Worker
 from bot.settings import Settings
 from bot.shop.albums import Albums
 from bot.shop.daily import DailyTokens
+from bot.shop.invitations import Invitations
 from bot.shop.orders import Orders
 from bot.shop.payments.crediting import Crediting
 from bot.shop.payments.stars import Stars
@@ -326,12 +327,21 @@ class Till:
 
     def __init__(self, ground: Ground, talk: Talk, admin: Admin) -> None:
         store = ground.store
+        self.invitations = Invitations(
+            store.referrals,
+            store.people,
+            ground.settings.referral_terms,
+            talk.messenger,
+            talk.all_texts,
+            clock=ground.tuning.clock,
+        )
         self.crediting = Crediting(
             store.payments,
             store.questions,
             talk.messenger,
             talk.all_texts,
             kept=admin.alerts.payment_kept,
+            promised=self.invitations.promised,
         )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(
@@ -345,4 +355,4 @@ class Till:
 
     def loops(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What runs beside the handlers."""
-        yield from ()
+        yield self.invitations.run()

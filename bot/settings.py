@@ -266,7 +266,7 @@ class CommonSettings(BaseSettings):
     @property
     def hidden_commands(self) -> frozenset[str]:
         """Commands of what is switched off, which the menu leaves out."""
-        given = {"daily": self.daily_tokens}
+        given = {"daily": self.daily_tokens, "invite": self.referral_percent}
         return frozenset(command for command, amount in given.items() if not amount)
 
     @property

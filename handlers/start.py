@@ -6,10 +6,11 @@ from aiogram.types import Message, User
 
 from bot.cards.menu import Menu
 from bot.settings import Settings
+from bot.shop.invitations import Invitations
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.middlewares import GREETS
-from handlers.promos import DEEP_LINK as PROMO
+from handlers.promos import PROMO, inviter_in
 from storage.catalogue import Catalogue
 from storage.ledger import Ledger
 from storage.preferences import PreferenceStore
@@ -37,14 +38,21 @@ async def start(
     catalogue: Catalogue,
     preferences: PreferenceStore,
     promo_codes: PromoCodes,
+    invitations: Invitations,
     menu: Menu,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
-    """Welcome a person, with tokens the first time; a link may bring a promo code."""
+    """Welcome a person, with tokens the first time; a link may bring a promo code, or tell
+    who invited them."""
     payload = (command.args or "").strip()
     if await preferences.language(event_from_user.id) is not None:
         menu.offer(event_from_user.id)  # a menu of their own, maybe of an earlier version
+    inviter_id = inviter_in(payload)
+    # Before anything else is done for them.
+    invited = inviter_id is not None and await invitations.attach(
+        event_from_user.id, inviter_id, language=texts.language
+    )
     granted = await ledger.welcome(
         event_from_user.id, settings.welcome_tokens, language=texts.language
     )
@@ -60,6 +68,8 @@ async def start(
             on_sale=len(on_sale),
         ),
     )
+    if invited:
+        messenger.say(message.chat.id, texts.was_invited(invitations.terms))
     if code := payload.removeprefix(PROMO) if payload.startswith(PROMO) else "":
         use = await promo_codes.use(code, event_from_user.id)
         messenger.say(message.chat.id, texts.promo_answer(use))

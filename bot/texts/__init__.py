@@ -15,6 +15,7 @@ from bot.texts.buying import BuyingTexts
 from bot.texts.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.texts.groups import GroupTexts
 from bot.texts.history import HistoryTexts
+from bot.texts.invitations import InvitationTexts
 from bot.texts.legal import LegalTexts
 from bot.texts.open_jobs import OpenJobTexts
 from bot.texts.panel import PanelTexts
@@ -42,6 +43,7 @@ class Texts(
     GroupTexts,
     LegalTexts,
     PromoTexts,
+    InvitationTexts,
     BuyingTexts,
 ):
     """All sentences of one language."""

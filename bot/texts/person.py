@@ -21,6 +21,7 @@ class PersonTexts(ChoosingTexts):
             "balance": self._("my balance"),
             "daily": self._("free tokens for today"),
             "promo": self._("use a promo code"),
+            "invite": self._("invite people and get tokens"),
             "settings": self._("my settings"),
             "model": self._("choose a model"),
             "language": self._("my language"),
@@ -117,7 +118,7 @@ class PersonTexts(ChoosingTexts):
                 "/history — your pictures and videos, /queue — what is in progress, /cancel —"
                 " cancel what is queued."
             ),
-            " ".join(f"/{each}" for each in ("daily", "promo") if each not in hidden),
+            " ".join(f"/{each}" for each in ("daily", "promo", "invite") if each not in hidden),
             "/language /paysupport /terms /privacy /delete_me",
         ]
         return "\n".join(parts)

@@ -15,7 +15,7 @@ from bot.texts import Texts
 from bot.texts.promos import LEAST_CHARS, MAX_TOKENS, MOST_CHARS
 from handlers.admin.acts import by_message
 from handlers.admin.models import NEAREST, args_of
-from handlers.promos import DEEP_LINK
+from handlers.promos import PROMO as DEEP_LINK
 from storage.errors import CodeTakenError, UnknownCodeError
 from storage.promo_codes import PromoCodes, folded
 

@@ -1,12 +1,14 @@
 """Promo codes, invitations, free tokens of the day, and the admins' packs, over HTTP."""
 
+import time
 from typing import Any
 
 import pytest
 
 from bot.demo.telegram import Person
-from tests.asking import ask, journal
+from tests.asking import answer, ask, journal
 from tests.e2e.test_clock import DAY_S, WrongClock
+from tests.e2e.test_till_buying import offer, pay
 from tests.support import ADMIN, World
 
 LINK = "https://t.me/emulated_bot?start="
@@ -221,3 +223,94 @@ async def test_without_free_tokens_they_are_not_offered(world: World) -> None:
     assert "нужно 79, у вас 0" in await ask(world, anna, "кот")
     await restart(world, daily_tokens=40)
     assert "/daily /promo" in await ask(world, anna, "/help")
+
+
+# --- Invitations
+
+
+async def brought(world: World) -> tuple[Person, Person]:
+    """Anna, and Boris who came by her link."""
+    anna, boris = await world.customer(tokens=79), world.person(1002, "Борис")
+    boris.stars = 1000
+    await ask(world, boris, "/start ref_1001")
+    await world.said(boris, lambda text: "по приглашению" in text)
+    return anna, boris
+
+
+async def buy(world: World, person: Person, order_id: str, **more: Any) -> None:
+    await pay(world, person, await offer(world, person, order_id=order_id, **more))
+    await world.until(
+        lambda: bool(world.rows("SELECT 1 FROM payments WHERE order_id = ?", order_id))
+    )
+
+
+async def test_a_link_notes_who_invited_a_new_person_and_tells_both(world: World) -> None:
+    anna = await world.customer(tokens=79)
+    said = await answer(world, anna, "/invite")
+    assert said.words.replace("\xa0", " ") == (
+        f"Ваша ссылка для друзей:\n{LINK}ref_1001\n\nЕсли по ней придёт тот, кого здесь ещё не"
+        " было, и купит токены, вы тоже получите токены: 10 % от купленного, через 21 день после"
+        " каждой покупки, если покупку не вернут. Друг получит всё, за что заплатит. Просто за"
+        " приход ничего не начисляется. Не больше 7900 токенов за 30 дней.\n\n"
+        "По вашей ссылке пришло людей: 0. Токенов за них: получено 0, ещё придёт 0."
+    )
+    assert said.buttons[0]["copy_text"] == {"text": f"{LINK}ref_1001"}
+    boris = world.person(1002, "Boris", language="en")
+    assert "You have 79 tokens to start with." in await ask(world, boris, "/start ref_1001")
+    await world.said(boris, lambda text: "gets 10% of what you bought from us, 21 days" in text)
+    await world.said(anna, lambda text: text.startswith("По вашей ссылке пришёл новый человек."))
+    assert "пришло людей: 1." in await ask(world, anna, "/invite")
+    assert (world.balance(1001), world.balance(1002)) == (79, 79)
+
+
+async def test_who_was_here_before_was_invited_by_nobody(world: World) -> None:
+    await world.customer(tokens=79)
+    boris = await world.customer(1002, "Борис", tokens=79)
+    vera = world.person(1003, "Вера")
+    for person, link in (
+        (boris, "ref_1001"),
+        (vera, "ref_1003"),  # herself
+        (vera, "ref_1001"),  # was here by then
+        (world.person(1004, "Глеб"), "ref_9999"),
+        (world.person(1005, "Дина"), "ref_x"),
+    ):
+        assert (await ask(world, person, f"/start {link}")).startswith("Привет!")
+    await world.answered()
+    assert world.rows("SELECT * FROM referrals") == []
+
+
+async def test_a_share_of_a_purchase_is_held_and_then_paid(world: World) -> None:
+    anna, boris = await brought(world)
+    await buy(world, boris, "first")
+    await world.said(anna, lambda text: "Вы получите 39 токенов " in text)
+    assert "получено 0, ещё придёт 39." in await ask(world, anna, "/invite")
+    await restart(world, days=20.9)
+    assert "получено 0, ещё придёт 39." in await ask(world, anna, "/invite")
+    await buy(world, boris, "second", made_at=time.time() + 20.9 * DAY_S)
+    await restart(world, days=21.1)
+    await world.said(anna, lambda text: text.startswith("Начислено 39 токенов за покупки"))
+    assert "получено 39, ещё придёт 39." in await ask(world, anna, "/invite")
+    assert (world.balance(1001), world.balance(1002)) == (79 + 39, 79 + 2 * 395)
+    await restart(world, days=60)
+    await world.said(anna, lambda text: text.endswith(f"Теперь на балансе: {79 + 2 * 39}."))
+    assert world.balance(1001) == 79 + 2 * 39
+
+
+async def test_no_more_is_earned_than_the_cap(world: World) -> None:
+    await restart(world, referral_monthly_tokens=50, referral_hold_days=0)
+    anna, boris = await brought(world)
+    for order_id in ("first", "second", "third"):
+        await buy(world, boris, order_id)
+    await world.answered()
+    assert "ещё придёт 50." in await ask(world, anna, "/invite")
+    await restart(world)
+    await world.said(anna, lambda text: text.startswith("Начислено 50 токенов за покупки"))
+
+
+async def test_without_a_share_there_are_no_invitations(world: World) -> None:
+    await restart(world, referral_percent=0)
+    anna, boris = await world.customer(tokens=79), world.person(1002, "Борис")
+    assert (await ask(world, anna, "/invite")).startswith("За приглашения здесь ничего")
+    assert "/invite" not in await ask(world, anna, "/help")
+    assert "79 токенов" in await ask(world, boris, "/start ref_1001")
+    assert world.rows("SELECT * FROM referrals") == []

@@ -8,10 +8,12 @@ from bot.texts import Texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
 from storage.payments import Credited, Payment, Payments
 from storage.questions import Question, Questions
+from storage.referrals import Reward
 
 
 class Crediting:
-    """`kept` hears of a payment that credited nothing, for the admins."""
+    """`kept` hears of a payment that credited nothing, for the admins; `promised`, of the reward
+    of who invited the payer."""
 
     def __init__(
         self,
@@ -20,12 +22,14 @@ class Crediting:
         messenger: Messenger,
         texts: Mapping[str, Texts],
         kept: Callable[[Payment], None],
+        promised: Callable[[Reward], None],
     ) -> None:
         self._payments = payments
         self._questions = questions
         self._messenger = messenger
         self._texts = texts
         self._kept = kept
+        self._promised = promised
 
     async def credit(
         self,
@@ -68,6 +72,8 @@ class Crediting:
             texts.receipt(payment, credited.balance, waiting),
             keyboard=receipt_keyboard(texts, waiting) if waiting else (),
         )
+        if credited.reward is not None:
+            self._promised(credited.reward)
 
     async def _waiting(self, credited: Credited) -> Question | None:
         """The request that the order was made for, if it was not drawn or dropped since."""
