@@ -11,7 +11,7 @@ from tests.support import ADMIN, World
 
 SLUG = "midjourney-v7-fast"
 TEXTS = load_texts()["ru"]
-COMMANDS = sorted(TEXTS.admin_menu().keys() - TEXTS.menu().keys())  # /promo is everybody's too
+COMMANDS = sorted(TEXTS.admin_menu().keys() - TEXTS.menu(()).keys())  # /promo is everybody's too
 
 
 @pytest.fixture
