@@ -156,7 +156,7 @@ async def press_setting(
             chosen_film = ""
             if what == "model":
                 now = await shelves.of(user_id)
-                if now.model is not None and now.product.is_film:
+                if now.model is not None and now.product.is_film and now.cost is not None:
                     chosen_film = texts.film_chosen(now.model, now.cost, now.balance)
             messenger.answer_press(query.id, chosen_film, alert=bool(chosen_film))
         shelf = await shelves.of(user_id)

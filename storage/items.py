@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -133,7 +133,7 @@ class JobView:
     def price_now(self) -> int:
         """What an item would cost today; where its values are not on sale, what it did cost."""
         try:
-            return price_of(self.model, self.order)
+            return price_of(self.model, replace(self.order, named=frozenset(self.model.options)))
         except UnpricedValueError:
             return self.job.price
 

@@ -68,6 +68,13 @@ def words_on_sale(model: Model, param: str) -> tuple[str, ...]:
     return tuple(word for word in field.words if word in on_sale)
 
 
+def price_with(model: Model, field: Field, word: str) -> int:
+    """The price with one value, which is on sale, and all else by default."""
+    if word == default_of(model, field):
+        return model.price
+    return model.prices[field.param][word]
+
+
 def prices_of(model: Model) -> list[Price]:
     """The price of the row, and those with each other value that changes what a task costs."""
     prices = [Price((), model.price if model.price_set else None, _credits(model))]

@@ -106,7 +106,11 @@ def _uses(texts: Texts, view: JobView, item: Item, on_sale: Sequence[Model]) -> 
         for word in words_on_sale(model, dearer.param) if dearer else ("",):
             params = {dearer.param: word} if dearer else {}
             like = Order(
-                model.slug, order.prompt, params=params, inputs=(item_input(item.item_id),)
+                model.slug,
+                order.prompt,
+                params=params,
+                inputs=(item_input(item.item_id),),
+                named=frozenset(params),
             )
             price = price_of(model, like)
             button = UseButton(item_id=item.item_id, slug=model.slug, price=price, value=word)

@@ -22,7 +22,7 @@ from providers.order import Order
 from storage.catalogue import Model
 from storage.errors import UnpricedValueError
 from storage.preferences import ALWAYS, NEVER, Awaited, Preferences
-from storage.prices import price_of, words_on_sale
+from storage.prices import price_of, price_with, words_on_sale
 
 CARD = "card"
 OTHERS = {"model": 1, "n": 5, "ask": 1, "lang": 2}  # than fields, with the columns of the menu
@@ -110,15 +110,27 @@ class Shelf:
         return min(own or 1, self.max_quantity)
 
     @property
-    def cost(self) -> int:
-        """Tokens for a request without flags; 0 while nothing is on sale."""
+    def cost(self) -> int | None:
+        """Tokens for a request without flags; None: it is not on sale."""
         if self.model is None:
-            return 0
-        own = Order(self.model.slug, "", params=self.preferences.of(self.product.key))
+            return None
+        own = {
+            each.param: self.own(each)
+            for each in self.product.priced
+            if self.preferences.of(self.product.key).get(each.param) is not None
+        }
+        order = Order(self.model.slug, "", params=own, named=frozenset(own))
         try:
-            return self.quantity * price_of(self.model, own)
+            return self.quantity * price_of(self.model, order)
         except UnpricedValueError:
-            return self.quantity * self.model.price
+            return None
+
+    def is_on_sale(self, field: Field) -> bool:
+        """Whether the value that the person kept of a field can be had."""
+        value = self.preferences.of(self.product.key).get(field.param)
+        if self.model is None or not field.credits or value is None:
+            return True
+        return field.word(value) in words_on_sale(self.model, field.param)
 
 
 def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
@@ -147,7 +159,8 @@ def _name(texts: Texts, shelf: Shelf, what: str) -> str:
 
 def _shown(texts: Texts, shelf: Shelf, what: str) -> str:
     if field := shelf.product.field(what):
-        return texts.value(field, shelf.own(field), WORDS_SHOWN)
+        shown = texts.value(field, shelf.own(field), WORDS_SHOWN)
+        return shown if shelf.is_on_sale(field) else texts.value_off_sale(shown)
     own = shelf.preferences
     match what:
         case "model":
@@ -249,11 +262,10 @@ def _of_field(texts: Texts, shelf: Shelf, field: Field) -> list[Choice]:
         case OneOf(words=words):
             if shelf.model is None or not field.credits:
                 return [Choice(each, each, {field.param: each}, each == own) for each in words]
-            prices = shelf.model.prices.get(field.param, {})
             return [
                 Choice(
                     each,
-                    f"{each} · {prices.get(each, shelf.model.price)}",
+                    f"{each} · {price_with(shelf.model, field, each)}",
                     {field.param: each},
                     each == own,
                 )
@@ -266,12 +278,10 @@ def _of_field(texts: Texts, shelf: Shelf, field: Field) -> list[Choice]:
             ]
         case Flag(sent=sent):
             on = Choice(ON, texts.value(field, sent), {field.param: sent}, own is not None)
+            off = Choice(NONE, texts.value(field, None), {field.param: None}, own is None)
             if field.credits and (shelf.model is None or not shelf.model.prices.get(field.param)):
-                return []
-            return [
-                on,
-                Choice(NONE, texts.value(field, None), {field.param: None}, own is None),
-            ]
+                return [off]
+            return [on, off]
         case Text() if own:
             return [Choice(NONE, texts.remove_button(), {field.param: None})]
         case _:

@@ -196,7 +196,9 @@ class Orders:
         try:
             price = price_of(model, order)
         except UnpricedValueError as error:
-            return texts.refused(error)
+            kept = own.of(model.provider).get(error.field.param)
+            is_kept = kept is not None and error.field.word(kept) == error.value
+            return texts.refused(error) + (" " + texts.kept_in_settings() if is_kept else "")
         question = Question(order, origin, price, doubt=bool(doubt) and not origin.late)
         off_sale = None
         if wanted is not None and wanted != model.slug:
@@ -540,4 +542,5 @@ def order_with(own: Preferences, model: Model, pictures: Sequence[str]) -> Order
         quantity=(own.quantity or 1) if "n" in model.product.settings else 1,
         params=own.of(model.provider),
         inputs=tuple(pictures),
+        named=frozenset(own.of(model.provider)),
     )

@@ -175,24 +175,27 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
         )
 
     def _value_price_set(self, entry: Entry, model: str, value: str) -> str:
-        before = self._("not on sale") if entry.before == OFF else entry.before
-        if entry.after == OFF:
-            text = self._(
-                "{model}: {value} is not on sale any more (was {before}). Jobs already placed will"
-                " still be drawn."
-            )
-            tokens = ""
-        else:
-            text = self._(
-                "{model}: with {value} it now costs {tokens} (was {before}). Jobs already placed"
-                " keep their price."
-            )
-            tokens = self.tokens(int(entry.after))
+        sold, was_sold = entry.after != OFF, entry.before != OFF
+        match sold, was_sold:
+            case True, True:
+                text = self._(
+                    "{model}: with {value} it now costs {tokens} (was {before}). Jobs already"
+                    " placed keep their price."
+                )
+            case True, False:
+                text = self._("{model}: {value} is on sale now and costs {tokens}.")
+            case False, True:
+                text = self._(
+                    "{model}: {value} is not on sale any more (was {before}). Jobs already placed"
+                    " will still be drawn."
+                )
+            case _:
+                text = self._("{model}: {value} is not on sale, as before.")
         return text.format(
             model=code(model, SLUG_SHOWN),
             value=code(value, WORD_SHOWN),
-            tokens=tokens,
-            before=before,
+            tokens=self.tokens(int(entry.after)) if sold else "",
+            before=entry.before,
         )
 
     def price_warnings(self, model: Model, token_usd: float, *, base: bool) -> list[str]:
@@ -209,6 +212,23 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             )
         lines += [self._loss(each, model, token_usd) for each in losses(model, token_usd)]
         return lines
+
+    def default_prices(self, model: Model, token_usd: float) -> list[str]:
+        """What to think of after the row's options were set: it sells by default what had a price
+        of its own, maybe."""
+        named = [
+            f"{each.flag}={default_of(model, each)}"
+            for each in model.product.priced
+            if each.param in model.options
+        ]
+        if not named:
+            return []
+        said = self._("{values} now costs the price of the model, {tokens}. See {command}").format(
+            values=code(" ".join(named), WORD_SHOWN),
+            tokens=self.tokens(model.price),
+            command=code(f"/price {model.slug}", SLUG_SHOWN),
+        )
+        return [said, *(self._loss(each, model, token_usd) for each in losses(model, token_usd))]
 
     def _loss(self, price: Price, model: Model, token_usd: float) -> str:
         return "⚠️ " + self._(

@@ -7,7 +7,7 @@ from bot.texts.fields import FieldTexts
 from bot.texts.jobs import JobTexts
 from providers.base import Product
 from storage.catalogue import Model
-from storage.prices import words_on_sale
+from storage.prices import price_with, prices_of, words_on_sale
 
 NAME_SHOWN = 60
 DESCRIPTIONS_SHOWN = 800  # characters of all descriptions together
@@ -71,11 +71,10 @@ class ChoosingTexts(JobTexts, FieldTexts):
         if length is None or length not in product.priced:
             return self._("{tokens} a video").format(tokens=self.least(model))
         words = words_on_sale(model, length.param)
-        costs = model.prices.get(length.param, {})
         others = any(param != length.param and each for param, each in model.prices.items())
         said = []
         for word in dict.fromkeys((words[0], words[-1])):
-            cost = costs.get(word, model.price)
+            cost = price_with(model, length, word)
             tokens = self._from(cost) if others else self.tokens(cost)
             said.append(self._("{tokens} for {n} s").format(tokens=tokens, n=word))
         return ", ".join(said)
@@ -95,7 +94,7 @@ class ChoosingTexts(JobTexts, FieldTexts):
         return self._n("from {n} token", "from {n} tokens", number).format(n=number)
 
     def _prices(self, model: Model) -> list[int]:
-        return [model.price, *(each for of in model.prices.values() for each in of.values())]
+        return [model.price, *(each.tokens for each in prices_of(model)[1:] if each.tokens)]
 
     def _made_of(self, product: Product, seconds: float | None) -> str:
         is_film, number = product.is_film, product.pictures

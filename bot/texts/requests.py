@@ -194,6 +194,10 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     "You already have {active} in progress; the limit is {limit}. Send this again"
                     " when some have arrived. Nothing was charged."
                 ).format(active=active, limit=limit)
+            case UnpricedValueError(field=field, on_sale=()):
+                return self._("{flag} is not on sale. Nothing was charged.").format(
+                    flag=code(f"--{field.flag}")
+                )
             case UnpricedValueError(field=field, value=value, on_sale=on_sale):
                 return self._(
                     "{flag} {value} is not on sale. There is: {values}. Nothing was charged."
@@ -206,6 +210,10 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                 return self.no_model()
             case _:
                 return self.broken()
+
+    def kept_in_settings(self) -> str:
+        """Where the value of a refused request comes from."""
+        return self._("It comes from your settings; to change it: /settings")
 
     def no_model(self) -> str:
         """No model is enabled."""

@@ -30,12 +30,12 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
         *,
         model: Model | None,
         off_sale: str | None,
-        cost: int,
+        cost: int | None,
         balance: int,
         flag: str,
     ) -> str:
-        """What holds for the person's requests (names and values), and what one costs; `flag` is
-        an example of one."""
+        """What holds for the person's requests (names and values), and what one costs, None: one
+        of the values is not on sale; `flag` is an example of one."""
         title = self._("Settings")
         parts = [f"<b>{title}</b>", *(f"{label}: {value}" for label, value in lines)]
         parts.append("")
@@ -43,6 +43,10 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
             parts.append(self.drawn_by_another(off_sale, model))
         if model is None:
             parts.append(self._("No model is on sale right now."))
+        elif cost is None:
+            parts.append(
+                self._("A request cannot be taken with these settings: a value is not on sale now.")
+            )
         else:
             parts.append(
                 self._("A request now costs {tokens}; you have {balance}.").format(
@@ -53,6 +57,10 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
             said = self._("A flag in a prompt, such as {flag}, overrides these.")
             parts.append(said.format(flag=code(flag)))
         return "\n".join(parts)
+
+    def value_off_sale(self, shown: str) -> str:
+        """A value that was kept, and cannot be had now."""
+        return self._("{value} (not on sale)").format(value=shown)
 
     def setting(self, what: str) -> str:
         """The name of a setting, on the card and on its button."""

@@ -14,6 +14,7 @@ from bot.prompts.closed_options import is_closed, same_name
 from bot.prompts.errors import PromptError
 from bot.prompts.options import as_json, read_options
 from bot.prompts.products import product_of
+from bot.settings import Settings
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.admin_models import DESCRIPTION_CHARS, NAME_CHARS
@@ -154,6 +155,7 @@ async def set_options(
     event_from_user: User,
     catalogue: Catalogue,
     messenger: Messenger,
+    settings: Settings,
     texts: Texts,
 ) -> None:
     """Show or set the options that every order of the model has unless the person says otherwise,
@@ -184,7 +186,9 @@ async def set_options(
         else:
             act = by_message(message, event_from_user)
             entry = await catalogue.set(match[1], ModelField.OPTIONS, as_json(options), act)
-            answer = texts.options_set(entry)
+            model = await existing(catalogue, match[1])
+            notes = texts.default_prices(model, settings.token_price_usd)
+            answer = "\n".join((texts.options_set(entry), *notes))
     except PromptError as error:
         answer = texts.options_wrong(error, await example_of(catalogue))
     messenger.say(message.chat.id, answer)

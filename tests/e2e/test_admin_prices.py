@@ -122,7 +122,8 @@ async def test_a_price_of_a_value_is_paid_by_the_next_request(world: World, admi
     )
     said = await ask(world, anna, "кот --model kling --duration 10")
     assert said == "--duration 10 сейчас не продаётся. Можно: 5. Ничего не списано."
-    assert "раньше было не продаётся" in await told(world, admin, "/price kling duration=10 390")
+    words = await told(world, admin, "/price kling duration=10 390")
+    assert words == "kling: duration=10 теперь продаётся, цена — 390 токенов."
     assert journal(world) == [
         (ADMIN, "price", "kling duration=10", "336", "400"),
         (ADMIN, "price", "kling duration=10", "400", "off"),
@@ -238,6 +239,23 @@ async def test_values_that_lose_together_are_warned_of(world: World) -> None:
         "⚠️ Ниже себестоимости: duration=15 q=high приносит $0,24,"
         " а KIE списывает 123 кредита, это $0,61."
     )
+
+
+async def test_a_default_that_has_a_price_of_its_own_is_told_with_what_it_costs_now(
+    world: World,
+) -> None:
+    await world.stop()
+    await world.start(token_price_usd=0.002)
+    anna = await customer(world)
+    admin = world.telegram.person(ADMIN)
+    words = await told(world, admin, '/options kling {"duration": "10"}')
+    assert words.splitlines()[1:] == [
+        "duration=10 теперь идёт по цене самой модели — 168 токенов. Все цены: /price kling",
+        "⚠️ Ниже себестоимости: kling приносит $0,34, а KIE списывает 84 кредита, это $0,42.",
+    ]
+    await told(world, admin, "/price kling duration=5 90")
+    await draw(world, anna, "лиса бежит --model kling --duration 5")
+    assert world.rows("SELECT price FROM jobs")[0]["price"] == 90
 
 
 # --- The buttons of /admin

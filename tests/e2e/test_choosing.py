@@ -1,5 +1,7 @@
 """/model with all on sale, help and settings of a film, and `--model` in odd places."""
 
+import json
+
 import pytest
 
 from bot.demo.telegram import Message, Person
@@ -326,3 +328,27 @@ async def test_who_has_a_dear_model_of_their_own_is_not_asked(world: World) -> N
     anna.send("привет")
     question = await world.said(anna, lambda text: text.startswith("Сделать видео по этим словам?"))
     assert "1 видео за 168 токенов, на балансе останется" in question.words
+
+
+async def test_a_value_of_the_settings_that_went_off_sale_says_the_way_out(world: World) -> None:
+    anna = await customer(world)
+    await world.prefer(anna.user_id, model="kling-3")
+    await world.write(
+        "INSERT INTO product_preferences VALUES (?, 'kling_3', ?)",
+        anna.user_id,
+        json.dumps({"duration": "10", "sound": True}),
+    )
+    card = await answer(world, anna, "/settings")
+    assert "Запрос сейчас стоит 800 токенов" in card.words
+    await world.write("DELETE FROM model_prices WHERE slug = 'kling-3' AND param = 'sound'")
+    said = await ask(world, anna, "лиса бежит по снегу")
+    assert said == (
+        "--sound сейчас не продаётся. Ничего не списано."
+        " Это значение из ваших настроек, изменить его: /settings"
+    )
+    card = await answer(world, anna, "/settings")
+    assert "Звук: да (не продаётся)" in card.words
+    assert "Запрос с такими настройками не принять: одно из значений сейчас не" in card.words
+    await pressed(world, anna, card, "Звук")
+    await pressed(world, anna, card, "нет")
+    await world.telegram.wait_for(lambda: "Запрос сейчас стоит 560 токенов" in card.words)

@@ -256,6 +256,23 @@ async def test_buttons_show_the_prices_and_the_tools_of_the_moment(world: World)
     assert (await answer(world, anna.press(picture, UPSCALE))).startswith("Принято. Списано 4")
 
 
+async def test_a_button_shows_the_price_of_its_value_whatever_the_default_is(
+    world: World,
+) -> None:
+    await open_tools(world)
+    await world.write(
+        "UPDATE models SET options = ? WHERE slug = 'upscale-x2'", '{"upscale_factor": "4"}'
+    )
+    await world.write("INSERT INTO model_prices VALUES ('upscale-x2', 'upscale_factor', '2', 25)")
+    anna = await world.customer(tokens=1000)
+    picture = await drawn(world, anna, CAT)
+    assert labels(picture)[5:7] == ["Увеличить ×2 · 25", "Увеличить ×4 · 40"]
+    before = world.balance(anna.user_id)
+    anna.press(picture, "Увеличить ×2 · 25")
+    await world.pictures(anna, 2)
+    assert world.balance(anna.user_id) == before - 25
+
+
 async def test_a_press_that_cannot_be_done_says_why(world: World) -> None:
     anna, picture = await buyer(world, tokens=100)
     boris = await world.customer(1002, "Борис")
