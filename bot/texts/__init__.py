@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.texts.added_models import AddedModelTexts
 from bot.texts.admin_models import AdminModelTexts
+from bot.texts.admin_packs import AdminPackTexts
 from bot.texts.admin_people import AdminPeopleTexts
 from bot.texts.admin_service import AdminServiceTexts
 from bot.texts.audit import AuditTexts
@@ -31,6 +32,7 @@ class Texts(
     RequestTexts,
     AdminModelTexts,
     AddedModelTexts,
+    AdminPackTexts,
     AdminPeopleTexts,
     PanelTexts,
     AdminServiceTexts,

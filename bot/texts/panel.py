@@ -17,6 +17,7 @@ class PanelTexts(AdminServiceTexts, NumberTexts):
         """Its rooms."""
         return {
             "models": self._("Models"),
+            "packs": self._("Packs"),
             "people": self._("People"),
             "numbers": self._("Statistics"),
             "service": self._("Service"),

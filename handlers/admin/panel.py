@@ -12,9 +12,11 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from handlers.admin import audit, jobs
 from handlers.admin.model_cards import models_page
+from handlers.admin.packs import packs_page
 from storage.admin_items import OpenItems
 from storage.catalogue import Catalogue
 from storage.maintenance import Maintenance
+from storage.packs import Packs
 from storage.stats import Stats
 
 PERIODS = (1, 7, 30, 365)
@@ -38,6 +40,7 @@ async def press(
     callback_data: PanelButton,
     pager: Pager,
     catalogue: Catalogue,
+    packs: Packs,
     stats: Stats,
     open_items: OpenItems,
     maintenance: Maintenance,
@@ -53,6 +56,8 @@ async def press(
     match callback_data.room:
         case "models":
             text, keyboard = await models_page(1, pager, catalogue, texts)
+        case "packs":
+            text, keyboard = await packs_page(packs, catalogue, texts)
         case "people":
             text, keyboard = texts.panel_people(await stats.last(7)), ()
         case "numbers":
@@ -75,7 +80,11 @@ async def press(
         case _:
             text, keyboard = texts.panel(), ()
     all_rooms = Button(texts.panel_back(), PanelButton(room="all").pack())
-    back = () if text == texts.panel() or callback_data.room == "models" else ((all_rooms,),)
+    back = (
+        ()
+        if text == texts.panel() or callback_data.room in {"models", "packs"}
+        else ((all_rooms,),)
+    )
     keyboard = (*keyboard, *back) or _rooms(texts)
     messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
@@ -84,4 +93,4 @@ def _rooms(texts: Texts) -> Keyboard:
     buttons = [
         Button(text, PanelButton(room=room).pack()) for room, text in texts.panel_buttons().items()
     ]
-    return buttons[:2], buttons[2:]
+    return buttons[:3], buttons[3:]

@@ -314,3 +314,99 @@ async def test_without_a_share_there_are_no_invitations(world: World) -> None:
     assert "/invite" not in await ask(world, anna, "/help")
     assert "79 токенов" in await ask(world, boris, "/start ref_1001")
     assert world.rows("SELECT * FROM referrals") == []
+
+
+# --- Packs
+
+
+async def test_admins_say_what_packs_hold_and_cost(world: World, admin: Person) -> None:
+    world.telegram.updates.repeat_next()
+    changed = await ask(world, admin, "/pack Small 60 395 5")
+    assert changed == (
+        "small: теперь 60 ★ = 395 токенов + 5, раньше было 50 ★ = 395 токенов."
+        " Что уже оплачено, не меняется."
+    )
+    await world.telegram.wait_for(
+        lambda: [each.words for each in world.bot_messages(admin)] == [changed] * 2
+    )
+    assert (await ask(world, admin, "/pack huge 2000 15800")).startswith("huge — новый пакет")
+    assert (await ask(world, admin, "/packoff huge")).startswith("huge больше не продаётся")
+    assert "и так не продаётся" in await ask(world, admin, "/packoff HUGE")
+    assert (await ask(world, admin, "/pack huge 1 1")).endswith(
+        "Сейчас он не продаётся: /packon huge"
+    )
+    assert await ask(world, admin, "/packs") == (
+        "Пакетов: 4, продаются: 3.\n"
+        "✅ small · 60 ★ = 395 токенов + 5 · 5 картинок · продаётся\n"
+        "✅ medium · 200 ★ = 1580 токенов + 158 · 22 картинки · продаётся\n"
+        "✅ large · 600 ★ = 4740 токенов + 948 · 72 картинки · продаётся\n"
+        "🚫 huge · 1 ★ = 1 токен · 0 картинок · не продаётся\n"
+        "Изменить или добавить: /pack small 60 395 5"
+    )
+    for slug in ("small", "medium"):
+        assert "ни один" not in await ask(world, admin, f"/packoff {slug}")
+    assert (await ask(world, admin, "/packoff large")).endswith("купить токены нельзя.")
+    assert [entry[1:] for entry in journal(world)][:4] == [
+        ("pack", "small", "50 395 0", "60 395 5"),
+        ("pack", "huge", "", "2000 15800 0"),
+        ("pack enabled", "huge", "1", "0"),
+        ("pack enabled", "huge", "0", "0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "",
+        "small",
+        "small 0 1",
+        "small 1 0",
+        "small 100001 1",
+        "small 1 1000001",
+        "с 1 1",
+        "s 1 1 x",
+    ],
+)
+async def test_what_is_no_pack_changes_nothing(world: World, admin: Person, args: str) -> None:
+    assert (await ask(world, admin, f"/pack {args}")).startswith("Нужно так: /pack SLUG STARS")
+    assert (await ask(world, admin, "/packon nothing")).startswith("Пакета nothing нет. Есть: ")
+    assert (await ask(world, admin, "/packon")).startswith("Нужно так: /packon SLUG")
+    assert journal(world) == []
+
+
+async def test_packs_are_cards_in_the_panel(world: World, admin: Person) -> None:
+    card = await answer(world, admin, "/admin")
+
+    async def press(text: str, words: str) -> None:
+        admin.press(card, text)
+        await world.telegram.wait_for(lambda: words in card.words.splitlines()[0])
+
+    await press("Пакеты", "Пакетов: 3")
+    await press("small", "✅ small · 50 ★ = 395 токенов · 5 картинок")
+    assert [each["text"] for each in card.buttons] == [
+        "Снять с продажи",
+        "−10 % · 45 ★",
+        "+10 % · 55 ★",
+        "Скопировать команду для других изменений",
+        "Назад",
+    ]
+    await press("+10 % · 55 ★", "теперь 55 ★ = 395 токенов, раньше было 50 ★")
+    await press("Снять с продажи", "small больше не продаётся")
+    await world.write("UPDATE packs SET stars = 70 WHERE slug = 'small'")
+    await press("−10 % · 50 ★", "Цена уже не та, что была на карточке.")
+    await press("Назад", "Пакетов: 3, продаются: 2.")
+    await press("Назад", "Чем займёмся?")
+    assert [entry[1:] for entry in journal(world)] == [
+        ("pack", "small", "50 395 0", "55 395 0"),
+        ("pack enabled", "small", "1", "0"),
+    ]
+
+
+async def test_the_buttons_of_packs_are_the_admins(world: World, admin: Person) -> None:
+    card = await answer(world, admin, "/packs")
+    anna = await world.customer(tokens=79)
+    greeting = world.bot_messages(anna)[0]
+    anna.forge(greeting, "packs:off:small")
+    await world.answered()
+    assert world.rows("SELECT enabled FROM packs WHERE slug = 'small'") == [{"enabled": 1}]
+    assert card.buttons
