@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from providers.base import Field, Media, Product, sent
+from providers.base import ByInput, Field, Media, Product, sent
 from providers.product_json import from_json, to_json
 from providers.products import PRODUCTS
 from storage.database import Database, fetch_one
@@ -43,12 +44,8 @@ class Model:
 
     @property
     def product(self) -> Product:
-        """What it sells.
-
-        Raises:
-            KeyError: the row was made for a product that this program does not have.
-        """
-        return from_json(self.declared) if self.declared else PRODUCTS[self.provider]
+        """What it sells; where this program does not have it, one that takes nothing."""
+        return known_product(self.provider, self.declared) or _unknown(self.provider, self.name)
 
     def described(self, language: str) -> str:
         """What it is good for: the admins' words, or those of the product in that language."""
@@ -90,7 +87,7 @@ class Catalogue:
     async def first(self) -> Model | None:
         """The first enabled model, one for words where there is one; None: none is enabled."""
         rows = await self._database.fetch_all(f"{MODELS} WHERE enabled ORDER BY position, slug")
-        models = [_model(row) for row in rows]
+        models = [model for model in map(_model, rows) if model.enabled]
         of_words = (each for each in models if not each.product.is_tool)
         return next(of_words, models[0] if models else None)
 
@@ -99,9 +96,7 @@ class Catalogue:
         and of the films the first."""
         rows = await self._database.fetch_all(f"{MODELS} WHERE enabled ORDER BY position, slug")
         models = [
-            model
-            for model in map(_model, rows)
-            if (model.declared or model.provider in PRODUCTS) and model.product.models.picture
+            each for each in map(_model, rows) if each.enabled and each.product.models.picture
         ]
         tools = [each for each in models if each.product.is_tool]
         return tools + [each for each in models if each.product.media is Media.FILM][:1]
@@ -116,7 +111,7 @@ class Catalogue:
         row = await self._database.fetch_one(
             "SELECT declared FROM models WHERE provider = ? AND declared IS NOT NULL", (key,)
         )
-        return from_json(row["declared"]) if row else PRODUCTS.get(key)
+        return known_product(key, row["declared"] if row else None)
 
     async def on_sale(self, slug: str | None) -> Model | None:
         """The model of that slug where it is enabled, else the first; None: none is enabled."""
@@ -285,7 +280,7 @@ class Catalogue:
             if done := recorded(tx, act):
                 return done
             row = fetch_one(tx, "SELECT * FROM models WHERE slug = ?", (product.slug,))
-            old = from_json(row["declared"]) if row and row["declared"] else None
+            old = product_in(row) if row and row["declared"] else None
             if row and (old is None or _names(old) != names) and _has_name_for_good(tx, row):
                 raise SlugTakenError(product.slug)
             before = ""
@@ -336,16 +331,16 @@ class Catalogue:
             if row["declared"] is None:
                 raise BuiltInModelError(slug)
             tx.execute("UPDATE models SET enabled = 0, removed = 1 WHERE slug = ?", (slug,))
-            before = _names(from_json(row["declared"]))
+            before = _names(product_in(row))
             now = self._database.now()
             return record(tx, act, REMOVED, subject=slug, before=before, after="", now=now)
 
         return await self._database.write(work)
 
 
-def _names(product: Product) -> str:
+def _names(product: Product | None) -> str:
     """KIE's names of what a product is made by."""
-    return " | ".join(dict.fromkeys(filter(None, astuple(product.models))))
+    return " | ".join(dict.fromkeys(filter(None, astuple(product.models)))) if product else ""
 
 
 def _has_name_for_good(tx: sqlite3.Connection, row: sqlite3.Row) -> bool:
@@ -384,8 +379,21 @@ def asked_for_in(row: sqlite3.Row) -> str:
 
 def product_in(row: sqlite3.Row) -> Product | None:
     """What the model in such a row sells; None: this program does not have it."""
-    declared = row["declared"]
-    return from_json(declared) if declared else PRODUCTS.get(row["provider"])
+    return known_product(row["provider"], row["declared"])
+
+
+def known_product(provider: str, declared: str | None) -> Product | None:
+    """What a row sells; None: this program does not have it, or not as it was written down."""
+    try:
+        return from_json(declared) if declared else PRODUCTS.get(provider)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _unknown(provider: str, name: str) -> Product:
+    """In place of a product that is gone: its rows stay, for what was ordered of them."""
+    return Product(key=provider, name=name, models=ByInput())
 
 
 def proposed(credits: float) -> int:  # noqa: A002 - KIE's word
@@ -400,7 +408,8 @@ def _model(row: sqlite3.Row) -> Model:
     return Model(
         **{
             **dict(row),
-            "enabled": bool(row["enabled"]),
+            # What this program does not have is not on sale.
+            "enabled": bool(row["enabled"]) and product_in(row) is not None,
             "options": json.loads(row["options"]),
             "allowed_options": tuple(json.loads(row["allowed_options"])),
             "prices": prices,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from bot.media.kinds import CONTENT_TYPES, FILM_TYPES, INPUT_EXTENSIONS, UPLOAD_MAX_BYTES
 from bot.service_limits import KIE_INPUT_MAX_BYTES
@@ -56,12 +56,8 @@ async def check_buckets(
 
 
 def sells_films(models: Iterable[Model]) -> bool:
-    """Whether any that is on sale makes films; a row of a product that is gone makes none."""
-    for model in models:
-        with suppress(KeyError):
-            if model.enabled and model.product.is_film:
-                return True
-    return False
+    """Whether any that is on sale makes films."""
+    return any(model.enabled and model.product.is_film for model in models)
 
 
 async def report_buckets(

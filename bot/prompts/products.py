@@ -8,9 +8,5 @@ FIRST = next(iter(PRODUCTS.values()))
 
 
 def product_of(model: Model | None) -> Product:
-    """The product of a model; where none is on sale, the one that people will think of.
-
-    Raises:
-        KeyError: the row was made for a product that this program does not have.
-    """
+    """The product of a model; where none is on sale, the one that people will think of."""
     return model.product if model else FIRST
