@@ -35,7 +35,7 @@ class FieldTexts(BaseTexts):
             case "cfg":
                 return self._("The higher it is, the more closely I follow the prompt.")
             case "no":
-                return self._("What should not appear in your pictures.")
+                return self._("What should not appear.")
             case _:
                 return ""
 
@@ -53,7 +53,7 @@ class FieldTexts(BaseTexts):
                 return words[-1], said
             case "no", _:
                 example = "текст, рамка" if self.language == "ru" else "text, frame"
-                return example, self._("what should not appear in the picture")
+                return example, self._("what should not appear")
             case "cfg", Number(low=low, high=high):
                 said = self._("how closely to follow the prompt, from {low} to {high}")
                 return "0.7", said.format(low=f"{low:.10g}", high=f"{high:.10g}")
@@ -80,6 +80,15 @@ class FieldTexts(BaseTexts):
         fields = [product.field(flag) for flag in ("duration", "ar", "q", "factor")]
         words = ((each.flag, each.words) for each in fields if each)
         return next((f"--{flag} {each[min(1, len(each) - 1)]}" for flag, each in words if each), "")
+
+    def example(self, product: Product) -> str:
+        """A request, as somebody would write it."""
+        words = (
+            self._("a fox runs through the snow")
+            if product.is_film
+            else self._("a red fox in the snow")
+        )
+        return f"{words} {self.example_flag(product)}".rstrip()
 
     def _any_of(self, words: tuple[str, ...]) -> str:
         *others, last = words

@@ -172,13 +172,8 @@ class PersonTexts(ChoosingTexts):
     def _example(self, product: Product, max_quantity: int) -> str:
         if product.models.text is None:
             return ""
-        if product.is_film:
-            example = self._("a fox runs through the snow")
-            if flag := self.example_flag(product):
-                example += f" {flag}"
-            return self._("For example: {line}").format(line=code(example))
-        example = self._("a red fox in the snow --ar 16:9")
-        if max_quantity > 1:
+        example = self.example(product)
+        if max_quantity > 1 and not product.is_film:
             example += " --n 2"
         return self._("For example: {line}").format(line=code(example))
 

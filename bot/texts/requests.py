@@ -114,10 +114,18 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
     def _wrong(self, error: p.PromptError, product: Product) -> str:
         match error:
             case p.EmptyPromptError():
-                return self._(
-                    "The prompt is empty. Write what to draw and put the flags after it, like this:"
-                    " {example}."
-                ).format(example=code(self._("a red fox in the snow --ar 16:9")))
+                text = (
+                    self._(
+                        "The prompt is empty. Describe the video and put the flags after that, like"
+                        " this: {example}."
+                    )
+                    if product.is_film
+                    else self._(
+                        "The prompt is empty. Write what to draw and put the flags after it, like"
+                        " this: {example}."
+                    )
+                )
+                return text.format(example=code(self.example(product)))
             case p.NoWordsNeededError():
                 return self._("{product} takes a picture and no words.").format(
                     product=escape(product.name, quote=False)
@@ -176,7 +184,7 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                 return text + " " + self._("All other options are open.")
             case p.QuantityTooHighError(given=given, limit=limit):
                 return self._("{pictures} at once is too many; the limit is {limit}.").format(
-                    pictures=self.pictures(min(given, 1_000_000)), limit=limit
+                    pictures=self.results(product.media, min(given, 1_000_000)), limit=limit
                 )
             case _:
                 raise TypeError(f"no sentence for {type(error).__name__}")

@@ -125,8 +125,8 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
         """The next words are for a field of the product."""
         if field.param == "negative_prompt":
             return self._(
-                "Send what should not appear in your pictures as your next message, within ten"
-                " minutes. It will not be drawn and costs nothing."
+                "Send what should not appear as your next message, within ten minutes. It will not"
+                " be drawn and costs nothing."
             )
         return self._(
             "{name}: send it as your next message, within ten minutes. It will not be drawn and"

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.cards.settings import Shelf, awaited_field, card, choices, options
+from bot.prompts.errors import EmptyPromptError, QuantityTooHighError
 from bot.texts import load_texts
 from providers.base import ByInput, Field, Flag, Media, Number, OneOf, Product, Text, Url
 from providers.order import Order, Origin
@@ -98,6 +99,43 @@ def test_a_text_is_asked_for_by_its_name() -> None:
     for gone in (None, Awaited("toy", "duration"), Awaited("toy", "x")):
         assert awaited_field(gone, TOY) is None
     assert awaited_field(Awaited("gone", "mood"), None) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "ru",
+            "Нет описания видео. Напишите, что должно происходить, а флаги — после описания,"
+            " например: <code>лиса бежит по снегу --duration 10</code>. Ничего не списано.",
+        ),
+        (
+            "en",
+            "The prompt is empty. Describe the video and put the flags after that, like this:"
+            " <code>a fox runs through the snow --duration 10</code>. Nothing was charged.",
+        ),
+    ],
+)
+def test_a_film_is_not_spoken_of_as_a_picture(language: str, said: str) -> None:
+    texts = TEXTS[language]
+    assert texts.prompt_error(EmptyPromptError(), TOY) == said
+    too_many = texts.prompt_error(QuantityTooHighError(5, 4), TOY)
+    assert too_many.startswith({"ru": "5 видео за раз", "en": "5 videos at once"}[language])
+    unwanted = Field("no", "negative_prompt", Text(500))
+    field_help = texts.field_help(unwanted)
+    assert field_help is not None
+    for each in (texts.field_hint(unwanted), field_help[1], texts.write_words(unwanted)):
+        assert "картин" not in each
+        assert "picture" not in each
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
+def test_the_help_says_what_each_flag_is_for(product: Product) -> None:
+    for texts in TEXTS.values():
+        untold = {each.flag for each in product.fields if texts.field_help(each) is None}
+        assert not untold or product is PRODUCTS["midjourney"], (
+            "Midjourney's own explain themselves"
+        )
 
 
 def test_the_question_and_the_help() -> None:
