@@ -36,6 +36,7 @@ from bot.shop.albums import Albums
 from bot.shop.daily import DailyTokens
 from bot.shop.invitations import Invitations
 from bot.shop.orders import Orders
+from bot.shop.payments.counter import Counter
 from bot.shop.payments.crediting import Crediting
 from bot.shop.payments.stars import Stars
 from bot.telegram.checkout import Checkout
@@ -342,6 +343,15 @@ class Till:
             talk.all_texts,
             kept=admin.alerts.payment_kept,
             promised=self.invitations.promised,
+        )
+        self.counter = Counter(
+            packs=store.packs,
+            payment_orders=store.payment_orders,
+            ledger=store.ledger,
+            catalogue=store.catalogue,
+            preferences=store.preferences,
+            maintenance=store.maintenance,
+            messenger=talk.messenger,
         )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(

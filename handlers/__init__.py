@@ -9,6 +9,7 @@ from bot.settings import Settings
 from bot.telegram.aiogram_patches import keep_filters_in_loop
 from handlers import (
     admin,
+    buying,
     cancel,
     errors,
     groups,
@@ -59,6 +60,7 @@ def create_routers(admin_ids: frozenset[int]) -> tuple[Router, ...]:
     commands.include_routers(
         presence.create_router(),
         admin.create_router(admin_ids),
+        buying.create_router(),  # before /start, which takes all other links
         start.create_router(),
         promos.create_router(),
         cancel.create_router(),

@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message, User
 
 from bot.cards.menu import Menu
+from bot.cards.packs import buy_keyboard
 from bot.settings import Settings
 from bot.shop.invitations import Invitations
 from bot.telegram.messenger import Messenger
@@ -114,4 +115,4 @@ async def show_balance(
         model,
         await ledger.movements(event_from_user.id, MOVEMENTS_SHOWN),
     )
-    messenger.say(message.chat.id, text)
+    messenger.say(message.chat.id, text, keyboard=buy_keyboard(texts))

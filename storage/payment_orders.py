@@ -4,6 +4,7 @@ The id, of chance, is the payload of the invoice: nothing else of a payload is e
 of chance, it is given to nobody else by a database that was restored from a backup.
 """
 
+import hashlib
 import secrets
 import sqlite3
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from enum import StrEnum
 
 from storage.database import Database, fetch_one
 from storage.errors import PackUnavailableError
+from storage.ledger import see_user
 from storage.packs import pack_in
 
 STARS, MANUAL = "stars", "manual"  # gateways
@@ -52,17 +54,34 @@ class PaymentOrders:
         self._database = database
 
     async def make(
-        self, user_id: int, pack: str, *, language: str, waiting: tuple[int, int] | None = None
+        self,
+        user_id: int,
+        pack: str,
+        *,
+        language: str,
+        waiting: tuple[int, int] | None = None,
+        press: str | None = None,
     ) -> PaymentOrder:
-        """Offer a pack for Stars, as it is at this moment, to somebody who has a row.
+        """Offer a pack for Stars, as it is at this moment; once for each `press` of a button, whose
+        id is of Telegram's chance.
 
         Raises:
             PackUnavailableError: it is not on sale.
         """
         now = self._database.now()
-        return await self._database.write(
-            lambda tx: make_order(tx, user_id, pack, STARS, language, waiting, now)
-        )
+        order_id = None
+        if press is not None:
+            said = f"{self._database.bot_id} {user_id} {press}"
+            order_id = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+        def work(tx: sqlite3.Connection) -> PaymentOrder:
+            made = order_in(tx, order_id) if order_id is not None else None
+            see_user(tx, user_id, language, now)
+            return made or make_order(
+                tx, user_id, pack, STARS, language, waiting, now, order_id=order_id
+            )
+
+        return await self._database.write(work)
 
     async def get(self, order_id: str) -> PaymentOrder | None:
         """The order of that id."""
@@ -98,6 +117,8 @@ def make_order(
     language: str,
     waiting: tuple[int, int] | None,
     now: float,
+    *,
+    order_id: str | None = None,
 ) -> PaymentOrder:
     """Offer a pack; what is paid past Telegram has a price that only the team's text tells.
 
@@ -108,7 +129,7 @@ def make_order(
     if pack is None or not pack.enabled:
         raise PackUnavailableError(slug)
     order = PaymentOrder(
-        order_id=secrets.token_hex(8),
+        order_id=order_id or secrets.token_hex(8),
         user_id=user_id,
         pack=slug,
         gateway=gateway,

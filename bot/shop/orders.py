@@ -9,6 +9,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 
+from bot.cards.packs import buy_keyboard, buy_link_keyboard, deep_link
 from bot.cards.result import UseButton
 from bot.prompts.closed_options import without_closed
 from bot.prompts.doubt import Doubt, doubt_of
@@ -212,12 +213,20 @@ class Orders:
                 question, model, ask=ask, off_sale=off_sale, left_out=left_out, dearer=dearer
             )
         except REFUSALS as error:
-            if doubt is Doubt.TALK and isinstance(error, InsufficientTokensError):
-                # A greeting is not answered with the balance.
-                return texts.how_to_ask(
+            if not isinstance(error, InsufficientTokensError):
+                return texts.refused(error)
+            if doubt is Doubt.TALK:  # a greeting is not answered with the balance
+                how = texts.how_to_ask(
                     price, product.media, balance=error.balance, in_group=not origin.in_private
                 )
-            return texts.refused(error)
+                keyboard = buy_keyboard(texts) if origin.in_private else ()
+                self._messenger.say(
+                    origin.chat_id, how, reply_to=origin.message_id, keyboard=keyboard
+                )
+                return None
+            await self._questions.wait_for_tokens(question)
+            await self._offer_tokens(origin, error)
+            return None
         if isinstance(placed, PlacedJob):
             other = texts.drawn_by_another(off_sale.name, model) if off_sale is not None else ""
             for notice in filter(None, (other, left_out)):
@@ -300,14 +309,15 @@ class Orders:
         chat_id: int,
         message_id: int,
         user_id: int,
-        card_id: int,
+        card_id: int | None,
         texts: Texts,
         *,
         yes: bool,
         never_again: bool = False,
     ) -> str:
         """Draw what a person was asked about (or not), and return what to answer to the press;
-        `never_again` is a yes after which nothing is asked any more.
+        `never_again` is a yes after which nothing is asked any more. `card_id` is the message that
+        asked, in the same chat.
 
         Safe to repeat: the first answer counts, and a message has one job.
         """
@@ -318,7 +328,8 @@ class Orders:
             return texts.question_gone()
         if not yes:
             await self._questions.drop(chat_id, message_id)
-            self._messenger.change(chat_id, card_id, texts.question_dropped())
+            if card_id is not None:
+                self._messenger.change(chat_id, card_id, texts.question_dropped())
             return ""
         origin = replace(question.origin, language=texts.language)
         closed = await self._maintenance.text()
@@ -329,7 +340,11 @@ class Orders:
         if model is None or not model.enabled:
             await self._questions.drop(chat_id, message_id)
             name = model.name if model else question.order.model
-            self._messenger.change(chat_id, card_id, texts.model_went_off_sale(name))
+            said = texts.model_went_off_sale(name)
+            if card_id is not None:
+                self._messenger.change(chat_id, card_id, said)
+            else:
+                self._messenger.say(chat_id, said, reply_to=origin.reply_to)
             return ""
         # It may have waited for long.
         order = replace(question.order, options=without_closed(question.order.options, model))
@@ -338,7 +353,10 @@ class Orders:
             taken = await self._draw(question, model, told_price=question.price, card_id=card_id)
         except REFUSALS as error:
             # The question stays: it can be answered when there is room, or are tokens.
-            self._messenger.say(chat_id, texts.refused(error), reply_to=origin.reply_to)
+            if isinstance(error, InsufficientTokensError):
+                await self._offer_tokens(origin, error)
+            else:
+                self._messenger.say(chat_id, texts.refused(error), reply_to=origin.reply_to)
             return ""
         if isinstance(taken, Asked):
             return texts.price_changed()
@@ -416,19 +434,38 @@ class Orders:
         whether as an alert. None: it was pressed twice."""
         own = await self._preferences.get(origin.user_id)
         try:
+            question = Question(order, origin, price_of(model, order))
+        except UnpricedValueError as error:
+            return plain(texts.refused(error)), True
+        try:
             taken = await self._draw(
-                Question(order, origin, price_of(model, order)),
+                question,
                 model,
                 told_price=told_price,
                 ask=own.ask == ALWAYS or told_price is None,
             )
-        except (InsufficientTokensError, TooManyActiveItemsError, UnpricedValueError) as error:
+        except InsufficientTokensError as error:
+            await self._questions.wait_for_tokens(question)
+            await self._offer_tokens(origin, error)
+            return "", False
+        except (TooManyActiveItemsError, UnpricedValueError) as error:
             return plain(texts.refused(error)), True
         except ModelUnavailableError:
             return texts.use_gone(model.name), True
         if isinstance(taken, Asked):
             return texts.price_changed() if taken is Asked.PRICE_CHANGED else "", False
         return taken
+
+    async def _offer_tokens(self, origin: Origin, error: InsufficientTokensError) -> None:
+        """Say that they are too few, with a button that leads to more, for this request. What
+        somebody has is nobody else's business in a group."""
+        texts = self._texts[origin.language]
+        if origin.in_private:
+            said, keyboard = texts.refused(error), buy_keyboard(texts, origin.message_id)
+        else:
+            link = await self._messenger.link(deep_link((origin.chat_id, origin.message_id)))
+            said, keyboard = texts.too_few_in_group(error), buy_link_keyboard(texts, link)
+        self._messenger.say(origin.chat_id, said, reply_to=origin.reply_to, keyboard=keyboard)
 
     async def _draw(
         self,

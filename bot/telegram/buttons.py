@@ -21,14 +21,15 @@ HELD_BY_NOTHING = 0  # where a negative number is something
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button that sends `data` back to the bot: 1 to 64 bytes; or copies `copy`, 1 to 256
-    characters; or only says something (`label`). The rest is decoration, and left out where
-    Telegram's server does not know it."""
+    characters; or opens `url`; or only says something (`label`). The rest is decoration, and left
+    out where Telegram's server does not know it."""
 
     text: str
     data: str = ""
     style: Literal["primary", "success", "danger"] | None = None
     copy: str = ""
     disabled: bool = False
+    url: str = ""
 
 
 LABEL = "label"  # what a label sends where there are no buttons that do nothing

@@ -97,4 +97,6 @@ def _button(button: Button, support: ButtonSupport) -> InlineKeyboardButton | No
         return InlineKeyboardButton(text=button.text, style=style, copy_text=copy)
     if button.disabled and support >= ButtonSupport.FULL:
         return InlineKeyboardButton(text=button.text, style=style, disabled=DisabledButton())
+    if button.url:
+        return InlineKeyboardButton(text=button.text, style=style, url=button.url)
     return InlineKeyboardButton(text=button.text, style=style, callback_data=button.data)

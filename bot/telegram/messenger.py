@@ -20,6 +20,7 @@ from aiogram.types import (
     BufferedInputFile,
     ForceReply,
     FSInputFile,
+    LabeledPrice,
     Message,
     ReplyParameters,
 )
@@ -50,6 +51,10 @@ UPLOAD_BYTES_PER_S = 100_000  # of a slow line: so much longer may a file take
 # Until a picture is sent again whose sending may have gone through, the first and the second time;
 # after a third it counts as sent. Telegram's uploads may fail for minutes while all else works.
 LOST_PAUSES_S = (5.0, 120.0)
+
+XTR = "XTR"  # Stars
+INVOICE_TITLE, INVOICE_DESCRIPTION = 32, 255  # characters
+START = "buy"  # of the link that stands under a forwarded invoice in place of Pay
 
 ACTIONS: Mapping[SentAs, str] = {
     "photo": "upload_photo",
@@ -173,6 +178,44 @@ class Messenger:
             await self.edit(chat_id, message_id, text, keyboard=keyboard, priority=Priority.ANSWER)
         except DeliveryError as error:
             logger.warning("a message in chat %d could not be edited: %s", chat_id, error)
+
+    def invoice(
+        self, chat_id: int, *, title: str, description: str, payload: str, stars: int, sorry: str
+    ) -> None:
+        """Have an invoice sent in answer to a press; where Telegram does not take it, `sorry`."""
+        task = asyncio.create_task(
+            self._invoice(chat_id, title, description, payload, stars, sorry)
+        )
+        self._said.add(task)
+        task.add_done_callback(self._said.discard)
+
+    async def _invoice(
+        self, chat_id: int, title: str, description: str, payload: str, stars: int, sorry: str
+    ) -> None:
+        title = title[:INVOICE_TITLE]
+
+        async def request() -> Message:
+            return await self._bot.send_invoice(
+                chat_id,
+                title,
+                description[:INVOICE_DESCRIPTION],
+                payload,
+                XTR,
+                [LabeledPrice(label=title, amount=stars)],
+                start_parameter=START,
+            )
+
+        try:
+            await self._lanes.call(chat_id, Priority.ANSWER, request)
+        except DeliveryError as error:
+            logger.warning("an invoice could not be sent to chat %d: %s", chat_id, error)
+            if not isinstance(error, ChatClosedError):
+                await self._say(chat_id, sorry, None, (), "", "", None)
+
+    async def link(self, start: str) -> str:
+        """A link into the private chat, where /start is given this."""
+        me = await self._bot.me()
+        return f"https://t.me/{me.username}?start={start}"
 
     async def _answer_press(self, query_id: str, text: str, *, alert: bool) -> None:
         try:

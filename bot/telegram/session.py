@@ -27,6 +27,7 @@ from aiogram.methods import (
     EditMessageText,
     Response,
     SendDocument,
+    SendInvoice,
     SendMessage,
     SendPhoto,
     TelegramMethod,
@@ -48,7 +49,7 @@ from bot.telegram.telegram_time import TelegramTime
 UNKNOWN_MESSAGE = 0  # the id of one that was sent; Telegram numbers messages from 1
 
 # What must not be done a second time because its answer could not be read.
-SENDING = (SendMessage, SendPhoto, SendDocument, CopyMessage, EditMessageText)
+SENDING = (SendMessage, SendPhoto, SendDocument, SendInvoice, CopyMessage, EditMessageText)
 
 FIRST_LOOK_S = 3  # whether Telegram knows the token; who does not answer is asked again later
 

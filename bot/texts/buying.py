@@ -1,8 +1,15 @@
 """Texts of buying: packs, invoices, receipts."""
 
+from collections.abc import Sequence
+
 from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts
-from storage.payment_orders import XTR, Refusal
+from bot.texts.choosing import NAME_SHOWN
+from bot.texts.legal import bold
+from storage.catalogue import Model
+from storage.errors import InsufficientTokensError
+from storage.packs import Pack
+from storage.payment_orders import XTR, PaymentOrder, Refusal
 from storage.payments import Payment, Problem
 from storage.questions import Question
 
@@ -12,6 +19,79 @@ WORDS_SHOWN = 80  # of a request that waits
 
 class BuyingTexts(BaseTexts):
     """/buy and what follows from it."""
+
+    def buy_button(self) -> str:
+        """Wherever somebody has too few tokens."""
+        return self._("Buy tokens")
+
+    def too_few_in_group(self, error: InsufficientTokensError) -> str:
+        """In place of an order, without what is left."""
+        return self._("Not enough tokens: this costs {tokens}. Nothing was charged.").format(
+            tokens=self.tokens(error.needed)
+        )
+
+    def buy_in_private(self) -> str:
+        """/buy in a group."""
+        return self._("Tokens are bought in a private chat with me.")
+
+    def packs(self, packs: Sequence[Pack], balance: int, model: Model | None, price: int) -> str:
+        """What is sold, and how many results of the person's model, at that price, each pack is."""
+        parts = [bold(self._("Token packs"))]
+        parts[0] += "\n" + self._("You have {tokens}.").format(tokens=self.tokens(balance))
+        if not packs:
+            parts.append(self._("No packs are on sale right now. Questions: /paysupport"))
+            return "\n\n".join(parts)
+        parts.append("\n".join(self._pack(pack, model, price) for pack in packs))
+        if model is not None:
+            parts.append(
+                self._("Counted with {model}: {price}.").format(
+                    model=quoted(model.name, NAME_SHOWN), price=self._each(model, price)
+                )
+            )
+        parts.append(self._("Not enough Stars? Top up on the phone first, then come back and pay."))
+        return "\n\n".join(parts)
+
+    def _each(self, model: Model, price: int) -> str:
+        each = self._("{tokens} a video") if model.product.is_film else self._("{tokens} a picture")
+        return each.format(tokens=self.tokens(price))
+
+    def _pack(self, pack: Pack, model: Model | None, price: int) -> str:
+        said = self._("{stars} ★ — {tokens}").format(
+            stars=pack.stars, tokens=self.tokens(pack.total)
+        )
+        if pack.bonus:
+            said += ", " + self._("{bonus} of them as a gift").format(bonus=pack.bonus)
+        if model is not None and (count := pack.total // price):
+            said += ": " + self.results(model.product.media, count)
+        return said
+
+    def pack_button(self, pack: Pack) -> str:
+        """Has an invoice made."""
+        return self._("{stars} ★ · {tokens}").format(
+            stars=pack.stars, tokens=self.tokens(pack.total)
+        )
+
+    def pack_gone(self) -> str:
+        """Plain text, in answer to a press."""
+        return self._(
+            "This pack is not on sale any more. Nothing was paid. /buy shows those that are."
+        )
+
+    def invoice(self, order: PaymentOrder, model: Model | None, price: int) -> str:
+        """Plain text, below the number of tokens."""
+        said = self._("Tokens are credited at once.")
+        if model is not None and (count := order.tokens // price):
+            enough = self._("Enough for {pictures} with {model}.").format(
+                pictures=self.results(model.product.media, count), model=model.name[:NAME_SHOWN]
+            )
+            said = f"{enough} {said}"
+        return said
+
+    def invoice_failed(self) -> str:
+        """Telegram did not take it."""
+        return self._(
+            "The invoice could not be sent. Nothing was paid; send /buy again in a minute."
+        )
 
     def not_payable(self, refusal: Refusal) -> str:
         """Plain text, in Telegram's own window, before anything is paid."""

@@ -19,6 +19,7 @@ class PersonTexts(ChoosingTexts):
             "start": self._("start the bot"),
             "help": self._("how to ask for a picture"),
             "balance": self._("my balance"),
+            "buy": self._("buy tokens"),
             "daily": self._("free tokens for today"),
             "promo": self._("use a promo code"),
             "invite": self._("invite people and get tokens"),
@@ -113,7 +114,7 @@ class PersonTexts(ChoosingTexts):
         parts += [
             "",
             self._cost(model),
-            self._("/balance shows your tokens and what they were spent on."),
+            self._("/balance shows your tokens and what they were spent on, /buy gets more."),
             self._(
                 "/history — your pictures and videos, /queue — what is in progress, /cancel —"
                 " cancel what is queued."

@@ -195,7 +195,7 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
             case InsufficientTokensError(needed=needed, balance=balance):
                 return self._(
                     "Not enough tokens: {needed} needed, you have {balance}. Nothing was charged."
-                    " More tokens: /paysupport"
+                    " More tokens: /buy"
                 ).format(needed=needed, balance=balance)
             case TooManyActiveItemsError(active=active, limit=limit):
                 return self._(

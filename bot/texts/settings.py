@@ -332,7 +332,7 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
             else:
                 text += " " + self._("Not enough for a picture.")
             if not enough:
-                text += " " + self._("More tokens: /paysupport")
+                text += " " + self._("More tokens: /buy")
         if movements:
             text += "\n\n" + "\n".join(self._movement(each) for each in movements)
         return text

@@ -140,7 +140,7 @@ async def test_the_balance_is_enough_for_so_many_videos(world: World) -> None:
     await world.prefer(1001, model="kling-3")
     await world.write("UPDATE models SET price = 501")
     said = await ask(world, anna, "/balance")
-    assert said.startswith("500 токенов осталось. На видео не хватает. Где взять ещё: /paysupport")
+    assert said.startswith("500 токенов осталось. На видео не хватает. Купить ещё: /buy")
 
 
 async def test_lists_name_the_model(world: World) -> None:

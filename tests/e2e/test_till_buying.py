@@ -10,9 +10,12 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import LabeledPrice
 
 from bot.demo.telegram import Message, Payment, Person
+from bot.demo.telegram.state import Chat
 from storage.errors import StorageError
 from storage.ledger import Ledger
 from storage.payments import Payments
+from tests.e2e.test_pictures_buttons import answer
+from tests.e2e.test_tools import buyer
 from tests.support import ADMIN, World
 
 
@@ -230,3 +233,207 @@ async def test_a_payment_that_the_database_does_not_take_is_announced_as_late(
         patch.setattr(Payments, "credit", credit)
         await pay(world, anna, message)
         await world.said(anna, lambda text: "токены ещё не зачислены" in text)
+
+
+# --- From a person's side: nothing but what a client can do
+
+
+async def test_packs_are_shown_in_pictures_of_the_person_s_own_model(
+    world: World, anna: Person
+) -> None:
+    anna.send("/buy")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    assert card.words == (
+        "Пакеты токенов\nУ вас 100 токенов.\n\n"
+        "50 ★ — 395 токенов: 5 картинок\n"
+        "200 ★ — 1738 токенов, из них 158 в подарок: 22 картинки\n"
+        "600 ★ — 5688 токенов, из них 948 в подарок: 72 картинки\n\n"
+        "Посчитано для Midjourney V6: 79 токенов за картинку.\n\n"
+        "Не хватает звёзд (Stars)? Сначала пополните их в Telegram на телефоне, потом возвращайтесь"
+        " и оплатите."
+    )
+    assert [each["text"] for each in card.buttons] == [
+        "50 ★ · 395 токенов",
+        "200 ★ · 1738 токенов",
+        "600 ★ · 5688 токенов",
+    ]
+
+
+async def test_a_pack_becomes_an_order_then_an_invoice_that_is_paid(
+    world: World, anna: Person
+) -> None:
+    bill = await billed(world, anna, "/topup", "200 ★ · 1738 токенов")
+    assert bill.invoice is not None
+    (order,) = world.rows("SELECT * FROM payment_orders")
+    assert (order["order_id"], order["amount"]) == (bill.invoice.payload, 200)
+    assert (bill.invoice.title, bill.invoice.total_amount) == ("1738 токенов", 200)
+    assert (
+        bill.invoice.description
+        == "Хватит на 22 картинки, Midjourney V6. Токены зачисляются сразу."
+    )
+    assert bill.invoice.start_parameter == "buy"
+    await pay(world, anna, bill)
+    await world.said(anna, lambda text: "Зачислено 1738 токенов. Теперь на балансе: 1838." in text)
+    assert anna.stars == 300
+
+
+async def billed(world: World, person: Person, command: str, pack: str) -> Message:
+    person.send(command)
+    card = await world.said(person, lambda text: text.startswith("Пакеты токенов"))
+    person.press(card, pack)
+    return await bill_of(world, person)
+
+
+async def bill_of(world: World, person: Person) -> Message:
+    return await world.telegram.wait_for(
+        lambda: next((each for each in world.bot_messages(person) if each.invoice), None)
+    )
+
+
+async def test_one_press_makes_one_order_however_often_it_comes(world: World, anna: Person) -> None:
+    world.telegram.updates.repeat_next(10)
+    await billed(world, anna, "/buy", "50 ★ · 395 токенов")
+    await world.answered()
+    assert len(world.rows("SELECT * FROM payment_orders")) == 1
+
+
+async def test_a_pack_that_went_off_sale_is_said_so(world: World, anna: Person) -> None:
+    anna.send("/buy")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    await world.write("UPDATE packs SET enabled = 0")
+    press = anna.press(card, "50 ★ · 395 токенов")
+    assert (await answer(world, press)).startswith("Этот пакет больше не продаётся")
+    anna.send("/buy")
+    await world.said(anna, lambda text: "Сейчас пакеты не продаются" in text)
+    assert not world.rows("SELECT * FROM payment_orders")
+
+
+async def test_what_lacked_tokens_is_drawn_with_one_button_after_the_purchase(
+    world: World, anna: Person
+) -> None:
+    asked = anna.send("рыжая лиса --n 2 --ar 16:9")
+    refused = await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    assert "нужно 158, у вас 100" in refused.words
+    anna.press(refused, "Купить токены")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    anna.press(card, "50 ★ · 395 токенов")
+    await pay(world, anna, await bill_of(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert receipt.words.endswith("Ваш запрос ждёт: «рыжая лиса».")
+    for _ in range(2):
+        anna.press(receipt, "Запустить · 158")
+    pictures = await world.pictures(anna, 2)
+    await world.closed()
+    await world.answered()
+    assert {each.reply_to.message_id for each in pictures if each.reply_to} == {asked}
+    assert world.kie.tasks[0].input["aspect_ratio"] == "16:9"
+    assert (len(world.kie.tasks), world.balance(anna.user_id)) == (2, 495 - 158)
+    assert receipt.words.startswith("Оплачено")
+
+
+async def test_a_question_without_the_tokens_waits_for_them(world: World, anna: Person) -> None:
+    await world.prefer(anna.user_id, ask="always")
+    anna.send("кот")
+    question = await world.said(anna, lambda text: text.startswith("Нарисовать"))
+    world.telegram.person(ADMIN).send(f"/grant {anna.user_id} -50")
+    await world.said(anna, lambda text: "списано: 50" in text)
+    anna.press(question, "Нарисовать")
+    refused = await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    anna.press(refused, "Купить токены")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    anna.press(card, "50 ★ · 395 токенов")
+    await pay(world, anna, await bill_of(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    anna.press(receipt, "Запустить · 79")
+    await world.pictures(anna, 1)
+    await world.closed()
+    assert world.balance(anna.user_id) == 50 + 395 - 79
+
+
+async def test_again_without_the_tokens_waits_for_them(world: World, anna: Person) -> None:
+    anna.send("кот")
+    (picture,) = await world.pictures(anna, 1)
+    await world.closed()
+    anna.press(picture, "Ещё раз · 79")
+    refused = await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    anna.press(refused, "Купить токены")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    anna.press(card, "50 ★ · 395 токенов")
+    await pay(world, anna, await bill_of(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    anna.press(receipt, "Запустить · 79")
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.balance(anna.user_id) == 100 - 79 + 395 - 79
+
+
+async def test_a_tool_s_button_without_the_tokens_waits_for_them(world: World) -> None:
+    anna, picture = await buyer(world, tokens=79)
+    anna.stars = 50
+    anna.press(picture, "Без фона · 5")
+    refused = await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    anna.press(refused, "Купить токены")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    anna.press(card, "50 ★ · 395 токенов")
+    await pay(world, anna, await bill_of(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    anna.press(receipt, "Запустить · 5")
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.balance(anna.user_id) == 395 - 5
+
+
+async def test_in_a_group_a_button_leads_to_the_private_chat(world: World, anna: Person) -> None:
+    boris = await world.customer(1002, "Борис", tokens=0)
+    boris.stars = 50
+    group = world.telegram.add_group(-500, "Группа", [anna, boris])
+    boris.send("/draw кот", chat=group)
+    refused = await world.telegram.wait_for(lambda: next(iter(by_bot(group)), None))
+    assert refused.words == "Не хватает токенов: это стоит 79 токенов. Ничего не списано."
+    link = refused.buttons[0]["url"]
+    name, _, start = link.removeprefix("https://t.me/").partition("?start=")
+    assert name == world.telegram.bot["username"]
+    boris.send(f"/start {start}")
+    card = await world.said(boris, lambda text: text.startswith("Пакеты токенов"))
+    boris.press(card, "50 ★ · 395 токенов")
+    await pay(world, boris, await bill_of(world, boris))
+    receipt = await world.said(boris, lambda text: text.startswith("Оплачено"))
+    assert await answer(world, boris.press(receipt, "Запустить · 79")) == "Запускаю."
+    await world.telegram.wait_for(lambda: any(each.photo for each in by_bot(group)))
+    await world.closed()
+    assert world.balance(boris.user_id) == 395 - 79
+
+
+async def test_buy_in_a_group_leads_to_the_private_chat(world: World, anna: Person) -> None:
+    group = world.telegram.add_group(-500, "Группа", [anna])
+    anna.send("/buy@" + world.telegram.bot["username"], chat=group)
+    said = await world.telegram.wait_for(lambda: next(iter(by_bot(group)), None))
+    assert said.words == "Токены покупают в личном чате со мной."
+    assert said.buttons[0]["url"].endswith("?start=buy")
+
+
+async def test_someone_else_cannot_draw_what_waits(world: World, anna: Person) -> None:
+    boris = await world.customer(1002, "Борис")
+    asked = anna.send("кот --n 2")
+    await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    boris.send("/help")
+    message = await world.said(boris, lambda text: "/balance" in text)
+    press = boris.forge(message, f"waiting:{anna.user_id}:{asked}")
+    assert await answer(world, press)
+    assert (world.balance(boris.user_id), world.balance(anna.user_id)) == (1000, 100)
+    assert not world.rows("SELECT * FROM jobs")
+
+
+async def test_the_balance_has_a_button_that_leads_to_packs(world: World, anna: Person) -> None:
+    anna.send("/balance")
+    balance = await world.said(anna, lambda text: text.startswith("100 токенов"))
+    anna.press(balance, "Купить токены")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    anna.press(card, "50 ★ · 395 токенов")
+    await pay(world, anna, await bill_of(world, anna))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert not receipt.buttons
+
+
+def by_bot(group: Chat) -> list[Message]:
+    return [each for each in group.messages if each.from_bot]
