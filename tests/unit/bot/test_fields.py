@@ -101,24 +101,18 @@ def test_a_text_is_asked_for_by_its_name() -> None:
     assert awaited_field(Awaited("gone", "mood"), None) is None
 
 
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [
-        (
-            "ru",
-            "Нет описания видео. Напишите, что должно происходить, а флаги — после описания,"
-            " например: <code>лиса бежит по снегу --duration 10</code>. Ничего не списано.",
-        ),
-        (
-            "en",
-            "The prompt is empty. Describe the video and put the flags after that, like this:"
-            " <code>a fox runs through the snow --duration 10</code>. Nothing was charged.",
-        ),
-    ],
-)
-def test_a_film_is_not_spoken_of_as_a_picture(language: str, said: str) -> None:
+EMPTY = {
+    "ru": "Нет описания видео. Напишите, что должно происходить, а флаги — после описания,"
+    " например: <code>лиса бежит по снегу --duration 10</code>. Ничего не списано.",
+    "en": "The prompt is empty. Describe the video and put the flags after that, like this:"
+    " <code>a fox runs through the snow --duration 10</code>. Nothing was charged.",
+}
+
+
+@pytest.mark.parametrize("language", EMPTY)
+def test_a_film_is_not_spoken_of_as_a_picture(language: str) -> None:
     texts = TEXTS[language]
-    assert texts.prompt_error(EmptyPromptError(), TOY) == said
+    assert texts.prompt_error(EmptyPromptError(), TOY) == EMPTY[language]
     too_many = texts.prompt_error(QuantityTooHighError(5, 4), TOY)
     assert too_many.startswith({"ru": "5 видео за раз", "en": "5 videos at once"}[language])
     unwanted = Field("no", "negative_prompt", Text(500))
