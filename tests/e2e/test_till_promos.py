@@ -1,11 +1,13 @@
 """Promo codes, invitations, free tokens of the day, and the admins' packs, over HTTP."""
 
+import asyncio
 import time
 from typing import Any
 
 import pytest
 
 from bot.demo.telegram import Person
+from bot.shop.invitations import LOOK_PAUSE_S
 from tests.asking import answer, ask, journal
 from tests.e2e.test_clock import DAY_S, WrongClock
 from tests.e2e.test_till_buying import offer, pay
@@ -206,6 +208,19 @@ async def test_the_first_request_of_a_day_brings_them(world: World) -> None:
     assert world.balance(1001) == 40
 
 
+async def test_a_press_under_a_picture_is_a_request_too(world: World) -> None:
+    await restart(world, daily_tokens=80)
+    anna = await world.customer(tokens=79)
+    anna.send("кот")
+    (picture,) = await world.pictures(anna, 1)
+    await world.closed()
+    assert world.balance(1001) == 0
+    anna.press(picture, "Ещё раз · 79")
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.balance(1001) == 1
+
+
 async def test_a_film_is_not_saved_up_for(world: World) -> None:
     await restart(world, daily_tokens=40)
     anna = await world.customer(tokens=100)
@@ -294,6 +309,34 @@ async def test_a_share_of_a_purchase_is_held_and_then_paid(world: World) -> None
     await restart(world, days=60)
     await world.said(anna, lambda text: text.endswith(f"Теперь на балансе: {79 + 2 * 39}."))
     assert world.balance(1001) == 79 + 2 * 39
+
+
+class HourlyClock(WrongClock):
+    """One whose hours pass when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.hour = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds == LOOK_PAUSE_S:
+            self.hour.clear()
+            await self.hour.wait()
+        else:
+            await super().sleep(seconds)
+
+
+async def test_a_bot_that_is_not_restarted_pays_as_well(world: World) -> None:
+    await world.stop()
+    clock = HourlyClock()
+    world.tune(clock=clock)
+    await world.start()
+    anna, boris = await brought(world)
+    await buy(world, boris, "first")
+    clock.ahead_s = 22 * DAY_S
+    clock.hour.set()
+    await world.said(anna, lambda text: text.startswith("Начислено 39 токенов за покупки"))
+    assert world.balance(1001) == 79 + 39
 
 
 async def test_no_more_is_earned_than_the_cap(world: World) -> None:
