@@ -48,9 +48,10 @@ async def compare(
     for given, model, fallback in _ways(product, models):
         used = model
         if model not in names:
-            earlier = before.get(model, KieModel(model, None, ""))
-            described[model] = replace(earlier, listed=False)
+            described[model] = _unlisted(model, before)
             if fallback not in names:
+                if fallback is not None:
+                    described[fallback] = _unlisted(fallback, before)
                 near = tuple(nearest_names(model, names))
                 told.append(Difference(DifferenceKind.UNLISTED, row.slug, model, near))
                 continue
@@ -66,6 +67,10 @@ async def compare(
             found = differences(product, given, schema, row.options)
             told += [Difference(kind, row.slug, used, said) for kind, said in found]
     return Compared(tuple(dict.fromkeys(told)), tuple(described.values()))
+
+
+def _unlisted(model: str, before: Mapping[str, KieModel]) -> KieModel:
+    return replace(before.get(model, KieModel(model, None, "")), listed=False)
 
 
 def _ways(product: Product, models: ByInput) -> Iterator[tuple[Input, str, str | None]]:

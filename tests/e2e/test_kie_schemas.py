@@ -114,6 +114,17 @@ async def test_a_model_that_kie_drops_has_its_fallback_and_the_nearest_is_named(
     assert world.kie.tasks[0].model == "nano-banana-2"
 
 
+async def test_a_fallback_that_kie_does_not_list_either_takes_no_orders(world: World) -> None:
+    await world.until(lambda: bool(world.rows("SELECT 1 FROM models WHERE slug = 'banana'")))
+    await world.write("UPDATE models SET enabled = 1 WHERE slug = 'banana'")
+    world.kie.unlisted_models |= {"nano-banana-2-1", "nano-banana-2"}
+    await compared(world)
+    anna = await world.customer(tokens=500)
+    anna.send("рыжая лиса --model banana")
+    await world.kie.wait_for(lambda: world.kie.tasks)
+    assert world.kie.tasks[0].model == "nano-banana-2-1"
+
+
 async def test_a_schema_that_changed_under_an_added_row(world: World) -> None:
     admin = world.telegram.person(ADMIN)
     await compared(world)
