@@ -191,7 +191,8 @@ class Product:
     `slug` is that of the row that it brings, `description` what it is good for, by language.
     `fallback` are models with the same fields, for when the provider drops the first. `credits`
     is what a task costs by default, in KIE's credits of $0.005, and `credits_a_picture` what each
-    picture that it starts from adds; `seconds` is how long it takes.
+    picture that it starts from adds; `seconds` is how long it takes. `together` are the credits
+    with several values, "q=high sound=on", that cost something else than what each says alone.
 
     `picture` is where the pictures go that an order may start from; one with a side longer than
     `picture_side_px`, or a file larger than `picture_bytes`, is made smaller. A product whose
@@ -216,6 +217,7 @@ class Product:
     fallback: ByInput = ByInput()
     credits: float = 0
     credits_a_picture: float = 0
+    together: Mapping[str, float] = field(default_factory=dict)
     seconds: float | None = None
     media: Media = Media.IMAGE
     picture: One | Many | None = None
@@ -263,10 +265,24 @@ class Product:
         if not self.credits:
             return 0
         said = {**order.params, **order.options}
-        words = ((each, each.word(said.get(each.param))) for each in self.priced)
-        ratios = (each.credits.get(word, self.credits) / self.credits for each, word in words)
-        costs = prod(ratios, start=self.credits)
+        words = {each.flag: each.word(said.get(each.param)) for each in self.priced}
+        costs = self.credits * self.ratio(words) * prod(map(self._ratio, words, words.values()))
         return costs and costs + pictures * self.credits_a_picture
+
+    def ratio(self, words: Mapping[str, str]) -> float:
+        """What the values, by their flags, cost together to what they cost multiplied."""
+        said = {f"{flag}={word}" for flag, word in words.items()}
+        ratio = 1.0
+        for names, costs in self.together.items():
+            if said.issuperset(names.split()):
+                alone = (self._ratio(*each.split("=")) for each in names.split())
+                ratio *= costs / self.credits / prod(alone)
+        return ratio
+
+    def _ratio(self, flag: str, word: str) -> float:
+        """What a value costs to what the default does."""
+        field = self.field(flag)
+        return field.credits.get(word, self.credits) / self.credits if field else 1
 
     def field(self, flag: str) -> Field | None:
         """The field with that flag; None: there is none."""

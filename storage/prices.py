@@ -1,6 +1,6 @@
 """What an item costs: the price of the row, and those of the values that were chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, prod
@@ -38,7 +38,8 @@ def price_of(model: Model, order: Order) -> int:
     """Whole tokens for one item of the order, as the row stands.
 
     The price of a value holds with all else by default; several at once multiply by what each is
-    to the price of the row, for that is how KIE counts: so much a second, times so much for sharp.
+    to the price of the row, for that is how KIE counts: so much a second, times so much for sharp;
+    and by what the product says of those that cost something else together.
 
     Raises:
         UnpricedValueError: one of the values is not on sale.
@@ -47,6 +48,7 @@ def price_of(model: Model, order: Order) -> int:
     said = {**order.params, **options, **order.options}
     given = Input.PICTURE if order.inputs else Input.TEXT
     price = Fraction(model.price)
+    words = {}
     for field in model.product.priced:
         if field.only not in {None, given}:
             continue
@@ -57,8 +59,9 @@ def price_of(model: Model, order: Order) -> int:
             continue
         if word not in prices:
             raise UnpricedValueError(field, word, words_on_sale(model, field.param))
+        words[field.flag] = word
         price *= Fraction(prices[word], model.price)
-    return ceil(price)
+    return ceil(price * _ratio(model, words))
 
 
 def words_on_sale(model: Model, param: str) -> tuple[str, ...]:
@@ -91,7 +94,19 @@ def prices_of(model: Model) -> list[Price]:
 def together(model: Model, values: Sequence[tuple[Field, str]]) -> Price:
     """The price with several values, all of them on sale."""
     ratios = (Fraction(model.prices[each.param][word], model.price) for each, word in values)
-    return Price(values, ceil(model.price * prod(ratios)), _credits(model, *values))
+    ratio = _ratio(model, {each.flag: word for each, word in values})
+    return Price(values, ceil(model.price * prod(ratios) * ratio), _credits(model, *values))
+
+
+def together_on_sale(model: Model) -> list[Price]:
+    """The prices of values that cost something else together than multiplied."""
+    named = {each.name: each.values[0] for each in prices_of(model)[1:] if each.tokens}
+    lists = [names.split() for names in model.product.together]
+    return [
+        together(model, [named[name] for name in names])
+        for names in lists
+        if named.keys() >= {*names}
+    ]
 
 
 def losses(model: Model, token_usd: float) -> list[Price]:
@@ -114,6 +129,10 @@ def losses(model: Model, token_usd: float) -> list[Price]:
 def default_of(model: Model, field: Field) -> str:
     """The value that costs the price of the row."""
     return field.word(model.options.get(field.param, field.default))
+
+
+def _ratio(model: Model, words: Mapping[str, str]) -> Fraction:
+    return Fraction(model.product.ratio(words)).limit_denominator(1000)
 
 
 def _credits(model: Model, *values: tuple[Field, str]) -> float:

@@ -8,7 +8,15 @@ from bot.texts.numbers import NumberTexts
 from providers.base import Field
 from storage.catalogue import OFF, Model
 from storage.journal import Entry
-from storage.prices import CREDIT_USD, Price, default_of, losses, prices_of, together
+from storage.prices import (
+    CREDIT_USD,
+    Price,
+    default_of,
+    losses,
+    prices_of,
+    together,
+    together_on_sale,
+)
 from storage.stats import Taken
 
 MAX_PRICE = 1_000_000
@@ -79,6 +87,7 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             ),
         ]
         sold = {each.values[0][0].param: each for each in prices[1:] if each.tokens}
+        lines += [self._price(each, token_usd, short=True) for each in together_on_sale(model)]
         if len(sold) > 1 and prices[0].tokens:
             one, other = [*sold.values()][:2]
             both = together(model, [*one.values, *other.values])

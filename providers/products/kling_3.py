@@ -20,6 +20,7 @@ PRODUCT = Product(
     media=Media.FILM,
     models=ByInput("kling-3.0/video", "kling-3.0/video"),
     credits=5 * PER_SECOND,
+    together={"q=high sound=on": 135},
     seconds=127,
     picture=Many("image_urls", 2),
     prompt_chars=2500,

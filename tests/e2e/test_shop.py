@@ -137,6 +137,14 @@ async def test_several_values_multiply(world: World) -> None:
     await world.until(lambda: world.balance(anna.user_id) == TOKENS - 328)
 
 
+async def test_what_costs_more_together_than_multiplied_does_so_here(world: World) -> None:
+    anna = await world.customer(tokens=TOKENS)
+    await open_shop(world)
+    await send(world, PRODUCTS["kling_3"], Input.TEXT, "--duration 10 --q high --sound")
+    # 280 tokens for 5 seconds, 360 when sharp, 400 with sound; KIE's 27 credits a second are 540
+    await world.until(lambda: world.balance(anna.user_id) == TOKENS - 1080)
+
+
 async def test_a_value_without_a_price_is_not_sold(world: World) -> None:
     anna = await world.customer(tokens=TOKENS)
     await open_shop(world)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product as cartesian
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import aiohttp
 import pytest
 
 from bot.demo.kie import KieSimulator
+from bot.demo.kie.market import MODELS
 from bot.prompts.grammar import ALL_HAVE, grammar_of
 from bot.prompts.values import takes
-from providers.base import ByInput, Done, Field, Many, OneOf, Pending, Product
+from providers.base import ByInput, Done, Field, Flag, Many, OneOf, Pending, Product
 from providers.errors import InputMismatchError, RefusedError
 from providers.kie import Kie
 from providers.kie_provider import KieProvider, Knowledge
@@ -45,6 +47,26 @@ def test_a_declaration_fits_together(product: Product) -> None:
         assert {*field.credits} <= {*field.words} - {field.word(field.default)}
     assert product.credits or not product.priced
     assert {*product.description, *product.button} <= {"en", "ru"}
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
+def test_whatever_is_chosen_costs_what_kie_takes(product: Product) -> None:
+    starts = [(product.models.text, 0), (product.models.picture, product.pictures)]
+    for model, pictures in starts if product.credits else []:
+        for words in cartesian(*(("", *each.words) for each in product.priced)) if model else []:
+            said = zip(product.priced, words, strict=True)
+            params = {
+                each.param: word and (each.kind.sent if isinstance(each.kind, Flag) else word)
+                for each, word in said
+            }
+            given = order(
+                {
+                    **{each.param: each.default for each in product.fields if each.default},
+                    **{param: value for param, value in params.items() if value},
+                }
+            )
+            taken = MODELS[str(model)].cost(product.input(given, [URL] * pictures))
+            assert product.credits_for(given, pictures) == pytest.approx(taken, abs=0.001), words
 
 
 def test_each_product_brings_a_row_of_its_own() -> None:
