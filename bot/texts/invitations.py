@@ -37,7 +37,7 @@ class InvitationTexts(BaseTexts):
 
     def invite_off(self) -> str:
         """There is nothing to be had."""
-        return self._("Nothing is given for invitations here. /balance shows what you have.")
+        return self._("Nothing is given for invitations here. Tokens are sold: /buy")
 
     def copy_link_button(self) -> str:
         """Under the link."""

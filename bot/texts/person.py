@@ -119,8 +119,12 @@ class PersonTexts(ChoosingTexts):
                 "/history — your pictures and videos, /queue — what is in progress, /cancel —"
                 " cancel what is queued."
             ),
-            " ".join(f"/{each}" for each in ("daily", "promo", "invite") if each not in hidden),
-            "/language /paysupport /terms /privacy /delete_me",
+            " ".join(
+                f"/{each}"
+                for each in ("daily", "promo", "invite", "language", "paysupport", "terms")
+                if each not in hidden
+            )
+            + " /privacy /delete_me",
         ]
         return "\n".join(parts)
 

@@ -48,7 +48,7 @@ class PromoTexts(AdminTexts):
 
     def daily_off(self) -> str:
         """None are given."""
-        return self._("There are no free daily tokens here. /balance shows what you have.")
+        return self._("There are no free daily tokens here. Tokens are sold: /buy")
 
     def daily_with_request(self, amount: int) -> str:
         """They came with a request."""

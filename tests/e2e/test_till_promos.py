@@ -22,6 +22,19 @@ def admin(world: World) -> Person:
     return world.telegram.person(ADMIN)
 
 
+async def restart(world: World, *, days: float = 0, **changes: Any) -> None:
+    """Start again, so many days from now."""
+    await world.stop()
+    world.tune(clock=WrongClock(days * DAY_S))
+    await world.start(**changes)
+
+
+async def at_noon(world: World, *, days: int = 0, **changes: Any) -> None:
+    """Start again at the noon of today, or of a later day: none ends while a test looks."""
+    noon = 0.5 - time.time() % DAY_S / DAY_S
+    await restart(world, days=days + noon, **changes)
+
+
 # --- Promo codes
 
 
@@ -55,6 +68,7 @@ async def test_a_code_gives_once_a_person_in_upper_or_lower_case(
 
 
 async def test_five_wrong_codes_a_day_are_looked_at(world: World, admin: Person) -> None:
+    await at_noon(world)
     await ask(world, admin, "/promo SUMMER 100")
     await ask(world, admin, "/promo OVER 100 1")
     await ask(world, admin, "/promooff OVER")
@@ -162,15 +176,8 @@ async def test_many_codes_have_pages(world: World, admin: Person) -> None:
 # --- Free tokens of the day
 
 
-async def restart(world: World, *, days: float = 0, **changes: Any) -> None:
-    """Start again, so many days from now."""
-    await world.stop()
-    world.tune(clock=WrongClock(days * DAY_S))
-    await world.start(**changes)
-
-
 async def test_free_tokens_come_once_a_day_and_not_above_a_picture(world: World) -> None:
-    await restart(world, daily_tokens=30, welcome_tokens=0)
+    await at_noon(world, daily_tokens=30, welcome_tokens=0)
     anna = world.person(1001, "Анна")
     tomorrow = " Следующие — завтра, после 00:00 UTC, если токенов будет меньше 79."
     said = await ask(world, anna, "/daily")
@@ -179,11 +186,11 @@ async def test_free_tokens_come_once_a_day_and_not_above_a_picture(world: World)
     assert said == (
         f"Бесплатные токены на сегодня вы уже получили. Теперь на балансе: 30.{tomorrow}"
     )
-    await restart(world, days=5)
+    await at_noon(world, days=5)
     assert "Теперь на балансе: 60." in await ask(world, anna, "/daily")
-    await restart(world, days=6)
+    await at_noon(world, days=6)
     assert "Теперь на балансе: 90." in await ask(world, anna, "/daily")
-    await restart(world, days=7)
+    await at_noon(world, days=7)
     assert await ask(world, anna, "/daily") == (
         "У вас 90 токенов, на картинку хватает."
         " Бесплатные токены получает тот, у кого их меньше 79."
@@ -192,7 +199,7 @@ async def test_free_tokens_come_once_a_day_and_not_above_a_picture(world: World)
 
 
 async def test_the_first_request_of_a_day_brings_them(world: World) -> None:
-    await restart(world, daily_tokens=40)
+    await at_noon(world, daily_tokens=40)
     anna = await world.customer(tokens=39)
     anna.send("кот")
     await world.pictures(anna, 1)
@@ -201,7 +208,7 @@ async def test_the_first_request_of_a_day_brings_them(world: World) -> None:
     assert told.reply_to is not None
     await world.closed()
     assert "нужно 79, у вас 0" in await ask(world, anna, "ещё кот")
-    await restart(world, days=1)
+    await at_noon(world, days=1)
     anna.send("и ещё кот")
     await world.said(anna, lambda text: "нужно 79, у вас 40" in text)
     assert sum("на сегодня" in each.words for each in world.bot_messages(anna)) == 2
@@ -209,7 +216,7 @@ async def test_the_first_request_of_a_day_brings_them(world: World) -> None:
 
 
 async def test_a_press_under_a_picture_is_a_request_too(world: World) -> None:
-    await restart(world, daily_tokens=80)
+    await at_noon(world, daily_tokens=80)
     anna = await world.customer(tokens=79)
     anna.send("кот")
     (picture,) = await world.pictures(anna, 1)
@@ -222,7 +229,7 @@ async def test_a_press_under_a_picture_is_a_request_too(world: World) -> None:
 
 
 async def test_a_film_is_not_saved_up_for(world: World) -> None:
-    await restart(world, daily_tokens=40)
+    await at_noon(world, daily_tokens=40)
     anna = await world.customer(tokens=100)
     await world.write("UPDATE models SET enabled = 1 WHERE slug = 'kling'")
     assert "у вас 100" in await ask(world, anna, "лиса бежит --model kling")
@@ -236,7 +243,7 @@ async def test_without_free_tokens_they_are_not_offered(world: World) -> None:
     assert (await ask(world, anna, "/daily")).startswith("Бесплатных токенов на день здесь нет.")
     assert "/daily" not in await ask(world, anna, "/help")
     assert "нужно 79, у вас 0" in await ask(world, anna, "кот")
-    await restart(world, daily_tokens=40)
+    await at_noon(world, daily_tokens=40)
     assert "/daily /promo" in await ask(world, anna, "/help")
 
 
