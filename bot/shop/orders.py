@@ -242,13 +242,17 @@ class Orders:
             return texts.prompt_error(missing, FIRST)
         for count in range(min(NAME_WORDS, len(said)), 1, -1):
             words = said[:count]
-            named = (
-                each.slug
+            named = [
+                each
                 for each in on_sale
                 if each.slug == "-".join(words) or each.name.lower().startswith(" ".join(words))
-            )
-            if slug := next(named, None):
-                line = with_model(text, slug, count)
+            ]
+            if named:
+                model = next((each for each in named if each.slug == said[0]), named[0])
+                whole = f"{model.name} {model.slug.replace('-', ' ')}".lower().split()
+                # Half of a word may be none of the name: "kling 2 foxes"
+                is_half = count < len(said) and words[-1] not in whole
+                line = with_model(text, model.slug, count - is_half)
                 return texts.model_not_on_sale(" ".join(words), on_sale, line)
         if said[0] in {each.slug for each in on_sale}:
             return ""

@@ -254,6 +254,9 @@ async def test_a_film_in_reply_to_a_picture_is_of_that_picture(world: World) -> 
 MEANT = {
     "лиса --model Kling 3": "лиса --model kling-3",
     "лиса --model kling 2.5 turbo": "лиса --model kling",
+    "--model kling 2 лисы": "2 лисы --model kling",
+    "--model kling 2.5 turbo 2 лисы": "2 лисы --model kling",
+    "--model upscale x2 лиса": "лиса --model upscale-x2",
     "--model nano banana 2.1 лиса бежит": "лиса бежит --model banana",
     "лиса --model nano banana --q high": "лиса --model banana --q high",
     "лиса --model seedance --duration 10": "лиса --model clip --duration 10",
