@@ -199,9 +199,13 @@ class Progress:
             return text, cancel_keyboard(texts.cancel_button(), view.job.job_id)
         return text, ()
 
+    def _typical_s(self, view: JobView) -> float | None:
+        """How long one takes: what the last ones took, or what the product declares."""
+        return self._durations.typical_s(view.order.model) or view.model.product.seconds
+
     def _left_s(self, view: JobView, position: int | None) -> float | None:
         """Seconds until the job's last picture is likely to arrive; None: unknown."""
-        typical_s = self._durations.typical_s(view.order.model)
+        typical_s = self._typical_s(view)
         if typical_s is None or view.ended:
             return None
         now = self._clock.now()
@@ -213,7 +217,7 @@ class Progress:
 
     def _drawn(self, view: JobView) -> float:
         """How much of the job is drawn, 0 to 1: what came, and what is likely of the rest."""
-        typical_s = self._durations.typical_s(view.order.model)
+        typical_s = self._typical_s(view)
         parts = 0.0
         for item in view.items:
             if item.status.ended:

@@ -77,6 +77,18 @@ async def test_of_several_the_button_stays_until_the_last_is_sent(world: World) 
     await world.telegram.wait_for(lambda: not progress.buttons)
 
 
+async def test_until_something_is_measured_the_time_is_what_the_product_declares(
+    world: World,
+) -> None:
+    await world.stop()
+    await world.start(kling_3_kie_poll_timeout=600)
+    anna = await world.customer()
+    await world.write("UPDATE models SET enabled = slug = 'kling-3'")
+    world.kie.task_seconds = 600
+    anna.send("лиса бежит")
+    await world.said(anna, lambda text: "Осталось примерно 2 мин" in text)
+
+
 @pytest.mark.parametrize(
     ("inputs", "says"),
     [((), "Запрос в очереди."), (("x",), "Подготавливаю исходную картинку.")],
