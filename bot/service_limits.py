@@ -17,6 +17,10 @@ CAPTION_UNITS = 1024  # sendPhoto, sendVideo, sendDocument
 PRESS_UNITS = 200  # answerCallbackQuery
 COPY_UNITS = 256  # CopyTextButton
 
+# Bot API: buttons.
+BUTTON_BYTES = 64  # of callback data
+BUTTONS = 100  # under one message
+
 # Bot API: files.
 PHOTO_MAX_BYTES = 10 * 2**20  # sendPhoto; what is over one of these three goes as a document
 PHOTO_MAX_SIDES_PX = 10_000  # width and height together

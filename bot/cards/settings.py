@@ -11,6 +11,7 @@ from typing import Any, Self
 from bot.cards.pager import LINES, PageNumber, turning
 from bot.prompts.products import product_of
 from bot.prompts.values import is_whole, takes
+from bot.service_limits import BUTTON_BYTES, BUTTONS
 from bot.telegram.buttons import Button, ButtonData, Keyboard
 from bot.telegram.html import quoted
 from bot.texts import Texts
@@ -29,6 +30,7 @@ OTHERS = {"model": 1, "n": 5, "ask": 1, "lang": 2}  # than fields, with the colu
 WRITE, NONE = "?", "-"
 ON = "on"
 COLUMNS = 2  # of the card
+MOST_CHOICES = BUTTONS - 2  # in a menu, with one to write and one back; all can be said by flags
 CHOICES = 10  # and one, of a number
 WIRE = re.compile(
     r"set:(?P<what>[^:@]*)(@((?P<page>[0-9]{1,15})|[^:]*))?(:(?P<value>.*))?", re.DOTALL
@@ -46,6 +48,11 @@ class SettingButton(ButtonData, prefix="set"):
     def pack(self) -> str:
         where = self.what if self.page is None else f"{self.what}@{self.page}"
         return self.__separator__.join(filter(None, (self.__prefix__, where, self.value)))
+
+    @property
+    def fits(self) -> bool:
+        """Whether Telegram takes it."""
+        return len(self.pack().encode()) <= BUTTON_BYTES
 
     @classmethod
     def unpack(cls, value: str) -> Self:
@@ -204,7 +211,8 @@ def options(texts: Texts, shelf: Shelf, what: str, page: int | None = None) -> t
             style="primary" if each.chosen else None,
         )
         for each in offered
-    ]
+        if SettingButton(what=what, value=each.value).fits
+    ][:MOST_CHOICES]
     if shelf.text_field(what):
         write = SettingButton(what=what, value=WRITE).pack()
         buttons.insert(0, Button(texts.write_button(), write))

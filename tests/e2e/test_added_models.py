@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.telegram import Person
-from tests.asking import ask, journal
+from tests.asking import answer, ask, journal
 from tests.support import ADMIN, World, png
 
 WAN, CLIP, GROK = "wan/2-7-image", "wan/3-0-video", "grok-imagine-image-2-0/text-to-image"
@@ -140,7 +140,7 @@ async def test_a_pair_survives_a_restart(shop: World, admin: Person) -> None:
 
 async def test_what_cannot_be_added_changes_nothing(shop: World, admin: Person) -> None:
     before = shop.rows("SELECT * FROM models")
-    for line, answer in {
+    for line, words in {
         "/addmodel": "Нужно так: /addmodel KIE-NAME",
         "/addmodel a b c d e": "Нужно так: /addmodel KIE-NAME",
         f"/addmodel {GROK}": f"Модель {GROK} в списке KIE есть, но её поля KIE не описывает",
@@ -154,7 +154,7 @@ async def test_what_cannot_be_added_changes_nothing(shop: World, admin: Person) 
         "/removemodel banana": "banana — встроенная модель и остаётся в списке.",
         "/removemodel banan": "Модели banan нет. Ближайшие: banana",
     }.items():
-        assert (await ask(shop, admin, line)).startswith(answer), line
+        assert (await ask(shop, admin, line)).startswith(words), line
     shop.kie.down["models"] = 503
     assert (await ask(shop, admin, f"/addmodel {WAN}")).startswith("KIE не ответил: ")
     assert shop.rows("SELECT * FROM models") == before
@@ -225,3 +225,26 @@ async def test_one_that_was_removed_comes_back_without_its_price(
     assert (await ask(shop, admin, "/addmodel z-image x")).startswith("x добавлена")
     assert json.loads(row(shop, "x")["declared"])["models"]["text"] == "z-image"
     assert "ещё нет цены" in await ask(shop, admin, "/enable x")
+
+
+async def test_however_many_and_long_its_values_are_the_menus_open(
+    shop: World, admin: Person
+) -> None:
+    known = shop.kie.market[WAN]
+    words = ["1K", "x" * 90, "щ" * 40, *map(str, range(200))]
+    ratios = [f"{wide}:{high}" for wide in range(1, 20) for high in range(1, 20)]
+    fields = {"resolution": {"enum": words}, "aspect_ratio": {"enum": ratios}}
+    shop.kie.market[WAN] = replace(known, fields={**known.fields, **fields})
+    await ask(shop, admin, f"/addmodel {WAN} wan")
+    await ask(shop, admin, "/price wan 20")
+    await ask(shop, admin, "/enable wan")
+    for word in words[1:]:
+        await shop.write("INSERT INTO model_prices VALUES ('wan', 'resolution', ?, 30)", word)
+    anna = await shop.customer(tokens=100)
+    await shop.prefer(anna.user_id, model="wan")
+    card = await answer(shop, anna, "/settings")
+    for what in ("q", "ar"):
+        anna.press(card, f"set:{what}")
+        await shop.telegram.wait_for(lambda: len(card.buttons) > 90)
+        anna.press(card, "set:card")
+        await shop.telegram.wait_for(lambda: len(card.buttons) < 10)
