@@ -52,7 +52,10 @@ class KieProvider:
             raise RefusedError(f"{self.name} has no model for this kind of input")
         given = self._product.input(order, picture_urls)
         schema = self._known.schemas.get(model)
-        if schema is not None and (wrong := wrong_in(schema, given)):
+        # What people may send on their own account is KIE's business: it leaves out what it lacks.
+        own = order.options if self._product.open_options else {}
+        ours = {name: value for name, value in given.items() if name not in own}
+        if schema is not None and (wrong := wrong_in(schema, ours)):
             detail = f"{model}: {'; '.join(wrong)}"
             raise InputMismatchError(detail, detail=detail)
         return await self._kie.create_task(model, given)

@@ -196,6 +196,8 @@ async def test_what_is_not_as_the_schema_says_is_not_sent(monkeypatch: pytest.Mo
         await midjourney.submit(order({"seed": 1}))
         await midjourney.submit(order({"mode": "x"}), picture_urls=["https://example.com/a.png"])
         assert len(kie.tasks) == 2, "of the other model nothing is known"
+        await midjourney.submit(order(options={"anything": True}))
+        assert kie.tasks[-1].input["anything"] is True, "options are people's own business"
 
 
 @pytest.mark.parametrize("credits", [0, 42])  # of the product; what its value takes is not known
