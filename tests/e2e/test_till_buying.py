@@ -437,3 +437,23 @@ async def test_the_balance_has_a_button_that_leads_to_packs(world: World, anna: 
 
 def by_bot(group: Chat) -> list[Message]:
     return [each for each in group.messages if each.from_bot]
+
+
+async def test_a_bot_that_is_killed_before_it_booked_a_payment_books_it_at_the_next_start(
+    world: World, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, came = await offer(world, anna), asyncio.Event()
+
+    async def credit(self: Payments, *_: Any, **__: Any) -> None:
+        came.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Payments, "credit", credit)
+        await pay(world, anna, message)
+        await came.wait()
+        await world.kill()
+    assert world.balance(anna.user_id) == 100
+    await world.start()
+    await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert world.balance(anna.user_id) == 495
