@@ -59,10 +59,10 @@ class BuyingTexts(BaseTexts):
         said = self._("{stars} ★ — {tokens}").format(
             stars=pack.stars, tokens=self.tokens(pack.total)
         )
-        if pack.bonus:
-            said += ", " + self._("{bonus} of them as a gift").format(bonus=pack.bonus)
         if model is not None and (count := pack.total // price):
             said += ": " + self.results(model.product.media, count)
+        if pack.bonus:
+            said += "; " + self._("{tokens} are a gift").format(tokens=self.tokens(pack.bonus))
         return said
 
     def pack_button(self, pack: Pack) -> str:

@@ -24,7 +24,7 @@ async def test_tokens_are_bought_and_the_waiting_prompt_is_drawn(
         await expect(page.locator(".row.in").last).to_contain_text("50 ★ — 395 токенов: 5 картинок")
         await key.filter(has_text="50 ★ · 395 токенов").click()
         await expect(page.locator(".invoice")).to_contain_text("Хватит на 5 картинок")
-        await page.locator(".row.in").last.locator(".key").click()  # Pay
+        await key.filter(has_text="Pay ★ 50").click()
         await expect(page.locator(".service").last).to_have_text("★ 50 paid")
         await expect(page.locator("#status")).to_contain_text("★ 10")
         await expect(page.locator(".row.in").last).to_contain_text("Оплачено: 50 ★.")
