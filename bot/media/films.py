@@ -16,7 +16,8 @@ from bot.media.isolation import TIMEOUT_S, limit_memory, run_isolated
 from bot.media.kinds import Film, NotAFilmError
 from bot.service_limits import THUMBNAIL_MAX_SIDE_PX
 
-NOT_A_FILM = 3  # the exit code; another one says as little of the file
+NOT_A_FILM = 3  # the exit code; that of a killed process says as little of the file
+UNABLE = 1  # Python's own: of the file it says nothing
 
 
 async def inspect_film(path: Path, *, timeout_s: float = TIMEOUT_S) -> Film:
@@ -24,7 +25,7 @@ async def inspect_film(path: Path, *, timeout_s: float = TIMEOUT_S) -> Film:
 
     Raises:
         NotAFilmError: no mp4, a broken one, or one that the decoder does not survive.
-        OSError: there is no such file, or it may not be read.
+        OSError: there is no such file, or it may not be read; or no film can be looked at here.
     """
     import asyncio  # here, as in `run_isolated`
 
@@ -33,6 +34,8 @@ async def inspect_film(path: Path, *, timeout_s: float = TIMEOUT_S) -> Film:
         code, said = await run_isolated("bot.media.films", str(path), timeout_s=timeout_s)
     except TimeoutError as error:
         raise NotAFilmError("looking at it took too long") from error
+    if code == UNABLE:
+        raise OSError("films cannot be looked at: is PyAV installed as requirements.txt has it?")
     if code != 0:
         words = said.decode(errors="replace") if code == NOT_A_FILM else "it ended"
         raise NotAFilmError(f"{words} ({code})")
@@ -44,7 +47,8 @@ def look_at(path: Path) -> tuple[dict[str, Any], bytes]:
     """The work itself, in this process: what is to be known of a film, and its thumbnail.
 
     Raises:
-        ValueError, OSError, MemoryError: it is none, or cannot be read; PyAV's errors are such.
+        ImportError: there is no decoder.
+        Exception: it is none, or cannot be read.
     """
     import av  # 60 MB of decoders that the bot itself never needs
 
@@ -96,7 +100,9 @@ def main() -> int:
     limit_memory()
     try:
         facts, thumbnail = look_at(Path(sys.argv[1]))
-    except (ValueError, OSError, MemoryError, StopIteration) as error:
+    except ImportError:
+        return UNABLE
+    except Exception as error:  # noqa: BLE001 - whatever a decoder says of it
         sys.stdout.write(f"{type(error).__name__}: {error!s:.200}")
         return NOT_A_FILM
     sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + thumbnail)

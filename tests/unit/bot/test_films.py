@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.media import isolation
 from bot.media.films import inspect_film
 from bot.media.kinds import NotAFilmError
 from tests.films import mp4
@@ -71,3 +72,15 @@ async def test_one_that_takes_for_ever_is_none(tmp_path: Path) -> None:
 async def test_what_is_not_there_is_a_fault_of_the_disk(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await inspect_film(tmp_path / "1.mp4")
+
+
+async def test_without_a_decoder_nothing_is_said_of_the_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = tmp_path / "1.mp4"
+    await asyncio.to_thread(film.write_bytes, FILM)
+    broken = "raise ImportError('libavcodec.so: cannot open shared object file')"
+    await asyncio.to_thread((tmp_path / "av.py").write_text, broken)
+    monkeypatch.setattr(isolation, "PROJECT", f"{tmp_path}:{isolation.PROJECT}")
+    with pytest.raises(OSError, match="cannot be looked at"):
+        await inspect_film(film)
