@@ -38,11 +38,15 @@ from bot.shop.invitations import Invitations
 from bot.shop.orders import Orders
 from bot.shop.payments.counter import Counter
 from bot.shop.payments.crediting import Crediting
+from bot.shop.payments.reconcile import Reconciler
+from bot.shop.payments.refunds import Refunds
+from bot.shop.payments.requests import Requests
 from bot.shop.payments.stars import Stars
 from bot.telegram.checkout import Checkout
 from bot.telegram.downloads import TelegramDownloads
 from bot.telegram.messenger import Messenger
 from bot.telegram.session import open_bot
+from bot.telegram.star_calls import StarCalls
 from bot.telegram.telegram_time import TelegramTime
 from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
@@ -56,6 +60,7 @@ from providers.kie import CallLog, Kie
 from providers.kie_provider import KieProvider
 from providers.products import PRODUCTS
 from storage.files import DiskFiles
+from storage.payment_orders import STARS
 from storage.store import Store
 from storage.supabase import SupabaseStorage
 
@@ -353,6 +358,31 @@ class Till:
             maintenance=store.maintenance,
             messenger=talk.messenger,
         )
+        calls = StarCalls(ground.bot)
+        self.refunds = Refunds(
+            store.payment_refunds,
+            {STARS: calls.give_back},
+            talk.messenger,
+            talk.all_texts,
+            admin.alerts.tell,
+            first_pause_s=ground.tuning.refund_pause_s,
+        )
+        self.reconciler = Reconciler(
+            store.payments,
+            self.crediting,
+            self.refunds,
+            calls,
+            admin.alerts.tell,
+            pauses_s=ground.tuning.reconcile_pauses_s,
+        )
+        self.requests = Requests(
+            store.refund_requests,
+            store.payments,
+            store.people,
+            talk.messenger,
+            talk.all_texts,
+            ground.settings.admin_ids,
+        )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(
             settings=ground.settings,
@@ -366,3 +396,6 @@ class Till:
     def loops(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What runs beside the handlers."""
         yield self.invitations.run()
+        yield self.refunds.run()
+        yield self.reconciler.run()
+        yield self.requests.run()

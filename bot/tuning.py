@@ -20,6 +20,7 @@ from bot.service_limits import (
     TELEGRAM_CHAT_MESSAGES_PER_S,
     TELEGRAM_MESSAGES_PER_S,
 )
+from bot.shop.payments.reconcile import HOUR_S, PAUSE_S
 from bot.telegram.messenger import LOST_PAUSES_S
 from bot.tools.clock import CLOCK, Clock
 from storage.handled_updates import KEPT
@@ -38,6 +39,8 @@ class Tuning:
     chat_messages: tuple[int, float] = (TELEGRAM_CHAT_MESSAGES_PER_S, 1.05)
     bulk_messages: tuple[int, float] = (20, 1.0)  # a third is left to answers and pictures
     card_pause_s: float = CARD_PAUSE_S
+    reconcile_pauses_s: tuple[float, float] = (HOUR_S, PAUSE_S)
+    refund_pause_s: float = 10.0
     comparison_pauses_s: tuple[float, float] = COMPARISON_PAUSES_S
     credit_pause_s: float = LOOK_PAUSE_S
     edit_pause_s: float = EDIT_PAUSE_S

@@ -15,6 +15,7 @@ from handlers import (
     groups,
     history,
     legal,
+    money_back,
     other_buttons,
     payments,
     presence,
@@ -71,8 +72,10 @@ def create_routers(admin_ids: frozenset[int]) -> tuple[Router, ...]:
     )
     return (
         payments.create_router(),
+        money_back.create_router(),
         commands,
         groups.create_router(),
+        admin.refunds.create_answer_router(admin_ids),  # before prompts, as the next
         admin.broadcast.create_draft_router(admin_ids),  # before prompts, as is the next
         settings_card.create_router(),  # before prompts: it takes words that it asked for
         prompts.create_router(),

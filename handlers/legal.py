@@ -13,11 +13,14 @@ from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from bot.texts.overrides import own_text
 from handlers.middlewares import FOR_EVERYBODY
+from handlers.money_back import purchases_card
 from storage.forgetting import Forgetting
 from storage.ledger import Ledger
 from storage.packs import Packs
+from storage.payments import Payments
 from storage.people import People
 from storage.preferences import PreferenceStore
+from storage.refund_requests import RefundRequests
 
 KEEP = "forget:no"
 
@@ -47,6 +50,8 @@ async def show_legal_text(
     event_from_user: User,
     settings: Settings,
     packs: Packs,
+    payments: Payments,
+    refund_requests: RefundRequests,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
@@ -59,6 +64,11 @@ async def show_legal_text(
     }[name]
     own = await own_text(settings.data_dir / "texts", name, texts.language)
     messenger.say(message.chat.id, own or ours, fallback=ours if own else "")
+    if name == "paysupport":
+        user_id = event_from_user.id
+        card = await purchases_card(user_id, payments, refund_requests, settings, texts)
+        if card is not None:
+            messenger.say(message.chat.id, card[0], keyboard=card[1])
 
 
 async def ask_to_forget(

@@ -37,6 +37,7 @@ FAST = Tuning(
     bulk_messages=(1000, 1.0),
     comparison_pauses_s=(86_400.0, 86_400.0),
     card_pause_s=0.02,
+    refund_pause_s=0.05,
     edit_pause_s=0.02,
     lost_pauses_s=(0.01, 0.01),
     refused_pause_s=0.01,

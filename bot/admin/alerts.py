@@ -69,6 +69,11 @@ class Alerts:
         """Tell the admins what KIE says otherwise than the bot; they are news."""
         self._send(self._texts.kie_differs(differences))
 
+    def tell(self, text: Callable[[Texts], str]) -> None:
+        """Tell the admins something that needs nobody: no alert."""
+        for admin_id in self._admin_ids:
+            self._messenger.say(admin_id, text(self._texts))
+
     def payment_kept(self, payment: Payment) -> None:
         """Somebody paid, and nothing could be credited for it: an admin decides. Each is news."""
         self._send(self._texts.kept_alert(payment))

@@ -35,6 +35,8 @@ class Outbox(ABC, Generic[T]):
     A row that cannot be dealt with is put off, whatever is wrong with it; the others go on.
     """
 
+    subject = "files"  # for the log
+
     def __init__(self, *, first_pause_s: float = FIRST_PAUSE_S) -> None:
         self._first_pause_s = first_pause_s
         self._more = asyncio.Event()
@@ -57,9 +59,11 @@ class Outbox(ABC, Generic[T]):
                     raise error
                 pause_s = 0.0 if due else await self._pause_s()
             except StorageError as error:
-                logger.error("files wait for the database, retrying in %.0f s: %s", pause_s, error)
-            except Exception:  # part of the worker's boundary: no file must stop the bot
-                logger.exception("files wait, retrying in %.0f s", pause_s)
+                logger.error(
+                    "%s wait for the database, retrying in %.0f s: %s", self.subject, pause_s, error
+                )
+            except Exception:  # part of the worker's boundary: no row must stop the bot
+                logger.exception("%s wait, retrying in %.0f s", self.subject, pause_s)
             try:
                 async with asyncio.timeout(pause_s):
                     await self._more.wait()

@@ -1,4 +1,4 @@
-"""The errors of sending to a chat."""
+"""The errors of sending to a chat, and of moving Stars."""
 
 
 class DeliveryError(Exception):
@@ -15,3 +15,15 @@ class UnreachableError(DeliveryError):
 
 class MaybeSentError(DeliveryError):
     """The answer was lost: the message may have arrived, or not."""
+
+
+class StarsRefusedError(Exception):
+    """Telegram does not give the Stars back; in its own words."""
+
+
+class StarsUnreachableError(Exception):
+    """Nobody knows whether Telegram did it; `after_s` is when it may be asked again, if told."""
+
+    def __init__(self, text: str, *, after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.after_s = after_s

@@ -23,6 +23,7 @@ from bot.texts.panel import PanelTexts
 from bot.texts.person import PersonTexts
 from bot.texts.pictures import PictureTexts
 from bot.texts.promos import PromoTexts
+from bot.texts.refunds import RefundTexts
 from bot.texts.requests import RequestTexts
 from bot.texts.settings import SettingsTexts
 
@@ -33,6 +34,7 @@ class Texts(
     AdminModelTexts,
     AddedModelTexts,
     AdminPackTexts,
+    RefundTexts,
     AdminPeopleTexts,
     PanelTexts,
     AdminServiceTexts,

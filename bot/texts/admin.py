@@ -33,6 +33,7 @@ class AdminTexts(BaseTexts):
             "promos": self._("all promo codes"),
             "promooff": self._("switch a promo code off: CODE"),
             "promoon": self._("switch a promo code on again: CODE"),
+            "refund": self._("give a purchase's money back: PAYMENT REASON"),
             "ban": self._("ban a person: USER REASON"),
             "unban": self._("lift a ban: USER"),
             "maintenance": self._("pause new prompts: on TEXT, off"),

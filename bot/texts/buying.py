@@ -13,7 +13,6 @@ from storage.payment_orders import XTR, PaymentOrder, Refusal
 from storage.payments import Payment, Problem
 from storage.questions import Question
 
-CHARGE_SHOWN = 12  # characters of a charge id, enough to tell one from another
 WORDS_SHOWN = 80  # of a request that waits
 
 
@@ -129,7 +128,7 @@ class BuyingTexts(BaseTexts):
                 tokens=self.tokens(payment.tokens), balance=balance
             ),
             self._("Payment {charge}. Questions and refunds: /paysupport").format(
-                charge=code(short_charge(payment))
+                charge=code(payment.short_id)
             ),
         ]
         if waiting is not None:
@@ -152,7 +151,7 @@ class BuyingTexts(BaseTexts):
             "Your payment of {stars} ★ has arrived, but it fits no invoice of yours, so no tokens"
             " were credited. The team has been told and will give the Stars back or credit the"
             " tokens. Payment {charge}. Questions: /paysupport"
-        ).format(stars=payment.amount, charge=code(short_charge(payment)))
+        ).format(stars=payment.amount, charge=code(payment.short_id))
 
     def payment_late(self) -> str:
         """A payment could not be booked when it came; it is found again."""
@@ -178,8 +177,3 @@ class BuyingTexts(BaseTexts):
             refund=code(f"/refund {payment.external_id}"),
             grant=code(f"/grant {payment.user_id} 100"),
         )
-
-
-def short_charge(payment: Payment) -> str:
-    """The beginning of the gateway's id of a payment."""
-    return payment.external_id[:CHARGE_SHOWN]

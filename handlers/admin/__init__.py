@@ -19,6 +19,7 @@ from handlers.admin import (
     people,
     prices,
     promo_codes,
+    refunds,
     service,
     stats,
 )
@@ -38,6 +39,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
         people.create_router(),
         packs.create_router(),
         promo_codes.create_router(),
+        refunds.create_router(),
         service.create_router(),
         stats.create_router(),
         jobs.create_router(),

@@ -9,6 +9,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, User
 from pydantic import Field
 
+from bot.cards.refunds import user_rows
 from bot.settings import Settings
 from bot.telegram.buttons import Button, ButtonData, Keyboard, Number
 from bot.telegram.messenger import Messenger
@@ -19,6 +20,7 @@ from bot.texts.closed import REASON_CHARS
 from handlers.admin.acts import by_message, by_press, key_of
 from storage.errors import InsufficientTokensError, UnknownUserError
 from storage.ledger import Granted, Ledger
+from storage.payments import Payments
 from storage.people import People, Person
 
 WHO = r"(\d{1,15}|@[A-Za-z0-9_]{1,32})"
@@ -28,6 +30,7 @@ BAN = re.compile(WHO + r"(?:\s+(.+))?", re.DOTALL | re.ASCII)
 MINUS_SIGNS = str.maketrans("−–—", "---")  # as phones write them
 
 AMOUNTS = (100, 500, 1000)  # on the buttons
+PURCHASES_SHOWN = 3
 
 
 class GiveButton(ButtonData, prefix="give"):
@@ -102,6 +105,7 @@ async def show_user(
     message: Message,
     command: CommandObject,
     people: People,
+    payments: Payments,
     messenger: Messenger,
     settings: Settings,
     texts: Texts,
@@ -115,7 +119,7 @@ async def show_user(
     if isinstance(person, str):
         messenger.say(message.chat.id, person)
         return
-    text, keyboard = await user_card(person.user_id, people, settings, texts)
+    text, keyboard = await user_card(person.user_id, people, payments, settings, texts)
     messenger.say(message.chat.id, text, keyboard=keyboard)
 
 
@@ -172,6 +176,7 @@ async def press_give(
     callback_data: GiveButton,
     ledger: Ledger,
     people: People,
+    payments: Payments,
     messenger: Messenger,
     settings: Settings,
     texts: Texts,
@@ -192,13 +197,14 @@ async def press_give(
         return
     messenger.answer_press(query.id, texts.given(granted.amount, granted.balance, new=granted.new))
     _tell(user_id, granted, messenger, all_texts)
-    await _redraw(query, user_id, people, messenger, settings, texts)
+    await _redraw(query, user_id, people, payments, messenger, settings, texts)
 
 
 async def press_ban(
     query: CallbackQuery,
     callback_data: BanButton | UnbanButton,
     people: People,
+    payments: Payments,
     messenger: Messenger,
     settings: Settings,
     texts: Texts,
@@ -216,7 +222,7 @@ async def press_ban(
     elif person.banned_at is None:  # one who is banned keeps the reason
         await people.ban(person.user_id, "", by_press(query))
     messenger.answer_press(query.id)
-    await _redraw(query, person.user_id, people, messenger, settings, texts)
+    await _redraw(query, person.user_id, people, payments, messenger, settings, texts)
 
 
 async def find(word: str, people: People, texts: Texts) -> Person | str:
@@ -234,7 +240,7 @@ async def find(word: str, people: People, texts: Texts) -> Person | str:
 
 
 async def user_card(
-    user_id: int, people: People, settings: Settings, texts: Texts
+    user_id: int, people: People, payments: Payments, settings: Settings, texts: Texts
 ) -> tuple[str, Keyboard]:
     """A person as they are now, and what can be done."""
     record = await people.record(user_id)
@@ -251,6 +257,7 @@ async def user_card(
         rows.append([Button(texts.unban_button(), UnbanButton(user_id=user_id).pack())])
     elif user_id not in settings.admin_ids:
         rows.append([Button(texts.ban_button(), BanButton(user_id=user_id).pack())])
+    rows += user_rows(await payments.of_person(user_id, PURCHASES_SHOWN), texts)
     return texts.user_card(record), rows
 
 
@@ -258,12 +265,13 @@ async def _redraw(
     query: CallbackQuery,
     user_id: int,
     people: People,
+    payments: Payments,
     messenger: Messenger,
     settings: Settings,
     texts: Texts,
 ) -> None:
     if isinstance(query.message, Message):
-        text, keyboard = await user_card(user_id, people, settings, texts)
+        text, keyboard = await user_card(user_id, people, payments, settings, texts)
         messenger.change(query.message.chat.id, query.message.message_id, text, keyboard=keyboard)
 
 

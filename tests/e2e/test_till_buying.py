@@ -128,7 +128,7 @@ async def test_a_payment_is_credited_and_gets_a_receipt(world: World, anna: Pers
     receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
     assert receipt.words == (
         "Оплачено: 50 ★. Зачислено 395 токенов. Теперь на балансе: 495.\n"
-        f"Платёж {payment.charge_id[:12]}. Вопросы и возврат: /paysupport"
+        f"Платёж {payment.charge_id[-8:]}. Вопросы и возврат: /paysupport"
     )
     assert world.balance(anna.user_id) == 495
     anna.send("/balance")
