@@ -210,7 +210,13 @@ class Orders:
         ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer
         try:
             placed = await self._draw(
-                question, model, ask=ask, off_sale=off_sale, left_out=left_out, dearer=dearer
+                question,
+                model,
+                ask=ask,
+                told_price=price,
+                off_sale=off_sale,
+                left_out=left_out,
+                dearer=dearer,
             )
         except REFUSALS as error:
             if not isinstance(error, InsufficientTokensError):

@@ -595,3 +595,19 @@ async def test_a_forged_answer_is_none(world: World, caplog: pytest.LogCaptureFi
     for data in ("ask:yes:--5", "ask:yes:-", "ask:no", "ask:maybe:1"):
         assert await answer(world, anna.forge(own, data)) == ""
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
+async def test_a_price_that_rises_while_a_request_is_on_its_way_is_asked_about(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await world.customer(tokens=1000)
+    place = Jobs.place
+
+    async def dearer(jobs: Jobs, *args: Any, **kwargs: Any) -> PlacedJob | None:
+        await world.write("UPDATE models SET price = 500 WHERE slug = 'midjourney-v7-fast'")
+        return await place(jobs, *args, **kwargs)
+
+    monkeypatch.setattr(Jobs, "place", dearer)
+    anna.send("лиса")
+    await world.said(anna, lambda text: "500" in text)
+    assert world.balance(anna.user_id) == 1000
