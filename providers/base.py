@@ -195,10 +195,10 @@ class Product:
     with several values, "q=high sound=on", that cost something else than what each says alone.
 
     `picture` is where the pictures go that an order may start from; one with a side longer than
-    `picture_side_px`, or a file larger than `picture_bytes`, is made smaller. A product whose
-    prompt may have no characters is a tool: it takes a picture, and no words; `button` is what is
-    written under the pictures that it can be used on. What comes `as_file` would lose by being a
-    photo.
+    `picture_side_px`, or a file larger than `picture_bytes`, is made smaller, and one with a side
+    shorter than `picture_least_px` larger. A product whose prompt may have no characters is a tool:
+    it takes a picture, and no words; `button` is what is written under the pictures that it can be
+    used on. What comes `as_file` would lose by being a photo.
 
     `constants` are what every order has besides. `open_options`: people may send fields that are
     not declared, by `--opt`. `waived` are fields that KIE's schema calls required, though an order
@@ -222,6 +222,7 @@ class Product:
     media: Media = Media.IMAGE
     picture: One | Many | None = None
     picture_side_px: int = 2048
+    picture_least_px: int = 1
     picture_bytes: int | None = None  # where it is less than the provider's usual limit
     prompt_chars: int = 2000
     least_chars: int = 1

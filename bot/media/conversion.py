@@ -1,6 +1,6 @@
 """Conversion of a person's picture to one that the provider accepts, in a process of its own.
 
-It is `python -m bot.media.conversion SOURCE TARGET PX BYTES`.
+It is `python -m bot.media.conversion SOURCE TARGET PX LEAST_PX BYTES`.
 """
 
 import sys
@@ -28,11 +28,13 @@ async def convert(
     target: Path,
     *,
     side_px: int = 2048,
+    least_px: int = 1,
     size_bytes: int = KIE_INPUT_MAX_BYTES,
     timeout_s: float = TIMEOUT_S,
 ) -> None:
-    """Write the picture of `source` upright to `target`, no side longer and no file larger than
-    that: a PNG, or a JPEG where it has to keep its sides.
+    """Write the picture of `source` upright to `target`, no side longer than `side_px` or shorter
+    than `least_px` (where its shape allows both) and no file larger than that: a PNG, or a JPEG
+    where it has to keep its sides.
 
     Raises:
         InputError: no picture, a broken, animated or absurdly large one; the kind says which.
@@ -43,6 +45,7 @@ async def convert(
             str(source),
             str(target),
             str(side_px),
+            str(least_px),
             str(size_bytes),
             timeout_s=timeout_s,
         )
@@ -54,7 +57,7 @@ async def convert(
         raise InputError(kind, f"the conversion ended with {code} {word}")
 
 
-def to_input(source: Path, target: Path, side_px: int, size_bytes: int) -> None:
+def to_input(source: Path, target: Path, side_px: int, least_px: int, size_bytes: int) -> None:
     """The conversion itself, in this process: upright, alpha kept, without metadata.
 
     Raises:
@@ -67,7 +70,7 @@ def to_input(source: Path, target: Path, side_px: int, size_bytes: int) -> None:
         with warnings.catch_warnings(), Image.open(source, formats=FORMATS) as image:
             warnings.simplefilter("ignore")
             _check(image)
-            _save(_upright(image, side_px), target, size_bytes)
+            _save(_upright(image, side_px, least_px), target, size_bytes)
     except UnidentifiedImageError as error:
         raise InputError(FailureKind.INPUT_NOT_A_PICTURE, "unknown format") from error
     except (OSError, SyntaxError, ValueError, MemoryError) as error:
@@ -83,12 +86,15 @@ def _check(image: Image.Image) -> None:
         raise InputError(FailureKind.INPUT_TOO_LARGE, f"{image.width} x {image.height} px")
 
 
-def _upright(image: Image.Image, side_px: int) -> Image.Image:
+def _upright(image: Image.Image, side_px: int, least_px: int) -> Image.Image:
     image.draft("RGB", (side_px, side_px))  # JPEG only: 1/2, 1/4 or 1/8 of the size
     has_alpha = "A" in image.getbands() or "transparency" in image.info
     profile = image.info.get("icc_profile") if image.mode in {"RGB", "RGBA"} else None
     if image.mode in {"P", "PA", "LA", "La"}:  # these do not shrink well
         image = image.convert("RGBA" if has_alpha else "RGB")
+    short, long = sorted(image.size)
+    if short < least_px and long * least_px <= short * side_px:
+        image = ImageOps.cover(image, (least_px, least_px), Image.Resampling.LANCZOS)
     image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     image = ImageOps.exif_transpose(image).convert("RGBA" if has_alpha else "RGB")
     # A place and a name may stand in the metadata; only the colours are anybody's business.
@@ -111,8 +117,8 @@ def main() -> int:
     """The process: one word about a failure on standard output."""
     limit_memory()
     try:
-        source, target, side_px, size_bytes = sys.argv[1:]
-        to_input(Path(source), Path(target), int(side_px), int(size_bytes))
+        source, target, *numbers = sys.argv[1:]
+        to_input(Path(source), Path(target), *map(int, numbers))
     except InputError as error:
         sys.stdout.write(error.kind)
         return 1

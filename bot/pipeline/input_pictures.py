@@ -105,6 +105,7 @@ class InputPictures:
                         fetched,
                         converted,
                         side_px=product.picture_side_px,
+                        least_px=product.picture_least_px,
                         size_bytes=product.picture_bytes or KIE_INPUT_MAX_BYTES,
                     )
                 picture = await asyncio.to_thread(inspect_picture, converted)
@@ -178,5 +179,6 @@ def _fits(picture: Picture, product: Product) -> bool:
     return (
         picture.extension in INPUT_EXTENSIONS
         and max(picture.width_px, picture.height_px) <= product.picture_side_px
+        and min(picture.width_px, picture.height_px) >= product.picture_least_px
         and picture.size_bytes <= (product.picture_bytes or KIE_INPUT_MAX_BYTES)
     )

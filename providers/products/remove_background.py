@@ -13,6 +13,7 @@ PRODUCT = Product(
     models=ByInput(picture="recraft/remove-background"),
     credits=1,
     picture=One("image"),
+    picture_least_px=256,
     picture_bytes=5_000_000,
     prompt_chars=0,
     as_file=True,  # a photo has no transparency

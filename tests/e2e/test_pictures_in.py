@@ -448,6 +448,25 @@ async def test_a_wrong_command_under_a_picture_is_not_drawn(world: World) -> Non
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((200, 100), (512, 256)),
+        ((100, 100), (256, 256)),
+        ((256, 400), (256, 400)),
+        ((2000, 100), (2000, 100)),  # no size would do
+    ],
+)
+async def test_a_small_picture_is_made_as_large_as_the_provider_needs(
+    tmp_path: Path, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(png(*before))
+    await convert(source, target, least_px=256)
+    with Image.open(target) as image:
+        assert image.size == after
+
+
+@pytest.mark.parametrize(
     ("size_bytes", "form", "width"),
     [(15_000_000, "PNG", 3000), (2_500_000, "JPEG", 3000), (250_000, "JPEG", 1228)],
 )

@@ -130,6 +130,18 @@ async def test_a_button_makes_it_of_the_original(
     assert labels(made)[0] == f"Ещё раз · {cost}"
 
 
+async def test_of_a_small_picture_something_is_cut_out_too(world: World) -> None:
+    await open_tools(world)
+    world.kie.paint = lambda _: png(200, 100)
+    anna = await world.customer()
+    anna.press(await drawn(world, anna, CAT), CUT)
+    await world.pictures(anna, 2)
+    anna.send_photo(png(200, 100), caption="--model cutout")
+    for made in (await world.pictures(anna, 3))[1:]:
+        with Image.open(io.BytesIO(world.data(made))) as image:
+            assert image.size == (512, 256)
+
+
 async def test_what_is_cut_out_comes_as_a_file_with_its_transparency(world: World) -> None:
     anna, picture = await buyer(world)
     world.kie.next_result(data=transparent(), content_type="image/png")
