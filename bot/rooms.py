@@ -356,6 +356,7 @@ class Till:
             catalogue=store.catalogue,
             preferences=store.preferences,
             maintenance=store.maintenance,
+            questions=store.questions,
             messenger=talk.messenger,
         )
         calls = StarCalls(ground.bot)
@@ -391,6 +392,7 @@ class Till:
             maintenance=store.maintenance,
             preferences=store.preferences,
             texts=talk.all_texts,
+            check_s=ground.tuning.checkout_s,
         )
 
     def loops(self) -> Iterator[Coroutine[Any, Any, None]]:

@@ -21,6 +21,7 @@ from bot.service_limits import (
     TELEGRAM_MESSAGES_PER_S,
 )
 from bot.shop.payments.reconcile import HOUR_S, PAUSE_S
+from bot.shop.payments.stars import CHECK_S
 from bot.telegram.messenger import LOST_PAUSES_S
 from bot.tools.clock import CLOCK, Clock
 from storage.handled_updates import KEPT
@@ -53,6 +54,7 @@ class Tuning:
     fetching: FetchPolicy = FETCHING
     input_retry: AsyncRetryingCaller = INPUT_RETRY
     polling: PollPolicy = POLLING
+    checkout_s: float = CHECK_S
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0
     result_max_bytes: int = 200 * 1024 * 1024  # from 50 MB on it goes as a link

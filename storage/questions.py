@@ -18,6 +18,7 @@ from storage.ledger import balance_in
 from storage.order_rows import COLUMNS, VALUES, order_in, origin_in, row_of
 
 ASKED_FOR_S = 7 * 86_400.0  # an older question is not answered any more
+FRESH_S = 3600.0  # of one that a person is likely to think of when they buy tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,16 @@ class Questions:
             (chat_id, message_id, user_id, self._database.now() - ASKED_FOR_S),
         )
         return _question(row) if row else None
+
+    async def lacking(self, user_id: int, balance: int) -> tuple[int, int] | None:
+        """Chat and message of the last request of a person's that the balance does not cover; None
+        where there is none of late."""
+        row = await self._database.fetch_one(
+            "SELECT chat_id, message_id FROM questions WHERE user_id = ? AND asked_at > ?"
+            " AND quantity * price > ? ORDER BY asked_at DESC LIMIT 1",
+            (user_id, self._database.now() - FRESH_S, balance),
+        )
+        return (row["chat_id"], row["message_id"]) if row else None
 
     async def drop(self, chat_id: int, message_id: int) -> None:
         """Delete a question that was answered."""

@@ -13,6 +13,7 @@ from bot.demo.telegram import Message, Payment, Person
 from bot.demo.telegram.state import Chat
 from storage.errors import StorageError
 from storage.ledger import Ledger
+from storage.payment_orders import PaymentOrders
 from storage.payments import Payments
 from tests.e2e.test_pictures_buttons import answer
 from tests.e2e.test_tools import buyer
@@ -115,6 +116,36 @@ async def test_pay_is_answered_while_twenty_handlers_hang(
         assert await outcome(world, anna.pay(message)) == "paid"
         go_on.set()
         await world.answered()
+
+
+async def test_what_cannot_be_looked_at_is_declined_with_a_sentence(
+    world: World, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await offer(world, anna)
+    await world.stop()
+    world.tune(checkout_s=0.01)
+    await world.start()
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    async def slow(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    for refusal in (broken, slow):
+        monkeypatch.setattr(PaymentOrders, "refusal", refusal)
+        said = await outcome(world, anna.pay(message))
+        assert said.startswith("Не удалось вовремя проверить счёт. Звёзды не списаны")
+
+
+@pytest.mark.parametrize("fault", [{"status": 502}, {"html": 502}, {"cut_after_effect": True}])
+async def test_an_answer_to_pay_that_gets_lost_is_given_again(
+    world: World, anna: Person, fault: dict[str, Any]
+) -> None:
+    world.telegram.fault("answerPreCheckoutQuery", **fault)
+    payment = anna.pay(await offer(world, anna))
+    assert await outcome(world, payment) == "paid"
+    await world.said(anna, lambda text: text.startswith("Оплачено"))
 
 
 async def pay(world: World, person: Person, message: Message) -> Payment:
@@ -295,6 +326,37 @@ async def test_one_press_makes_one_order_however_often_it_comes(world: World, an
     await billed(world, anna, "/buy", "50 ★ · 395 токенов")
     await world.answered()
     assert len(world.rows("SELECT * FROM payment_orders")) == 1
+
+
+async def test_an_invoice_that_telegram_does_not_take_is_said_so(
+    world: World, anna: Person
+) -> None:
+    anna.send("/buy")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    world.telegram.fault("sendInvoice", status=400)
+    anna.press(card, "50 ★ · 395 токенов")
+    await world.said(anna, lambda text: text.startswith("Не удалось отправить счёт"))
+
+
+async def test_a_pack_is_not_sold_during_maintenance(world: World, anna: Person) -> None:
+    anna.send("/buy")
+    card = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    admin = world.telegram.person(ADMIN)
+    admin.send("/maintenance on скоро вернёмся")
+    await world.said(admin, lambda text: "скоро вернёмся" in text)
+    press = anna.press(card, "50 ★ · 395 токенов")
+    assert (await answer(world, press)).startswith("скоро вернёмся")
+    assert not world.rows("SELECT * FROM payment_orders")
+
+
+async def test_buy_that_was_typed_is_for_the_last_request_that_lacked_tokens(
+    world: World, anna: Person
+) -> None:
+    anna.send("кот --n 2")
+    await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    await pay(world, anna, await billed(world, anna, "/buy", "50 ★ · 395 токенов"))
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    assert [each["text"] for each in receipt.buttons] == ["Запустить · 158"]
 
 
 async def test_a_pack_that_went_off_sale_is_said_so(world: World, anna: Person) -> None:

@@ -12,6 +12,7 @@ from storage.packs import Packs
 from storage.payment_orders import PaymentOrders
 from storage.preferences import PreferenceStore
 from storage.prices import price_of
+from storage.questions import Questions
 
 
 class Counter:
@@ -26,6 +27,7 @@ class Counter:
         catalogue: Catalogue,
         preferences: PreferenceStore,
         maintenance: Maintenance,
+        questions: Questions,
         messenger: Messenger,
     ) -> None:
         self._packs = packs
@@ -34,14 +36,16 @@ class Counter:
         self._catalogue = catalogue
         self._preferences = preferences
         self._maintenance = maintenance
+        self._questions = questions
         self._messenger = messenger
 
     async def show(self, user_id: int, texts: Texts, waiting: Waiting | None = None) -> None:
         """Show what there is, and what it is in results of the person's model; `waiting` is the
-        request that the tokens are for."""
+        request that the tokens are for, else the last one that lacked them."""
         packs = await self._packs.on_sale()
         model, price = await self._price(user_id)
         balance = await self._ledger.balance(user_id)
+        waiting = waiting or await self._questions.lacking(user_id, balance)
         self._messenger.say(
             user_id,
             texts.packs(packs, balance, model, price),

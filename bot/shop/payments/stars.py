@@ -28,7 +28,7 @@ class Stars:
         maintenance: Maintenance,
         preferences: PreferenceStore,
         texts: Mapping[str, Texts],
-        check_s: float = CHECK_S,
+        check_s: float,
     ) -> None:
         self._settings = settings
         self._orders = payment_orders
