@@ -72,7 +72,7 @@ class Shelves:
         return Shelf(
             own,
             models=[each for each in on_sale if not each.product.is_tool],
-            wanted=await self._catalogue.get(own.model) if own.model else None,
+            wanted=await self._catalogue.even_removed(own.model) if own.model else None,
             languages=self._languages,
             max_quantity=self._settings.max_quantity,
             balance=await self._ledger.balance(user_id),

@@ -106,6 +106,11 @@ class Catalogue:
         row = await self._database.fetch_one(f"{MODELS} WHERE slug = ? AND NOT removed", (slug,))
         return _model(row) if row else None
 
+    async def even_removed(self, slug: str) -> Model | None:
+        """One model that people may still know, though it is removed."""
+        row = await self._database.fetch_one(f"{MODELS} WHERE slug = ?", (slug,))
+        return _model(row) if row else None
+
     async def product(self, key: str) -> Product | None:
         """The product of that key, declared or added; None: there is none."""
         row = await self._database.fetch_one(

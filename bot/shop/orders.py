@@ -203,11 +203,14 @@ class Orders:
         question = Question(order, origin, price, doubt=bool(doubt) and not origin.late)
         off_sale = None
         if wanted is not None and wanted != model.slug:
-            off_sale = await self._catalogue.get(wanted)
+            off_sale = await self._catalogue.even_removed(wanted)
+        of_another_kind = off_sale is not None and (
+            off_sale.product.is_tool or off_sale.product.media is not product.media
+        )
         dearer = own.ask is None and price > await self._expected_price(
             origin.user_id, own, earlier
         )
-        ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer
+        ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer or of_another_kind
         try:
             placed = await self._draw(
                 question,

@@ -115,7 +115,9 @@ class FieldTexts(BaseTexts):
         return [
             self.fact(field, value)
             for field, value in values
-            if value is not None and not isinstance(field.kind, Text)
+            if value is not None
+            and not isinstance(field.kind, Text)
+            and not is_automatic(field, value)
         ]
 
     def fact(self, field: Field, value: Any) -> str:
@@ -169,3 +171,8 @@ class FieldTexts(BaseTexts):
                 return self._("a JSON object, like {example}").format(
                     example=code('{"key": "value"}')
                 )
+
+
+def is_automatic(field: Field, value: Any) -> bool:
+    """Whether it is what stands in `input` for "as in the picture", and no choice of anybody's."""
+    return value == field.with_picture and value not in field.words

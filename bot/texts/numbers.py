@@ -50,12 +50,12 @@ class NumberTexts(BaseTexts):
         lines = [
             self._n("<b>The last day</b> (UTC)", "<b>The last {n} days</b> (UTC)", numbers.days),
             self._("People: {people}, new: {new}, active: {active}"),
-            self._("Pictures: {came}, failed: {failed}, cancelled: {cancelled}"),
+            self._("Pictures and videos: {came}, failed: {failed}, cancelled: {cancelled}"),
             self._("Success: {success}"),
             self._("Stars in: {stars_in}, refunded: {stars_back}"),
             self._("Tokens sold: {sold}, used: {used}, granted: {granted}, free: {free}"),
             self._taken(numbers, token_usd),
-            self._("Time to a picture: median {median}, 95th percentile {p95}"),
+            self._("Time to a result: median {median}, 95th percentile {p95}"),
         ]
         shown, others = numbers.by_model[:MODELS_SHOWN], numbers.by_model[MODELS_SHOWN:]
         by_model = [self._of_model(quoted(each.name, NAME_SHOWN), [each]) for each in shown]

@@ -4,7 +4,7 @@ from html import escape
 
 from bot.service_limits import CAPTION_UNITS
 from bot.telegram.html import clip_units, fitted, quoted
-from bot.texts.fields import FieldTexts
+from bot.texts.fields import FieldTexts, is_automatic
 from bot.texts.results import ResultTexts
 from providers.base import Media
 from storage.catalogue import Model
@@ -27,7 +27,11 @@ class PictureTexts(ResultTexts, FieldTexts):
         parts = [
             f"{item.position}/{len(view.items)}" if len(view.items) > 1 else "",
             quoted(view.model.name, NAME_SHOWN),
-            *(self.fact(each, said[each.param]) for each in fields if said.get(each.param)),
+            *(
+                self.fact(each, said[each.param])
+                for each in fields
+                if said.get(each.param) and not is_automatic(each, said[each.param])
+            ),
             self._n("based on your picture", "based on your {n} pictures", inputs).format(n=inputs)
             if (inputs := len(order.inputs))
             else "",

@@ -143,8 +143,10 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
                     flag=code(flag), nearest=code(nearest)
                 )
             case p.UnknownFlagError(flag=flag):
-                return self._("There is no flag {flag}. Available flags: {flags}.").format(
-                    flag=code(flag), flags=", ".join(map(code, self.flags(product)))
+                return self._("{product} has no flag {flag}. Available flags: {flags}.").format(
+                    product=escape(product.name, quote=False),
+                    flag=code(flag),
+                    flags=", ".join(map(code, self.flags(product))),
                 )
             case p.LackingFlagError(flag=flag):
                 return self._("{product} has the flag {flag}, but this model does not.").format(

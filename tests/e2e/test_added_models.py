@@ -84,6 +84,8 @@ async def test_a_picture_model_is_added_priced_sold_and_removed(shop: World, adm
         ("enabled", "wan-2-7-image", "0", "1"),
         ("removed", "wan-2-7-image", WAN, ""),
     ]
+    anna.send("волк")
+    await shop.said(anna, lambda text: "Модель Wan 2 7 Image сейчас не работает, вместо" in text)
 
 
 async def test_a_film_with_whole_seconds(shop: World, admin: Person) -> None:

@@ -8,7 +8,7 @@ from bot.demo.telegram import Message, Person
 from bot.demo.telegram.hypertext import utf16_length
 from tests.asking import answer, ask
 from tests.e2e.test_settings_card import pressed
-from tests.support import World, png
+from tests.support import ADMIN, World, png
 
 TOKENS = 100_000
 MAX_TEXT = 4096
@@ -355,3 +355,31 @@ async def test_a_value_of_the_settings_that_went_off_sale_says_the_way_out(world
     await pressed(world, anna, card, "Звук")
     await pressed(world, anna, card, "нет")
     await world.telegram.wait_for(lambda: "Запрос сейчас стоит 560 токенов" in card.words)
+
+
+async def test_a_picture_in_place_of_a_film_is_asked_about_first(world: World) -> None:
+    anna, admin = await customer(world), world.telegram.person(ADMIN)
+    anna.send_photo(png(300, 300), caption="лиса бежит --model animate")
+    (film,) = await world.pictures(anna, 1)
+    await world.closed()
+    await ask(world, admin, "/disable animate")
+    before = world.balance(1001)
+    anna.send("--duration 10", reply_to=film)
+    await world.said(
+        anna, lambda text: text.startswith("У Midjourney нет флага --duration. Можно: --ar, --q")
+    )
+    anna.send("--ar 9:16", reply_to=film)
+    question = await world.said(anna, lambda text: "Пока ничего не списано" in text)
+    assert "Модель Kling 2.1 сейчас не работает, вместо неё — Midjourney V6" in question.words
+    assert "1 картинка за 79 токенов" in question.words
+    assert world.balance(1001) == before
+    await pressed(world, anna, question, "Нарисовать")
+    await world.until(lambda: world.balance(1001) == before - 79)
+
+
+async def test_what_follows_the_picture_is_no_value_of_the_caption(world: World) -> None:
+    anna = await customer(world)
+    anna.send_photo(png(300, 300), caption="лиса бежит --model clip")
+    (film,) = await world.pictures(anna, 1)
+    head = film.words.splitlines()[0]
+    assert head == "Seedance 2 mini · 5 с · standard · по вашей картинке"
