@@ -19,7 +19,7 @@ class LegalTexts(BaseTexts):
                 self._(
                     "What is stored: your Telegram id (not your phone number), name and language;"
                     " your settings; your prompts, the pictures you send and those drawn for you;"
-                    " your purchases, and every change of your balance."
+                    " your purchases, who invited you, and every change of your balance."
                 ),
                 self._(
                     "Why: to draw, deliver and resend your pictures, and to account for tokens. It"

@@ -8,6 +8,7 @@ from storage.payment_orders import XTR
 from storage.payment_refunds import Refunded
 from storage.payments import Payment
 from storage.people import Person
+from storage.referrals import Reward
 
 ANSWER_CHARS = 2000
 ERROR_SHOWN = 200
@@ -248,12 +249,12 @@ class RefundTexts(AdminPeopleTexts):
             ).format(tokens=self.tokens(refund.tokens_taken), balance=refunded.balance)
         return said
 
-    def reward_taken_back(self, taken: int, balance: int) -> str:
+    def reward_undone(self, reward: Reward) -> str:
         """To who invited the payer."""
         return self._(
-            "A purchase of somebody you invited was refunded, so your reward for it was taken back:"
-            " {tokens}. Balance now: {balance}."
-        ).format(tokens=self.tokens(taken), balance=balance)
+            "A purchase of somebody you invited was refunded, so your reward of {tokens} for it is"
+            " cancelled. Taken from your balance: {taken}. Balance now: {balance}."
+        ).format(tokens=self.tokens(reward.tokens), taken=reward.taken, balance=reward.balance)
 
     def reconciled(self, paid: Sequence[Payment], refunded: Sequence[Refunded]) -> str:
         """To the admins: what Telegram's list had and the books had not."""

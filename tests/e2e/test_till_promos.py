@@ -318,6 +318,30 @@ async def test_a_share_of_a_purchase_is_held_and_then_paid(world: World) -> None
     assert world.balance(1001) == 79 + 2 * 39
 
 
+@pytest.mark.parametrize(("days", "taken"), [(0, 0), (22, 39)])
+async def test_a_refund_undoes_the_share(
+    world: World, admin: Person, days: int, taken: int
+) -> None:
+    anna, boris = await brought(world)
+    await buy(world, boris, "first")
+    await restart(world, days=days)
+    if days:
+        await world.said(anna, lambda text: text.startswith("Начислено 39 токенов за покупки"))
+    admin.send(f"/refund {world.telegram.payments[0].charge_id}")
+    await world.said(
+        anna,
+        lambda text: text.endswith(
+            f"отменено: 39 токенов. Списано с баланса: {taken}. Теперь на балансе: 79."
+        ),
+    )
+    assert "получено 0, ещё придёт 0." in await ask(world, anna, "/invite")
+    await restart(world, days=60)
+    await ask(world, anna, "/balance")
+    assert (world.balance(1001), world.balance(1002)) == (79, 79)
+    kinds = [each["kind"] for each in world.rows("SELECT kind FROM ledger WHERE user_id = 1001")]
+    assert kinds == ["welcome", *(["referral", "referral_undo"] if taken else [])]
+
+
 class HourlyClock(WrongClock):
     """One whose hours pass when a test says so."""
 

@@ -82,8 +82,8 @@ class Refunds(Outbox[Row]):
             self._tell_admins(lambda texts: texts.refund_done(refunded))
         if payment.user_id > 0:
             self._messenger.say(payment.user_id, self._of(refunded.language).money_back(refunded))
-        if (undone := refunded.undone) is not None and undone.taken:
-            said = self._of(undone.language).reward_taken_back(undone.taken, undone.balance)
+        if (undone := refunded.undone) is not None:
+            said = self._of(undone.language).reward_undone(undone)
             self._messenger.say(undone.inviter_id, said)
 
     def _of(self, language: str) -> Texts:
