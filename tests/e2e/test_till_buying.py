@@ -519,3 +519,21 @@ async def test_a_bot_that_is_killed_before_it_booked_a_payment_books_it_at_the_n
     await world.start()
     await world.said(anna, lambda text: text.startswith("Оплачено"))
     assert world.balance(anna.user_id) == 495
+
+
+async def test_a_lost_payment_is_found_at_the_next_start_and_what_waits_is_drawn(
+    world: World, anna: Person
+) -> None:
+    anna.send("кот --n 2")
+    await world.said(anna, lambda text: text.startswith("Не хватает токенов"))
+    bill = await billed(world, anna, "/buy", "50 ★ · 395 токенов")
+    world.telegram.updates.lose_next("successful_payment")
+    await pay(world, anna, bill)
+    await world.kill()
+    assert world.balance(anna.user_id) == 100
+    await world.start()
+    receipt = await world.said(anna, lambda text: text.startswith("Оплачено"))
+    anna.press(receipt, "Запустить · 158")
+    await world.pictures(anna, 2)
+    await world.closed()
+    assert world.balance(anna.user_id) == 495 - 158
