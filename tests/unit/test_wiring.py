@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.app import open_app
 from bot.settings import Settings
+from handlers.admin.refunds import answer_request
 
 # aiogram's own: Dispatcher.feed_update, UserContextMiddleware and FSMContextMiddleware.
 AIOGRAM_GIVES = {
@@ -72,4 +73,5 @@ def handlers_of(dispatcher: Dispatcher) -> Iterator[HandlerObject]:
 def given_by_filters(handler: HandlerObject) -> set[str]:
     filters = [each.callback for each in handler.filters or []]
     names = {Command: "command", CallbackQueryFilter: "callback_data"}
-    return {names[type_] for type_ in names if any(isinstance(each, type_) for each in filters)}
+    given = {names[type_] for type_ in names if any(isinstance(each, type_) for each in filters)}
+    return given | ({"payment_id"} if handler.callback is answer_request else set())
