@@ -23,6 +23,8 @@ from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
 from storage.kie_models import KieModel, KieModels
 from storage.owner import owner_of
+from storage.payments import Payments, StarReading
+from storage.referrals import ReferralTerms
 from storage.stats import Stats, Taken
 
 BUSY_TIMEOUT_S = 10.0
@@ -83,8 +85,30 @@ async def taken(path: Path) -> dict[str, Taken]:
         return await Stats(database).taken()
 
 
+@dataclass(frozen=True, slots=True)
+class StarBooks:
+    """Stars of a bot that are booked: those that came, and of them the ones that went back; and
+    how far Telegram's own list was read."""
+
+    came: int
+    went: int
+    reading: StarReading
+
+
+async def star_books(path: Path, bot_id: int) -> StarBooks:
+    """What is booked of the Stars that were paid to the bot.
+
+    Raises:
+        StorageError: the file cannot be opened, or is no database of this version.
+    """
+    async with _read(path, bot_id) as database:
+        payments = Payments(database, ReferralTerms())
+        reading = await payments.star_reading()  # first: what is booked meanwhile is in both
+        return StarBooks(*await payments.booked_stars(), reading)
+
+
 @asynccontextmanager
-async def _read(path: Path) -> AsyncIterator[Database]:
+async def _read(path: Path, bot_id: int = 0) -> AsyncIterator[Database]:
     try:
         connect = partial(
             sqlite3.connect,
@@ -97,7 +121,7 @@ async def _read(path: Path) -> AsyncIterator[Database]:
         async with reader:
             reader.row_factory = sqlite3.Row
             try:
-                yield Database(reader, reader)
+                yield Database(reader, reader, bot_id)
             finally:
                 # A query hears nothing of a cancelled task, and closing would wait for its end.
                 await reader.interrupt()

@@ -37,13 +37,15 @@ from bot.admin.kie_watch import compare
 from bot.media.buckets import check_buckets, open_supabase
 from bot.prompts.products import FIRST
 from bot.settings import ENV_FILE, KieAccess, Settings, given_in, misspelling, misspelt
+from bot.telegram.errors import StarsUnreachableError
 from bot.telegram.session import open_bot
+from bot.telegram.star_calls import StarCalls
 from bot.tools.rate_limits import RateLimit
 from providers.base import ByInput
 from providers.differences import Difference, DifferenceKind
 from providers.errors import AccessError, CreditError, NotTakenError, ProviderError, RefusedError
 from providers.products import PRODUCTS
-from storage.backup import inspect, on_sale, taken
+from storage.backup import inspect, on_sale, star_books, taken
 from storage.catalogue import Model
 from storage.errors import StorageError
 from storage.kie_models import KieModel
@@ -265,6 +267,7 @@ async def check_telegram(settings: Settings) -> list[Finding]:
         async with open_bot(settings) as bot:
             me = await bot.get_me()
             webhook = await bot.get_webhook_info()
+            stars = await check_stars(settings, StarCalls(bot))
     except (TelegramUnauthorizedError, TelegramNotFound):
         advice = "Telegram does not know the token: copy it again from @BotFather"
         return [Finding(False, "BOT_TOKEN", advice)]
@@ -272,7 +275,7 @@ async def check_telegram(settings: Settings) -> list[Finding]:
         advice = "no usable answer: check the network and TELEGRAM_API_URL"
         return [Finding(False, "Telegram", f"{advice} ({_shown(error)})")]
     waiting = f"{webhook.pending_update_count} update(s) wait"
-    findings = [Finding(True, f"Telegram: the token is that of @{me.username}; {waiting}")]
+    findings = [Finding(True, f"Telegram: the token is that of @{me.username}; {waiting}"), stars]
     if webhook.url:
         # The host only: the path of such an address is often a secret.
         host = urlsplit(webhook.url).hostname
@@ -282,6 +285,43 @@ async def check_telegram(settings: Settings) -> list[Finding]:
         )
         findings.append(Finding(False, f"Telegram, a webhook is set to {host}", advice))
     return findings
+
+
+async def check_stars(settings: Settings, calls: StarCalls) -> Finding:
+    """Whether each Star that came in and went back, by Telegram's list, is booked."""
+    try:
+        balance = await calls.balance()
+        difference = await _star_difference(settings, calls)
+        if difference:  # somebody may just have paid
+            difference = await _star_difference(settings, calls)
+    except StarsUnreachableError as error:
+        return Finding(False, "Stars", f"no usable answer: try again later ({_shown(error)})")
+    what = f"Stars: {balance} on the bot's balance"
+    if difference is None:
+        return Finding(True, what)
+    advice = (
+        "what Telegram lists and what is booked differ by so many; the bot books it at its next"
+        " start, or within the hour. If it stays, please report it"
+    )
+    return Finding(difference == 0, f"{what}, difference to the books {difference}", advice)
+
+
+async def _star_difference(settings: Settings, calls: StarCalls) -> int | None:
+    """Stars that came or went back by Telegram's list and not by the books, or the other way
+    round; None: there are no books yet."""
+    path = settings.data_dir / "bot.db"
+    try:
+        if not await asyncio.to_thread(path.exists):
+            return None
+        books = await star_books(path, settings.bot_id)
+    except (StorageError, OSError):
+        return None  # which the check of the database tells
+    came, went, offset = books.reading.stars_in, books.reading.stars_out, books.reading.next_offset
+    while moves := await calls.moves(offset):
+        came += sum(each.stars for each in moves if each is not None and each.came)
+        went += sum(each.stars for each in moves if each is not None and not each.came)
+        offset += len(moves)
+    return abs(came - books.came) + abs(went - books.went)
 
 
 async def check_credit(settings: Settings) -> list[Finding]:

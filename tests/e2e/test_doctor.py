@@ -97,6 +97,7 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
         f"ok      DATA_DIR {data_dir} can be written",
         "ok      database: none yet, the first start makes it",
         "ok      Telegram: the token is that of @emulated_bot; 0 update(s) wait",
+        "ok      Stars: 0 on the bot's balance",
         "ok      KIE credit: 5760.65",
         "ok      MIDJOURNEY_KIE_TEXT_MODEL: KIE lists midjourney/v6-text-to-image",
         "ok      MIDJOURNEY_KIE_IMAGE_MODEL: KIE lists midjourney/v6-image-to-image",

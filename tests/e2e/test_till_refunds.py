@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.admin.doctor import check_telegram
 from bot.demo.telegram import CallbackQuery, Payment, Person
 from storage.payment_refunds import PaymentRefunds
 from storage.payments import Payments
@@ -314,6 +315,33 @@ async def test_refunds_do_not_count_for_the_throttle(
     await world.until(lambda: len(refunds(world)) == 4)
     await world.answered()
     assert world.balance(1001) == 100
+
+
+async def test_the_doctor_compares_telegrams_list_with_the_books(
+    world: World, anna: Person, admin: Person
+) -> None:
+    world.telegram.add_star_transaction(5, {"type": "other"})
+    payment = await buy(world, anna)
+    assert await stars(world) == "ok      Stars: 55 on the bot's balance, difference to the books 0"
+    await world.stop()
+    world.telegram.charge_back(payment.charge_id, told=False)
+    assert (await stars(world)).startswith(
+        "PROBLEM Stars: 5 on the bot's balance, difference to the books 50: what Telegram lists"
+    )
+    await world.start()
+    await world.said(admin, lambda text: "Не хватало платежей: 0, возвратов: 1" in text)
+    await world.until(
+        lambda: world.rows("SELECT next_offset FROM star_readings") == [{"next_offset": 3}]
+    )
+    assert await stars(world) == "ok      Stars: 5 on the bot's balance, difference to the books 0"
+    world.telegram.fault("getMyStarBalance", status=502)
+    assert (await stars(world)).startswith("PROBLEM Stars: no usable answer")
+
+
+async def stars(world: World) -> str:
+    """What the doctor finds about them."""
+    found = [str(each) for each in await check_telegram(world.settings)]
+    return next(each for each in found if "Stars" in each)
 
 
 # --- /paysupport
