@@ -23,7 +23,7 @@ from bot.telegram.html import plain
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
 from providers.base import Media, OneOf, Product
-from providers.order import Order, Origin, item_input
+from providers.order import Order, Origin, item_input, item_of
 from storage.catalogue import Catalogue, Model
 from storage.errors import (
     InsufficientTokensError,
@@ -166,6 +166,7 @@ class Orders:
         product = model.product
         if earlier is not None and not is_of_result(product, earlier):
             base = order_like(earlier, model)
+            base = replace(base, inputs=await self._shared(base.inputs, origin.user_id))
         else:
             of_earlier = earlier.order.prompt if earlier is not None and not pictures else ""
             pictures = pictures or await self._pictures(origin, replied, about, item_id)
@@ -316,6 +317,18 @@ class Orders:
                 return [file_id]
         held = await self._inputs.held(origin.user_id) if origin.in_private else None
         return held.inputs if held else []
+
+    async def _shared(self, inputs: Sequence[str], user_id: int) -> tuple[str, ...]:
+        """The pictures of an earlier order for whoever changes it, in a group maybe somebody else:
+        of an original that is not theirs what Telegram has of it."""
+        shared = []
+        for source in inputs:
+            item_id = item_of(source)
+            item = await self._jobs.item(item_id) if item_id is not None else None
+            if item is not None and item.user_id != user_id:
+                source = item.sent_file_id or source
+            shared.append(source)
+        return tuple(shared)
 
     async def answer(
         self,

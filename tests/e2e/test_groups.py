@@ -47,6 +47,28 @@ async def test_draw_charges_the_one_who_asks_and_answers_in_the_group(world: Wor
     assert world.balance(boris.user_id) == 42
 
 
+async def test_another_changes_what_was_made_of_an_original_that_is_not_theirs(
+    world: World,
+) -> None:
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    group = world.telegram.add_group(GROUP, "Группа", [anna, boris])
+    anna.send("/draw кот", chat=group)
+    (picture,) = await pictures(world, group, 1)
+    await world.noted(picture)
+    anna.send("в шляпе", chat=group, reply_to=picture)
+    _, of_original = await pictures(world, group, 2)
+    await world.noted(of_original)
+    assert world.rows("SELECT input_file_id FROM jobs WHERE job_id = 2")[0]["input_file_id"] == (
+        "item:1"
+    )
+    boris.send("--ar 9:16", chat=group, reply_to=of_original)
+    await pictures(world, group, 3)
+    assert "image_url" in world.kie.tasks[2].input
+    await world.closed()
+    assert world.balance(boris.user_id) == 1000 - 79
+
+
 async def test_a_reply_to_the_bot_s_picture_is_drawn_from_it(world: World) -> None:
     anna = await world.customer()
     boris = await world.customer(1002, "Борис")
