@@ -177,7 +177,8 @@ class Kie:
             raise
         match data:
             case {"state": "success"}:
-                urls = _result_urls(data.get("resultJson"))
+                # The same stands in both since September 2026.
+                urls = _result_urls(data.get("resultJson")) or _result_urls(data.get("response"))
                 return Done(urls, _seconds(data), _credits(data))
             case {"state": "fail"}:
                 code = _clean(str(data.get("failCode") or ""), MAX_NAME)

@@ -33,6 +33,8 @@ def parse(
     people may set although they are closed elsewhere.
     """
     grammar = grammar_of(product)
+    if product.is_tool:  # it makes the same of a picture each time
+        max_quantity = 1
     prompt, flags = grammar.split(clean(text))
     try:
         return grammar.read(prompt, flags, base, max_quantity, allowed_options)

@@ -207,6 +207,16 @@ async def test_what_costs_more_than_usual_is_asked_about_first(world: World) -> 
     assert world.balance(anna.user_id) == TOKENS
 
 
+async def test_a_tool_does_not_sell_the_same_twice(world: World) -> None:
+    anna = await world.customer(tokens=TOKENS)
+    await open_shop(world)
+    anna.send_photo(png(300, 300), caption="--model upscale --n 3")
+    said = await world.said(anna, lambda text: "слишком много" in text)
+    assert said.words.startswith("3 картинки за раз — слишком много, можно не больше 1.")
+    assert said.words.endswith("--model upscale --n 1")
+    assert world.balance(anna.user_id) == TOKENS
+
+
 async def test_a_tool_wants_a_picture_and_no_words(world: World) -> None:
     anna = await world.customer(tokens=TOKENS)
     await open_shop(world)

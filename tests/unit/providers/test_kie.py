@@ -524,6 +524,16 @@ async def test_the_shapes_of_a_record(
         assert await client(session, url).record_info("t") == state
 
 
+@pytest.mark.parametrize("result", ["", None, "{}", "not JSON"])
+async def test_addresses_that_stand_in_the_response_alone_are_found(
+    session: aiohttp.ClientSession, result: str | None
+) -> None:
+    data = {"state": "success", "resultJson": result, "response": {"resultUrls": [U1]}}
+    handler, _ = answering(text=json.dumps({"code": 200, "msg": "success", "data": data}))
+    async with serving(handler) as url:
+        assert await client(session, url).record_info("t") == Done((U1,), None)
+
+
 HUGE = 10**400
 
 
