@@ -38,6 +38,7 @@ from bot.shop.invitations import Invitations
 from bot.shop.orders import Orders
 from bot.shop.payments.counter import Counter
 from bot.shop.payments.crediting import Crediting
+from bot.shop.payments.manual import Manual
 from bot.shop.payments.reconcile import Reconciler
 from bot.shop.payments.refunds import Refunds
 from bot.shop.payments.requests import Requests
@@ -384,6 +385,19 @@ class Till:
             talk.all_texts,
             ground.settings.admin_ids,
         )
+        self.manual = Manual(
+            ground.settings.manual_payment_text,
+            ground.settings.admin_ids,
+            packs=store.packs,
+            transfers=store.transfers,
+            people=store.people,
+            maintenance=store.maintenance,
+            crediting=self.crediting,
+            background=admin.background,
+            messenger=talk.messenger,
+            texts=talk.all_texts,
+            pause_s=ground.tuning.transfers_pause_s,
+        )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(
             settings=ground.settings,
@@ -401,3 +415,4 @@ class Till:
         yield self.refunds.run()
         yield self.reconciler.run()
         yield self.requests.run()
+        yield self.manual.run()

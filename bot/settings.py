@@ -157,6 +157,9 @@ class CommonSettings(BaseSettings):
     welcome_tokens: int = Field(
         default=79, ge=0, le=1_000_000, description="a whole number from 0 to 1000000"
     )
+    manual_payment_text: str = Field(
+        default="", max_length=3000, description="at most 3000 characters"
+    )
     daily_tokens: int = Field(
         default=0, ge=0, le=1_000_000, description="a whole number from 0 to 1000000, 0 for none"
     )
@@ -266,7 +269,11 @@ class CommonSettings(BaseSettings):
     @property
     def hidden_commands(self) -> frozenset[str]:
         """Commands of what is switched off, which the menu leaves out."""
-        given = {"daily": self.daily_tokens, "invite": self.referral_percent}
+        given = {
+            "daily": self.daily_tokens,
+            "invite": self.referral_percent,
+            "transfers": self.manual_payment_text,
+        }
         return frozenset(command for command, amount in given.items() if not amount)
 
     @property

@@ -57,6 +57,7 @@ class Tuning:
     checkout_s: float = CHECK_S
     album_pause_s: float = 1.0
     store_pause_s: float = 10.0
+    transfers_pause_s: float = 3600.0  # between looks for those that the admins are reminded of
     result_max_bytes: int = 200 * 1024 * 1024  # from 50 MB on it goes as a link
     result_timeout_s: float = 600.0
     close_s: float = 2.0

@@ -24,6 +24,7 @@ from handlers import (
     question,
     result_buttons,
     start,
+    transfers,
 )
 from handlers import settings as settings_card
 from handlers.middlewares import Debounce, add_middlewares
@@ -65,6 +66,7 @@ def create_routers(admin_ids: frozenset[int]) -> tuple[Router, ...]:
         start.create_router(),
         promos.create_router(),
         cancel.create_router(),
+        transfers.create_router(),
         result_buttons.create_router(),
         history.create_router(),
         legal.create_router(),
@@ -77,6 +79,7 @@ def create_routers(admin_ids: frozenset[int]) -> tuple[Router, ...]:
         groups.create_router(),
         admin.refunds.create_answer_router(admin_ids),  # before prompts, as the next
         admin.broadcast.create_draft_router(admin_ids),  # before prompts, as is the next
+        transfers.create_receipt_router(),
         settings_card.create_router(),  # before prompts: it takes words that it asked for
         prompts.create_router(),
         other_buttons.create_router(),  # last: they answer whatever nobody else wanted

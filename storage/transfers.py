@@ -64,15 +64,19 @@ class Transfers:
 
         return await self._database.write(work)
 
-    async def awaited(self, user_id: int, max_age_s: float) -> PaymentOrder | None:
-        """The order whose receipt the person's next file may be, begun so long ago at most."""
+    async def awaited(
+        self, user_id: int, max_age_s: float, file_id: str = ""
+    ) -> PaymentOrder | None:
+        """The order whose receipt the person's next file may be, begun so long ago at most; or
+        whose receipt this very file is, and is not decided on: its update came again."""
 
         def work(connection: sqlite3.Connection) -> PaymentOrder | None:
             row = fetch_one(
                 connection,
                 "SELECT order_id FROM transfers"
-                " WHERE user_id = ? AND state = 'awaiting' AND made_at > ?",
-                (user_id, self._database.now() - max_age_s),
+                " WHERE user_id = ? AND (state = 'awaiting' AND made_at > ?"
+                " OR state = 'open' AND file_id = ?) ORDER BY state DESC",
+                (user_id, self._database.now() - max_age_s, file_id),
             )
             return order_in(connection, row["order_id"]) if row else None
 
@@ -85,7 +89,8 @@ class Transfers:
         )
 
     async def receipt(self, order_id: str, file_id: str, sent_as: str) -> Transfer | None:
-        """The receipt has come: the admins are to be asked. None: it was not awaited."""
+        """The receipt has come: the admins are to be asked. None: it was not awaited. The same
+        file again, while nobody has decided, is the same receipt."""
 
         def work(tx: sqlite3.Connection) -> Transfer | None:
             cursor = tx.execute(
@@ -93,7 +98,12 @@ class Transfers:
                 " WHERE order_id = ? AND state = 'awaiting'",
                 (file_id, sent_as, self._database.now(), order_id),
             )
-            return _transfer_in(tx, order_id) if cursor.rowcount else None
+            again = fetch_one(
+                tx,
+                "SELECT 1 FROM transfers WHERE order_id = ? AND state = 'open' AND file_id = ?",
+                (order_id, file_id),
+            )
+            return _transfer_in(tx, order_id) if cursor.rowcount or again else None
 
         return await self._database.write(work)
 

@@ -108,7 +108,8 @@ class Menu:
         if user_id in self._admin_ids:
             for language, texts in self._texts.items():
                 each = self._texts.get(chosen, texts)
-                await self._tell(scope, language, {**each.menu(self._hidden), **each.admin_menu()})
+                menu = {**each.menu(self._hidden), **each.admin_menu(self._hidden)}
+                await self._tell(scope, language, menu)
             await self._admin_menus.add(user_id)
         elif chosen in self._texts:
             await self._bot.set_my_commands(

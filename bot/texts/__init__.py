@@ -26,6 +26,7 @@ from bot.texts.promos import PromoTexts
 from bot.texts.refunds import RefundTexts
 from bot.texts.requests import RequestTexts
 from bot.texts.settings import SettingsTexts
+from bot.texts.transfers import TransferTexts
 
 
 class Texts(
@@ -35,6 +36,7 @@ class Texts(
     AddedModelTexts,
     AdminPackTexts,
     RefundTexts,
+    TransferTexts,
     AdminPeopleTexts,
     PanelTexts,
     AdminServiceTexts,

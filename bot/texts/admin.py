@@ -1,5 +1,7 @@
 """Texts for the admins: the menu, usage, alerts."""
 
+from collections.abc import Collection
+
 from bot.telegram.html import code, quoted
 from bot.texts.base import BaseTexts
 from storage.failures import FailureKind
@@ -10,9 +12,9 @@ DETAIL_SHOWN = 500
 class AdminTexts(BaseTexts):
     """The menu, wrong use, and alerts; the answers stand in admin_*.py."""
 
-    def admin_menu(self) -> dict[str, str]:
+    def admin_menu(self, hidden: Collection[str] = ()) -> dict[str, str]:
         """The commands that Telegram's menu offers an admin besides everyone's."""
-        return {
+        commands = {
             "models": self._("the catalogue"),
             "price": self._("prices: SLUG [FIELD=VALUE] TOKENS"),
             "enable": self._("put a model on sale: SLUG"),
@@ -34,6 +36,7 @@ class AdminTexts(BaseTexts):
             "promooff": self._("switch a promo code off: CODE"),
             "promoon": self._("switch a promo code on again: CODE"),
             "refund": self._("give a purchase's money back: PAYMENT REASON"),
+            "transfers": self._("transfers that wait for a decision"),
             "ban": self._("ban a person: USER REASON"),
             "unban": self._("lift a ban: USER"),
             "maintenance": self._("pause new prompts: on TEXT, off"),
@@ -44,6 +47,7 @@ class AdminTexts(BaseTexts):
             "audit": self._("check the database and show the journal"),
             "admin": self._("the panel"),
         }
+        return {name: text for name, text in commands.items() if name not in hidden}
 
     def usage(self, form: str, *examples: str) -> str:
         """A command was used wrong: the right form, with examples."""

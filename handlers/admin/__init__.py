@@ -22,6 +22,7 @@ from handlers.admin import (
     refunds,
     service,
     stats,
+    transfers,
 )
 from storage.store import Store
 
@@ -42,6 +43,7 @@ def create_router(admin_ids: frozenset[int]) -> Router:
         refunds.create_router(),
         service.create_router(),
         stats.create_router(),
+        transfers.create_router(),
         jobs.create_router(),
         kie.create_router(),
         audit.create_router(),
