@@ -350,6 +350,19 @@ class Till:
             kept=admin.alerts.payment_kept,
             promised=self.invitations.promised,
         )
+        self.manual = Manual(
+            ground.settings.manual_payment_text,
+            ground.settings.admin_ids,
+            packs=store.packs,
+            transfers=store.transfers,
+            people=store.people,
+            maintenance=store.maintenance,
+            crediting=self.crediting,
+            background=admin.background,
+            messenger=talk.messenger,
+            texts=talk.all_texts,
+            pause_s=ground.tuning.transfers_pause_s,
+        )
         self.counter = Counter(
             packs=store.packs,
             payment_orders=store.payment_orders,
@@ -359,6 +372,7 @@ class Till:
             maintenance=store.maintenance,
             questions=store.questions,
             messenger=talk.messenger,
+            has_other_way=self.manual.is_offered,
         )
         calls = StarCalls(ground.bot)
         self.refunds = Refunds(
@@ -384,19 +398,6 @@ class Till:
             talk.messenger,
             talk.all_texts,
             ground.settings.admin_ids,
-        )
-        self.manual = Manual(
-            ground.settings.manual_payment_text,
-            ground.settings.admin_ids,
-            packs=store.packs,
-            transfers=store.transfers,
-            people=store.people,
-            maintenance=store.maintenance,
-            crediting=self.crediting,
-            background=admin.background,
-            messenger=talk.messenger,
-            texts=talk.all_texts,
-            pause_s=ground.tuning.transfers_pause_s,
         )
         self.checkout = Checkout(ground.checkout_bot)
         self.stars = Stars(

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.cards.packs import Waiting
 from bot.telegram.buttons import Button, ButtonData, Keyboard, MessageNumber
 from bot.texts import Texts
 from storage.packs import Pack
 from storage.payment_orders import PaymentOrder
 
-Waiting = tuple[int, int]  # chat and message of a request that lacked tokens
 OrderId = Annotated[str, Field(pattern=r"^[0-9a-f]{1,40}$")]
 
 

@@ -87,7 +87,7 @@ class TransferTexts(AdminPeopleTexts):
             "<b>Transfer</b> by {user} for {tokens}, number {order}, receipt of {time} UTC. Has the"
             " money arrived?"
         ).format(
-            user=self._payer(order, person),
+            user=self._sender(order, person),
             tokens=self.tokens(order.tokens),
             order=code(order.order_id),
             time=self.day(transfer.opened_at or order.made_at),
@@ -109,7 +109,7 @@ class TransferTexts(AdminPeopleTexts):
         else:
             text = self._("Refused: {user}, {tokens}, number {order}.")
         return text.format(
-            user=self._payer(order, person),
+            user=self._sender(order, person),
             tokens=self.tokens(order.tokens),
             order=code(order.order_id),
         )
@@ -143,5 +143,5 @@ class TransferTexts(AdminPeopleTexts):
             "Transfers that have waited for your decision for a day: {n}. {command} shows them."
         ).format(n=number, command="/transfers")
 
-    def _payer(self, order: PaymentOrder, person: Person | None) -> str:
+    def _sender(self, order: PaymentOrder, person: Person | None) -> str:
         return self.person(person) if person else code(str(order.user_id))

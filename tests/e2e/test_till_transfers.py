@@ -19,9 +19,9 @@ async def on(world: World, **more: object) -> Person:
 
 async def begun(world: World, anna: Person) -> Message:
     """She chose a pack, and knows how to pay."""
-    await answer(
-        world, anna.forge(world.bot_messages(anna)[-1], OtherWayButton(verb="packs").pack())
-    )
+    anna.send("/buy")
+    packs = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    await answer(world, anna.press(packs, "Другой способ оплаты"))
     offer = await world.said(anna, lambda text: "Выберите пакет" in text)
     assert HOW in offer.words
     await answer(world, anna.press(offer, "395 токенов"))
@@ -54,7 +54,7 @@ async def test_a_receipt_that_an_admin_confirms_is_credited(world: World) -> Non
     await world.said(anna, lambda text: text.startswith("Оплата подтверждена"))
     assert world.balance(1001) == 495
     assert world.rows("SELECT 1 FROM jobs") == []
-    assert world.rows("SELECT user_id FROM inputs") == []
+    assert world.rows("SELECT 1 FROM held_pictures") == []
     assert state(world) == ["confirmed"]
     admin.send("/user 1001")
     user = await world.said(admin, lambda text: "Последние покупки:" in text)
@@ -106,7 +106,7 @@ async def test_an_album_of_receipts_is_one_and_a_repeat_asks_again(world: World)
     await asked(world)
     await world.answered()
     assert state(world) == ["open"]
-    assert world.rows("SELECT 1 FROM inputs") == []
+    assert world.rows("SELECT 1 FROM held_pictures") == []
     assert world.rows("SELECT 1 FROM jobs") == []
 
 
@@ -171,6 +171,13 @@ async def test_without_a_text_or_admins_nobody_can_begin(
         said = await answer(world, anna.forge(card, data))
         assert said.startswith("Так оплатить уже нельзя")
     assert state(world) == []
+
+
+async def test_without_it_nothing_is_below_the_packs(world: World) -> None:
+    anna = await world.customer()
+    anna.send("/buy")
+    packs = await world.said(anna, lambda text: text.startswith("Пакеты токенов"))
+    assert all("★" in button["text"] for button in packs.buttons)
 
 
 async def test_when_it_is_off_the_list_says_how_to_switch_it_on(world: World) -> None:

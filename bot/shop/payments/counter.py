@@ -1,6 +1,7 @@
 """The counter: shows the packs, and makes an invoice for the one that somebody takes."""
 
 from bot.cards.packs import Waiting, packs_keyboard
+from bot.cards.transfers import other_way_row
 from bot.shop.orders import order_with
 from bot.telegram.messenger import Messenger
 from bot.texts import Texts
@@ -29,6 +30,7 @@ class Counter:
         maintenance: Maintenance,
         questions: Questions,
         messenger: Messenger,
+        has_other_way: bool,
     ) -> None:
         self._packs = packs
         self._orders = payment_orders
@@ -38,6 +40,7 @@ class Counter:
         self._maintenance = maintenance
         self._questions = questions
         self._messenger = messenger
+        self._has_other_way = has_other_way
 
     async def show(self, user_id: int, texts: Texts, waiting: Waiting | None = None) -> None:
         """Show what there is, and what it is in results of the person's model; `waiting` is the
@@ -46,10 +49,11 @@ class Counter:
         model, price = await self._price(user_id)
         balance = await self._ledger.balance(user_id)
         waiting = waiting or await self._questions.lacking(user_id, balance)
+        other_way = [other_way_row(texts, waiting)] if packs and self._has_other_way else []
         self._messenger.say(
             user_id,
             texts.packs(packs, balance, model, price),
-            keyboard=packs_keyboard(texts, packs, waiting),
+            keyboard=[*packs_keyboard(texts, packs, waiting), *other_way],
         )
 
     async def sell(

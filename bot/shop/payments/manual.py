@@ -7,8 +7,8 @@ from typing import Literal
 
 from cachetools import TTLCache
 
+from bot.cards.packs import Waiting
 from bot.cards.transfers import (
-    Waiting,
     awaiting_keyboard,
     decision_keyboard,
     transfer_packs_keyboard,
