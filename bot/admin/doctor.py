@@ -162,8 +162,8 @@ def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
         findings.append(Finding(False, what, f"{advice}: rename it, or remove it"))
     if not settings.admin_ids:
         advice = (
-            "nobody can give tokens to people, and nobody gets alerts: put your own"
-            " Telegram id there"
+            "nobody can give tokens to people, and nobody gets alerts and requests for refunds: put"
+            " your own Telegram id there"
         )
         findings.append(Finding(False, "ADMIN_IDS, empty", advice))
     places = {each.value != "": each.place for each in given if each.name == "DATA_DIR"}

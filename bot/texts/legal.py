@@ -91,7 +91,7 @@ class LegalTexts(BaseTexts):
                     " shows every change."
                 ),
                 self._(
-                    "For more tokens, or if something is wrong, write to {admins}. Say what"
+                    "More tokens: /buy. If something is wrong, write to {admins}. Say what"
                     " happened and when, and include your id: {number}."
                 ).format(
                     admins=admins or self._("whoever runs this bot"),

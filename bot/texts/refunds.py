@@ -139,7 +139,7 @@ class RefundTexts(AdminPeopleTexts):
     def refund_question(self, payment: Payment, who: str, balance: int) -> str:
         """Before the money goes back."""
         lines = [
-            self._("Refund this to {user}?").format(user=who),
+            self._("Refund this? Paid by {user}").format(user=who),
             self.purchase(payment),
         ]
         if balance < payment.tokens:
@@ -239,7 +239,7 @@ class RefundTexts(AdminPeopleTexts):
         """To who paid."""
         refund, payment = refunded.refund, refunded.payment
         if payment.currency == XTR:
-            text = self._("Refunded: {sum} for the purchase of {day}.")
+            text = self._("Refunded: {sum} (purchase of {day}).")
         else:
             text = self._("Your purchase of {day} was taken back; the team sends the money itself.")
         said = text.format(sum=self.sum_of(payment), day=self.day(payment.paid_at))

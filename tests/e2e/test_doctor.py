@@ -129,7 +129,7 @@ async def test_nobody_is_admin(around: World) -> None:
     around.changes["admin_ids"] = frozenset()
     assert await problem(around) == (
         "PROBLEM ADMIN_IDS, empty: nobody can give tokens to people, and nobody gets"
-        " alerts: put your own Telegram id there"
+        " alerts and requests for refunds: put your own Telegram id there"
     )
 
 

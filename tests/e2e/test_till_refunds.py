@@ -250,13 +250,15 @@ async def test_a_lost_update_is_made_up_for(world: World, anna: Person, admin: P
     await world.said(admin, lambda text: "Не хватало платежей: 1, возвратов: 0" in text)
     world.telegram.add_star_transaction(-50, {"type": "fragment"})
     world.telegram.add_star_transaction(7, {"type": "unheard of"})
+    nobody = {"type": "user", "transaction_type": "invoice_payment"}
+    world.telegram.add_star_transaction(7, nobody)
     world.telegram.charge_back(payment.charge_id, told=False)
     await world.said(admin, lambda text: "Не хватало платежей: 0, возвратов: 1" in text)
     await world.said(anna, lambda text: "Возвращено: 50 ★" in text)
     await world.until(
         lambda: (
             world.rows("SELECT next_offset, stars_in, stars_out FROM star_readings")
-            == [{"next_offset": 4, "stars_in": 50, "stars_out": 50}]
+            == [{"next_offset": 5, "stars_in": 50, "stars_out": 50}]
         )
     )
     assert world.balance(1001) == 100
