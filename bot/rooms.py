@@ -240,13 +240,13 @@ class Pipeline:
             clock=clock,
         )
         self.prepare = Prepare(jobs, pictures, self.queue, self.progress)
-        breaker = CircuitBreaker(tuning.outage_pause_s, tuning.longest_outage_pause_s)
+        pauses_s = tuning.outage_pause_s, tuning.longest_outage_pause_s
         submit = Submit(
             jobs,
             self.queue,
             self.prepare,
             provider_of,
-            Gate(RateLimit(*tuning.creates), breaker),
+            Gate(RateLimit(*tuning.creates), lambda: CircuitBreaker(*pauses_s)),
             admin.alerts,
             policy=SubmitPolicy(
                 settings.cancel_seconds,

@@ -7,7 +7,8 @@ it is said; it counts as no attempt. A 429 to a poll: polling.py.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -49,16 +50,17 @@ class SubmitPolicy:
 
 
 class Gate:
-    """The gate of every create: the account's rate limit, and a circuit breaker."""
+    """The gate of every create: the account's rate limit, and a circuit breaker for each product,
+    for models fail alone as well."""
 
-    def __init__(self, limit: RateLimit, breaker: CircuitBreaker) -> None:
+    def __init__(self, limit: RateLimit, new_breaker: Callable[[], CircuitBreaker]) -> None:
         self.limit = limit
-        self.breaker = breaker
+        self.breakers: Mapping[str, CircuitBreaker] = defaultdict(new_breaker)
 
     @asynccontextmanager
-    async def request(self) -> AsyncIterator[None]:
+    async def request(self, product: str) -> AsyncIterator[None]:
         """Send the create inside, when its turn comes."""
-        async with self.limit.held(), self.breaker.request():
+        async with self.limit.held(), self.breakers[product].request():
             yield
 
 
@@ -98,6 +100,7 @@ class Submit:
             raise OutcomeUnknownError(f"no answer to {MAX_ATTEMPTS} creates")
         view = await self._jobs.view(item.job_id)
         job, provider = view.job, self._provider_of(view.model.product)
+        product = view.model.product.key
         urls = self._prepare.pictures.urls_of(job)
         if urls is None:  # one grew old in the queue
             self._prepare.queue.put(item)
@@ -105,14 +108,14 @@ class Submit:
         await asyncio.sleep(self._grace_s(job))
         try:
             await self._submit_when_taken(
-                item, lambda: provider.submit(job.order, picture_urls=urls)
+                item, product, lambda: provider.submit(job.order, picture_urls=urls)
             )
         except OutcomeUnknownError as error:
             item = await self._jobs.item(item.item_id)
             logger.warning("create %d of %d: %s", item.attempts, MAX_ATTEMPTS, error)
             if item.attempts >= MAX_ATTEMPTS:
                 raise
-            item = await self._jobs.create_lost(item, create_after=self._create_after())
+            item = await self._jobs.create_lost(item, create_after=self._create_after(product))
             self._later(item, self._wait_s(item))
         except ProviderError as error:
             self._alerts.provider_trouble(provider.name, failure_of(error))
@@ -136,21 +139,24 @@ class Submit:
         left_s = job.created_at + self._policy.cancel_s - self._clock.now()
         return max(0.0, min(left_s, self._policy.cancel_s))  # the clock may have been set
 
-    def _create_after(self) -> float:
-        return self._clock.now() + max(self._policy.lost_pause_s, self._gate.breaker.pause_s)
+    def _create_after(self, product: str) -> float:
+        pause_s = self._gate.breakers[product].pause_s
+        return self._clock.now() + max(self._policy.lost_pause_s, pause_s)
 
-    async def _submit_when_taken(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
+    async def _submit_when_taken(
+        self, item: Item, product: str, submit: Callable[[], Awaitable[str]]
+    ) -> None:
         """Retry while nothing is created (a 429, no connection); a lost answer ends this."""
 
         async def send() -> None:
-            async with self._gate.request():
-                await to_the_end(self._submit(item, submit))
+            async with self._gate.request(product):
+                await to_the_end(self._submit(item, product, submit))
 
         await self._policy.retry(_pause_after, send)
 
-    async def _submit(self, item: Item, submit: Callable[[], Awaitable[str]]) -> None:
+    async def _submit(self, item: Item, product: str, submit: Callable[[], Awaitable[str]]) -> None:
         """One attempt, counted before it is made; not counted if it certainly created nothing."""
-        submitting = await self._jobs.begin_submit(item, create_after=self._create_after())
+        submitting = await self._jobs.begin_submit(item, create_after=self._create_after(product))
         try:
             task_id = await submit()
         except NotTakenError as error:

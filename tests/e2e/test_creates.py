@@ -275,6 +275,20 @@ async def test_while_answers_are_lost_nobody_else_is_sent(world: World) -> None:
     await world.pictures(boris, 1)
 
 
+async def test_other_products_do_not_wait_for_one_whose_answers_are_lost(world: World) -> None:
+    await world.stop()
+    world.tune(outage_pause_s=3600, longest_outage_pause_s=3600, lost_pause_s=3600)
+    await world.start()
+    anna = await world.customer()
+    boris = await world.customer(1002, "Борис")
+    await world.write("UPDATE models SET enabled = 1 WHERE slug = 'banana'")
+    world.kie.fault("createTask", cut_after_effect=True)
+    anna.send("рыжая лиса --model banana")
+    await world.until(lambda: lost(world) == [1])
+    boris.send("пёс")
+    await world.pictures(boris, 1)
+
+
 def lost(world: World) -> list[Any]:
     """How far items are whose create was lost, as the worker noted when it heard of that."""
     rows = world.rows("SELECT attempts FROM items WHERE create_after > ?", time.time() + 3500)
