@@ -360,7 +360,8 @@ def _has_name_for_good(tx: sqlite3.Connection, row: sqlite3.Row) -> bool:
 def _is_another_by_default(old: Product, new: Product) -> bool:
     """Whether an order that says nothing has another value now of what may cost more."""
     before, after = _by_default(old), _by_default(new)
-    return any(before[param] != after[param] for param in before.keys() & after.keys())
+    lasting = {each.param for each in old.priced} | after.keys()
+    return any(before[param] != after.get(param) for param in before.keys() & lasting)
 
 
 def _by_default(product: Product) -> dict[str, Any]:

@@ -409,9 +409,14 @@ class Orders:
         model = await self._catalogue.get(job.order.model)
         if model is None or not model.enabled:
             return texts.model_gone(view.model.name), True
+        try:  # as it is taken today: the model may have other fields by now
+            order = parse("", model.product, job.order, max_quantity=self._settings.max_quantity)
+        except PromptError as error:
+            said = texts.prompt_error(error, model.product)
+            self._messenger.say(origin.chat_id, said, reply_to=origin.reply_to)
+            return "", False
         order = replace(
-            job.order,
-            quantity=min(job.order.quantity, self._settings.max_quantity),
+            order,
             options=without_closed(job.order.options, model),
             # The job has the model's options of its day: those of today do not come on top.
             named=frozenset(model.options),

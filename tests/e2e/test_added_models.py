@@ -203,6 +203,30 @@ async def test_a_default_that_changed_is_not_sold_at_the_price_of_the_old_one(
     assert "ещё нет цены" in await ask(shop, admin, "/enable wan")
 
 
+async def test_again_is_made_as_the_model_takes_it_today(shop: World, admin: Person) -> None:
+    await ask(shop, admin, f"/addmodel {WAN} wan")
+    await ask(shop, admin, "/price wan 20")
+    await ask(shop, admin, "/enable wan")
+    anna = await shop.customer(tokens=100)
+    anna.send("лиса --model wan --ar 16:9")
+    (picture,) = await shop.pictures(anna, 1)
+    await shop.closed()
+    known = shop.kie.market[WAN]
+    fields = {name: each for name, each in known.fields.items() if name != "resolution"}
+    fields["quality"] = {"enum": ["low", "best"], "default": "best"}
+    shop.kie.market[WAN] = replace(known, fields=fields)
+    card = await ask(shop, admin, f"/addmodel {WAN} wan")
+    assert "поэтому скрыта и осталась без цены" in card, "a quality that is gone had the price"
+    await ask(shop, admin, "/price wan 15")
+    await ask(shop, admin, "/enable wan")
+    anna.press(picture, "Ещё раз · 20")
+    await shop.pictures(anna, 2)
+    again = shop.kie.tasks[-1].input
+    assert (again["quality"], again["aspect_ratio"]) == ("best", "16:9")
+    assert "resolution" not in again
+    assert shop.balance(anna.user_id) == 100 - 20 - 15
+
+
 async def test_a_name_under_which_something_was_sold_stays_that_of_its_model(
     shop: World, admin: Person
 ) -> None:
