@@ -61,9 +61,10 @@ class PaymentOrders:
         language: str,
         waiting: tuple[int, int] | None = None,
         press: str | None = None,
+        gateway: str = STARS,
     ) -> PaymentOrder:
-        """Offer a pack for Stars, as it is at this moment; once for each `press` of a button, whose
-        id is of Telegram's chance.
+        """Offer a pack, for Stars or by another gateway, as it is at this moment; once for each
+        `press` of a button, whose id is of Telegram's chance.
 
         Raises:
             PackUnavailableError: it is not on sale.
@@ -78,7 +79,7 @@ class PaymentOrders:
             made = order_in(tx, order_id) if order_id is not None else None
             see_user(tx, user_id, language, now)
             return made or make_order(
-                tx, user_id, pack, STARS, language, waiting, now, order_id=order_id
+                tx, user_id, pack, gateway, language, waiting, now, order_id=order_id
             )
 
         return await self._database.write(work)
@@ -120,7 +121,8 @@ def make_order(
     *,
     order_id: str | None = None,
 ) -> PaymentOrder:
-    """Offer a pack; what is paid past Telegram has a price that only the team's text tells.
+    """Offer a pack. What is paid past Telegram has a price that the gateway knows: it looks itself
+    whether so much was paid, and credits the order's own amount, 0 of no currency.
 
     Raises:
         PackUnavailableError: it is not on sale.

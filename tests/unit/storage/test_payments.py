@@ -11,7 +11,7 @@ import pytest
 from storage.errors import PackUnavailableError, StorageError
 from storage.jobs import Jobs
 from storage.packs import Pack
-from storage.payment_orders import PAYABLE_S, XTR, Refusal
+from storage.payment_orders import PAYABLE_S, STARS, XTR, Refusal
 from storage.payments import Problem, StarReading
 from storage.questions import Question, Questions
 from storage.store import Store
@@ -322,3 +322,16 @@ async def test_a_store_has_the_whole_till(tmp_path: Path) -> None:
         )
         assert credited.balance == SMALL_TOKENS
     assert {"packs", "payment_refunds", "promo_codes", "referrals", "transfers"} <= {*store.parts}
+
+
+async def test_a_further_gateway_credits_the_orders_that_were_made_for_it(till: Till) -> None:
+    await till.person()
+    order = await till.orders.make(ANNA, "small", language="ru", gateway="crypto_pay")
+    assert (order.amount, order.currency, order.tokens) == (0, "", SMALL_TOKENS)
+    values: dict[str, Any] = {"order_id": order.order_id, "user_id": ANNA}
+    values |= {"amount": 0, "currency": ""}
+    wrong = await till.payments.credit(STARS, "charge-1", **values)
+    assert wrong.payment.problem is Problem.NO_ORDER
+    for _ in range(2):
+        await till.payments.credit("crypto_pay", "invoice-1", **values)
+    assert await till.entries() == [("purchase", SMALL_TOKENS)]
