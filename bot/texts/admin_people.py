@@ -129,6 +129,7 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
             parts.append(self._("refund on its way"))
         elif payment.refunded_at is not None:
             parts.append(self._("refunded"))
+        parts.append(code(payment.short_id))  # for /refund
         return " · ".join(parts)
 
     def _job(self, job: JobLine) -> str:

@@ -196,14 +196,14 @@ class RefundTexts(AdminPeopleTexts):
 
     def refund_done(self, refunded: Refunded) -> str:
         """To the admins: what one of them asked for is done."""
-        text = self._("Refunded to {user}: {sum}. Tokens taken back: {tokens}.")
+        text = self._("Refunded: {sum}. Paid by {user}. Tokens taken back: {tokens}.")
         return self._ended(text, refunded)
 
     def refunded_elsewhere(self, refunded: Refunded) -> str:
         """To the admins: it was not the bot that gave it back."""
         text = self._(
-            "{user} got {sum} back without the bot (a chargeback of Apple's or Google's, or a"
-            " refund made elsewhere). Tokens taken back: {tokens}."
+            "{sum} went back without the bot (a chargeback of Apple's or Google's, or a refund made"
+            " elsewhere). Paid by {user}. Tokens taken back: {tokens}."
         )
         return self._ended(text, refunded)
 
@@ -226,8 +226,8 @@ class RefundTexts(AdminPeopleTexts):
     def refund_failed(self, refunded: Refunded) -> str:
         """To the admins: Telegram does not do it."""
         return "⚠️ " + self._(
-            "Telegram refused to refund {sum} to {user} (payment {charge}): {error}. The tokens are"
-            " back on the balance; /refund tries again."
+            "Telegram refused to refund {sum}: {error}. Paid by {user}, payment {charge}. The"
+            " tokens are back on the balance; /refund tries again."
         ).format(
             sum=self.sum_of(refunded.payment),
             user=self._payer(refunded.payment),

@@ -12,6 +12,7 @@ from bot.demo.telegram import CallbackQuery, Payment, Person
 from storage.payment_refunds import PaymentRefunds
 from storage.payments import Payments
 from tests.e2e.test_till_buying import offer, outcome
+from tests.e2e.test_till_transfers import begun, on
 from tests.support import ADMIN, World, png
 
 SMALL = 395  # tokens, for 50 Stars
@@ -75,7 +76,7 @@ async def test_a_payment_goes_back_once(world: World, anna: Person, admin: Perso
     await world.said(admin, lambda text: text.startswith("50 ★ возвращаются, списано токенов: 395"))
     await refunded(world, payment)
     await world.said(anna, lambda text: "С баланса списано: 395 токенов. Осталось: 100." in text)
-    await world.said(admin, lambda text: "Пользователю 1001 возвращено: 50 ★" in text)
+    await world.said(admin, lambda text: "Возвращено: 50 ★. Плательщик: 1001." in text)
     admin.send(f"/refund {payment.charge_id}")
     await world.said(admin, lambda text: "Деньги уже возвращены" in text)
     await world.answered()
@@ -294,7 +295,7 @@ async def test_a_chargeback_is_booked_and_told(
     if spent:
         await spend(world, admin, spent)
     world.telegram.charge_back(payment.charge_id)
-    await world.said(admin, lambda text: "вернули 50 ★ без участия бота" in text)
+    await world.said(admin, lambda text: "50 ★ возвращены без участия бота" in text)
     await world.said(anna, lambda text: "Возвращено: 50 ★" in text)
     (refund,) = refunds(world)
     assert (refund["state"], refund["asked_by"]) == ("done", None)
@@ -447,3 +448,70 @@ async def test_nobody_asks_for_anothers_money(world: World, anna: Person, admin:
     await world.answered()
     assert world.rows("SELECT * FROM refund_requests") == []
     assert refunds(world) == []
+
+
+# --- What is not for Stars of an order, and people who are not what they were
+
+
+async def test_a_payment_that_fits_no_order_goes_back(
+    world: World, anna: Person, admin: Person
+) -> None:
+    await buy(world, anna)
+    await world.kill()
+    charge = "stx-of-somebody-else-1234"
+    partner = {"type": "user", "transaction_type": "invoice_payment", "user": anna.user}
+    world.telegram.add_star_transaction(30, partner | {"invoice_payload": "none"}, charge)
+    await world.start()
+    alert = await world.said(admin, lambda text: f"/refund {charge}" in text)
+    await world.said(admin, lambda text: "Не хватало платежей: 1" in text and "30 ★" in text)
+    assert "30 ★" in alert.words
+    anna.send("/paysupport")
+    await world.said(anna, lambda text: "30 ★, не зачислено" in text)
+    admin.send(f"/refund {charge}")
+    await world.said(admin, lambda text: text.startswith("30 ★ возвращаются, списано токенов: 0"))
+    await world.said(admin, lambda text: "CHARGE_NOT_FOUND" in text)  # the stand-in has none such
+    assert [each["state"] for each in refunds(world)] == ["failed"]
+    assert world.balance(1001) == 100 + SMALL
+
+
+async def test_a_transfer_goes_back_by_hand(world: World, admin: Person) -> None:
+    anna = await on(world)
+    await begun(world, anna)
+    anna.send_photo(png())
+    card = await world.said(admin, lambda text: "Деньги пришли?" in text)
+    admin.press(card, "Подтвердить · 395 токенов")
+    await world.said(anna, lambda text: text.startswith("Оплата подтверждена"))
+    (payment,) = world.rows("SELECT external_id FROM payments")
+    admin.send(f"/refund {payment['external_id']}")
+    await world.said(
+        admin, lambda text: text.startswith("Списано токенов: 395. Перевод возвращают")
+    )
+    await world.said(anna, lambda text: "деньги отправит администратор" in text)
+    assert [each["state"] for each in refunds(world)] == ["done"]
+    assert world.balance(1001) == 100
+    assert world.telegram.calls_of("refundStarPayment") == []
+
+
+async def test_who_was_forgotten_gets_nothing_back(
+    world: World, anna: Person, admin: Person
+) -> None:
+    payment = await buy(world, anna)
+    anna.send("/delete_me")
+    question = await world.said(anna, lambda text: "495" in text and "Удалить" in text)
+    anna.press(question, "Удалить всё")
+    await world.telegram.wait_for(lambda: "удалено" in question.words)
+    admin.send(f"/refund {short(payment)}")
+    await world.said(admin, lambda text: text.startswith("Плательщик удалил все свои данные"))
+    world.telegram.charge_back(payment.charge_id)
+    await world.said(admin, lambda text: "Плательщик: удалённый пользователь." in text)
+    assert [each["state"] for each in refunds(world)] == ["done"]
+
+
+async def test_who_is_banned_may_ask(world: World, anna: Person, admin: Person) -> None:
+    await buy(world, anna)
+    admin.send("/ban 1001 спам")
+    await world.said(admin, lambda text: "доступ закрыт" in text)
+    anna.send("/paysupport")
+    card = await world.said(anna, lambda text: text.startswith("Ваши последние покупки"))
+    anna.press(card, card.buttons[0]["text"])
+    await world.said(admin, lambda text: text.startswith("Просят вернуть деньги"))
