@@ -73,7 +73,7 @@ class BuyingTexts(BaseTexts):
     def pack_gone(self) -> str:
         """Plain text, in answer to a press."""
         return self._(
-            "This pack is not on sale any more. Nothing was paid. /buy shows those that are."
+            "This pack is not on sale any more. Nothing was paid. Send /buy to see those that are."
         )
 
     def invoice(self, order: PaymentOrder, model: Model | None, price: int) -> str:
@@ -96,13 +96,13 @@ class BuyingTexts(BaseTexts):
         """Plain text, in Telegram's own window, before anything is paid."""
         match refusal:
             case Refusal.OTHER_PERSON:
-                return self._("This invoice is for somebody else. /buy makes one for you.")
+                return self._("This invoice is for somebody else. Send /buy to get your own.")
             case Refusal.TOO_OLD:
-                return self._("This invoice is older than an hour. /buy makes a new one.")
+                return self._("This invoice is older than an hour. Send /buy to get a new one.")
             case Refusal.PACK_OFF:
-                return self._("This pack is not on sale any more. /buy shows those that are.")
+                return self._("This pack is not on sale any more. Send /buy to see those that are.")
             case Refusal.UNKNOWN | Refusal.OTHER_AMOUNT:
-                return self._("This invoice is not valid any more. /buy makes a new one.")
+                return self._("This invoice is not valid any more. Send /buy to get a new one.")
 
     def banned_from_paying(self) -> str:
         """Plain text."""

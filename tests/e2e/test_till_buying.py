@@ -72,7 +72,10 @@ async def test_what_fits_no_order_cannot_be_paid(world: World, anna: Person) -> 
     cases = [
         (await invoice(world, anna, "nothing"), "Этот счёт больше не действует"),
         (await offer(world, anna, order_id="dear", amount=49), "Этот счёт больше не действует"),
-        (await offer(world, anna, order_id="old", made_at=now - 3700), "Этому счёту больше часа"),
+        (
+            await offer(world, anna, order_id="old", made_at=now - 3700),
+            "Этот счёт выставлен больше часа назад",
+        ),
     ]
     foreign = await offer(world, boris, order_id="foreign")
     cases.append((await invoice(world, anna, "foreign"), "Этот счёт выставлен другому человеку"))
