@@ -182,7 +182,12 @@ class Admin:
 
     def __init__(self, ground: Ground, talk: Talk) -> None:
         settings, tuning, store = ground.settings, ground.tuning, ground.store
-        self.alerts = Alerts(settings.admin_ids, talk.messenger, talk.all_texts[DEFAULT_LANGUAGE])
+        self.alerts = Alerts(
+            settings.admin_ids,
+            talk.messenger,
+            talk.all_texts[DEFAULT_LANGUAGE],
+            token_usd=settings.token_price_usd,
+        )
         self.kie_account = KieAccount(
             next(iter(ground.kie.values())),
             ground.kie_log,

@@ -8,6 +8,7 @@ from bot.texts import Texts
 from providers.differences import Difference
 from storage.failures import Failure, FailureKind
 from storage.payments import Payment
+from storage.prices import CREDIT_USD
 
 ROUNDING = 0.05  # credits: what KIE says has a digit or two behind the point
 AMOUNTS = 5  # of one row that are told
@@ -18,8 +19,11 @@ logger = logging.getLogger(__name__)
 class Alerts:
     """Alerts once when a problem begins; after `cleared`, the next one alerts again."""
 
-    def __init__(self, admin_ids: Iterable[int], messenger: Messenger, texts: Texts) -> None:
+    def __init__(
+        self, admin_ids: Iterable[int], messenger: Messenger, texts: Texts, *, token_usd: float = 0
+    ) -> None:
         self._admin_ids = tuple(admin_ids)
+        self._token_usd = token_usd  # 0: nobody knows
         self._messenger = messenger
         self._texts = texts
         self._told: set[Hashable] = set()
@@ -53,16 +57,24 @@ class Alerts:
         else:
             self._told.discard("credit")
 
-    def credits_taken(self, slug: str, told: float, taken: float) -> None:
-        """What KIE took for a task of a row, and what it is known to take (0: that is unknown). A
-        difference is news once for each amount, a few for a row, and again after a restart."""
-        if not told or abs(taken - told) <= ROUNDING:
+    def credits_taken(self, slug: str, told: float, taken: float, tokens: int) -> None:
+        """What KIE took for a task of a row, what it is known to take (0: that is unknown), and
+        what the task was sold for. A difference, or where nothing is known a loss, is news once for
+        each amount, a few for a row, and again after a restart."""
+        brings = tokens * self._token_usd
+        is_loss = bool(brings) and taken * CREDIT_USD > brings
+        if not (abs(taken - told) > ROUNDING if told else is_loss):
             return
         amounts = self._taken.setdefault(slug, set())
         if len(amounts) < AMOUNTS:
             amounts.add(taken)
             self._tell(
-                f"taken {slug} {taken:g}", lambda: self._texts.credits_alert(slug, told, taken)
+                f"taken {slug} {taken:g}",
+                lambda: (
+                    self._texts.credits_alert(slug, told, taken)
+                    if told
+                    else self._texts.loss_alert(slug, taken, brings)
+                ),
             )
 
     def kie_differs(self, differences: Sequence[Difference]) -> None:

@@ -57,7 +57,7 @@ class Results:
             )
             if done.credits is not None:
                 told = view.model.product.credits_for(view.order, len(view.order.inputs))
-                self._alerts.credits_taken(view.order.model, told, done.credits)
+                self._alerts.credits_taken(view.order.model, told, done.credits, item.cost)
         return await self._fetcher.result(item, view.media, partial(self._done, view))
 
     async def _done(self, view: JobView, item: Item) -> Done:

@@ -282,6 +282,19 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             command=code(f"/price {model.slug} {model.price}", SLUG_SHOWN),
         )
 
+    def loss_alert(self, slug: str, taken: float, brings: float) -> str:
+        """KIE took more for a task than it was sold for."""
+        return "⚠️ " + self._(
+            "{model}: KIE took {taken} for one task, {costs}, and it brought {brings}. Set another"
+            " price: {command}"
+        ).format(
+            model=code(slug, SLUG_SHOWN),
+            taken=self.credits(taken),
+            costs=self.money(taken * CREDIT_USD),
+            brings=self.money(brings),
+            command=code(f"/price {slug}", SLUG_SHOWN),
+        )
+
     def credits_alert(self, slug: str, told: float, taken: float) -> str:
         """KIE took another amount for a task than it is known to."""
         return "⚠️ " + self._(

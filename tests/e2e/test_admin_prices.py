@@ -69,6 +69,20 @@ async def test_what_midjourney_takes_is_not_known_beforehand(world: World) -> No
     assert not any("⚠️" in each.words for each in world.bot_messages(admin))
 
 
+async def test_a_loss_with_what_is_not_known_beforehand_is_told_once(world: World) -> None:
+    await world.stop()
+    await world.start(token_price_usd=0.002)
+    anna, admin = await customer(world), world.telegram.person(ADMIN)
+    for taken in (8, 80, 80):
+        await draw(world, anna, "кот", taken)
+    told = [each.words for each in world.bot_messages(admin) if "⚠️" in each.words]
+    (alert,) = told
+    assert alert.replace("\xa0", " ") == (
+        "⚠️ midjourney-v7-fast: за одну задачу KIE списал 80 кредитов, это $0,40, а принесла она"
+        " $0,16. Измените цену: /price midjourney-v7-fast"
+    )
+
+
 # --- /price
 
 
