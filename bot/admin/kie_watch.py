@@ -21,7 +21,7 @@ from storage.errors import StorageError
 from storage.kie_models import KieModel, KieModels
 
 COMPARISON_PAUSES_S = (10.0, 86_400.0)  # before the first, and between them
-AGAIN_PAUSE_S = 3_600.0  # where KIE did not say
+AGAIN_PAUSE_S = 3_600.0  # where KIE did not say, or what it says stops orders
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,8 @@ class KieWatch:
                 logger.exception("what is on sale was not compared with KIE")
 
     async def look(self) -> bool:
-        """Compare it now; False: KIE did not answer about all of it.
+        """Compare it now; False: KIE did not answer about all of it, or some of what is on sale
+        cannot be sent until it says otherwise.
 
         Raises:
             StorageError: the database did not.
@@ -155,4 +156,4 @@ class KieWatch:
         if told := [each for each in found if repr(each) in new]:
             self._alerts.kie_differs(told)
         await self._kie_models.put(*described)
-        return whole
+        return whole and all(each.kind is not DifferenceKind.NOT_TAKEN for each in found)

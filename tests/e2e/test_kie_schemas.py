@@ -4,6 +4,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from bot.admin import kie_watch
 from tests.asking import ask
 from tests.support import ADMIN, World
 
@@ -90,6 +93,26 @@ async def test_what_changed_is_told_once_and_orders_go_by_it(world: World) -> No
     assert "aspect_ratio" not in said.words
     told = [each for each in world.bot_messages(admin) if "KIE описывает включённые" in each.words]
     assert len(told) == 2
+
+
+async def test_what_stops_orders_is_asked_about_again_before_the_day_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kie_watch, "AGAIN_PAUSE_S", 0.05)
+    known = world.kie.market[MODEL]
+    change(world, MODEL, aspect_ratio={"enum": ["1:1"]})
+    await compared(world)
+    admin = world.telegram.person(ADMIN)
+    await world.said(admin, lambda text: f"{MODEL} больше не принимает" in text)
+    world.kie.market[MODEL] = known
+    await world.until(
+        lambda: bool(
+            world.rows("SELECT 1 FROM kie_models WHERE model = ? AND instr(schema, '16:9')", MODEL)
+        )
+    )
+    anna = await world.customer(tokens=500)
+    anna.send("лиса --ar 16:9")
+    await world.pictures(anna, 1)
 
 
 async def test_a_model_that_kie_drops_has_its_fallback_and_the_nearest_is_named(
