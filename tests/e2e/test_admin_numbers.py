@@ -126,8 +126,8 @@ async def test_what_was_sold_stands_against_what_kie_took(world: World) -> None:
     ]
     card = (await asked(world, "/user 1001", "Анна 1001")).words.splitlines()
     purchases = card[card.index("Последние покупки:") + 1 :]
-    assert purchases[0].endswith(" UTC · 50 ★ · 395 токенов · возвращено")
-    assert purchases[1].endswith(" UTC · 50 ★ · 395 токенов")
+    assert purchases[0].endswith(" UTC · 50 ★ · 395 токенов · возвращено · charge2")
+    assert purchases[1].endswith(" UTC · 50 ★ · 395 токенов · charge1")
     small = PillowImage.open(io.BytesIO(world.data(answer)))
     await world.write("DELETE FROM daily_payments")
     answer = await asked(world, "/stats 31", "За 31 день (UTC)")
