@@ -14,6 +14,10 @@ from bot.demo.telegram import TelegramEmulator
 from tests.chaos.evidence import read_rows
 
 SENDING = ("sendMessage", "sendPhoto", "sendPhoto", "editMessageText", "*")
+STAR_CALLS = (
+    *("answerPreCheckoutQuery", "answerPreCheckoutQuery", "sendInvoice", "refundStarPayment"),
+    "getStarTransactions",
+)
 SLOW_S = 0.6
 
 # By weight. What only spoils the answer counts most: there nobody can know what was done.
@@ -82,6 +86,8 @@ class Trouble:
             self._break_sending: 40,
             self._lose_pictures_answers: 12,
             self._spoil_answer: 8,
+            self._break_stars: 14,
+            self._lose_payment: 5,
             self._refuse_photo: 3,
             self._break_updates: 3,
             self._break_files: 5,
@@ -174,6 +180,16 @@ class Trouble:
     def _spoil_answer(self, rng: random.Random) -> str:
         method = rng.choice(("sendMessage", "sendPhoto", "editMessageText"))
         return self._fail(method, {"without": rng.choice(UNREADABLE)})
+
+    def _break_stars(self, rng: random.Random) -> str:
+        """Of most, the answer is lost after the Stars have moved."""
+        return self._fail(rng.choice(STAR_CALLS), _any(rng, TELEGRAM_FORMS))
+
+    def _lose_payment(self, rng: random.Random) -> str:
+        """The bot is never told of a payment, or of its way back."""
+        name = rng.choice(("successful_payment", "successful_payment", "refunded_payment"))
+        self._telegram.updates.lose_next(name)
+        return f"the next {name} is lost"
 
     def _refuse_photo(self, _: random.Random) -> str:
         """Telegram cannot read a photo; as a document it takes it."""

@@ -19,6 +19,10 @@ TELEGRAM_CALLS = (
     "sendPhoto",
     "editMessageText",
     "getFile",
+    "answerPreCheckoutQuery",
+    "answerPreCheckoutQuery",
+    "refundStarPayment",
+    "getStarTransactions",
 )
 KIE_CALLS: tuple[str, ...] = ("createTask", "createTask", "recordInfo", "result", "upload")
 HURRY = 0.25  # so often in its first seconds, wherever it is by then

@@ -4,10 +4,12 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from bot.cards.packs import PackButton, WaitingButton
 from bot.demo.telegram import Message, Person, TelegramEmulator
 from bot.demo.telegram.state import Chat
 from bot.telegram.buttons import QuestionButton
@@ -17,6 +19,10 @@ PRICE = 79  # tokens; the first migration sets it
 BUDGET = 6  # items that the welcome tokens pay for
 LONG_AGO_S = 7200.0  # older than STALE_PROMPT_MINUTES
 GRANT = 10
+STARS = 1000  # that everybody has at first
+CODE, CODE_TOKENS, CODE_USES = "CHAOS2026", 7, 3
+SOON_S, SURELY_S = 8.0, 60.0  # how long somebody waits for what the bot shows
+BUYERS = 3  # who buy in peace
 SUBJECTS = ("рыжая лиса", "a red fox", "дом <у> моря", "cat & mouse", "ёж 🦔")
 MAX_QUANTITY = 4
 GROUPS = (-501, -502, -1_002_000_000_503)  # the last is a supergroup, which numbers for itself
@@ -83,6 +89,17 @@ class Prompt:
 def is_question(button: dict[str, Any]) -> bool:
     """Whether the button answers whether something is to be drawn."""
     return str(button.get("callback_data")).startswith(f"{QuestionButton.__prefix__}:")
+
+
+def _draws_waiting(button: dict[str, Any]) -> bool:
+    """Whether the button draws what lacked tokens before."""
+    return str(button.get("callback_data")).startswith(f"{WaitingButton.__prefix__}:")
+
+
+def _packs(message: Message) -> list[str]:
+    """The buttons of packs under a message."""
+    said = [str(button.get("callback_data")) for button in message.buttons]
+    return [each for each in said if each.startswith(f"{PackButton.__prefix__}:")]
 
 
 class Rules(StrEnum):
@@ -164,10 +181,13 @@ class Crowd:
         self.groups: list[Group] = []
         self.grants = 0
         self.diary: list[str] = []
-        telegram.add_person(ADMIN, "Админ", language_code="ru").send("/start")
+        admin = telegram.add_person(ADMIN, "Админ", language_code="ru")
+        admin.send("/start")
+        admin.send(f"/promo {CODE} {CODE_TOKENS} {CODE_USES}")
         for number in range(people):
             language = rng.choice(("ru", "ru", "en", None))
             person = telegram.add_person(1001 + number, f"Person {number}", language_code=language)
+            person.stars = STARS
             customer = Customer(person, greeted=rng.random() >= 0.15)
             self.customers.append(customer)
             if customer.greeted:
@@ -197,6 +217,11 @@ class Crowd:
             self._press: 8,
             self._delete: 5,
             self._be_granted: 4,
+            self._buy: 30,
+            self._pay_again: 8,
+            self._be_refunded: 5,
+            self._charge_back: 2,
+            self._use_code: 6,
         }
         if may_block:
             self._deeds[self._go_away] = 8
@@ -469,7 +494,8 @@ class Crowd:
 
         Not under pictures, where the first button asks for another: its words are no new ones.
         """
-        offers = [m for m in customer.person.messages if m.from_bot and m.buttons and m.text]
+        said = [m for m in customer.person.messages if m.from_bot and m.buttons and m.text]
+        offers = [m for m in said if not any(map(_draws_waiting, m.buttons))]
         if not offers or customer.saves:
             await self._ask(customer)
             return
@@ -501,6 +527,89 @@ class Crowd:
         """An admin gives tokens to himself: for others the order of the chats is not sure."""
         self.grants += 1
         self._telegram.person(ADMIN).send(f"/grant {ADMIN} {GRANT} chaos")
+
+    # --- Stars and codes. What they bring is spent by nobody who has not spent all else before.
+
+    async def settle(self) -> None:
+        """In peace, some buy for sure. The bot is not told of one purchase, and of one chargeback:
+        both are in Telegram's list."""
+        self._telegram.updates.lose_next("successful_payment")
+        for customer in self._rng.sample(self.customers, BUYERS):
+            await self._buy(customer, SURELY_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SURELY_S):
+                while any(each.outcome is None for each in self._telegram.payments):  # noqa: ASYNC110 - no bell rings
+                    await asyncio.sleep(0.1)
+        await self._be_refunded(self.customers[0])
+        paid = [each for each in self._telegram.payments if each.charge_id and not each.refunded]
+        if paid:
+            self._telegram.charge_back(self._rng.choice(paid).charge_id, told=False)
+
+    async def _buy(self, customer: Customer, patience_s: float = SOON_S) -> None:
+        """A pack, as far as the bot lives to sell it."""
+        sent = customer.person.send("/buy")
+        card = await self._shown(customer, sent, patience_s, lambda m: bool(_packs(m)))
+        if card is None:
+            return
+        try:
+            customer.person.press(card, self._rng.choice(_packs(card)))
+        except (LookupError, ValueError):  # gone, or the bot is blocked meanwhile
+            return
+        invoice = await self._shown(
+            customer, card.message_id, patience_s, lambda m: m.invoice is not None
+        )
+        if invoice is not None:
+            self._pay(customer, invoice)
+
+    async def _pay_again(self, customer: Customer) -> None:
+        """An invoice of before, whether it was paid or not."""
+        invoices = [m for m in customer.person.messages if m.invoice is not None]
+        if invoices:
+            self._pay(customer, self._rng.choice(invoices))
+
+    def _pay(self, customer: Customer, invoice: Message) -> None:
+        # It is gone, or the bot is blocked, or there are no Stars left.
+        with suppress(LookupError, ValueError):
+            customer.person.pay(invoice)
+            self.tell(f"{customer.person.user_id} presses Pay under {invoice.message_id}")
+
+    async def _shown(
+        self,
+        customer: Customer,
+        after: int,
+        patience_s: float,
+        fits: Callable[[Message], bool],
+    ) -> Message | None:
+        """A message of the bot's that comes within a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while True:
+                    for message in customer.person.messages:
+                        later = message.from_bot and message.message_id > after
+                        if later and not message.deleted and fits(message):
+                            return message
+                    await asyncio.sleep(0.05)
+        return None
+
+    async def _be_refunded(self, _: Customer) -> None:
+        """An admin gives a purchase's money back, or tries to, maybe twice."""
+        if paid := [each for each in self._telegram.payments if each.charge_id]:
+            charge_id = self._rng.choice(paid).charge_id
+            for command in [f"/refund {charge_id}"] * self._rng.choice((1, 1, 2)):
+                self._telegram.person(ADMIN).send(command)
+            self.tell(f"an admin refunds {charge_id[:12]}")
+
+    async def _charge_back(self, _: Customer) -> None:
+        """Apple or Google give the money back, and the bot is told or not."""
+        paid = [each for each in self._telegram.payments if each.charge_id and not each.refunded]
+        if paid:
+            charge_id = self._rng.choice(paid).charge_id
+            self._telegram.charge_back(charge_id, told=self._rng.random() < 0.6)
+            self.tell(f"{charge_id[:12]} is charged back")
+
+    async def _use_code(self, customer: Customer) -> None:
+        for _ in range(self._rng.choice((1, 1, 2))):
+            customer.person.send(f"/promo {CODE.lower()}")
 
     async def _go_away(self, customer: Customer) -> None:
         """Block the bot, and take it back."""

@@ -36,6 +36,7 @@ UNFINISHED = {
     "items": "SELECT 1 FROM items WHERE finished_at IS NULL",
     "open jobs": "SELECT 1 FROM jobs WHERE closed_at IS NULL",
     "album items": "SELECT 1 FROM album_items",
+    "refunds": "SELECT 1 FROM payment_refunds WHERE state = 'pending'",
 }
 
 
@@ -91,6 +92,7 @@ class Report:
             f" {toll.repeats} progress messages; {toll.unseen} pictures never seen,"
             f" {toll.sent_home} sent to people for groups; {toll.second_creates} tasks lost,"
             f" {toll.clashes} known ones named; {toll.questions} questions before a charge;"
+            f" {toll.purchases} purchases, {toll.returned} of them returned;"
             f" {toll.unsaid_by_kills} + {toll.unsaid_by_stops} refusals unsaid by kills + stops;"
             f" {self.seconds:.0f} s:"
             f" {f'{len(self.complaints)} COMPLAINTS' if self.complaints else 'ok'}"
@@ -151,9 +153,13 @@ class Round:
             trouble.switch_off()
             await bot.start()
             await crowd.act(size.last_deeds, LIFE_S)
+            await crowd.settle()
             crowd.come_home()
             rest_s = LONG_REST_S if may_last else REST_S
             await self._rest(bot, telegram, crowd, folder / "data", rest_s)
+            await self._stop(bot, moments, crowd)
+            await bot.start()  # once more: it reads Telegram's list of Stars to its end
+            await self._reconcile(bot, telegram, folder / "data")
             await self._stop(bot, moments, crowd)
         finally:
             brewing.cancel()
@@ -255,6 +261,19 @@ class Round:
             self._complain(f"{bot.life}, though nobody asked it to")
         elif left:
             self._complain(f"after {rest_s:.0f} s of rest there are still {left}")
+
+    async def _reconcile(self, bot: BotProcess, telegram: TelegramEmulator, data_dir: Path) -> None:
+        """Wait until the books know all that Telegram knows."""
+
+        def is_read() -> bool:
+            rows = read_rows(data_dir, "SELECT next_offset FROM star_readings")
+            known = rows[0]["next_offset"] if rows else 0
+            pending = read_rows(data_dir, UNFINISHED["refunds"])
+            return known == len(telegram.star_transactions) and not pending
+
+        await self._until(lambda: not bot.is_alive or is_read(), REST_S)
+        if not bot.is_alive or not is_read():
+            self._complain(f"{bot.life}: Telegram's list of Stars was not read to its end")
 
     async def _until(self, holds: Callable[[], bool], timeout_s: float) -> None:
         """What another process does rings no bell here."""

@@ -7,7 +7,16 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.verdict import Complaint
 
 LOG_LINES = 80
-TABLES = ("users", "jobs", "items", "ledger", "album_items", "held_pictures")
+TABLES = (
+    "users",
+    "jobs",
+    "items",
+    "ledger",
+    "payment_orders",
+    "payments",
+    "album_items",
+    "held_pictures",
+)
 
 
 def tell_story(evidence: Evidence, complaints: Sequence[Complaint]) -> str:

@@ -18,7 +18,7 @@ from storage.audit import broken_invariants
 from storage.database import Database
 from storage.jobs import Jobs
 from tests.chaos.evidence import BEHIND, Evidence, Row, replied_to
-from tests.chaos.people import BUDGET, GRANT, Fate, Prompt, is_question
+from tests.chaos.people import BUDGET, CODE_TOKENS, CODE_USES, GRANT, Fate, Prompt, is_question
 from tests.chaos.process import CANCEL_S, End
 from tests.support import ADMIN
 
@@ -60,6 +60,8 @@ class Toll:
     clashes: int = 0  # creates that were answered with the task of another item
     questions: int = 0  # words in doubt that were not drawn
     repeats: int = 0  # progress messages that were begun anew
+    purchases: int = 0
+    returned: int = 0  # refunded, or charged back
     second_creates: int = 0  # tasks that nobody knows of any more
     unsaid_by_kills: int = 0  # refusals that were lost with the process
     unsaid_by_stops: int = 0  # and those that it had not come to say when it was stopped
@@ -70,6 +72,8 @@ async def judge(evidence: Evidence, toll: Toll) -> list[Complaint]:
     complaints = [
         *_prompts(evidence),
         *_grants(evidence),
+        *_stars(evidence, toll),
+        *_codes(evidence),
         *_creates(evidence, toll),
         *_ends(evidence, toll),
         *_pictures(evidence, toll),
@@ -137,6 +141,45 @@ def _grants(evidence: Evidence) -> Iterator[Complaint]:
     known = {ADMIN, *(c.person.user_id for c in crowd)}
     if len(set(welcomed)) < len(welcomed) or not wrote <= set(welcomed) <= known:
         yield Complaint(f"{sorted(wrote)} wrote, {welcomed} were welcomed")
+
+
+def _stars(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
+    """Every Star that moved is in the books once, and so is every one that went back; the ledger's
+    side of that is an invariant."""
+    paid = {each.charge_id: each for each in evidence.telegram.payments if each.charge_id}
+    rows = evidence.rows("SELECT * FROM payments ORDER BY payment_id")
+    toll.purchases += len(paid)
+    toll.returned += sum(each.refunded for each in paid.values())
+    if sorted(row["external_id"] for row in rows) != sorted(paid):
+        yield Complaint(f"{len(paid)} charges of Telegram's became {len(rows)} payments")
+    for row in rows:
+        user_id, charge = row["user_id"], paid.get(row["external_id"])
+        told = f"payment {row['payment_id']} of {user_id}"
+        if charge is None:
+            yield Complaint(f"{told} is none of Telegram's", user_id)
+            continue
+        booked = (user_id, row["amount"], row["order_id"], row["problem"])
+        wanted = (charge.payer["id"], charge.invoice.total_amount, charge.invoice.payload, "")
+        if booked != wanted:
+            yield Complaint(f"{told} is {booked}, not {wanted}", user_id)
+        if (row["refunded_at"] is not None) != charge.refunded:
+            what = "went back" if charge.refunded else "did not go back"
+            yield Complaint(f"{told} {what}, and the books say otherwise", user_id)
+    kept = sum(row["amount"] for row in rows if row["refunded_at"] is None)
+    if kept != evidence.telegram.star_balance:
+        yield Complaint(f"the bot has {evidence.telegram.star_balance} Stars, the books {kept}")
+
+
+def _codes(evidence: Evidence) -> Iterator[Complaint]:
+    """A code brings its tokens once a person, and no more often than it may be used."""
+    given = evidence.rows("SELECT user_id, amount FROM ledger WHERE kind = 'promo'")
+    people = {row["user_id"] for row in given}
+    whole = all(row["amount"] == CODE_TOKENS for row in given)
+    if len(people) != len(given) or len(given) > CODE_USES or not whole:
+        yield Complaint(f"a code for {CODE_USES} people gave {given}")
+    used = sum(row["used"] for row in evidence.rows("SELECT used FROM promo_codes"))
+    if used != len(given):
+        yield Complaint(f"a code was used {used} times and gave tokens {len(given)} times")
 
 
 def _creates(evidence: Evidence, toll: Toll) -> Iterator[Complaint]:
