@@ -266,8 +266,8 @@ class Orders:
                 return texts.model_not_on_sale(" ".join(words), on_sale, line)
         if said[0] in {each.slug for each in on_sale}:
             return ""
-        slugs = {each.name.lower(): each.slug for each in on_sale}
-        slugs |= {each.slug: each.slug for each in on_sale}
+        slugs = {each.slug: each.slug for each in on_sale}  # before names: "klin" is no Kling 2.1
+        slugs |= {each.name.lower(): each.slug for each in on_sale}
         begun = [name for name in slugs if name.startswith(said[0])]
         nearest = next(iter(begun or get_close_matches(said[0], slugs, 1, MODEL_CUTOFF)), None)
         instead = with_model(text, slugs[nearest]) if nearest else None

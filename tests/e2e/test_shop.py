@@ -192,6 +192,8 @@ async def test_a_model_that_is_not_on_sale_is_named_with_the_nearest(world: Worl
     said = await ask(world, anna, "--model klinng лиса бежит")
     assert said.startswith("Модели klinng нет. Есть: midjourney-v7-fast, banana, gpt,")
     assert said.endswith("Отправьте вместо этого:\nлиса бежит --model kling")
+    said = await ask(world, anna, "лиса бежит --model klin")
+    assert said.endswith("--model kling"), "a slug is nearer than a longer name of another"
     await world.write("UPDATE models SET enabled = 0 WHERE slug = 'kling'")
     said = await ask(world, anna, "лиса бежит --model kling")
     assert said.startswith("Модели kling нет.")
