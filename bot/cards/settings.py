@@ -29,7 +29,7 @@ CARD = "card"
 OTHERS = {"model": 1, "n": 5, "ask": 1, "lang": 2}  # than fields, with the columns of the menu
 WRITE, NONE = "?", "-"
 ON = "on"
-COLUMNS = 2  # of the card
+HALF_CHARS = 18  # that a phone shows whole on half of a row of the card
 MOST_CHOICES = BUTTONS - 2  # in a menu, with one to write and one back; all can be said by flags
 CHOICES = 10  # and one, of a number
 WIRE = re.compile(
@@ -156,7 +156,7 @@ def card(texts: Texts, shelf: Shelf) -> tuple[str, Keyboard]:
     buttons = [
         Button(_name(texts, shelf, what), SettingButton(what=what).pack()) for what in shelf.whats
     ]
-    return text, _rows(buttons, COLUMNS)
+    return text, _card_rows(buttons)
 
 
 def _name(texts: Texts, shelf: Shelf, what: str) -> str:
@@ -321,6 +321,18 @@ def awaited_field(awaited: Awaited | None, product: Product | None) -> Field | N
         return None
     fields = (each for each in product.fields if isinstance(each.kind, Text))
     return next((each for each in fields if each.param == awaited.param), None)
+
+
+def _card_rows(buttons: Sequence[Button]) -> Keyboard:
+    """Two in a row, a long one alone."""
+    rows: list[list[Button]] = []
+    for each in buttons:
+        row = rows[-1] if rows else []
+        if len(row) == 1 and all(len(button.text) <= HALF_CHARS for button in (*row, each)):
+            row.append(each)
+        else:
+            rows.append([each])
+    return rows
 
 
 def _rows(buttons: Sequence[Button], columns: int) -> Keyboard:

@@ -56,6 +56,20 @@ async def choose(world: World, person: Person, message: Message, what: str, valu
     await world.telegram.wait_for(lambda: message.words.startswith(("Настройки\n", "Settings\n")))
 
 
+async def test_a_long_name_of_a_setting_has_a_row_of_its_own(world: World) -> None:
+    message = await card(world, await world.customer())
+    assert message.reply_markup is not None
+    rows = message.reply_markup["inline_keyboard"]
+    assert [[each["text"] for each in row] for row in rows] == [
+        ["Модель", "Соотношение сторон"],
+        ["Качество", "Картинок за раз"],
+        ["Близость к описанию (cfg)"],
+        ["Чего не рисовать"],
+        ["Спрашивать перед списанием"],
+        ["Язык"],
+    ]
+
+
 async def add_model(
     world: World, slug: str, name: str, price: int, position: int, **more: object
 ) -> None:
