@@ -112,8 +112,8 @@ class AdminPeopleTexts(AdminTexts, ClosedTexts, LedgerKindTexts):
     def _entry(self, entry: LedgerLine) -> str:
         kinds = {
             "welcome": self._("welcome"),
-            "grant": self._("from an admin"),
-            "charge": self._("a picture"),
+            "grant": self._("from an admin") if entry.amount > 0 else self._("taken by an admin"),
+            "charge": self._("a request"),
             "refund": self._("refund"),
         }
         kind = kinds.get(entry.kind) or self.ledger_kind(entry.kind)

@@ -38,7 +38,7 @@ class AdminPriceTexts(AdminTexts, NumberTexts):
             known = self._("up to {n}").format(n=known)
         lines = []
         if taken:
-            of_late = self._("of late {n}").format(n=self.number(round(taken.credits, 2)))
+            of_late = self._("of late {n}").format(n=self.credits(round(taken.credits, 2)))
             known = ", ".join(filter(None, (known, of_late)))
         if known:
             lines.append(f"KIE: {known}")

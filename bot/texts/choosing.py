@@ -51,7 +51,7 @@ class ChoosingTexts(JobTexts, FieldTexts):
             lines.append(self._("Send a picture with such a caption, or reply to one with it:"))
         for tool in tools[:TOOLS_SHOWN]:
             said = quoted(tool.described(self.language) or tool.name, TOOL_SHOWN)
-            lines.append(f"{code(f'--model {tool.slug}')} — {said}: {self.least(tool)}")
+            lines.append(f"{code(f'--model {tool.slug}')} — {self.least(tool)}: {said}")
         return "\n".join(lines)
 
     def model_button(self, model: Model) -> str:

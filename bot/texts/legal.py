@@ -59,13 +59,14 @@ class LegalTexts(BaseTexts):
             (
                 bold(self._("Terms")),
                 self._(
-                    "Pictures are paid for with tokens, at the price shown when you ask. Tokens for"
-                    " a picture that is not drawn or not delivered are refunded automatically and"
+                    "Pictures and videos are paid for with tokens, at the price shown when you ask."
+                    " Tokens for what is not made or not delivered are refunded automatically and"
                     " at once."
                 ),
                 *(sold if packs else ()),
                 self._(
-                    "Tokens only buy pictures in this bot; they cannot be exchanged or transferred."
+                    "Tokens only buy pictures and videos in this bot; they cannot be exchanged or"
+                    " transferred."
                 ),
                 self._(
                     "You are responsible for what you ask for and how you use it. Do not ask for"

@@ -41,7 +41,7 @@ class PromoTexts(AdminTexts):
             said = self._("The code is accepted. You received {tokens}.")
         else:
             said = self._("You already have the tokens of this code: each person can use it once.")
-        left = self._("Balance now: {balance}.").format(balance=use.balance)
+        left = self._balance(use.balance, changed=use.outcome is PromoOutcome.GIVEN)
         return f"{said.format(tokens=self.tokens(use.tokens))} {left}"
 
     # --- The free tokens of a day
@@ -56,7 +56,7 @@ class PromoTexts(AdminTexts):
 
     def daily(self, given: Granted, below: int) -> str:
         """In answer to /daily."""
-        left = self._("Balance now: {balance}.").format(balance=given.balance)
+        left = self._balance(given.balance, changed=given.new)
         if given.new:
             said = f"{self.daily_with_request(given.amount)} {left}"
         elif given.balance >= below:
@@ -71,6 +71,10 @@ class PromoTexts(AdminTexts):
         return f"{said} " + self._(
             "The next ones come tomorrow, from 00:00 UTC, if you have fewer than {n} then."
         ).format(n=below)
+
+    def _balance(self, balance: int, *, changed: bool) -> str:
+        left = self._("Balance now: {balance}.") if changed else self._("Balance: {balance}.")
+        return left.format(balance=balance)
 
     # --- The admins'
 

@@ -47,7 +47,7 @@ class RefundTexts(AdminPeopleTexts):
                 line += ". " + self._("The team has your request.")
             lines.append(line)
         note = self._(
-            "A request goes to the team; the answer comes here. Nobody of the team ever asks for"
+            "A request goes to the team; the answer comes here. Nobody on the team ever asks for"
             " codes or passwords."
         )
         return "\n".join([self._("<b>Your latest purchases</b>"), *lines, "", note])

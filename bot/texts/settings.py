@@ -349,7 +349,9 @@ class SettingsTexts(ChoosingTexts, LedgerKindTexts):
             case "welcome":
                 return self._("welcome gift")
             case "grant":
-                return self._("from the team")  # the note to it is for the admins
+                # the note to it is for the admins
+                given = movement.amount > 0
+                return self._("from the team") if given else self._("taken by the team")
             case "charge":
                 return " ".join(
                     filter(None, [self.results(movement.media, movement.entries), about])

@@ -8,7 +8,7 @@ PRODUCT = Product(
     name="Kling 2.5 Turbo",
     slug="kling",
     description={
-        "en": "films of 5 or 10 seconds from words or a picture",
+        "en": "videos of 5 or 10 seconds from words or a picture",
         "ru": "видео на 5 или 10 секунд по описанию или картинке",
     },
     media=Media.FILM,

@@ -14,7 +14,7 @@ PRODUCT = Product(
     name="Kling 3.0",
     slug="kling-3",
     description={
-        "en": "films of 3 to 15 seconds, also with --sound; two pictures: first and last frame",
+        "en": "videos of 3 to 15 seconds, also with --sound; two pictures: first and last frame",
         "ru": "видео на 3–15 секунд, можно с --sound; две картинки — первый и последний кадр",
     },
     media=Media.FILM,

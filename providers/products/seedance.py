@@ -12,7 +12,7 @@ PRODUCT = Product(
     name="Seedance 2 mini",
     slug="clip",
     description={
-        "en": "short clips, the cheapest films; 4 to 15 seconds",
+        "en": "short clips, the cheapest videos; 4 to 15 seconds",
         "ru": "короткие ролики, самые недорогие; 4–15 секунд",
     },
     media=Media.FILM,

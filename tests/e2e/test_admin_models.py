@@ -45,7 +45,7 @@ async def test_models_lists_everything_about_each(world: World, admin: Person) -
         "Моделей: 2, включено: 1.\n"
         "1. ✅ Midjourney V6 · midjourney-v7-fast · включена\n"
         "79 токенов · принимает картинку · нарисовано: 2\n"
-        "KIE: в последнее время 8\n"
+        "KIE: в последнее время 8 кредитов\n"
         "2. 🚫 Niji-6 · niji-6 · скрыта\n"
         "5 токенов · только по описанию · нарисовано: 0"
     )

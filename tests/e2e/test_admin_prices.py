@@ -235,10 +235,10 @@ async def test_with_the_price_of_a_token_the_money_is_seen(world: World) -> None
     words = await told(world, admin, "/models")
     assert (
         "24 токена · принимает картинку · нарисовано: 2\n"
-        "KIE: 6 кредитов, в последнее время 9\n"
+        "KIE: 6 кредитов, в последнее время 9 кредитов\n"
         "$0,12 при расходе $0,03, маржа 75,0 %, в последнее время 62,5 %\n"
     ) in words
-    assert "нарисовано: 1\nKIE: в последнее время 8\n2." in words
+    assert "нарисовано: 1\nKIE: в последнее время 8 кредитов\n2." in words
     assert "KIE: до 6,3 кредита\n" in words
 
 

@@ -58,7 +58,7 @@ async def test_all_models_fit_a_phone(world: World, language: str) -> None:
         assert (
             "Инструменты для картинки\n"
             "Отправьте картинку с такой подписью или ответьте ею на картинку:\n"
-            "--model upscale — увеличивает картинку и делает её чётче; слова не нужны: 5 токенов\n"
+            "--model upscale — 5 токенов: увеличивает картинку и делает её чётче; слова не нужны\n"
         ) in card.words
     labels = [each["text"] for each in card.buttons]
     assert not any("Upscale" in each for each in labels), "a tool is nobody's own model"
@@ -115,7 +115,7 @@ async def test_help_is_of_the_model_that_was_chosen(world: World) -> None:
     assert "--sound — звук\n" in said
     assert "сколько видео" in said
     assert "Например: лиса бежит по снегу --duration 4" in said
-    assert "Видео: от 168 токенов за 3 с, от 840 токенов за 15 с; за неудачные" in said
+    assert "Видео: от 168 токенов за 3 с, от 840 токенов за 15 с; если оно не получится" in said
     for other in ("--opt", "--seed", "--stylize", "как в самом"):
         assert other not in said
     await world.prefer(1001, model="animate")

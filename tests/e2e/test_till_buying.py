@@ -303,7 +303,7 @@ async def test_a_pack_becomes_an_order_then_an_invoice_that_is_paid(
     assert (bill.invoice.title, bill.invoice.total_amount) == ("1738 токенов", 200)
     assert (
         bill.invoice.description
-        == "Хватит на 22 картинки, Midjourney V6. Токены зачисляются сразу."
+        == "Хватит на 22 картинки (Midjourney V6). Токены зачисляются сразу."
     )
     assert bill.invoice.start_parameter == "buy"
     await pay(world, anna, bill)

@@ -62,7 +62,7 @@ async def test_a_code_gives_once_a_person_in_upper_or_lower_case(
     )
     assert await ask(world, anna, "/promo SUMMER") == (
         "Токены по этому коду вам уже начислены: каждый может применить его один раз."
-        " Теперь на балансе: 179."
+        " На балансе: 179."
     )
     assert world.balance(1001) == 179
 
@@ -183,9 +183,7 @@ async def test_free_tokens_come_once_a_day_and_not_above_a_picture(world: World)
     said = await ask(world, anna, "/daily")
     assert said == f"Бесплатные токены на сегодня: 30. Теперь на балансе: 30.{tomorrow}"
     said = await ask(world, anna, "/daily")
-    assert said == (
-        f"Бесплатные токены на сегодня вы уже получили. Теперь на балансе: 30.{tomorrow}"
-    )
+    assert said == (f"Бесплатные токены на сегодня вы уже получили. На балансе: 30.{tomorrow}")
     await at_noon(world, days=5)
     assert "Теперь на балансе: 60." in await ask(world, anna, "/daily")
     await at_noon(world, days=6)
