@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import bot.telegram.aiogram_patches  # noqa: F401 - before aiogram, as main.py has it
 from bot.app import serve
 from bot.logs import set_up_logging
 from bot.settings import load_settings
