@@ -32,7 +32,7 @@ from bot.admin.commands import adopt_data, back_up_data, restore_data
 from bot.admin.doctor import examine
 from bot.app import serve
 from bot.logs import set_up_logging
-from bot.settings import Settings, explain, load_settings
+from bot.settings import Settings, explain, load_settings, outside_volume
 from bot.telegram.session import TokenRefusedError, greet
 from storage.errors import StorageError
 from storage.private import keep_private
@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "adopt":
                 print(adopt_data(settings))
             case _:
+                if (why := outside_volume(settings)) is not None:
+                    return _refuse(why, EXIT_SETTINGS)
                 set_up_logging(settings.log_level, settings.log_format, settings.secrets)
                 return asyncio.run(_run(settings))
     except StorageError as error:

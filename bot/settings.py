@@ -1,10 +1,13 @@
 """The operator's settings, from the environment and `.env`; the environment wins."""
 
 import difflib
+import hmac
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,13 +16,16 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from providers.base import ByInput
@@ -54,7 +60,72 @@ def _is_header(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
+def _is_bind(value: str) -> str:
+    parts = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", value.strip())
+    if parts is None or not 0 < int(parts[2]) < 65_536:
+        raise ValueError("no host and port" if value.strip() else "missing")
+    return value.strip()
+
+
+def _is_public_url(value: str) -> str:
+    """An address to which paths can be added, such as Telegram and KIE can reach."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" or parts.path:
+        raise ValueError("no https address without a path")
+    return value
+
+
+def _is_keep(value: str) -> str:
+    counts = value.split()
+    if len(counts) != 3 or not all(each.isascii() and each.isdigit() for each in counts):
+        raise ValueError("no three numbers")
+    if not any(int(each) for each in counts):
+        raise ValueError("nothing would be kept")
+    return " ".join(counts)
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _is_secret_file(value: Any) -> Any:
+    if value is BOTH:
+        raise PydanticCustomError("secret_file", "set twice, with and without _FILE: remove one")
+    if isinstance(value, str | Path):
+        read_secret(Path(value))
+    return value
+
+
+def read_secret(path: Path) -> str:
+    """What a file holds, without the end of its line.
+
+    Raises:
+        PydanticCustomError: nothing that could be a secret.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            secret = file.read(LONGEST_SECRET + 1).strip()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise PydanticCustomError("secret_file", "{why}", {"why": why}) from None
+    except UnicodeDecodeError:
+        raise PydanticCustomError("secret_file", "no text in UTF-8") from None
+    if not secret:
+        raise PydanticCustomError("secret_file", "empty")
+    if len(secret) > LONGEST_SECRET:
+        raise PydanticCustomError("secret_file", "too long")
+    return secret
+
+
+BOTH = object()  # in place of the name of a file whose value is set as well
+LONGEST_SECRET = 10_000  # characters
+
 Url = Annotated[str, AfterValidator(_is_url)]
+Bind = Annotated[str, AfterValidator(_is_bind)]
+PublicUrl = Annotated[Url, AfterValidator(_is_public_url)]
+Keep = Annotated[str, AfterValidator(_is_keep)]
+Switch = Annotated[Literal["on", "off"], BeforeValidator(_lower)]
+SecretFile = Annotated[Path, BeforeValidator(_is_secret_file)]
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 Bucket = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -65,8 +136,20 @@ LIKE_OURS = 0.85  # of 1: BOT_TOKKEN and KIE_API_KEYS are, XDG_DATA_DIRS is not
 OUR_PREFIXES = (*(f"{key.upper()}_" for key in PRODUCTS), "KIE_")
 ENVIRONMENT = "the environment"
 SECRETS = ("_token", "_key")  # what the names of secrets end with
+FILE = "_file"  # behind it: the name of a file that holds the secret
+TELEGRAM_PORTS = {None, 443, 80, 88, 8443}  # which Telegram's webhooks may have
+# Of Railway's command line, which has them on other machines too.
+RAILWAY_CLI = {"RAILWAY_TOKEN", "RAILWAY_API_TOKEN"}
 HOST = r"https?://[A-Za-z0-9.-]*(:\d+)?(?![^/?#]*@)"
 LONGEST_SHOWN = 24  # of a wrong value: what is longer may be a token that got into another's place
+
+
+def _secret_file(secret: str) -> Any:
+    return Field(
+        default=None,
+        description=f"a file that holds nothing but the value of {secret}, in its place",
+    )
+
 
 # What a film takes is another matter than what a picture does: KIE_POLL_... do not hold for it.
 OF_FILMS = {"poll_interval": 10.0, "poll_timeout": 1800.0}  # seconds
@@ -104,6 +187,7 @@ class CommonSettings(BaseSettings):
     bot_token: SecretStr = Field(
         description="the token from @BotFather, like 123456789:AAEhBP0av28"
     )
+    bot_token_file: SecretFile | None = _secret_file("BOT_TOKEN")
     telegram_api_url: Url = Field(
         default="https://api.telegram.org", description="an address like https://api.telegram.org"
     )
@@ -117,6 +201,7 @@ class CommonSettings(BaseSettings):
         + " or ".join(f"{key.upper()}_KIE_API_KEY" for key in PRODUCTS)
         + ")",
     )
+    kie_api_key_file: SecretFile | None = _secret_file("KIE_API_KEY")
     kie_base_url: Url = Field(
         default="https://api.kie.ai", description="an address like https://api.kie.ai"
     )
@@ -139,6 +224,7 @@ class CommonSettings(BaseSettings):
         default=None,
         description="the service_role key of the project, together with SUPABASE_URL",
     )
+    supabase_service_role_key_file: SecretFile | None = _secret_file("SUPABASE_SERVICE_ROLE_KEY")
     supabase_input_bucket: Bucket = Field(
         default="bot-images", description="the name of a public bucket"
     )
@@ -185,6 +271,31 @@ class CommonSettings(BaseSettings):
     stale_prompt_minutes: Annotated[float, Field(gt=0)] = Field(
         default=60, description="minutes, above 0"
     )
+    http_bind: Bind | None = Field(
+        default=None,
+        description="host and port, like 127.0.0.1:8080; PUBLIC_URL leads there and needs it",
+    )
+    webhook: Switch = Field(default="on", description="on or off")
+    public_url: PublicUrl | None = Field(
+        default=None,
+        description="an address with https and without a path, like https://bot.example.org; for"
+        " Telegram's webhook with no other port than 443, 80, 88 or 8443",
+    )
+    kie_webhook_hmac_key: Key | None = Field(
+        default=None, description="the key that kie.ai shows under its settings for webhooks"
+    )
+    kie_webhook_hmac_key_file: SecretFile | None = _secret_file("KIE_WEBHOOK_HMAC_KEY")
+    backup_dir: Path | None = Field(
+        default=None, description="a folder that can be written to, and is not DATA_DIR"
+    )
+    backup_every_hours: float = Field(
+        default=24, ge=0, le=8_760, description="hours from 0 to 8760, 0 for never"
+    )
+    backup_keep: Keep = Field(
+        default="24 7 4",
+        description='how many of hours, days and weeks are kept, like "24 7 4", not 0 of each',
+    )
+    backup_files: Switch = Field(default="off", description="on or off")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -205,10 +316,48 @@ class CommonSettings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_for_telegram(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (
+            value
+            and urlsplit(value).port not in TELEGRAM_PORTS
+            and info.data.get("webhook") == "on"
+        ):
+            raise ValueError("no port for Telegram")
+        return value
+
+    @field_validator("backup_dir")
+    @classmethod
+    def _is_apart(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        data_dir = info.data.get("data_dir")
+        if value and data_dir and value.absolute() == data_dir.absolute():
+            raise ValueError("backups need a folder of their own")
+        return value
+
     @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return cls._name_missing(cls._read_files(data))
+
+    @classmethod
+    def _read_files(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Secrets from the files that are named in their place. What is wrong with a file is told
+        by the validator of its name."""
+        for secret in _secrets(cls):
+            path = data.get(f"{secret}{FILE}")
+            if path and data.get(secret):
+                data[f"{secret}{FILE}"] = BOTH
+            elif path:
+                with suppress(PydanticCustomError):
+                    data[secret] = read_secret(Path(path))
+        return data
+
     @classmethod
     def _name_missing(cls, data: dict[str, Any]) -> dict[str, Any]:
         """What is needed beside, or in place of, another setting is named when it is absent."""
+        if data.get("public_url"):
+            data.setdefault("http_bind", "")
         if not any(data.get(f"{key}_kie_api_key") for key in PRODUCTS):
             data.setdefault("kie_api_key", "")
         for one, other in itertools.permutations(("supabase_url", "supabase_service_role_key")):
@@ -291,11 +440,61 @@ class CommonSettings(BaseSettings):
         return int(self.bot_token.get_secret_value().partition(":")[0])
 
     @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Host and port to listen on, if the bot is to listen."""
+        if self.http_bind is None:
+            return None
+        host, _, port = self.http_bind.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def uses_webhook(self) -> bool:
+        """Whether Telegram posts updates, instead of being asked for them."""
+        return self.public_url is not None and self.webhook == "on"
+
+    @property
+    def backups_kept(self) -> tuple[int, int, int]:
+        """Of how many hours, days and weeks a backup is kept."""
+        hours, days, weeks = map(int, self.backup_keep.split())
+        return hours, days, weeks
+
+    @property
+    def backs_up_files(self) -> bool:
+        """Whether backups have the pictures on disk, too."""
+        return self.backup_files == "on"
+
+    @property
+    def telegram_path(self) -> str:
+        """The last part of the address of Telegram's webhook."""
+        return self._derive("telegram path")
+
+    @property
+    def telegram_secret(self) -> str:
+        """What Telegram sends with each update, so that it is known as Telegram's."""
+        return self._derive("telegram secret")
+
+    @property
+    def kie_path(self) -> str:
+        """The last part of the address of KIE's callbacks."""
+        return self._derive("kie path")
+
+    def _derive(self, purpose: str) -> str:
+        """43 characters of A-Za-z0-9_- that only who has the token can know: the same after each
+        start, and nothing to keep."""
+        token = self.bot_token.get_secret_value().encode()
+        digest = hmac.digest(token, purpose.encode(), "sha256")
+        return urlsafe_b64encode(digest).decode().rstrip("=")
+
+    @property
     def secrets(self) -> list[str]:
         """The values that must never appear in a log."""
-        names = [name for name in type(self).model_fields if name.endswith(SECRETS)]
-        values: list[SecretStr | None] = [getattr(self, name) for name in names]
-        return [value.get_secret_value() for value in values if value]
+        values: list[SecretStr | None] = [getattr(self, name) for name in _secrets(type(self))]
+        given = [value.get_secret_value() for value in values if value]
+        return [*given, self.telegram_path, self.telegram_secret, self.kie_path]
+
+
+def _secrets(settings: type[CommonSettings]) -> list[str]:
+    return [name for name in settings.model_fields if name.endswith(SECRETS)]
 
 
 def _of_products() -> Iterator[tuple[str, Any]]:
@@ -304,6 +503,8 @@ def _of_products() -> Iterator[tuple[str, Any]]:
     for key, product in PRODUCTS.items():
         of_key = Field(default=None, description="a key from kie.ai, without blanks")
         yield f"{key}_kie_api_key", (Key | None, of_key)
+        of_file = _secret_file(f"{key.upper()}_KIE_API_KEY")
+        yield f"{key}_kie_api_key{FILE}", (SecretFile | None, of_file)
         for name, model in (("text", product.models.text), ("image", product.models.picture)):
             if model is not None:
                 of_model = Field(default=model, description="a model name of KIE's")
@@ -350,7 +551,8 @@ def misspelt(given: Iterable[Given]) -> list[tuple[Given, str]]:
     """Variables that look like misspelt settings, each with the closest name."""
     given = list(given)
     names = {field.upper() for field in Settings.model_fields}
-    absent = names - {each.name for each in given if each.value}
+    present = {each.name for each in given if each.value}
+    absent = names - present - {name.removesuffix(FILE.upper()) for name in present}
     found = []
     for each in given:
         if each.name in names:
@@ -376,6 +578,20 @@ def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     return Settings(_env_file=env_file)
 
 
+def outside_volume(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Why the bot must not start on Railway, which keeps nothing but volumes over a deploy."""
+    if not any(name.startswith("RAILWAY_") for name in environment.keys() - RAILWAY_CLI):
+        return None
+    data_dir, volume = settings.data_dir.resolve(), environment.get("RAILWAY_VOLUME_MOUNT_PATH")
+    if volume and data_dir.is_relative_to(Path(volume).resolve()):
+        return None
+    return (
+        f"DATA_DIR: {data_dir} is not on a volume, and Railway's next deploy would remove it with"
+        " all balances: attach a volume to the service"
+        + (f", and set DATA_DIR={volume}" if volume else " at /data, and set DATA_DIR=/data")
+    )
+
+
 def explain(error: ValidationError, env_file: Path | None = ENV_FILE) -> list[str]:
     """A line for each wrong variable: what is expected, what was given and where, no secrets."""
     given = given_in(env_file)
@@ -383,12 +599,18 @@ def explain(error: ValidationError, env_file: Path | None = ENV_FILE) -> list[st
     for each in error.errors(include_input=False, include_context=False, include_url=False):
         field = str(each["loc"][0])
         expected = Settings.model_fields[field].description
-        if each["type"] == "missing" or each["msg"].endswith("missing"):
+        if each["type"] == "secret_file":
+            what = f"{field.upper()}: {each['msg']}; expected {expected}"
+            lines[field] = f"{what}{_wrong(field, given)}"
+        elif each["type"] == "missing" or each["msg"].endswith("missing"):
             empty = [g.place for g in given if g.name == field.upper()]
             where = f" ({empty[-1]} has nothing behind the =)" if empty else ""
             lines[field] = f"{field.upper()}: missing; expected {expected}{where}"
         else:
             lines[field] = f"{field.upper()}: wrong; expected {expected}{_wrong(field, given)}"
+    for field in [*lines]:
+        if f"{field}{FILE}" in lines:  # it is not to be set itself
+            del lines[field]
     if "missing" in lines.get("bot_token", ""):
         lines["bot_token"] += " (to see the bot work without any account: make demo)"
     told = [*lines.values(), *(misspelling(*each) for each in misspelt(given))]
@@ -405,11 +627,14 @@ def misspelling(given: Given, nearest: str) -> str:
 
 def _wrong(field: str, given: Iterable[Given]) -> str:
     """What was given and where, as far as it may be shown."""
-    effective = [each for each in given if each.name == field.upper() and each.value]
+    names = {field.upper(), f"{field}{FILE}".upper()}
+    effective = [each for each in given if each.name in names and each.value]
     if not effective:
         return ""
     value, place = effective[-1].value.strip(), effective[-1].place
     if field.endswith(SECRETS):
+        if effective[-1].name.endswith(FILE.upper()):
+            place = f"the file of {effective[-1].name}"
         return f"; what stands in {place} is not shown"
     address = re.match(HOST, value) if "_url" in field else None
     if address is not None:  # what is behind the host may be a key

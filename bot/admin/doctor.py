@@ -36,7 +36,15 @@ from bot.admin.kie_account import DISCOVERY, access_of, models_of, open_kie
 from bot.admin.kie_watch import compare
 from bot.media.buckets import check_buckets, open_supabase
 from bot.prompts.products import FIRST
-from bot.settings import ENV_FILE, KieAccess, Settings, given_in, misspelling, misspelt
+from bot.settings import (
+    ENV_FILE,
+    KieAccess,
+    Settings,
+    given_in,
+    misspelling,
+    misspelt,
+    outside_volume,
+)
 from bot.telegram.errors import StarsUnreachableError
 from bot.telegram.session import open_bot
 from bot.telegram.star_calls import StarCalls
@@ -170,6 +178,9 @@ def check_settings(settings: Settings, env_file: Path | None) -> list[Finding]:
     if list(places) == [False]:
         advice = f"name a folder, or remove the line; now it is {settings.data_dir.absolute()}"
         findings.append(Finding(False, f"DATA_DIR, set to nothing ({places[False]})", advice))
+    if (why := outside_volume(settings)) is not None:
+        what, _, advice = why.removeprefix("DATA_DIR: ").partition(": ")
+        findings.append(Finding(False, what, advice))
     return findings or [Finding(True, "settings")]
 
 

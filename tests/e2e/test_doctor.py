@@ -107,6 +107,14 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
     assert not data_dir.exists(), "nothing is made by asking"
 
 
+async def test_data_that_railway_would_remove(
+    around: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAILWAY_SERVICE_NAME", "bot")
+    said = await problem(around)
+    assert said.startswith(f"PROBLEM {around.data_dir} is not on a volume, and Railway's next ")
+
+
 async def test_while_the_bot_runs(world: World) -> None:
     world.kie.task_seconds = 60
     anna = await world.customer()

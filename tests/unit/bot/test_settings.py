@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot import __version__
 from bot.settings import (
     Given,
     KieAccess,
@@ -17,6 +19,7 @@ from bot.settings import (
     explain,
     load_settings,
     misspelt,
+    outside_volume,
 )
 from providers.base import ByInput
 from providers.products import PRODUCTS
@@ -47,10 +50,14 @@ def complaints(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[str]:
     return explain(caught.value)
 
 
+def derived(settings: Settings) -> list[str]:
+    return [settings.telegram_path, settings.telegram_secret, settings.kie_path]
+
+
 def test_two_values_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch)
     assert settings.bot_token.get_secret_value() == TOKEN
-    assert settings.secrets == [TOKEN, KEY]
+    assert settings.secrets == [TOKEN, KEY, *derived(settings)]
     assert settings.telegram_api_url == "https://api.telegram.org"
     assert settings.admin_ids == frozenset()
     assert settings.data_dir == Path("data")
@@ -63,6 +70,13 @@ def test_two_values_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.welcome_tokens, settings.max_quantity) == (79, 4)
     assert settings.user_max_active_images == 8
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
+    assert (settings.http_address, settings.public_url, settings.uses_webhook) == (
+        None,
+        None,
+        False,
+    )
+    assert (settings.backup_dir, settings.backup_every_hours) == (None, 24)
+    assert (settings.backups_kept, settings.backs_up_files) == ((24, 7, 4), False)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +99,7 @@ def test_secrets_are_not_shown_by_accident(monkeypatch: pytest.MonkeyPatch) -> N
     for secret in settings.secrets:
         assert secret not in repr(settings)
         assert secret not in str(settings)
-    assert len(settings.secrets) == 3
+    assert len(settings.secrets) == 3 + len(derived(settings))
 
 
 LONG = "0123456789abcdef0123456789"  # might be a key in another's place
@@ -121,6 +135,19 @@ WRONG = [
     ("CANCEL_SECONDS", "-1", "given '-1'"),
     ("CANCEL_SECONDS", "61", "given '61'"),
     ("CANCEL_SECONDS", "nan", "given 'nan'"),
+    ("HTTP_BIND", "8080", "given '8080'"),
+    ("HTTP_BIND", "localhost:0", "given 'localhost:0'"),
+    ("HTTP_BIND", "::1:8080", "given '::1:8080'"),
+    ("HTTP_BIND", "http://0.0.0.0:80", "given 'http://0.0.0.0:80'"),
+    ("HTTP_BIND", "127.0.0.1:65536", "given '127.0.0.1:65536'"),
+    ("WEBHOOK", "yes", "given 'yes'"),
+    ("KIE_WEBHOOK_HMAC_KEY", f"{SECRET} x", "is not shown"),
+    ("BACKUP_DIR", "data", "given 'data'"),
+    ("BACKUP_EVERY_HOURS", "-1", "given '-1'"),
+    ("BACKUP_KEEP", "24 7", "given '24 7'"),
+    ("BACKUP_KEEP", "24 7 -4", "given '24 7 -4'"),
+    ("BACKUP_KEEP", "0 0 0", "given '0 0 0'"),
+    ("BACKUP_FILES", "1", "given '1'"),
     ("LOG_LEVEL", "loud\n", "given 'loud'"),
     ("LOG_FORMAT", LONG, "given 26 characters"),
 ]
@@ -138,6 +165,133 @@ def test_a_wrong_value_is_one_line(
     assert shown in given
     for secret in (SECRET, TOKEN, KEY, LONG):
         assert secret not in line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://bot.example.org",
+        "bot.example.org",
+        "https://bot.example.org/path",
+        "https://bot.example.org:8080",
+        f"https://me:{SECRET}@bot.example.org",
+    ],
+)
+def test_a_wrong_public_address_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    (line,) = complaints(monkeypatch, PUBLIC_URL=value, HTTP_BIND="127.0.0.1:8080")
+    assert line.startswith("PUBLIC_URL: wrong; expected an address with https and without a path")
+    assert SECRET not in line
+
+
+def test_a_public_address_leads_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = complaints(monkeypatch, PUBLIC_URL="https://bot.example.org")
+    assert line.startswith("HTTP_BIND: missing; expected host and port, like 127.0.0.1:8080")
+
+
+def test_what_listens_and_what_is_known_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, HTTP_BIND="[::1]:8080", PUBLIC_URL="https://bot.example.org/")
+    assert settings.http_address == ("::1", 8080)
+    assert settings.public_url == "https://bot.example.org"
+    assert settings.uses_webhook
+    address = "https://bot.example.org:8080"  # with a port that Telegram does not take
+    settings = load(monkeypatch, HTTP_BIND="0.0.0.0:80", PUBLIC_URL=address, WEBHOOK="Off")
+    assert settings.http_address == ("0.0.0.0", 80)  # noqa: S104 - it is only read
+    assert (settings.public_url, settings.uses_webhook) == (address, False)
+
+
+def test_the_secret_paths_are_the_tokens_own_and_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch)
+    assert len({*derived(settings)}) == 3
+    assert all(re.fullmatch("[A-Za-z0-9_-]{43}", each) for each in derived(settings))
+    assert derived(load(monkeypatch)) == derived(settings)
+    other = derived(load(monkeypatch, BOT_TOKEN=f"{TOKEN}x"))
+    assert not {*other} & {*derived(settings)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BOT_TOKEN",
+        "KIE_API_KEY",
+        "MIDJOURNEY_KIE_API_KEY",
+        "SUPABASE_SERVICE_ROLE_KEY",
+        "KIE_WEBHOOK_HMAC_KEY",
+    ],
+)
+def test_a_secret_may_stand_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    value, path = f"12345:{SECRET}", tmp_path / "secret"
+    path.write_text(f"{value}\n", encoding="utf-8")
+    others = {key: each for key, each in GOOD.items() if key != name}
+    if name.startswith("SUPABASE"):
+        others["SUPABASE_URL"] = "https://x.supabase.co"
+    for key, each in {**others, f"{name}_FILE": str(path)}.items():
+        monkeypatch.setenv(key, each)
+    settings = load_settings()
+    assert getattr(settings, name.lower()).get_secret_value() == value
+    assert value in settings.secrets
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    (line,) = explain(caught.value)
+    assert line.startswith(f"{name}_FILE: set twice, with and without _FILE: remove one; expected ")
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "no such file or directory"),
+        (b"\n", "empty"),
+        (b"\xff", "no text in UTF-8"),
+        (b"x" * 20_000, "too long"),
+    ],
+)
+def test_a_file_without_a_secret_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    if content is not None:
+        (tmp_path / "t").write_bytes(content)
+    (tmp_path / ".env").write_text(f"KIE_API_KEY={KEY}\nBOT_TOKEN_FILE=t\n", encoding="utf-8")
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    (line,) = explain(caught.value)
+    assert line == (
+        f"BOT_TOKEN_FILE: {why}; expected a file that holds nothing but the value of BOT_TOKEN,"
+        " in its place; given 't' (.env line 2)"
+    )
+
+
+def test_a_wrong_value_in_a_file_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(SECRET, encoding="utf-8")
+    monkeypatch.setenv("KIE_API_KEY", KEY)
+    monkeypatch.setenv("BOT_TOKEN_FILE", "token")
+    with pytest.raises(ValidationError) as caught:
+        load_settings()
+    (line,) = explain(caught.value)
+    assert line.startswith("BOT_TOKEN: wrong; expected ")
+    assert line.endswith("; what stands in the file of BOT_TOKEN_FILE is not shown")
+
+
+def test_on_railway_the_data_are_on_a_volume(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = load(monkeypatch, DATA_DIR=str(tmp_path / "data" / "bot"))
+    assert outside_volume(settings, {}) is None
+    assert outside_volume(settings, {"RAILWAY_TOKEN": "of the command line"}) is None
+    here = {"RAILWAY_ENVIRONMENT": "production"}
+    volume = {**here, "RAILWAY_VOLUME_MOUNT_PATH": str(tmp_path / "data")}
+    assert outside_volume(settings, volume) is None
+    why = outside_volume(settings, here)
+    assert why is not None
+    assert why.startswith(f"DATA_DIR: {tmp_path / 'data' / 'bot'} is not on a volume")
+    assert why.endswith("attach a volume to the service at /data, and set DATA_DIR=/data")
+    why = outside_volume(settings, {**here, "RAILWAY_VOLUME_MOUNT_PATH": "/data"})
+    assert why is not None
+    assert why.endswith("attach a volume to the service, and set DATA_DIR=/data")
 
 
 @pytest.mark.parametrize("value", ["many", "'many'", '"many"  # as many as they like'])
@@ -244,7 +398,8 @@ def test_the_key_for_midjourney(
         monkeypatch.setenv(name, value)
     settings = load_settings()
     assert settings.kie("midjourney").access.api_key == key
-    assert set(settings.secrets) == {TOKEN, *(value.strip() for value in given.values() if value)}
+    keys = {value.strip() for value in given.values() if value}
+    assert set(settings.secrets) == {TOKEN, *keys, *derived(settings)}
 
 
 def test_what_a_product_does_not_set_is_as_for_all_of_kie(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,6 +496,22 @@ def test_the_command_line_stops_with_status_2(tmp_path: Path, command: list[str]
     assert not list(tmp_path.iterdir()), "nothing was made"
 
 
+def test_the_command_line_does_not_start_on_railway_without_a_volume(tmp_path: Path) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, ROOT / "main.py"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, **GOOD, "RAILWAY_ENVIRONMENT_NAME": "production"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("DATA_DIR: ")
+    assert ended.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir()), "nothing was made"
+
+
 def test_every_setting_is_in_the_example_file() -> None:
     """`# words`, then `NAME=default`, or `# NAME=default` for what may stay as it is."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
@@ -363,3 +534,8 @@ def test_every_setting_is_in_the_example_file() -> None:
             assert example[name] == "", f"{name} has no default"
         else:
             assert example[name] == str(default), f"the default of {name}"
+
+
+def test_the_program_knows_its_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert __version__ == project["version"]
