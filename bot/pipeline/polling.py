@@ -13,7 +13,7 @@ from bot.pipeline.durations import Curve, Durations
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit, Turns
 from bot.tools.retry import pause_after
-from providers.base import Done, Failed, Provider
+from providers.base import Done, Failed, Pending, Provider, TaskState
 from providers.errors import (
     DeadlineError,
     GenerationFailedError,
@@ -67,13 +67,71 @@ class _Claim:
         self.given, self.held_s = 0, 0.0
 
 
-@dataclass(eq=False, slots=True)
-class _Wait:
-    """A task that a question is due for. `asked_at` is its age when it was asked last."""
+class _Answers:
+    """What the provider's answers about one task come to."""
 
+    def __init__(self, task_id: str, policy: PollPolicy) -> None:
+        self._task_id = task_id
+        self._unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
+        self._without_urls = _Claim(policy.checks_without_urls, policy.without_urls_for_s)
+        self._last: _Claim | None = None  # the last answer, if it was a claim
+        self.failed = 0  # questions since the last answer
+
+    def fail(self, error: ProviderError, since_last_s: float) -> None:
+        """A question failed, or nothing is known of the task.
+
+        Raises:
+            RecordGoneError
+        """
+        if not _is_unknown(error):
+            self.failed += 1
+            self._last = None
+            return
+        self.failed = 0
+        self._without_urls.deny()
+        if self._claim(self._unknown, since_last_s):
+            raise RecordGoneError(str(error), detail=error.detail, code=error.code) from error
+
+    def take(self, state: TaskState, since_last_s: float) -> Done | None:
+        """The task's end, if that is it.
+
+        Raises:
+            GenerationFailedError, NoResultError
+        """
+        self.failed = 0
+        self._unknown.deny()
+        match state:
+            case Done(urls=(_, *_)):
+                return state
+            case Done():
+                if self._claim(self._without_urls, since_last_s):
+                    raise NoResultError(f"task {self._task_id}: success without URLs")
+            case Failed(reason=reason, code=code):
+                raise GenerationFailedError(
+                    f"task {self._task_id} failed: {code} {reason}", detail=reason
+                )
+            case _:
+                self._without_urls.deny()
+                self._last = None
+        return None
+
+    def _claim(self, claim: _Claim, since_last_s: float) -> bool:
+        again = self._last is claim
+        self._last = claim
+        return claim.give(since_last_s if again else 0.0)
+
+
+@dataclass(eq=False, slots=True)
+class _Watch:
+    """A task in the poller's care. `asked_at` is its age when it was asked about last."""
+
+    provider: Provider
+    model: str
     curve: Curve
     created: float  # on the poller's clock
-    asked_at: float
+    deadline: float
+    answers: _Answers
+    asked_at: float = 0.0
 
 
 class Poller:
@@ -93,7 +151,7 @@ class Poller:
         self._policy = policy
         self._durations = durations
         self._clock = clock
-        self._turns = Turns(limit, self._worth)
+        self._turns = Turns[_Watch](limit, self._worth)
 
     async def wait_until_done(
         self,
@@ -113,74 +171,58 @@ class Poller:
         Raises:
             GenerationFailedError, NoResultError, RecordGoneError, DeadlineError
         """
-        policy = self._policy
-        interval_s, timeout_s = provider.poll_interval_s, provider.poll_timeout_s
-        start = self._clock.steady()
-        created = start - age_s
-        deadline = start + min(max(timeout_s - age_s, policy.grace_s), timeout_s)
-        unknown = _Claim(policy.checks_unknown, policy.unknown_for_s)
-        without_urls = _Claim(policy.checks_without_urls, policy.without_urls_for_s)
-        last: _Claim | None = None  # the last answer, if it was a claim
-        failed = 0  # polls since the last answer
-        asked_at = 0.0  # the task's age then
+        timeout_s, start = provider.poll_timeout_s, self._clock.steady()
+        watch = _Watch(
+            provider,
+            model,
+            self._durations.curve(model),
+            created=start - age_s,
+            deadline=start + min(max(timeout_s - age_s, self._policy.grace_s), timeout_s),
+            answers=_Answers(task_id, self._policy),
+        )
         while True:
-            now = self._clock.steady()
-            curve = self._durations.curve(model)
-            pause_s = curve.pause_s(asked_at, interval_s)
-            if failed:
-                grown_s = pause_after(failed - 1, first_s=interval_s, longest_s=policy.max_pause_s)
-                pause_s = max(pause_s, grown_s)
-            # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
-            pause_s *= random.uniform(0.9, 1.1)  # noqa: S311
-            ask_at = created + asked_at + max(pause_s, provider.least_poll_pause_s)
-            if now < deadline:  # what is done by then is not to be missed
-                ask_at = min(ask_at, deadline)
-            await self._clock.sleep(max(ask_at - now, 0.0))
-            await self._turns.wait(_Wait(curve, created, asked_at))
+            await self._until_due(watch)
+            await self._turns.wait(watch)
             asked = self._clock.steady()
-            since_last_s = asked - created - asked_at
-            asked_at = asked - created
+            since_last_s = asked - watch.created - watch.asked_at
+            watch.asked_at = asked - watch.created
             try:
                 state = await provider.check(task_id)
             except ProviderError as error:
                 on_error(error)
-                if _is_unknown(error):
-                    failed = 0
-                    without_urls.deny()
-                    if unknown.give(since_last_s if last is unknown else 0.0):
-                        raise RecordGoneError(
-                            str(error), detail=error.detail, code=error.code
-                        ) from error
-                    last = unknown
-                else:
-                    failed += 1
-                    last = None
+                watch.answers.fail(error, since_last_s)
                 if isinstance(error, NotTakenError):
-                    self._limit.pause(min(error.retry_after_s or interval_s, policy.max_pause_s))
+                    pause_s = error.retry_after_s or provider.poll_interval_s
+                    self._limit.pause(min(pause_s, self._policy.max_pause_s))
                 logger.warning("task %s: poll failed, retrying: %s", task_id, error)
                 continue
-            failed = 0
-            unknown.deny()
-            match state:
-                case Done(urls=(_, *_)):
-                    return state
-                case Done():
-                    if without_urls.give(since_last_s if last is without_urls else 0.0):
-                        raise NoResultError(f"task {task_id}: success without URLs")
-                    last = without_urls
-                    continue
-                case Failed(reason=reason, code=code):
-                    raise GenerationFailedError(
-                        f"task {task_id} failed: {code} {reason}", detail=reason
-                    )
-                case _ if asked >= deadline:
-                    raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
-                case _:
-                    without_urls.deny()
-                    last = None
+            if (done := watch.answers.take(state, since_last_s)) is not None:
+                return done
+            if isinstance(state, Pending) and asked >= watch.deadline:
+                raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
 
-    def _worth(self, wait: _Wait) -> float:
-        return wait.curve.worth(wait.asked_at, self._clock.steady() - wait.created)
+    async def _until_due(self, watch: _Watch) -> None:
+        """Return when the next question about a task is due."""
+        watch.curve = self._durations.curve(watch.model)
+        now = self._clock.steady()
+        await self._clock.sleep(max(self._due(watch, now) - now, 0.0))
+
+    def _due(self, watch: _Watch, now: float) -> float:
+        provider, failed = watch.provider, watch.answers.failed
+        interval_s = provider.poll_interval_s
+        pause_s = watch.curve.pause_s(watch.asked_at, interval_s)
+        if failed:
+            longest_s = self._policy.max_pause_s
+            grown_s = pause_after(failed - 1, first_s=interval_s, longest_s=longest_s)
+            pause_s = max(pause_s, grown_s)
+        # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
+        pause_s *= random.uniform(0.9, 1.1)  # noqa: S311
+        due = watch.created + watch.asked_at + max(pause_s, provider.least_poll_pause_s)
+        # What is done by the deadline is not to be missed.
+        return min(due, watch.deadline) if now < watch.deadline else due
+
+    def _worth(self, watch: _Watch) -> float:
+        return watch.curve.worth(watch.asked_at, self._clock.steady() - watch.created)
 
 
 def _is_unknown(error: ProviderError) -> bool:
