@@ -1,14 +1,17 @@
 """Polling of the provider's tasks, each when a poll is worth most.
 
 All tasks share one budget of polls. A poll is due when the task's age makes it worthwhile
-(`durations`); among the tasks that are due, the one where it is worth most comes first.
+(`durations`); among the tasks that are due, the one where it is worth most comes first. A callback
+makes the poll of its task due at once, and does nothing else (decision 0061).
 """
 
+import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from bot.pipeline.callbacks import CALLBACKS, CallbackPolicy, Callbacks
 from bot.pipeline.durations import Curve, Durations
 from bot.tools.clock import CLOCK, Clock
 from bot.tools.rate_limits import RateLimit, Turns
@@ -42,6 +45,14 @@ class PollPolicy:
     checks_without_urls: int = 4
     # After a restart the deadline may be long past and the result be there: ask at least so long.
     grace_s: float = 60.0
+    # From the last question to the one that a callback makes due: the provider's record may come
+    # later than its callback. When these are used up, further callbacks of the same task are good
+    # for one question each, so long after the last: sending many uses up nothing.
+    woken_pauses_s: tuple[float, ...] = (0.0, 0.3, 0.7, 1.5, 3.0)
+    woken_again_s: float = 10.0
+    # While callbacks come, a task is asked about so seldom: it is what a lost one costs at most.
+    told_pause_s: float = 20.0
+    callbacks: CallbackPolicy = CALLBACKS
 
 
 POLLING = PollPolicy()
@@ -131,7 +142,31 @@ class _Watch:
     created: float  # on the poller's clock
     deadline: float
     answers: _Answers
+    woken: bool  # a callback came, or the question after it was too early: another is due
+    questions: int = 0  # that callbacks made due
     asked_at: float = 0.0
+    sleep: asyncio.Task[None] | None = None  # until the next question is due
+
+    def wake(self) -> None:
+        """A callback came."""
+        self.woken = True
+        self.rouse()
+
+    def rouse(self) -> None:
+        """Think anew when the next question is due."""
+        if self.sleep is not None:
+            self.sleep.cancel()
+
+
+class _Turns(Turns[_Watch]):
+    """Callbacks come first, but in every other turn only: the rest is asked about as well."""
+
+    _was_woken = False
+
+    def choose(self, waiting: Collection[_Watch]) -> _Watch:
+        woken = next((watch for watch in waiting if watch.woken), None)
+        self._was_woken = woken is not None and not self._was_woken
+        return woken if woken is not None and self._was_woken else super().choose(waiting)
 
 
 class Poller:
@@ -151,7 +186,18 @@ class Poller:
         self._policy = policy
         self._durations = durations
         self._clock = clock
-        self._turns = Turns[_Watch](limit, self._worth)
+        self._turns = _Turns(limit, self._worth)
+        self._callbacks = Callbacks(policy.callbacks, clock)
+        self._watches: dict[str, list[_Watch]] = {}  # by task
+
+    def wake(self, task_id: str) -> None:
+        """A callback came: ask about the task at once, or as soon as it is waited for."""
+        watches = self._watches.get(task_id)
+        if watches is None:
+            self._callbacks.came(task_id)
+            return
+        for watch in watches:
+            watch.wake()
 
     async def wait_until_done(
         self,
@@ -179,13 +225,29 @@ class Poller:
             created=start - age_s,
             deadline=start + min(max(timeout_s - age_s, self._policy.grace_s), timeout_s),
             answers=_Answers(task_id, self._policy),
+            woken=self._callbacks.was_early(task_id),
         )
+        watches = self._watches.setdefault(task_id, [])
+        watches.append(watch)
+        try:
+            return await self._ask_until_done(task_id, watch, on_error)
+        finally:
+            watches.remove(watch)
+            if not watches:
+                del self._watches[task_id]
+
+    async def _ask_until_done(
+        self, task_id: str, watch: _Watch, on_error: Callable[[ProviderError], None]
+    ) -> Done:
+        provider = watch.provider
         while True:
             await self._until_due(watch)
             await self._turns.wait(watch)
             asked = self._clock.steady()
             since_last_s = asked - watch.created - watch.asked_at
             watch.asked_at = asked - watch.created
+            was_woken, watch.woken = watch.woken, False
+            watch.questions += was_woken
             try:
                 state = await provider.check(task_id)
             except ProviderError as error:
@@ -195,19 +257,47 @@ class Poller:
                     pause_s = error.retry_after_s or provider.poll_interval_s
                     self._limit.pause(min(pause_s, self._policy.max_pause_s))
                 logger.warning("task %s: poll failed, retrying: %s", task_id, error)
-                continue
-            if (done := watch.answers.take(state, since_last_s)) is not None:
-                return done
-            if isinstance(state, Pending) and asked >= watch.deadline:
-                raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
+            else:
+                if not isinstance(state, Pending):
+                    # It may also have come while this question was under way.
+                    self._callbacks.ended(task_id, told=was_woken or watch.woken)
+                if (done := watch.answers.take(state, since_last_s)) is not None:
+                    return done
+                if isinstance(state, Pending) and asked >= watch.deadline:
+                    timeout_s = provider.poll_timeout_s
+                    raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
+            if was_woken and watch.questions < len(self._policy.woken_pauses_s):
+                watch.woken = True
 
     async def _until_due(self, watch: _Watch) -> None:
         """Return when the next question about a task is due."""
         watch.curve = self._durations.curve(watch.model)
-        now = self._clock.steady()
-        await self._clock.sleep(max(self._due(watch, now) - now, 0.0))
+        while True:
+            now = self._clock.steady()
+            wait_s = self._due(watch, now) - now
+            if wait_s <= 0:
+                return
+            watch.sleep = asyncio.create_task(self._clock.sleep(wait_s))
+            try:
+                await asyncio.wait([watch.sleep])
+                if not watch.sleep.cancelled():
+                    return
+            finally:
+                watch.sleep.cancel()
+                watch.sleep = None
 
     def _due(self, watch: _Watch, now: float) -> float:
+        """When the next question is; in the past: at once."""
+        due = self._usually_due(watch)
+        if watch.woken:
+            pauses_s = self._policy.woken_pauses_s
+            again = watch.questions >= len(pauses_s)
+            pause_s = self._policy.woken_again_s if again else pauses_s[watch.questions]
+            due = min(due, watch.created + watch.asked_at + pause_s)
+        # What is done by the deadline is not to be missed.
+        return min(due, watch.deadline) if now < watch.deadline else due
+
+    def _usually_due(self, watch: _Watch) -> float:
         provider, failed = watch.provider, watch.answers.failed
         interval_s = provider.poll_interval_s
         pause_s = watch.curve.pause_s(watch.asked_at, interval_s)
@@ -215,11 +305,19 @@ class Poller:
             longest_s = self._policy.max_pause_s
             grown_s = pause_after(failed - 1, first_s=interval_s, longest_s=longest_s)
             pause_s = max(pause_s, grown_s)
+        if self._callbacks.are_missed():
+            self._rouse_all()
+        if self._callbacks.come:
+            pause_s = max(pause_s, self._policy.told_pause_s)
         # Jitter keeps tasks of one job out of step; KIE is reported to answer a march with 429.
         pause_s *= random.uniform(0.9, 1.1)  # noqa: S311
-        due = watch.created + watch.asked_at + max(pause_s, provider.least_poll_pause_s)
-        # What is done by the deadline is not to be missed.
-        return min(due, watch.deadline) if now < watch.deadline else due
+        return watch.created + watch.asked_at + max(pause_s, provider.least_poll_pause_s)
+
+    def _rouse_all(self) -> None:
+        """Callbacks come no more: who waits for one asks at the usual pace again."""
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.rouse()
 
     def _worth(self, watch: _Watch) -> float:
         return watch.curve.worth(watch.asked_at, self._clock.steady() - watch.created)

@@ -385,7 +385,7 @@ async def test_what_is_done_is_known_about_as_soon_as_it_can_be(tasks: int) -> N
     """Ten questions a second, tasks of 48 to 128 s: close to what the best schedule reaches."""
     random.seed(tasks)  # the jitter's
     rng = random.Random(tasks)
-    clock = FakeClock(settle=4)
+    clock = FakeClock(settle=8)
     durations = Durations()
     for _ in range(200):
         durations.add("m", rng.uniform(48, 128))
