@@ -21,6 +21,7 @@ class Placed:
     job_id: int
     items: Sequence[Item]
     with_picture: bool  # it starts from one
+    new: bool = False  # it was charged just now, and is told for the first time
 
 
 @dataclass(frozen=True, slots=True)

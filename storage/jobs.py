@@ -159,7 +159,8 @@ class Jobs:
         def then(placed: PlacedJob | None) -> None:
             if placed is not None:
                 logger.info("job %d placed, %d item(s)", placed.job_id, len(placed.items))
-                self._announcer.tell(Placed(placed.job_id, placed.items, bool(order.inputs)))
+                with_picture = bool(order.inputs)
+                self._announcer.tell(Placed(placed.job_id, placed.items, with_picture, new=True))
 
         return await self._database.write(work, then)
 

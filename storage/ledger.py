@@ -9,7 +9,7 @@ balance from going below zero, and no row is ever changed or deleted.
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,6 +21,10 @@ from storage.journal import Act, record
 
 DAY_S = 86_400
 ENTRIES_OF_MOVEMENT = 10  # a job has at most so many items
+BOOKED_AFTER = (
+    "SELECT kind, sum(max(amount, 0)) AS given, sum(max(-amount, 0)) AS taken,"
+    " max(entry_id) AS last FROM ledger WHERE entry_id > ? GROUP BY kind"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class Movement:
     asked_for: str  # by the job, if there is one
     created_at: float  # Unix seconds
     media: Media = Media.IMAGE  # what the items of the job are
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """Tokens that were given and taken up to an entry, by the ledger's kind, all above 0."""
+
+    last_entry: int
+    given: Mapping[str, int]
+    taken: Mapping[str, int]
 
 
 class Ledger:
@@ -90,6 +103,21 @@ class Ledger:
                 )
             )
         return movements[:limit]
+
+    async def last_entry(self) -> int:
+        """The number of the latest entry; 0: there is none."""
+        row = await self._database.fetch_one("SELECT max(entry_id) AS last FROM ledger")
+        return int(row["last"] or 0) if row else 0
+
+    async def booked_after(self, entry_id: int) -> Booked:
+        """What was entered after that entry: entries are numbered in their order, and none is
+        ever deleted."""
+        rows = await self._database.fetch_all(BOOKED_AFTER, (entry_id,))
+        return Booked(
+            max([entry_id, *(row["last"] for row in rows)]),
+            {row["kind"]: row["given"] for row in rows if row["given"]},
+            {row["kind"]: row["taken"] for row in rows if row["taken"]},
+        )
 
     async def was_welcomed(self, user_id: int) -> bool:
         """Whether the person had their welcome tokens, before they were forgotten or since."""

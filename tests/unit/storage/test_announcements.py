@@ -36,7 +36,7 @@ async def test_a_job_is_told_of_when_it_is_on_the_disk(shop: Shop) -> None:
     placed = await shop.place(quantity=2)
     assert placed is not None
     ((news, rows),) = told
-    assert news == Placed(placed.job_id, placed.items, with_picture=False)
+    assert news == Placed(placed.job_id, placed.items, with_picture=False, new=True)
     assert len(await rows) == 2
 
 

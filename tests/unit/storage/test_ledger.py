@@ -6,8 +6,8 @@ import pytest
 
 from storage.audit import broken_invariants
 from storage.errors import InsufficientTokensError, UnknownUserError
-from storage.ledger import Granted
-from tests.unit.storage.shop import NOW, Shop
+from storage.ledger import Booked, Granted
+from tests.unit.storage.shop import NOW, PRICE, Shop
 from tests.unit.storage.till import ANNA, DAY_S, Till
 
 
@@ -107,3 +107,17 @@ async def test_free_tokens_never_pile_up(till: Till) -> None:
     till.clock.now -= 400 * DAY_S  # a clock that was put back holds nothing up
     assert (await till.ledger.daily(ANNA, 20, below=79)).new
     assert await till.adds_up()
+
+
+async def test_what_was_entered_since_the_last_look_is_told_once(shop: Shop) -> None:
+    assert await shop.ledger.last_entry() == 0
+    await shop.customer(tokens=1000)
+    last = await shop.ledger.last_entry()
+    assert await shop.ledger.booked_after(last) == Booked(last, {}, {})
+    await shop.item("failed")
+    await shop.ledger.grant(1, 30, grant_key="9:1", granted_by=9)
+    await shop.ledger.grant(1, -7, grant_key="9:2", granted_by=9)
+    booked = await shop.ledger.booked_after(last)
+    assert booked.given == {"refund": PRICE, "grant": 30}
+    assert booked.taken == {"charge": PRICE, "grant": 7}
+    assert await shop.ledger.booked_after(booked.last_entry) == Booked(booked.last_entry, {}, {})

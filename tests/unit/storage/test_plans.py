@@ -86,6 +86,11 @@ ALLOWED = (
     ("SCAN ledger", "SELECT entry_id, kind, amount FROM ledger WHERE (kind", "the doctor"),
     ("SCAN referral_rewards", "SELECT * FROM (SELECT payment_id", "the doctor"),
     ("SCAN promo_codes USING INDEX", "SELECT promo_codes.code, used", "the doctor"),
+    (
+        "SEARCH ledger USING INTEGER PRIMARY KEY (",
+        "SELECT kind, sum(max(amount",
+        "what was entered since the last look",
+    ),
     ("SCAN owner", "", "one row"),
     ("SCAN sqlite_sequence", "", "three rows"),
     ("SCAN ledger", "UPDATE ledger SET grant_key", "all that was kept, at the first start"),
