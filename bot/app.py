@@ -72,6 +72,7 @@ class App:
         yield pipeline.progress.hear
         yield pipeline.durations.hear
         yield self._admin.kie_account.hear
+        yield self._admin.metrics.hear
         yield media.file_remover.hear
         if media.result_uploader is not None:
             yield media.result_uploader.hear

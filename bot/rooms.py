@@ -8,11 +8,13 @@ from typing import Any
 
 from aiogram import Bot
 
+from bot import __version__
 from bot.admin.alerts import Alerts
 from bot.admin.broadcast import Broadcaster
 from bot.admin.discovery import Discovery
 from bot.admin.kie_account import ADDED, KieAccount, models_of, open_all_kie, open_kie
 from bot.admin.kie_watch import KieWatch
+from bot.admin.metrics import Metrics
 from bot.cards.menu import Menu
 from bot.media.buckets import open_supabase
 from bot.media.originals import Originals
@@ -78,6 +80,7 @@ class Ground:
     telegram_time: TelegramTime
     kie: Mapping[str, Kie]  # by product; ADDED for those that admins added
     kie_log: CallLog
+    metrics: Metrics
     uploads: Kie
     downloader: Downloader
     supabase: SupabaseStorage | None
@@ -86,7 +89,8 @@ class Ground:
 @asynccontextmanager
 async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Ground]:
     """Open it; no service is called yet."""
-    telegram_time, log = TelegramTime(tuning.clock), CallLog(now=tuning.clock.now)
+    metrics, telegram_time = Metrics(__version__, tuning.clock), TelegramTime(tuning.clock)
+    log = CallLog(now=tuning.clock.now, answered=metrics.kie_answered)
     discovery = RateLimit(*tuning.discovery)
     first = settings.kie(next(iter(PRODUCTS))).access  # whose account is watched
     async with (
@@ -107,8 +111,8 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             max_bytes=tuning.result_max_bytes,
             total_timeout_s=tuning.result_timeout_s,
         ) as downloader,
-        open_bot(settings, telegram_time) as bot,
-        open_bot(settings, telegram_time) as checkout_bot,
+        open_bot(settings, telegram_time, metrics.telegram_answered) as bot,
+        open_bot(settings, telegram_time, metrics.telegram_answered) as checkout_bot,
         open_supabase(settings) as supabase,
     ):
         await insist(store.kie_models.load)
@@ -121,6 +125,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
             telegram_time,
             kie,
             log,
+            metrics,
             uploads,
             downloader,
             supabase,
@@ -188,6 +193,7 @@ class Admin:
             talk.all_texts[DEFAULT_LANGUAGE],
             token_usd=settings.token_price_usd,
         )
+        self.metrics = ground.metrics
         self.kie_account = KieAccount(
             next(iter(ground.kie.values())),
             ground.kie_log,
@@ -352,6 +358,7 @@ class Till:
             store.questions,
             talk.messenger,
             talk.all_texts,
+            booked=admin.metrics.paid,
             kept=admin.alerts.payment_kept,
             promised=self.invitations.promised,
         )
@@ -386,6 +393,7 @@ class Till:
             talk.messenger,
             talk.all_texts,
             admin.alerts.tell,
+            ended=admin.metrics.money_back,
             first_pause_s=ground.tuning.refund_pause_s,
         )
         self.reconciler = Reconciler(

@@ -1,17 +1,20 @@
-"""Middlewares: language, bans, welcome tokens, throttle and debounce.
+"""Middlewares: counting, language, bans, welcome tokens, throttle and debounce.
 
 Like handlers, each gets what it needs from the dispatcher by name.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 from aiogram import BaseMiddleware, Dispatcher
 from aiogram.dispatcher.flags import get_flag
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
+from aiogram.types.update import UpdateTypeLookupError
 from cachetools import TTLCache
 
+from bot.admin.metrics import Metrics
 from bot.cards.menu import Menu
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
@@ -39,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 def add_middlewares(dispatcher: Dispatcher, settings: Settings) -> None:
     """Those of every update first, then those of what people write and press."""
+    dispatcher.update.outer_middleware(count)
     dispatcher.update.outer_middleware(speak_language)
     dispatcher.update.outer_middleware(note_return)
     dispatcher.update.outer_middleware(note_name)
@@ -49,6 +53,24 @@ def add_middlewares(dispatcher: Dispatcher, settings: Settings) -> None:
     for middleware in (Ban(), welcome):
         dispatcher.message.middleware(middleware)
         dispatcher.callback_query.middleware(middleware)
+
+
+async def count(handler: Handler, event: TelegramObject, data: Data) -> Any:
+    """Count what Telegram tells of, and how long it takes to handle: first, so that this is all
+    of it."""
+    metrics: Metrics = data["metrics"]
+    begun = perf_counter()
+    try:
+        return await handler(event, data)
+    finally:
+        metrics.update_handled(_kind_of(event), perf_counter() - begun)
+
+
+def _kind_of(event: TelegramObject) -> str:
+    try:
+        return event.event_type if isinstance(event, Update) else ""
+    except UpdateTypeLookupError:  # a kind that came up after this program was written
+        return "unknown"
 
 
 async def speak_language(handler: Handler, event: TelegramObject, data: Data) -> Any:

@@ -54,6 +54,9 @@ MAX_CREDITS = 1e6  # of one task: $5,000
 CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 HALVES = re.compile(r"[\ud800-\udfff]")
 
+# A call ended: what it was for, in KIE's word; the code of KIE's answer, if it answered; seconds.
+Answered = Callable[[str, int | None, float], None]
+
 logger = logging.getLogger(__name__)
 
 
@@ -82,8 +85,11 @@ class CallLog:
     WINDOW_S = 60.0
     KEPT = 10  # troubles
 
-    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, now: Callable[[], float] = time.time, answered: Answered | None = None
+    ) -> None:
         self._now = now
+        self._answered = answered
         self._calls: deque[tuple[float, str]] = deque()
         self._troubles: deque[Trouble] = deque(maxlen=self.KEPT)
 
@@ -95,6 +101,11 @@ class CallLog:
     def failed(self, path: str, error: ProviderError) -> None:
         """Note a failed call."""
         self._troubles.append(Trouble(self._now(), path, str(error)))
+
+    def ended(self, path: str, code: int | None, seconds: float) -> None:
+        """Tell of a call that ended, with the code of KIE's answer; None: there was none."""
+        if self._answered is not None:
+            self._answered(path.rpartition("/")[2], code, seconds)
 
     def last_minute(self) -> Counter[str]:
         """The calls of the last minute, by path."""
@@ -276,11 +287,17 @@ class Kie:
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One round trip; returns `data` of the {code, msg, data} envelope."""
         self._log.called(path)
+        begun, code = time.monotonic(), None
         try:
-            return await self._ask(method, path, **kwargs)
+            data = await self._ask(method, path, **kwargs)
+            code = CODE_OK
         except ProviderError as error:
+            code = error.code
             self._log.failed(path, error)
             raise
+        finally:
+            self._log.ended(path, code, time.monotonic() - begun)
+        return data
 
     async def _ask(
         self, method: str, path: str, *, session: aiohttp.ClientSession | None = None, **kwargs: Any

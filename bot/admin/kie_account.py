@@ -85,6 +85,7 @@ class KieAccount:
         self._low = low
         self._pause_s = pause_s
         self._spent = asyncio.Event()
+        self.left: float | None = None  # when KIE last told it
 
     def hear(self, news: Announcement) -> None:
         """A created task has used credit: check it soon."""
@@ -102,6 +103,7 @@ class KieAccount:
         except ProviderError as error:
             logger.warning("the credit of the KIE account is unknown: %s", error)
             return None
+        self.left = left
         self._alerts.credit_left(left, self._low)
         return left
 

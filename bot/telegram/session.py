@@ -6,7 +6,7 @@ raises when the rest does not fit its types, as if nothing had been sent.
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.middlewares.base import NextRequestMiddlewareType
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramEntityTooLarge,
+    TelegramNetworkError,
     TelegramNotFound,
+    TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 from aiogram.methods import (
@@ -51,6 +54,9 @@ UNKNOWN_MESSAGE = 0  # the id of one that was sent; Telegram numbers messages fr
 # What must not be done a second time because its answer could not be read.
 SENDING = (SendMessage, SendPhoto, SendDocument, SendInvoice, CopyMessage, EditMessageText)
 
+# A request ended: its method; the answer's code, if there was one; seconds that it says to wait.
+Answered = Callable[[str, int | None, float], None]
+
 FIRST_LOOK_S = 3  # whether Telegram knows the token; who does not answer is asked again later
 
 logger = logging.getLogger(__name__)
@@ -61,11 +67,20 @@ class TokenRefusedError(Exception):
 
 
 class Session(AiohttpSession):
-    """Sends requests and classifies the responses; `telegram_time` gets their dates."""
+    """Sends requests and classifies the responses; `telegram_time` gets their dates, and
+    `answered` hears of each request that ended."""
 
-    def __init__(self, *, telegram_time: TelegramTime | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        telegram_time: TelegramTime | None = None,
+        answered: Answered | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(json_loads=_loads, **options)
         self._telegram_time = telegram_time or TelegramTime()
+        self._answered = answered
+        self.middleware(self._request)
         self._trace = TraceConfig()
         self._trace.on_request_end.append(self._hear)
         self._trace.freeze()
@@ -82,6 +97,18 @@ class Session(AiohttpSession):
     ) -> None:
         self._telegram_time.hear(params.response.headers.get("Date", ""))
 
+    async def _request(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        try:
+            return await make_request(bot, method)
+        except TelegramNetworkError:
+            self._tell(method, None)
+            raise
+
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
@@ -91,6 +118,24 @@ class Session(AiohttpSession):
             TelegramAPIError: Telegram refused it, or a gateway did.
             ClientDecodeError: nobody knows what became of it.
         """
+        retry_after_s = 0.0
+        try:
+            return self._read_response(bot, method, status_code, content)
+        except TelegramRetryAfter as error:
+            retry_after_s = float(error.retry_after)
+            raise
+        finally:
+            self._tell(method, status_code, retry_after_s)
+
+    def _tell(
+        self, method: TelegramMethod[Any], code: int | None, retry_after_s: float = 0.0
+    ) -> None:
+        if self._answered is not None:
+            self._answered(method.__api_method__, code, retry_after_s)
+
+    def _read_response(
+        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
+    ) -> Response[TelegramType]:
         try:
             response = super().check_response(bot, method, status_code, content)
             if response.result is not None or not isinstance(method, SENDING):
@@ -107,11 +152,15 @@ class Session(AiohttpSession):
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, telegram_time: TelegramTime | None = None
+    settings: Settings,
+    telegram_time: TelegramTime | None = None,
+    answered: Answered | None = None,
 ) -> AsyncIterator[Bot]:
     """aiogram's Bot, over such a session."""
     session = Session(
-        api=TelegramAPIServer.from_base(settings.telegram_api_url), telegram_time=telegram_time
+        api=TelegramAPIServer.from_base(settings.telegram_api_url),
+        telegram_time=telegram_time,
+        answered=answered,
     )
     async with Bot(
         settings.bot_token.get_secret_value(),

@@ -12,8 +12,8 @@ from storage.referrals import Reward
 
 
 class Crediting:
-    """`kept` hears of a payment that credited nothing, for the admins; `promised`, of the reward
-    of who invited the payer."""
+    """`booked` hears of each payment, once; `kept`, of one that credited nothing, for the admins;
+    `promised`, of the reward of who invited the payer."""
 
     def __init__(
         self,
@@ -21,6 +21,7 @@ class Crediting:
         questions: Questions,
         messenger: Messenger,
         texts: Mapping[str, Texts],
+        booked: Callable[[Payment], None],
         kept: Callable[[Payment], None],
         promised: Callable[[Reward], None],
     ) -> None:
@@ -28,6 +29,7 @@ class Crediting:
         self._questions = questions
         self._messenger = messenger
         self._texts = texts
+        self._booked = booked
         self._kept = kept
         self._promised = promised
 
@@ -61,6 +63,7 @@ class Crediting:
         if not credited.new:
             return
         payment = credited.payment
+        self._booked(payment)
         texts = self._texts.get(credited.language) or self._texts[DEFAULT_LANGUAGE]
         if payment.problem is not None:
             self._messenger.say(payment.user_id, texts.payment_kept(payment))

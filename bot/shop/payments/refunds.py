@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 class Refunds(Outbox[Row]):
-    """Gives money back by way of its gateway, and tells of each refund that ended."""
+    """Gives money back by way of its gateway, and tells of each refund that ended; `ended` hears
+    of all of them, once each."""
 
     subject = "refunds"
 
@@ -38,6 +39,7 @@ class Refunds(Outbox[Row]):
         texts: Mapping[str, Texts],
         tell_admins: TellAdmins,
         *,
+        ended: Callable[[Refunded], None],
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         super().__init__(first_pause_s=first_pause_s)
@@ -46,6 +48,7 @@ class Refunds(Outbox[Row]):
         self._messenger = messenger
         self._texts = texts
         self._tell_admins = tell_admins
+        self._ended = ended
 
     async def begin(
         self, payment_id: int, act: Act, *, reason: str = "", force: bool = False
@@ -75,6 +78,7 @@ class Refunds(Outbox[Row]):
         refund, payment = refunded.refund, refunded.payment
         if not refunded.new or refund.state == "pending":
             return
+        self._ended(refunded)
         if refund.state == "failed":
             self._tell_admins(lambda texts: texts.refund_failed(refunded))
             return
