@@ -2,8 +2,8 @@
 
 One bot, any number of people. It takes what the Bot API takes over HTTP and holds what a chat
 holds, so the bot under it needs to know nothing of it. There are the methods and parameters that
-this bot uses and no others: setWebhook, too, is answered with 404 (a webhook that somebody left
-behind can be set from outside).
+this bot uses and no others. Updates are asked for, or brought by a webhook: of that the one thing
+that is not as with Telegram is a map from public addresses to those on loopback behind them.
 """
 
 from .emulator import TelegramEmulator

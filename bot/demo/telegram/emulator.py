@@ -20,6 +20,7 @@ from .faults import DOWNLOAD, Fault
 from .methods import METHODS
 from .state import State
 from .telegram import Telegram
+from .webhook import DELIVERY
 
 _DONE_BY_PEOPLE = (
     *("send", "send_photo", "send_document", "send_other", "send_album"),
@@ -30,7 +31,7 @@ _DONE_BY_PEOPLE = (
 class TelegramEmulator(Telegram):
     """A Telegram of one bot on 127.0.0.1. Made by `start`."""
 
-    names = frozenset({DOWNLOAD, *(method.name for method in METHODS.values())})
+    names = frozenset({DOWNLOAD, DELIVERY, *(method.name for method in METHODS.values())})
     switches = State
     fault_form = Fault
     runner: ClassVar = {"shutdown_timeout": 0.05, "handler_cancellation": True}

@@ -11,13 +11,16 @@ from pydantic.dataclasses import dataclass
 from bot.demo import base
 
 from .refusal import RefusedError, too_many_requests
+from .webhook import DELIVERY
 
 DOWNLOAD = "download"  # the name under which downloads of files fail
+OF_UPDATES = ("getUpdates", DELIVERY)  # fail only when they are named
 
 
 @dataclass(kw_only=True, eq=False, config=base.CHECKED)
 class Fault(base.Fault):
-    """One thing that goes wrong with calls of a method, of any but getUpdates, or with downloads.
+    """One thing that goes wrong with calls of a method, of any but getUpdates, with downloads, or
+    with what a webhook brings (which can be cut and late).
 
     `status` answers that error with this `description`, `retry_after` a 429. `without` leaves these
     fields out of a result that is right otherwise; that call is done, and so is one that is only
@@ -40,7 +43,7 @@ class Fault(base.Fault):
         return [*super().ways(), self.status is not None, bool(self.without)]
 
     def fits(self, name: str, where: object) -> bool:
-        fits = self.name == name or (self.name == base.ANY and name != "getUpdates")
+        fits = self.name == name or (self.name == base.ANY and name not in OF_UPDATES)
         return fits and self.chat_id in (None, where)
 
     def instead(self) -> web.Response | None:

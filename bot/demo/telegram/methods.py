@@ -53,6 +53,17 @@ _ALL = (
         },
         settings.get_updates,
     ),
+    Method(
+        "setWebhook",
+        {
+            "url": has(string),
+            "secret_token": has(string),
+            "max_connections": has(integer),
+            "allowed_updates": has(array(string)),
+            "drop_pending_updates": has(boolean),
+        },
+        settings.set_webhook,
+    ),
     Method("getWebhookInfo", {}, settings.get_webhook_info),
     Method("deleteWebhook", {"drop_pending_updates": has(boolean)}, settings.delete_webhook),
     Method("sendMessage", {**_SEND, **_TEXT}, sending.send_message, counts=True),

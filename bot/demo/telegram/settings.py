@@ -10,11 +10,14 @@ from .media import MAX_DOWNLOAD_BYTES
 from .refusal import RefusedError
 from .shapes import Raw, Reader, Shape, decoded, integer, needs, read_fields, string
 from .state import CallbackAnswer, State
+from .webhook import USUAL_CONNECTIONS, Address
 
 Params = dict[str, Any]
 LINK_S = 3600
 MAX_CALLBACK_TEXT = 200
 MAX_COMMANDS = 100
+MAX_CONNECTIONS = 100
+WEBHOOK_IP = "203.0.113.7"  # of whatever name
 COMMAND: Shape = {"command": needs(string), "description": needs(string)}
 _SCOPE: Shape = {"type": needs(string)}
 _SCOPES = {
@@ -54,19 +57,47 @@ async def get_updates(state: State, params: Params) -> list[dict[str, Any]]:
     )
 
 
+def set_webhook(state: State, params: Params) -> bool:
+    webhook = state.updates.webhook
+    url = params.get("url", "")
+    if url:
+        webhook.count()
+    most = params.get("max_connections", USUAL_CONNECTIONS)
+    if not 1 <= most <= MAX_CONNECTIONS:
+        # The real server goes to the nearest value it takes; here the slip is to be seen.
+        raise RefusedError("setWebhook takes max_connections of 1-100")
+    address = Address(url, params.get("secret_token", ""), most) if url else None
+    if params.get("drop_pending_updates"):
+        state.updates.pending.clear()
+    if address != webhook.address or params.get("drop_pending_updates"):
+        state.updates.set_webhook(None)
+        if address is not None:
+            address.check(webhook.hosts)
+            state.updates.set_webhook(address)
+    if "allowed_updates" in params:
+        state.updates.allowed = frozenset(params["allowed_updates"]) or None
+    return True
+
+
 def get_webhook_info(state: State, params: Params) -> dict[str, Any]:
+    webhook = state.updates.webhook
     info: dict[str, Any] = {
         "url": state.updates.webhook_url,
         "has_custom_certificate": False,
         "pending_update_count": len(state.updates.pending),
     }
+    if webhook.last_error is not None:
+        at, words = webhook.last_error
+        info |= {"last_error_date": int(at), "last_error_message": words}
+    if webhook.address is not None:
+        info |= {"max_connections": webhook.address.connections, "ip_address": WEBHOOK_IP}
     if state.updates.allowed is not None:
         info["allowed_updates"] = sorted(state.updates.allowed)
     return info
 
 
 def delete_webhook(state: State, params: Params) -> bool:
-    state.updates.webhook_url = ""
+    state.updates.set_webhook(None)
     if params.get("drop_pending_updates"):
         state.updates.pending.clear()
     return True

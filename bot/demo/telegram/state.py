@@ -275,6 +275,7 @@ class State(StandIn):
         self._album_ids = count(13_000_000_000_000_000 + first_id)
         self.files = Files(first_id)
         self.updates = Updates(self.clock, self.changed, 500_000_000 + first_id)
+        self.updates.webhook.fault = self.take_fault
         self.chats: dict[int, Chat] = {}
         self.callbacks: list[CallbackQuery] = []
         self.payments: list[Payment] = []
@@ -287,6 +288,10 @@ class State(StandIn):
     def _now(self) -> float:
         """Seconds since 1970, as this Telegram sees them."""
         return (time.time() if self._stopped_at is None else self._stopped_at) + self._shift_s
+
+    async def close(self) -> None:
+        """Bring no updates any more."""
+        await self.updates.webhook.close()
 
     def move_clock(self, seconds: float) -> None:
         """Let time go on at once: presses get too old, links end, 48 hours pass."""

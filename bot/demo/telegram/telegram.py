@@ -8,7 +8,7 @@ from typing import Any, Literal
 from .people import Person
 from .stars import find_charge, give_back, new_charge_id, record
 from .state import Call, Chat, Message, State
-from .updates import Update
+from .update import Update
 
 SendingKind = Literal["text messages", "photos", "videos", "documents"]
 

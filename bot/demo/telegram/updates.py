@@ -1,7 +1,8 @@
 """Updates on their way to the bot: queue, confirmation, long polling, conflicts.
 
 Bot API, getUpdates; github.com/tdlib/telegram-bot-api, telegram-bot-api/Client.cpp
-(process_get_updates_query, fail_query_conflict).
+(process_get_updates_query, fail_query_conflict). Those that a webhook brings are its own:
+webhook.py.
 """
 
 from __future__ import annotations
@@ -9,35 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count, islice
+from contextlib import suppress
+from itertools import chain, count, islice
 from typing import Any
 
 from .refusal import RefusedError
+from .update import Update
+from .webhook import Address, Webhook
 
-_LIFETIME_S = 86_400
-_QUERY_LIFETIME_S = 150
-_QUERIES = ("callback_query", "pre_checkout_query")
 _TERMINATED = (
     "terminated by other getUpdates request; make sure that only one bot instance is running"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One update: `body` is what stands under `kind` in the object that goes to the bot."""
-
-    update_id: int
-    kind: str
-    body: dict[str, Any]
-    queued_at: float
-
-    def wire(self) -> dict[str, Any]:
-        return {"update_id": self.update_id, self.kind: self.body}
-
-    def is_over(self, now: float) -> bool:
-        lifetime_s = _QUERY_LIFETIME_S if self.kind in _QUERIES else _LIFETIME_S
-        return now >= self.queued_at + lifetime_s
 
 
 class Updates:
@@ -49,6 +32,7 @@ class Updates:
         allowed: the kinds the bot asked for last; None means all.
         pause_s: how long a repeated question for the same offset waits at least.
         waits: whether a question waits for updates at all.
+        webhook: brings updates to the bot, instead, while it has an address.
     """
 
     def __init__(
@@ -66,10 +50,10 @@ class Updates:
         self._to_lose: list[str] = []
         self.lost: list[Update] = []
         self._extras: deque[dict[str, Any]] = deque()
-        self._webhook_url = ""
         self.allowed: frozenset[str] | None = None
         self.pause_s = 3.0
         self.waits = True
+        self.webhook = Webhook(self, clock, polled)
 
     @property
     def is_polled(self) -> bool:
@@ -109,17 +93,46 @@ class Updates:
     @property
     def webhook_url(self) -> str:
         """Not empty means that a webhook is set, and getUpdates is refused."""
-        return self._webhook_url
+        return self.webhook.address.url if self.webhook.address else ""
 
     @webhook_url.setter
     def webhook_url(self, url: str) -> None:
-        self._webhook_url = url
-        if url:
+        """One that somebody else has set, wherever that may be."""
+        self.set_webhook(Address(url) if url else None)
+
+    def set_webhook(self, address: Address | None) -> None:
+        """Have updates brought there, or nowhere."""
+        self.webhook.set(address)
+        if address is not None:
             self._wake("terminated by setWebhook request")
 
     def _wake(self, conflict: str = "") -> None:
+        self.webhook.look.set()
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(conflict)
+
+    def heads(self, most: int) -> list[Update]:
+        """What a webhook may bring next: the first of each `order`, at most so many."""
+        self._forget_old(self._clock())
+        heads: dict[tuple[str, int], Update] = {}
+        for update in chain(self._again, self.pending):
+            if len(heads) == most:
+                break
+            heads.setdefault(update.order, update)
+        return list(heads.values())
+
+    def brought(self, update: Update) -> None:
+        """The bot has it, or it is too late."""
+        with suppress(ValueError):  # it was forgotten meanwhile
+            if update in self._again:
+                self._again.remove(update)
+            else:
+                self.pending.remove(update)
+                self._repeat(update)
+
+    def wire(self, update: Update) -> dict[str, Any]:
+        """The object that goes to the bot."""
+        return update.wire() | (self._extras.popleft() if self._extras else {})
 
     async def get(
         self, offset: int, limit: int, timeout_s: float, allowed: list[str] | None
@@ -168,19 +181,21 @@ class Updates:
         while offset < 0 and len(self.pending) > -offset:
             self.pending.popleft()
         while self.pending and self.pending[0].update_id < offset:
-            update = self.pending.popleft()
-            if self._repeats:
-                self._repeats -= 1
-                self._again.append(update)
+            self._repeat(self.pending.popleft())
+
+    def _repeat(self, update: Update) -> None:
+        if self._repeats:
+            self._repeats -= 1
+            self._again.append(update)
+
+    def _forget_old(self, now: float) -> None:
+        while self.pending and self.pending[0].is_over(now):
+            self.pending.popleft()
 
     def _take(self, limit: int) -> list[dict[str, Any]]:
         now = self._clock()
-        while self.pending and self.pending[0].is_over(now):
-            self.pending.popleft()
+        self._forget_old(now)
         batch = [self._again.popleft() for _ in range(min(limit, len(self._again)))]
         fresh = (update for update in self.pending if not update.is_over(now))
         batch += islice(fresh, limit - len(batch))
-        wires = [update.wire() for update in batch]
-        for wire in wires[: len(self._extras)]:
-            wire |= self._extras.popleft()
-        return wires
+        return [self.wire(update) for update in batch]

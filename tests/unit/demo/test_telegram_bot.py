@@ -99,7 +99,7 @@ async def test_who_is_there(talk: Talk) -> None:
 
 async def test_unknown_method_and_wrong_token(talk: Talk) -> None:
     with pytest.raises(TelegramNotFound, match="Not Found: method not found"):
-        await talk.bot.set_webhook("https://example.com/hook")
+        await talk.bot.set_my_name("Ботик")
     for path, code, words in (
         ("/bot123456:OTHER/getMe", 401, "Unauthorized"),
         ("/botnonsense/getMe", 401, "Unauthorized: invalid token specified"),
