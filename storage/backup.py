@@ -22,6 +22,7 @@ from storage.connection import Connection
 from storage.database import MIGRATIONS_DIR, ROWS, Database
 from storage.errors import StorageError, storage_error
 from storage.kie_models import KieModel, KieModels
+from storage.migrate import scripts_in
 from storage.owner import owner_of
 from storage.payments import Payments, StarReading
 from storage.referrals import ReferralTerms
@@ -30,6 +31,7 @@ from storage.stats import Stats, Taken
 BUSY_TIMEOUT_S = 10.0
 DATABASE_MEMBER, FILES_MEMBER = "bot.db", "files"  # of an archive
 PAGES_A_STEP = 256  # 1 MB; between two steps a copy can be given up
+GIVEN_UP = "the copy was given up"
 STEPS_A_LOOK = 10_000  # of SQLite's machine: some milliseconds
 
 
@@ -129,9 +131,14 @@ async def _read(path: Path, bot_id: int = 0) -> AsyncIterator[Database]:
         raise storage_error(error) from error
 
 
+def newest_version() -> int:
+    """The version to which a start of this program brings a database."""
+    return max(scripts_in(MIGRATIONS_DIR))
+
+
 async def _inspect(database: Database) -> Inspection:
     version = int((await database.fetch_all("PRAGMA user_version"))[0][0])
-    newest = max(int(path.name[:4]) for path in MIGRATIONS_DIR.glob("*.sql"))
+    newest = newest_version()
     damage = [str(row[0]) for row in await database.fetch_all("PRAGMA quick_check")]
     if damage != ["ok"]:
         return Inspection(version, newest, damage)
@@ -185,7 +192,10 @@ def _back_up(source: Path, target: Path, files: Path | None, stop: Event) -> int
             copy = Path(folder) / "copy"
             copy_database(source, copy, stop)
             if files is not None:
-                copy = _archive(copy, files, stop)
+                archive = copy.with_name("archive")
+                with tarfile.open(archive, "w") as tar:
+                    put_into(tar, copy, files, stop)
+                copy = archive
             copy.chmod(0o600)  # it holds what people asked for
             sync(copy)
             size = copy.stat().st_size
@@ -199,25 +209,22 @@ def _back_up(source: Path, target: Path, files: Path | None, stop: Event) -> int
     return size
 
 
-def _archive(copy: Path, files: Path, stop: Event) -> Path:
-    """The copy and the pictures in one file. A missing picture was moved to Supabase."""
-    archive = copy.with_name("archive")
-    with tarfile.open(archive, "w") as tar:
-        tar.add(copy, DATABASE_MEMBER)
-        for path in sorted(files.glob("??/*")):
-            if stop.is_set():
-                raise BackupError("the copy was given up")
-            with suppress(FileNotFoundError):
-                tar.add(path, f"{FILES_MEMBER}/{path.parent.name}/{path.name}", recursive=False)
-    return archive
+def put_into(tar: tarfile.TarFile, copy: Path, files: Path, stop: Event) -> None:
+    """Add the copy and the pictures to an archive. A missing picture was moved to Supabase."""
+    tar.add(copy, DATABASE_MEMBER)
+    for path in sorted(files.glob("??/*")):
+        if stop.is_set():
+            raise BackupError(GIVEN_UP)
+        with suppress(FileNotFoundError):
+            tar.add(path, f"{FILES_MEMBER}/{path.parent.name}/{path.name}", recursive=False)
 
 
 def copy_database(source: Path, target: Path, stop: Event) -> None:
-    """Copy page by page and check the copy."""
+    """Copy page by page and check the copy, its indexes as well."""
 
     def look(_status: int, _remaining: int, _total: int) -> None:
         if stop.is_set():
-            raise BackupError("the copy was given up")
+            raise BackupError(GIVEN_UP)
 
     with (
         closing(
@@ -235,7 +242,7 @@ def copy_database(source: Path, target: Path, stop: Event) -> None:
         copy.set_progress_handler(stop.is_set, STEPS_A_LOOK)
         # WAL would want more files beside the copy to read it; the bot turns it on again.
         copy.execute("PRAGMA journal_mode = DELETE")
-        damage = [str(row[0]) for row in copy.execute("PRAGMA quick_check")]
+        damage = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
         if damage != ["ok"]:
             said = " ".join(damage[0].split())
             raise BackupError(f"the database is damaged, the copy was thrown away: {said}")

@@ -167,7 +167,7 @@ def untouched(data_dir: Path) -> None:
         ("foreign", "it is not a database of this bot"),
         ("newer", "this program knows"),
         ("books", "its books do not agree"),
-        ("table", "malformed"),
+        ("table", "damaged"),
         ("header", "damaged"),
         ("empty", "not a database of this bot"),
         ("tar", r"there is no bot\.db in it"),
