@@ -208,9 +208,7 @@ class Orders:
         of_another_kind = off_sale is not None and (
             off_sale.product.is_tool or off_sale.product.media is not product.media
         )
-        dearer = own.ask is None and price > await self._expected_price(
-            origin.user_id, own, earlier
-        )
+        dearer = own.ask is None and await self._is_dearer(price, origin.user_id, own, earlier)
         ask = own.ask == ALWAYS or doubt is not None or origin.late or dearer or of_another_kind
         try:
             placed = await self._draw(
@@ -273,19 +271,26 @@ class Orders:
         instead = with_model(text, slugs[nearest]) if nearest else None
         return texts.model_not_on_sale(said[0], on_sale, instead)
 
-    async def _expected_price(self, user_id: int, own: Preferences, earlier: JobView | None) -> int:
-        """What a person knows that an item costs: what they paid lately, and one like the earlier
-        one, or one with nothing but their own settings."""
-        paid = await self._jobs.highest_price(user_id, KNOWN_S)
+    async def _is_dearer(
+        self, price: int, user_id: int, own: Preferences, earlier: JobView | None
+    ) -> bool:
+        """Whether an item costs more than a person knows of. What they paid lately is looked up
+        only where nothing else speaks for the price."""
+        if price <= await self._usual_price(own, earlier):
+            return False
+        return price > await self._jobs.highest_price(user_id, KNOWN_S)
+
+    async def _usual_price(self, own: Preferences, earlier: JobView | None) -> int:
+        """The price of the earlier item, or of one with nothing but the person's own settings."""
         if earlier is not None:
-            return max(earlier.job.price, paid)
+            return earlier.job.price
         model = await self._catalogue.on_sale(own.model)
         if model is None:
-            return paid
+            return 0
         try:
-            return max(price_of(model, order_with(own, model, [])), paid)
+            return price_of(model, order_with(own, model, []))
         except UnpricedValueError:
-            return max(model.price, paid)
+            return model.price
 
     async def _changed_by(
         self, text: str, chat_id: int, about: int | None, item_id: int | None, *, with_picture: bool

@@ -6,6 +6,7 @@ import pytest
 
 from bot.demo.telegram import Message, Person
 from bot.demo.telegram.hypertext import utf16_length
+from storage.jobs import Jobs
 from tests.asking import answer, ask
 from tests.e2e.test_settings_card import pressed
 from tests.support import ADMIN, World, png
@@ -321,6 +322,27 @@ async def test_a_no_is_no_knowledge_of_a_price(world: World) -> None:
     again = await answer(world, anna, "лиса бежит по снегу --model kling")
     assert again.words.startswith("Это дороже, чем обычно.")
     assert world.balance(1001) == TOKENS
+
+
+async def test_at_the_usual_price_nobody_looks_up_what_was_paid(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = list[int]()
+    highest_price = Jobs.highest_price
+
+    async def look(self: Jobs, user_id: int, within_s: float) -> int:
+        looked.append(user_id)
+        return await highest_price(self, user_id, within_s)
+
+    monkeypatch.setattr(Jobs, "highest_price", look)
+    anna = await customer(world, ask=None)
+    anna.send("лиса бежит по снегу")
+    (picture,) = await world.pictures(anna, 1)
+    anna.send("--ar 16:9", reply_to=picture)
+    await world.pictures(anna, 2)
+    assert looked == []
+    await answer(world, anna, "лиса бежит по снегу --model kling")
+    assert looked == [1001]
 
 
 async def test_who_has_a_dear_model_of_their_own_is_not_asked(world: World) -> None:
