@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --disable-plugin-autoload \
 export DEMO_PROMPT := $(value PROMPT)
 export DEMO_IMAGE := $(value IMAGE)
 .DEFAULT_GOAL := help
-.PHONY: help demo chat run doctor test check chaos bench texts models format pins clean
+.PHONY: help demo chat run doctor drill test check chaos bench texts models format pins clean
 
 help: ## what can be made here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ check: $(VENV)/dev.stamp ## formatter, linter, import contracts, strict types, a
 
 doctor: $(VENV)/run.stamp ## check settings, data and services, one line each
 	@$(BIN)/python main.py doctor
+
+drill: $(VENV)/run.stamp ## try whether the newest backup can be restored; nothing is changed
+	@$(BIN)/python main.py drill $(FILE)
 
 chaos: $(VENV)/dev.stamp ## kill the bot at random moments and check the books: make chaos ROUNDS=50 SEED=1
 	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)

@@ -3,8 +3,10 @@
 python main.py              the bot, with the settings of the environment and .env
 python main.py run          the same
 python main.py doctor       what is wrong with the settings, the data or the services, a line each
-python main.py backup FILE  a consistent copy of the database, while the bot runs
+python main.py backup       a consistent copy of the database, while the bot runs: in BACKUP_DIR,
+                            compressed, in exchange for old ones; with FILE in that file
 python main.py restore FILE such a copy put in place of the database, while the bot is stopped
+python main.py drill        whether the newest backup (or FILE) can be restored; changes nothing
 python main.py adopt        hand DATA_DIR over to the bot of BOT_TOKEN, from another one
 python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
 python main.py chat         the same, on a page where you talk to it yourself
@@ -17,6 +19,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -28,7 +31,7 @@ import bot.telegram.aiogram_patches  # noqa: F401 - before aiogram
 # isort: split
 from pydantic import ValidationError
 
-from bot.admin.commands import adopt_data, back_up_data, restore_data
+from bot.admin.commands import adopt_data, back_up_data, drill, restore_data
 from bot.admin.doctor import examine
 from bot.app import serve
 from bot.logs import set_up_logging
@@ -68,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(back_up_data(settings, given.file, files=given.files))
             case "restore":
                 print(restore_data(settings, given.file, anyway=given.anyway))
+            case "drill":
+                print(drill(settings, given.file, time.time()))
             case "adopt":
                 print(adopt_data(settings))
             case _:
@@ -88,7 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="start the bot, as without a command")
     commands.add_parser("doctor", help="check settings, data and services, one line each")
     backup = commands.add_parser("backup", help="copy the database while the bot runs")
-    backup.add_argument("file", type=Path, help="the file to write; must not exist yet")
+    backup.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        help="the file to write; must not exist yet. Without it, one in BACKUP_DIR, compressed",
+    )
     backup.add_argument(
         "--files", action="store_true", help="with the pictures on disk, as a tar archive"
     )
@@ -96,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path, help="a file written by backup")
     restore.add_argument(
         "--anyway", action="store_true", help="even if it breaks the rules of money and items"
+    )
+    rehearsal = commands.add_parser(
+        "drill", help="restore a backup into a temporary folder and look"
+    )
+    rehearsal.add_argument(
+        "file", type=Path, nargs="?", help="a backup; without it, the newest in BACKUP_DIR"
     )
     commands.add_parser("adopt", help="hand DATA_DIR over to the bot of BOT_TOKEN")
     commands.add_parser("demo", help="watch the bot work without any account")

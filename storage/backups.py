@@ -88,7 +88,7 @@ def make_backup(
                 return Made(last, is_new=False)
             if not database.is_file():
                 raise BackupError(f"there is no database at {database}: check DATA_DIR")
-            _need_room(folder, database, files)
+            need_room(folder, database, files)
             backup, broken = _make(database, folder, files, stop, now())
             removed = _remove_superfluous(folder, keep, backup.made_at, good=not broken)
             return Made(backup, broken, removed)
@@ -192,8 +192,12 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _need_room(folder: Path, database: Path, files: Path | None) -> None:
-    """The copy and what it is packed into, at worst; a full disk would stop the bot as well."""
+def need_room(folder: Path, database: Path, files: Path | None) -> None:
+    """Room for a copy and what it is packed into, at worst: a full disk would stop the bot, too.
+
+    Raises:
+        BackupError: there is not so much.
+    """
     wal = database.with_name(f"{database.name}-wal")
     size = 2 * sum(each.stat().st_size for each in (database, wal) if each.exists())
     if files is not None:
@@ -201,8 +205,8 @@ def _need_room(folder: Path, database: Path, files: Path | None) -> None:
     free, needed = shutil.disk_usage(folder).free, size + ROOM_BYTES
     if free < needed:
         raise BackupError(
-            f"there is no room in {folder}: {free // 10**6} MB are free, and a backup needs"
-            f" {needed // 10**6} MB while it is made"
+            f"there is no room in {folder}: {free // 10**6} MB are free, and"
+            f" {needed // 10**6} MB may be needed for a while"
         )
 
 

@@ -6,11 +6,13 @@ full beside the old one, under a name of its own: from then on it is the one tha
 """
 
 import asyncio
+import gzip
 import os
 import re
 import shutil
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -21,6 +23,8 @@ from threading import Event
 
 from storage.audit import broken_invariants
 from storage.backup import DATABASE_MEMBER, FILES_MEMBER, copy_database, sync
+from storage.backup_folder import is_compressed
+from storage.backups import read_to_the_end
 from storage.database import Database
 from storage.errors import StorageError, StorageFullError
 from storage.ids import given_ids, last_ids, skip_ids
@@ -29,6 +33,7 @@ from storage.lock import hold_lock
 WORKSHOP = ".restore-"
 RESTORED = "restored.db"  # in DATA_DIR: it counts, and is not in its place yet
 SHOWN_LINES = 5
+UNREADABLE = (StorageError, OSError, sqlite3.Error, tarfile.TarError, EOFError, zlib.error)
 OURS = {"users", "ledger", "jobs"}
 PICTURE = re.compile(re.escape(FILES_MEMBER) + r"/([0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5})")
 
@@ -70,7 +75,7 @@ def restore(source: Path, data_dir: Path, *, anyway: bool = False) -> Restored:
             for left in data_dir.glob(f"{WORKSHOP}*"):  # of one that was killed
                 shutil.rmtree(left)
             return _restore(source, data_dir, anyway=anyway)
-        except (StorageError, OSError, sqlite3.Error, tarfile.TarError) as error:
+        except UNREADABLE as error:
             raise RestoreError(f"{source} is not restored: {error}") from error
 
 
@@ -120,8 +125,8 @@ def _restore(source: Path, data_dir: Path, *, anyway: bool) -> Restored:
     with TemporaryDirectory(prefix=WORKSHOP, dir=data_dir) as name:
         folder = Path(name)
         copy = folder / RESTORED
-        archive = tarfile.is_tarfile(source)
-        copy_database(_database_of(source, folder) if archive else source, copy, Event())
+        archive = tarfile.is_tarfile(source)  # compressed or not
+        copy_database(_database_of(source, folder, archive=archive), copy, Event())
         _check(copy)
         contents = asyncio.run(_bring_up_to_date(copy, last_ids(data_dir / "bot.db")))
         if contents.broken and not anyway:
@@ -138,14 +143,23 @@ def _restore(source: Path, data_dir: Path, *, anyway: bool) -> Restored:
     return replace(contents, pictures=pictures, set_aside=aside)
 
 
-def _database_of(archive: Path, folder: Path) -> Path:
-    with tarfile.open(archive) as tar:
+def _database_of(source: Path, folder: Path, *, archive: bool) -> Path:
+    """The database in a backup of whatever kind, which its content tells and not its name."""
+    target = folder / "given.db"
+    if not archive:
+        if not is_compressed(source):
+            return source
+        with gzip.open(source) as plain, target.open("wb") as file:
+            shutil.copyfileobj(plain, file)
+        return target
+    if is_compressed(source):
+        read_to_the_end(source, Event())  # who reads an archive never comes to its sum
+    with tarfile.open(source) as tar:
         members = (each for each in tar if each.name == DATABASE_MEMBER and each.isreg())
         member = next(members, None)
         content = tar.extractfile(member) if member else None
         if content is None:
             raise RestoreError(f"there is no {DATABASE_MEMBER} in it")
-        target = folder / "given.db"
         with content, target.open("wb") as file:
             shutil.copyfileobj(content, file)
     return target

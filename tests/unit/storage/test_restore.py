@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import io
 import os
 import shutil
@@ -148,6 +149,54 @@ def test_where_nobody_knows_what_was_given_since_numbers_leap(
         write(data_dir / "bot.db", "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'items'")
     assert restore(backup, data_dir).last_item_id == 1 + LEAP
     assert given(data_dir / "bot.db")["items"] == 1 + LEAP
+
+
+# --- Compressed
+
+
+def compress(path: Path) -> Path:
+    """The file compressed, under a name that says nothing of it."""
+    packed = path.with_name("thing")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    return packed
+
+
+def test_a_compressed_backup_is_known_by_its_content(data_dir: Path, backup: Path) -> None:
+    assert restore(compress(backup), data_dir).tokens == 500
+    assert balance(data_dir / "bot.db") == 500
+
+
+def test_what_is_not_compressed_is_read_whatever_it_is_called(data_dir: Path, backup: Path) -> None:
+    assert restore(backup.rename(backup.with_name("monday.db.gz")), data_dir).tokens == 500
+
+
+def test_a_compressed_archive_brings_the_pictures(data_dir: Path, archive: Path) -> None:
+    found = restore(compress(archive), data_dir)
+    assert (found.pictures, found.tokens) == (2, 500)
+
+
+@pytest.mark.parametrize("kind", ["cut off", "cut off early", "changed", "sum", "two bytes"])
+@pytest.mark.parametrize("with_pictures", [False, True])
+def test_a_compressed_backup_that_is_not_whole_changes_nothing(
+    data_dir: Path, backup: Path, archive: Path, kind: str, with_pictures: bool
+) -> None:
+    packed = compress(archive if with_pictures else backup)
+    content = bytearray(packed.read_bytes())
+    match kind:
+        case "cut off":
+            del content[-20:]
+        case "cut off early":
+            del content[300:]
+        case "changed":
+            content[len(content) // 2] ^= 0xFF
+        case "sum":
+            content[-6] ^= 0xFF
+        case _:
+            del content[2:]
+    packed.write_bytes(content)
+    with pytest.raises(RestoreError, match="thing is not restored: "):
+        restore(packed, data_dir)
+    untouched(data_dir)
 
 
 # --- Refusals
