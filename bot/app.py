@@ -111,6 +111,7 @@ class App:
                     self._admin.broadcaster.run(),
                     self._admin.kie_account.run(),
                     self._admin.kie_watch.run(),
+                    self._admin.backups.run(),
                     self._talk.menu.run(),
                     self._pipeline.housekeeping.run(),
                     self._report_buckets(),

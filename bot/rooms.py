@@ -10,6 +10,7 @@ from aiogram import Bot
 
 from bot import __version__
 from bot.admin.alerts import Alerts
+from bot.admin.backups import Backups
 from bot.admin.broadcast import Broadcaster
 from bot.admin.discovery import Discovery
 from bot.admin.kie_account import ADDED, KieAccount, models_of, open_all_kie, open_kie
@@ -217,6 +218,7 @@ class Admin:
             pauses_s=tuning.comparison_pauses_s,
             clock=tuning.clock,
         )
+        self.backups = Backups(settings, clock=tuning.clock)
         self.background = Background()
         self.discovery = Discovery(ground.kie[ADDED], store.kie_models)
 
