@@ -37,6 +37,7 @@ from bot.app import serve
 from bot.logs import set_up_logging
 from bot.settings import Settings, explain, load_settings, outside_volume
 from bot.telegram.session import TokenRefusedError, greet
+from bot.web.server import ListenError
 from storage.errors import StorageError
 from storage.private import keep_private
 
@@ -134,7 +135,7 @@ async def _run(settings: Settings) -> int:
     status = 0
     try:
         await serve(settings, stop)
-    except* StorageError as group:
+    except* (StorageError, ListenError) as group:
         for each in group.exceptions:
             logger.critical("%s", each)
         status = 1

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from bot.media.buckets import report_buckets, sells_films
@@ -13,6 +13,8 @@ from bot.settings import Settings
 from bot.telegram.updates import Updates
 from bot.tools.retry import insist
 from bot.tuning import TUNING, Tuning
+from bot.web import health
+from bot.web.server import listen
 from handlers import create_dispatcher
 from storage.announcements import Listener
 from storage.lock import hold_lock
@@ -89,6 +91,12 @@ class App:
         films = sells_films(models)
         await report_buckets(self._ground.supabase, self._ground.settings, films=films)
 
+    def _listening(self) -> AbstractAsyncContextManager[None]:
+        """What is answered on HTTP_BIND: as long as anything runs."""
+        routes = [*health.routes(self._admin.health)]
+        tuning = self._ground.tuning
+        return listen(self._ground.settings.http_address, routes, close_s=tuning.close_s / 2)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and shut down without interrupting anything halfway."""
         result_uploader, messenger = self._media.result_uploader, self._talk.messenger
@@ -97,8 +105,9 @@ class App:
             self.dispatcher,
             self._ground.store.handled_updates,
             keep=self._ground.tuning.updates_kept,
+            heartbeats=self._ground.heartbeats,
         )
-        async with asyncio.TaskGroup() as group:
+        async with self._listening(), asyncio.TaskGroup() as group:
             loops = [
                 group.create_task(loop)
                 for loop in (
@@ -109,6 +118,7 @@ class App:
                     self._pipeline.resender.run(),
                     self._media.file_remover.run(),
                     self._admin.broadcaster.run(),
+                    self._admin.health.run(),
                     self._admin.kie_account.run(),
                     self._admin.kie_watch.run(),
                     self._admin.backups.run(),

@@ -13,6 +13,7 @@ from bot.admin.alerts import Alerts
 from bot.admin.backups import Backups
 from bot.admin.broadcast import Broadcaster
 from bot.admin.discovery import Discovery
+from bot.admin.health import Health
 from bot.admin.kie_account import ADDED, KieAccount, models_of, open_all_kie, open_kie
 from bot.admin.kie_watch import KieWatch
 from bot.admin.metrics import Metrics
@@ -55,6 +56,7 @@ from bot.telegram.telegram_time import TelegramTime
 from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
 from bot.tools.background import Background
+from bot.tools.heartbeats import Heartbeats
 from bot.tools.rate_limits import RateLimit
 from bot.tools.retry import insist
 from bot.tuning import Tuning
@@ -75,6 +77,7 @@ class Ground:
 
     settings: Settings
     tuning: Tuning
+    heartbeats: Heartbeats
     store: Store
     bot: Bot
     checkout_bot: Bot  # the same one, over connections of its own
@@ -120,6 +123,7 @@ async def open_ground(settings: Settings, tuning: Tuning) -> AsyncIterator[Groun
         yield Ground(
             settings,
             tuning,
+            Heartbeats(tuning.clock),
             store,
             bot,
             checkout_bot,
@@ -219,6 +223,14 @@ class Admin:
             clock=tuning.clock,
         )
         self.backups = Backups(settings, clock=tuning.clock)
+        self.health = Health(
+            ground.heartbeats,
+            store.write_probe.write,
+            settings.data_dir,
+            kie_timeout_s=max(settings.kie(key).access.request_timeout_s for key in PRODUCTS),
+            policy=tuning.health,
+            clock=tuning.clock,
+        )
         self.background = Background()
         self.discovery = Discovery(ground.kie[ADDED], store.kie_models)
 
@@ -269,7 +281,12 @@ class Pipeline:
             ),
             clock=clock,
         )
-        poller = Poller(RateLimit(*tuning.polls), tuning.polling, self.durations)
+        poller = Poller(
+            RateLimit(*tuning.polls),
+            tuning.polling,
+            self.durations,
+            heartbeats=ground.heartbeats,
+        )
         fetcher = Fetcher(
             jobs=jobs,
             downloader=ground.downloader,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stamina import AsyncRetryingCaller
 
 from bot.admin.broadcast import CARD_PAUSE_S
+from bot.admin.health import HEALTH, HealthPolicy
 from bot.admin.kie_account import DISCOVERY, LOOK_PAUSE_S
 from bot.admin.kie_watch import COMPARISON_PAUSES_S
 from bot.pipeline.breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
@@ -61,6 +62,7 @@ class Tuning:
     result_max_bytes: int = 200 * 1024 * 1024  # from 50 MB on it goes as a link
     result_timeout_s: float = 600.0
     close_s: float = 2.0
+    health: HealthPolicy = HEALTH
     updates_kept: int = KEPT
     clock: Clock = CLOCK  # the machine's, which may be wrong
 

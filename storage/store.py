@@ -37,6 +37,7 @@ from storage.refund_requests import RefundRequests
 from storage.result_uploads import ResultUploads
 from storage.stats import Stats
 from storage.transfers import Transfers
+from storage.write_probe import WriteProbe
 
 NO_BUCKETS = Buckets("", "", "")
 DEFAULT_TERMS = ReferralTerms()
@@ -73,6 +74,7 @@ class Store:
     stats: Stats
     result_uploads: ResultUploads
     transfers: Transfers
+    write_probe: WriteProbe
 
     @classmethod
     @asynccontextmanager
@@ -127,6 +129,7 @@ class Store:
                 stats=Stats(database),
                 result_uploads=ResultUploads(database),
                 transfers=Transfers(database, payments),
+                write_probe=WriteProbe(database),
             )
 
     @property

@@ -3,9 +3,10 @@
 import asyncio
 import io
 import json
+import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -299,6 +300,15 @@ async def open_world(data_dir: Path) -> AsyncIterator[World]:
             yield world
         finally:
             await world.stop()
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that a bot can listen on, also after a restart, and that nobody else is given."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as who listens there does
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def png(width: int = 64, height: int = 48, color: str = "teal") -> bytes:

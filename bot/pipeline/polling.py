@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.pipeline.callbacks import CALLBACKS, CallbackPolicy, Callbacks
 from bot.pipeline.durations import Curve, Durations
 from bot.tools.clock import CLOCK, Clock
+from bot.tools.heartbeats import POLLER, Heartbeats
 from bot.tools.rate_limits import RateLimit, Turns
 from bot.tools.retry import pause_after
 from providers.base import Done, Failed, Pending, Provider, TaskState
@@ -181,7 +182,9 @@ class Poller:
         policy: PollPolicy,
         durations: Durations,
         clock: Clock = CLOCK,
+        heartbeats: Heartbeats | None = None,
     ) -> None:
+        self._heartbeats = heartbeats or Heartbeats(clock)
         self._limit = limit
         self._policy = policy
         self._durations = durations
@@ -239,35 +242,45 @@ class Poller:
     async def _ask_until_done(
         self, task_id: str, watch: _Watch, on_error: Callable[[ProviderError], None]
     ) -> Done:
-        provider = watch.provider
         while True:
             await self._until_due(watch)
-            await self._turns.wait(watch)
-            asked = self._clock.steady()
-            since_last_s = asked - watch.created - watch.asked_at
-            watch.asked_at = asked - watch.created
-            was_woken, watch.woken = watch.woken, False
-            watch.questions += was_woken
-            try:
-                state = await provider.check(task_id)
-            except ProviderError as error:
-                on_error(error)
-                watch.answers.fail(error, since_last_s)
-                if isinstance(error, NotTakenError):
-                    pause_s = error.retry_after_s or provider.poll_interval_s
-                    self._limit.pause(min(pause_s, self._policy.max_pause_s))
-                logger.warning("task %s: poll failed, retrying: %s", task_id, error)
-            else:
-                if not isinstance(state, Pending):
-                    # It may also have come while this question was under way.
-                    self._callbacks.ended(task_id, told=was_woken or watch.woken)
-                if (done := watch.answers.take(state, since_last_s)) is not None:
-                    return done
-                if isinstance(state, Pending) and asked >= watch.deadline:
-                    timeout_s = provider.poll_timeout_s
-                    raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
-            if was_woken and watch.questions < len(self._policy.woken_pauses_s):
-                watch.woken = True
+            with self._heartbeats.busy(POLLER):
+                done = await self._ask(task_id, watch, on_error)
+            if done is not None:
+                return done
+
+    async def _ask(
+        self, task_id: str, watch: _Watch, on_error: Callable[[ProviderError], None]
+    ) -> Done | None:
+        """Ask about the task when its turn comes; its end, if that is it."""
+        provider = watch.provider
+        await self._turns.wait(watch)
+        asked = self._clock.steady()
+        since_last_s = asked - watch.created - watch.asked_at
+        watch.asked_at = asked - watch.created
+        was_woken, watch.woken = watch.woken, False
+        watch.questions += was_woken
+        try:
+            state = await provider.check(task_id)
+        except ProviderError as error:
+            on_error(error)
+            watch.answers.fail(error, since_last_s)
+            if isinstance(error, NotTakenError):
+                pause_s = error.retry_after_s or provider.poll_interval_s
+                self._limit.pause(min(pause_s, self._policy.max_pause_s))
+            logger.warning("task %s: poll failed, retrying: %s", task_id, error)
+        else:
+            if not isinstance(state, Pending):
+                # It may also have come while this question was under way.
+                self._callbacks.ended(task_id, told=was_woken or watch.woken)
+            if (done := watch.answers.take(state, since_last_s)) is not None:
+                return done
+            if isinstance(state, Pending) and asked >= watch.deadline:
+                timeout_s = provider.poll_timeout_s
+                raise DeadlineError(f"task {task_id}: still running after {timeout_s:.0f} s")
+        if was_woken and watch.questions < len(self._policy.woken_pauses_s):
+            watch.woken = True
+        return None
 
     async def _until_due(self, watch: _Watch) -> None:
         """Return when the next question about a task is due."""

@@ -29,10 +29,14 @@ from pydantic import ValidationError
 
 from bot.service_limits import UPDATES_AT_ONCE
 from bot.telegram.aiogram_patches import usual_types
+from bot.tools.heartbeats import UPDATES, Heartbeats
 from storage.errors import StorageError
 from storage.handled_updates import HandledUpdates
 
 POLL_TIMEOUT_S = 30
+# Of the first question, so that it is known soon that all is well. Not less: who asks again within
+# half a second is given one update at most.
+FIRST_TIMEOUT_S = 1
 BUILD_AFTER_S = 0.1  # the first question is on its way by then
 ME_TIMEOUT_S = 10.0
 WAIT_S = 1.5  # for those who are slow, until the others' next updates are asked for
@@ -67,7 +71,9 @@ class Updates:
         dispatcher: Dispatcher,
         handled: HandledUpdates,
         keep: int,
+        heartbeats: Heartbeats,
     ) -> None:
+        self._heartbeats = heartbeats
         self._bot = bot
         self._dispatcher = dispatcher
         self._store = handled
@@ -93,6 +99,7 @@ class Updates:
             if (offset := self._next(asked)) is not None and offset != asked:
                 await self._confirm(offset, allowed)
         finally:
+            self._heartbeats.rest(UPDATES)
             stopped.cancel()
             tasks = [*self._chats.values(), *filter(None, [self._remembering])]
             for task in tasks:
@@ -112,6 +119,7 @@ class Updates:
                     ask.result()
             except (TelegramAPIError, ClientDecodeError, TimeoutError) as error:
                 pause_s = _pause(error, pause_s)
+                self._heartbeats.beat(UPDATES, rest_s=pause_s)
                 await asyncio.wait([stopped], timeout=pause_s)
             else:
                 return
@@ -128,9 +136,11 @@ class Updates:
         offset: int | None = None  # the next update; asking for it confirms all before it
         asked: int | None = None
         pause_s = 0.0
+        is_first = True
         while not stopped.done():
             asked_at, asked = loop.time(), offset
-            ask = asyncio.ensure_future(self._ask(offset, allowed, POLL_TIMEOUT_S))
+            timeout_s = FIRST_TIMEOUT_S if is_first else POLL_TIMEOUT_S
+            ask = asyncio.ensure_future(self._ask(offset, allowed, timeout_s))
             try:
                 await asyncio.wait([ask, stopped], return_when=asyncio.FIRST_COMPLETED)
                 if not ask.done():
@@ -140,16 +150,19 @@ class Updates:
                 if "webhook is active" in str(error):
                     await self._delete_webhook()
                 pause_s = _pause(error, pause_s)
+                self._heartbeats.beat(UPDATES, rest_s=pause_s)
                 await asyncio.wait([stopped], timeout=pause_s)
                 continue
             finally:
                 ask.cancel()
             pause_s = 0.0
+            self._heartbeats.beat(UPDATES)
             self._taken = {each for each in self._taken if each >= (offset or 0)}
             if self._hand_out(batch) or self._unfinished:
                 await self._wait_for_the_slow(stopped)
             else:
                 await asyncio.wait([stopped], timeout=asked_at + FLOOR_S - loop.time())
+            is_first = False
             offset = self._next(offset)
         return asked
 
@@ -238,6 +251,7 @@ class Updates:
 
     def _finish(self, update_id: int) -> None:
         """Remember a handled update; only then may it be confirmed."""
+        self._heartbeats.beat(UPDATES)  # also while it is waited for those who are slow
         self._done.append(update_id)
         if self._remembering is None:
             self._remembering = asyncio.create_task(self._remember())
