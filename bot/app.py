@@ -13,7 +13,8 @@ from bot.settings import Settings
 from bot.telegram.updates import Updates
 from bot.tools.retry import insist
 from bot.tuning import TUNING, Tuning
-from bot.web import health
+from bot.web import health, metrics
+from bot.web.metrics import Scrape
 from bot.web.server import listen
 from handlers import create_dispatcher
 from storage.announcements import Listener
@@ -93,9 +94,17 @@ class App:
 
     def _listening(self) -> AbstractAsyncContextManager[None]:
         """What is answered on HTTP_BIND: as long as anything runs."""
-        routes = [*health.routes(self._admin.health)]
-        tuning = self._ground.tuning
-        return listen(self._ground.settings.http_address, routes, close_s=tuning.close_s / 2)
+        settings, tuning, store = self._ground.settings, self._ground.tuning, self._ground.store
+        scrape = Scrape(
+            self._ground.metrics,
+            store.ledger,
+            store.open_items,
+            self._admin.kie_account,
+            settings,
+            clock=tuning.clock,
+        )
+        routes = [*health.routes(self._admin.health), *metrics.routes(scrape)]
+        return listen(settings.http_address, routes, close_s=tuning.close_s / 2)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and shut down without interrupting anything halfway."""
