@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.telegram.updates import Updates
 from bot.tools.retry import insist
 from bot.tuning import TUNING, Tuning
-from bot.web import health, metrics
+from bot.web import health, metrics, telegram
 from bot.web.metrics import Scrape
 from bot.web.server import listen
 from handlers import create_dispatcher
@@ -57,6 +57,14 @@ class App:
         ground.store.jobs.listen(*self._listeners())
         self.dispatcher = create_dispatcher(
             ground.store, {"settings": ground.settings, **self.parts}
+        )
+        self.updates = Updates(
+            ground.bot,
+            self.dispatcher,
+            ground.store.handled_updates,
+            keep=ground.tuning.updates_kept,
+            heartbeats=ground.heartbeats,
+            webhook=self._talk.webhook,
         )
 
     @property
@@ -103,19 +111,16 @@ class App:
             settings,
             clock=tuning.clock,
         )
-        routes = [*health.routes(self._admin.health), *metrics.routes(scrape)]
+        routes = [
+            *health.routes(self._admin.health),
+            *metrics.routes(scrape),
+            *telegram.routes(settings, self.updates.take),
+        ]
         return listen(settings.http_address, routes, close_s=tuning.close_s / 2)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and shut down without interrupting anything halfway."""
         result_uploader, messenger = self._media.result_uploader, self._talk.messenger
-        updates = Updates(
-            self._ground.bot,
-            self.dispatcher,
-            self._ground.store.handled_updates,
-            keep=self._ground.tuning.updates_kept,
-            heartbeats=self._ground.heartbeats,
-        )
         async with self._listening(), asyncio.TaskGroup() as group:
             loops = [
                 group.create_task(loop)
@@ -139,7 +144,7 @@ class App:
                 )
             ]
             logger.info("started")
-            await updates.run(stop)
+            await self.updates.run(stop)
             logger.info("stopping: unfinished pictures resume at the next start")
             messenger.finish()
             for loop in loops:

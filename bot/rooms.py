@@ -53,6 +53,7 @@ from bot.telegram.messenger import Messenger
 from bot.telegram.session import open_bot
 from bot.telegram.star_calls import StarCalls
 from bot.telegram.telegram_time import TelegramTime
+from bot.telegram.webhook import Webhook, address_of
 from bot.texts import load_texts
 from bot.texts.catalogues import DEFAULT_LANGUAGE
 from bot.tools.background import Background
@@ -151,6 +152,11 @@ class Talk:
             chat_limit=lambda: RateLimit(*tuning.chat_messages),
             bulk_limit=RateLimit(*tuning.bulk_messages),
             lost_pauses_s=tuning.lost_pauses_s,
+        )
+        self.webhook = (
+            Webhook(ground.bot, address_of(settings), settings.telegram_secret)
+            if settings.uses_webhook
+            else None
         )
         self.menu = Menu(
             ground.bot,

@@ -30,6 +30,7 @@ THUMBNAIL_MAX_SIDE_PX = 320  # of a JPEG of at most 200 kB
 DOWNLOAD_MAX_BYTES = 20 * 2**20  # getFile
 
 UPDATES_AT_ONCE = 100  # Bot API, getUpdates
+WEBHOOK_CONNECTIONS = 100  # Bot API, setWebhook: at most
 
 # docs.kie.ai: rates, for an account and for a key.
 KIE_CREATES = 20

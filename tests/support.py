@@ -29,6 +29,7 @@ from bot.tuning import Tuning
 from providers.products import PRODUCTS
 
 ADMIN = 1
+PUBLIC_URL = "https://bot.example.org"
 # The limits of the services stay in force elsewhere; here they would only cost time.
 FAST = Tuning(
     creates=(1000, 1.0),
@@ -116,6 +117,13 @@ class World:
             "supabase_url": supabase.url,
             "supabase_service_role_key": SecretStr(supabase.service_key),
         }
+
+    def use_webhook(self, port: int) -> None:
+        """Let Telegram bring updates from the next start on, to a port that is reserved."""
+        webhook = self.telegram.updates.webhook
+        webhook.hosts = {PUBLIC_URL: f"http://127.0.0.1:{port}"}
+        webhook.pace = 0.02
+        self.changes |= {"http_bind": f"127.0.0.1:{port}", "public_url": PUBLIC_URL}
 
     async def start(self, **changes: Any) -> None:
         """Start the bot, with settings changed from the usual ones."""

@@ -20,6 +20,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -31,6 +32,7 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
+from aiogram.types import WebhookInfo
 
 from bot.admin.kie_account import DISCOVERY, access_of, models_of, open_kie
 from bot.admin.kie_watch import compare
@@ -48,6 +50,7 @@ from bot.settings import (
 from bot.telegram.errors import StarsUnreachableError
 from bot.telegram.session import open_bot
 from bot.telegram.star_calls import StarCalls
+from bot.telegram.webhook import PATH, address_of, last_error
 from bot.tools.rate_limits import RateLimit
 from providers.base import ByInput
 from providers.differences import Difference, DifferenceKind
@@ -65,6 +68,7 @@ from storage.supabase import FileStoreError
 
 NETWORK_LIMIT_S = 15.0
 DATABASE_LIMIT_S = 120.0
+STUCK_FOR = timedelta(minutes=5)
 GB = 10**9
 MIN_FREE_BYTES = GB
 MODELS_AT_ONCE = 20  # more time for these: KIE takes one question a second
@@ -287,15 +291,37 @@ async def check_telegram(settings: Settings) -> list[Finding]:
         return [Finding(False, "Telegram", f"{advice} ({_shown(error)})")]
     waiting = f"{webhook.pending_update_count} update(s) wait"
     findings = [Finding(True, f"Telegram: the token is that of @{me.username}; {waiting}"), stars]
-    if webhook.url:
-        # The host only: the path of such an address is often a secret.
-        host = urlsplit(webhook.url).hostname
+    if webhook.url or settings.uses_webhook:
+        findings.append(check_webhook(settings, webhook, datetime.now(UTC)))
+    return findings
+
+
+def check_webhook(settings: Settings, found: WebhookInfo, now: datetime) -> Finding:
+    """Whether updates are brought where they should be, and get through."""
+    ours = address_of(settings) if settings.uses_webhook else ""
+    # The hosts only: the path of such an address is a secret.
+    host, wanted = urlsplit(found.url).hostname, urlsplit(ours).hostname
+    if found.url != ours:
+        if not found.url:
+            return Finding(True, f"webhook: none yet, the bot's start sets it to {wanted}")
+        removes = "sets its own" if ours else "removes it"
         advice = (
-            "updates go there and not here; the next start of the bot removes it. If it comes"
+            f"updates go there and not here; the next start of the bot {removes}. If it comes"
             " back, another program uses this token: stop it, or get a new one from @BotFather"
         )
-        findings.append(Finding(False, f"Telegram, a webhook is set to {host}", advice))
-    return findings
+        what = "another webhook" if ours else "a webhook"
+        return Finding(False, f"Telegram, {what} is set to {host}", advice)
+    error = last_error(found)
+    if error is None:
+        return Finding(True, f"webhook: set to {host}, Telegram tells of no error")
+    told = f"the last error was at {error.at:%Y-%m-%d %H:%M:%S} UTC: {_cut(error.what)}"
+    # While an update waits that cannot be brought, Telegram tries again within two minutes.
+    is_stuck = found.pending_update_count > 0 and now - error.at < STUCK_FOR
+    advice = (
+        "start the bot if it is stopped; else see that the proxy passes"
+        f" {settings.public_url}{PATH} on to HTTP_BIND ({settings.http_bind}), and its certificate"
+    )
+    return Finding(not is_stuck, f"webhook: set to {host}; {told}", advice)
 
 
 async def check_stars(settings: Settings, calls: StarCalls) -> Finding:

@@ -1,7 +1,8 @@
 """Telegram's updates, by polling or webhook, each confirmed only after it was handled.
 
 aiogram's own polling confirms updates before their handlers end. Here the offset of getUpdates,
-which confirms all updates before it, stays at the first one that is not handled yet. One chat's
+which confirms all updates before it, stays at the first one that is not handled yet; and what a
+webhook brings is not taken before it was handled, and that was remembered. One chat's
 updates are handled in order, different chats side by side; a slow one does not hold up the others,
 whose next updates are fetched meanwhile. A press of Pay, which has 10 s, waits for nothing in its
 chat. After a crash Telegram sends again what was not confirmed, and idempotency keys made from what
@@ -12,6 +13,8 @@ repeat them all the same.
 import asyncio
 import logging
 from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from typing import Any
 
@@ -29,6 +32,7 @@ from pydantic import ValidationError
 
 from bot.service_limits import UPDATES_AT_ONCE
 from bot.telegram.aiogram_patches import usual_types
+from bot.telegram.webhook import Webhook
 from bot.tools.heartbeats import UPDATES, Heartbeats
 from storage.errors import StorageError
 from storage.handled_updates import HandledUpdates
@@ -45,8 +49,30 @@ WAIT_S = 1.5  # for those who are slow, until the others' next updates are asked
 FLOOR_S = 0.5
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 30.0
+# How long an update that a webhook brought keeps its connection while it is handled. Telegram opens
+# no new ones while nothing gets through, and a press of Pay has 10 s in all.
+HOLD_S = 3.0
 
 logger = logging.getLogger(__name__)
+
+
+class Taken(Enum):
+    """What becomes of an update that a webhook brought."""
+
+    DONE = auto()  # handled, and remembered: it need not come again
+    UNDER_WAY = auto()  # it is to come again, and will find its end
+    REFUSED = auto()  # it is to come again, and will be handled anew
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Which chance of an update this is: what the database refuses comes again by webhook."""
+
+    is_first: bool
+    is_last: bool
+
+
+ONLY_CHANCE = Chance(is_first=True, is_last=True)
 
 
 class _GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -72,6 +98,7 @@ class Updates:
         handled: HandledUpdates,
         keep: int,
         heartbeats: Heartbeats,
+        webhook: Webhook | None,
     ) -> None:
         self._heartbeats = heartbeats
         self._bot = bot
@@ -86,14 +113,26 @@ class Updates:
         self._chats: dict[Hashable, asyncio.Task[None]] = {}  # the last task of each
         self._done: list[int] = []  # handled, to be remembered
         self._remembering: asyncio.Task[None] | None = None
+        self._webhook = webhook
+        self._begun = asyncio.Event()  # from now on updates may be brought, or must not any more
+        self._ends: dict[int, asyncio.Future[Taken]] = {}  # of what was brought, and is under way
+        self._owed: set[int] = set()  # was brought and handled, and could not be remembered
+        self._refused: set[int] = set()  # was brought, and the database refused it so far
+        self._stop: asyncio.Event | None = None
+        self._over = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handle updates until `stop` is set; those under way are finished and confirmed."""
         self._handled = dict.fromkeys(await self._store.recent())
         allowed = self._dispatcher.resolve_used_update_types()
-        stopped = asyncio.ensure_future(stop.wait())
+        self._stop, stopped = stop, asyncio.ensure_future(stop.wait())
         try:
             await self._introduce(stopped)
+            self._begun.set()
+            if self._webhook is not None:
+                await self._webhook.keep(stopped, allowed, self._heartbeats)
+                await self._idle.wait()
+                return
             asked = await self._poll(stopped, allowed)
             await self._idle.wait()
             if (offset := self._next(asked)) is not None and offset != asked:
@@ -101,10 +140,33 @@ class Updates:
         finally:
             self._heartbeats.rest(UPDATES)
             stopped.cancel()
+            self._over = True
+            self._begun.set()
+            for update_id in list(self._ends):
+                self._end(update_id, Taken.REFUSED)
             tasks = [*self._chats.values(), *filter(None, [self._remembering])]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def take(self, raw: dict[str, Any]) -> Taken:
+        """Have an update handled that a webhook brought. One that comes again while it is under
+        way has the same end as the first."""
+        await self._begun.wait()
+        if self._over or (self._stop is not None and self._stop.is_set()):
+            return Taken.REFUSED
+        update_id = raw["update_id"]
+        end = self._ends.get(update_id)
+        if end is None:
+            end = self._ends[update_id] = asyncio.get_running_loop().create_future()
+            if update_id in self._owed:
+                self._unfinished.add(update_id)
+                self._idle.clear()
+                self._finish(update_id)
+            elif not self._hand_out([raw]):
+                self._end(update_id, Taken.DONE)
+        await asyncio.wait([end], timeout=HOLD_S)
+        return end.result() if end.done() else Taken.UNDER_WAY
 
     async def _introduce(self, stopped: asyncio.Future[Any]) -> None:
         """Call getMe once, so that no handler has to wait for it."""
@@ -235,8 +297,13 @@ class Updates:
             await asyncio.wait([before])
         for update in updates:
             try:
-                await self._dispatcher.feed_update(self._bot, update)
-            except Exception:  # the boundary of one update: it must not stop the bot
+                await self._dispatcher.feed_update(
+                    self._bot, update, chance=self._chance(update.update_id)
+                )
+            except Exception as error:  # the boundary of one update: it must not stop the bot
+                if isinstance(error, StorageError) and update.update_id in self._ends:
+                    self._refuse(update.update_id)
+                    continue
                 logger.exception("update %d could not be handled", update.update_id)
             except asyncio.CancelledError:
                 task = asyncio.current_task()
@@ -249,6 +316,29 @@ class Updates:
         if self._chats.get(lane) is task:
             del self._chats[lane]
 
+    def _chance(self, update_id: int) -> Chance:
+        if update_id not in self._ends:
+            return ONLY_CHANCE
+        return Chance(is_first=update_id not in self._refused, is_last=False)
+
+    def _refuse(self, update_id: int) -> None:
+        """Nothing came of it: it is to be handled when it comes again."""
+        self._refused.add(update_id)
+        self._handled.pop(update_id, None)
+        self._end(update_id, Taken.REFUSED)
+
+    def _end(self, update_id: int, taken: Taken) -> None:
+        """Tell those who brought it."""
+        self._unfinished.discard(update_id)
+        if not self._unfinished:
+            self._idle.set()
+        if (end := self._ends.pop(update_id, None)) is not None:
+            self._taken.discard(update_id)
+            if taken is Taken.DONE:
+                self._owed.discard(update_id)
+                self._refused.discard(update_id)
+            end.set_result(taken)
+
     def _finish(self, update_id: int) -> None:
         """Remember a handled update; only then may it be confirmed."""
         self._heartbeats.beat(UPDATES)  # also while it is waited for those who are slow
@@ -259,6 +349,7 @@ class Updates:
     async def _remember(self) -> None:
         while self._done:
             done, self._done = self._done, []
+            taken = Taken.DONE
             try:
                 await self._store.remember(done, keep=self._keep)
             except Exception as error:  # what must not count twice has a key of its own
@@ -266,10 +357,11 @@ class Updates:
                 logger.warning(
                     "repeated updates may be answered again: %s", error, exc_info=surprising
                 )
-            self._unfinished.difference_update(done)
+                taken = Taken.REFUSED
+                self._owed.update(each for each in done if each in self._ends)
+            for update_id in done:
+                self._end(update_id, taken)
         self._remembering = None
-        if not self._unfinished:
-            self._idle.set()
 
     def _is_news(self, update_id: int) -> bool:
         """Whether the update is not a repeat. What moves money has a key of its own; this is

@@ -229,6 +229,13 @@ class RequestTexts(JobTexts, FieldTexts, ClosedTexts):
         """No model is enabled."""
         return self._("No model is on sale right now. Try again later. Nothing was charged.")
 
+    def trying_again(self) -> str:
+        """The database takes nothing just now; what was sent or pressed comes again by itself."""
+        return self._(
+            "Something went wrong on our side. I am trying again by myself; there is no need to"
+            " repeat it."
+        )
+
     def broken(self) -> str:
         """Something unforeseen."""
         return self._(

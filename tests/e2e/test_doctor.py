@@ -22,6 +22,7 @@ from bot.admin.doctor import GB, Finding, examine
 from bot.demo.supabase import SupabaseEmulator
 from bot.media.buckets import open_supabase
 from bot.settings import Settings
+from bot.telegram.webhook import address_of
 from storage import audit
 from tests.processes import Forked, run_main
 from tests.support import World, open_world
@@ -61,6 +62,12 @@ async def found(settings: Settings, env_file: Path | None = None, **limits: floa
     for secret in settings.secrets:
         assert secret not in "\n".join(map(str, findings))
     return findings
+
+
+async def webhook_line(world: World) -> str:
+    """What is told of the webhook."""
+    (line,) = [each for each in await lines(world) if "webhook: " in each]
+    return line
 
 
 async def lines(world: World, **limits: float) -> list[str]:
@@ -382,6 +389,32 @@ async def test_a_webhook(around: World) -> None:
     assert line.startswith("PROBLEM Telegram, a webhook is set to bot.example.com: ")
     assert "hidden-path" not in line
     assert around.telegram.updates.webhook_url, "it is not ours to remove"
+
+
+async def test_the_bot_s_own_webhook(around: World) -> None:
+    """What Telegram could not bring is told; it is a problem while that goes on."""
+    around.use_webhook(1)  # nobody listens there
+    webhook = around.telegram.updates.webhook
+    assert await webhook_line(around) == (
+        "ok      webhook: none yet, the bot's start sets it to bot.example.org"
+    )
+    around.telegram.updates.webhook_url = "https://example.com/hidden-path"
+    line = await problem(around)
+    assert line.startswith("PROBLEM Telegram, another webhook is set to example.com: ")
+    assert "sets its own" in line
+    around.telegram.updates.webhook_url = address_of(around.settings)
+    assert await webhook_line(around) == (
+        "ok      webhook: set to bot.example.org, Telegram tells of no error"
+    )
+    around.person(1001, "Анна").send("/start")
+    await around.telegram.wait_for(lambda: webhook.last_error)
+    line = await problem(around)
+    assert "webhook: set to bot.example.org; the last error was at " in line
+    assert "UTC: Connection refused: start the bot if it is stopped; else see that" in line
+    around.telegram.updates.pending.clear()
+    line = await webhook_line(around)
+    assert line.startswith("ok ")
+    assert "Connection refused" in line, "it is told all the same"
 
 
 # --- KIE

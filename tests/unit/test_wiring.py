@@ -31,6 +31,7 @@ AIOGRAM_GIVES = {
     "state",
 }
 MIDDLEWARE_GIVES = {"texts"}  # handlers/middlewares.py
+UPDATES_GIVE = {"chance"}  # bot/telegram/updates.py
 
 
 def routers(root: Router) -> Iterator[Router]:
@@ -48,7 +49,7 @@ async def test_every_handler_is_given_what_it_asks_for(tmp_path: Path) -> None:
     )
     async with open_app(settings) as app:
         dispatcher = app.dispatcher
-    known = {*dispatcher.workflow_data, *AIOGRAM_GIVES, *MIDDLEWARE_GIVES}
+    known = {*dispatcher.workflow_data, *AIOGRAM_GIVES, *MIDDLEWARE_GIVES, *UPDATES_GIVE}
     seen = set()
     not_given = {}
     for handler in handlers_of(dispatcher):
