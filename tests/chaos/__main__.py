@@ -14,19 +14,28 @@ from tests.chaos.rounds import NORMAL, Report, Round, Size
 
 
 async def run(
-    numbers: Iterable[int], seed: int, folder: Path, size: Size = NORMAL, *, at_once: int = 1
+    numbers: Iterable[int],
+    seed: int,
+    folder: Path,
+    size: Size = NORMAL,
+    *,
+    at_once: int = 1,
+    by_webhook: bool | None = None,
 ) -> list[Report]:
-    """Play the rounds of these numbers, some beside each other, and print what came of them."""
+    """Play the rounds of these numbers, some beside each other, and print what came of them.
+    Unless `by_webhook` says so of all, every second one has a webhook."""
     # The emulators' server tells of each client that was killed while it was served.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     turns = asyncio.Semaphore(at_once)
 
     async def play(number: int) -> Report:
         async with turns:
-            report = await Round(seed, number, size, folder).run()
+            has_webhook = number % 2 == 0 if by_webhook is None else by_webhook
+            report = await Round(seed, number, size, folder, by_webhook=has_webhook).run()
         _print(str(report))
         if report.complaints:
-            _print(f"{report.story}\n\nonce more: --seed {seed} --only {number}")
+            way = "--webhook" if has_webhook else "--no-webhook"
+            _print(f"{report.story}\n\nonce more: --seed {seed} --only {number} {way}")
         return report
 
     return await asyncio.gather(*map(play, numbers))
@@ -38,6 +47,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--only", type=int, help="this round of the seed and no other")
+    parser.add_argument(
+        "--webhook",
+        action=argparse.BooleanOptionalAction,
+        help="all rounds with one, or none; else every second",
+    )
     parser.add_argument("--at-once", type=int, default=1, help="rounds beside each other")
     parser.add_argument("--folder", type=Path, help="an empty one, to keep databases and logs in")
     given = parser.parse_args()
@@ -47,7 +61,15 @@ def main() -> int:
     numbers = range(1, given.rounds + 1) if given.only is None else [given.only]
     with TemporaryDirectory(prefix="midjourney-bot-chaos-") as temporary:
         folder = given.folder or Path(temporary)
-        reports = asyncio.run(run(numbers, given.seed, folder, at_once=given.at_once))
+        reports = asyncio.run(
+            run(
+                numbers,
+                given.seed,
+                folder,
+                at_once=given.at_once,
+                by_webhook=given.webhook,
+            )
+        )
     failed = [report.number for report in reports if report.complaints]
     _print(
         f"{len(reports)} rounds, {sum(r.kills for r in reports)} kills,"

@@ -155,13 +155,22 @@ class Evidence:
         ]
 
 
-def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, tuple[int, int]]]:
-    """The messages (chat and id) that the bot was given in answer to its questions, and when it
-    asked."""
+def updates_handed(telegram: TelegramEmulator) -> Iterator[tuple[float, Row]]:
+    """The updates that the bot was given in answer to its questions, and when it asked; or that
+    were brought to it, and when."""
     for call in telegram.calls_of("getUpdates"):
         for update in call.result or []:
-            if message := update.get("message"):
-                yield call.at, (message["chat"]["id"], message["message_id"])
+            yield call.at, update
+    for delivery in telegram.updates.webhook.deliveries:
+        if delivery.came:
+            yield delivery.at, delivery.update
+
+
+def handed_to_bot(telegram: TelegramEmulator) -> Iterator[tuple[float, tuple[int, int]]]:
+    """The messages (chat and id) among them."""
+    for at, update in updates_handed(telegram):
+        if message := update.get("message"):
+            yield at, (message["chat"]["id"], message["message_id"])
 
 
 def went_wrong(call: KieCall) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.demo.base import Fault
 from bot.demo.kie import KieSimulator
 from bot.demo.telegram import TelegramEmulator
-from tests.chaos.evidence import read_rows
+from tests.chaos.evidence import read_rows, updates_handed
 
 SENDING = ("sendMessage", "sendPhoto", "sendPhoto", "editMessageText", "*")
 STAR_CALLS = (
@@ -30,6 +30,11 @@ TELEGRAM_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
     (3, {"html": 502, "effect": True}),
     (2, {"hang": True}),
     (2, {"hang": True, "effect": True}),
+    (3, {"delay_s": SLOW_S}),
+)
+DELIVERY_FORMS: tuple[tuple[int, dict[str, Any]], ...] = (
+    (3, {"cut_before_effect": True}),
+    (5, {"cut_after_effect": True}),
     (3, {"delay_s": SLOW_S}),
 )
 KIE_ENDPOINTS: tuple[str, ...] = ("createTask", "createTask", "recordInfo", "upload")
@@ -76,11 +81,13 @@ class Trouble:
         *,
         may_repeat: bool,
         may_last: bool,
+        by_webhook: bool,
     ) -> None:
         self._rng = rng
         self._data_dir = data_dir
         self._telegram = telegram
         self._kie = kie
+        self._by_webhook = by_webhook
         self._ordered: list[Fault] = []
         self._switches: dict[Switch, int] = {
             self._break_sending: 40,
@@ -197,6 +204,8 @@ class Trouble:
 
     def _break_updates(self, rng: random.Random) -> str:
         """Without silence: a question that is never answered is given up after a minute."""
+        if self._by_webhook:
+            return self._fail("webhook", _any(rng, DELIVERY_FORMS) | {"times": rng.randint(1, 5)})
         form = _any(rng, TELEGRAM_FORMS)
         return self._fail("getUpdates", {"html": 502} if "hang" in form else form)
 
@@ -206,8 +215,7 @@ class Trouble:
         pending = {update.update_id for update in self._telegram.pending_updates}
         handed = [
             update["update_id"]
-            for call in self._telegram.calls_of("getUpdates")
-            for update in call.result or []
+            for _, update in updates_handed(self._telegram)
             if update["update_id"] not in pending
         ]
         if not handed or rng.random() < 0.5:
@@ -314,7 +322,8 @@ class Trouble:
         """What is ready cannot be sent."""
         form: dict[str, Any] = rng.choice(({"html": 502}, {"cut_before_effect": True}))
         form["times"] = None
-        faults = [self._telegram.fault(method, **form) for method in ("*", "getUpdates")]
+        methods = ("*", "getUpdates", "webhook")
+        faults = [self._telegram.fault(method, **form) for method in methods]
         self._ordered += faults
 
         def end() -> None:

@@ -11,8 +11,8 @@ from bot.demo.telegram import TelegramEmulator
 HELD_S = 0.4  # how long an answer is held back to be killed before it
 
 TELEGRAM_CALLS = (
-    "getUpdates",
-    "getUpdates",
+    "updates",  # asked for, or brought
+    "updates",
     "sendMessage",
     "sendMessage",
     "sendPhoto",
@@ -39,7 +39,10 @@ class Moments:
         kie: KieSimulator,
         patience_s: float,
         linger_s: float,
+        *,
+        by_webhook: bool,
     ) -> None:
+        self._updates = "webhook" if by_webhook else "getUpdates"
         self._patience_s = patience_s
         self._linger_s = linger_s
         self._rng = rng
@@ -72,20 +75,29 @@ class Moments:
 
     async def _telegram_call(self, rng: random.Random) -> str:
         """Some milliseconds after a call: what it came to is being stored, or is not yet."""
-        method = rng.choice(TELEGRAM_CALLS)
-        before = len(self.telegram.calls_of(method))
-        await self._until(lambda: len(self.telegram.calls_of(method)) > before)
+        method = self._method(rng)
+        before = self._count(method)
+        await self._until(lambda: self._count(method) > before)
         await asyncio.sleep(rng.uniform(0, 0.03))
         return f"after {method}"
 
     async def _telegram_answer(self, rng: random.Random) -> str:
         """Between what a call does and its answer."""
-        method = rng.choice(TELEGRAM_CALLS)
+        method = self._method(rng)
         fault = self.telegram.fault(method, delay_s=HELD_S)
         await self._until(lambda: fault.hits > 0)
         self.telegram.withdraw(fault)
         await asyncio.sleep(rng.uniform(0, HELD_S))
         return f"before the answer to {method}"
+
+    def _method(self, rng: random.Random) -> str:
+        method = rng.choice(TELEGRAM_CALLS)
+        return self._updates if method == "updates" else method
+
+    def _count(self, method: str) -> int:
+        if method == "webhook":
+            return len(self.telegram.updates.webhook.deliveries)
+        return len(self.telegram.calls_of(method))
 
     async def _kie_call(self, rng: random.Random) -> str:
         """Some milliseconds after a call, or between what it does and its answer."""

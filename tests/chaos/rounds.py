@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from tests.chaos.people import BUDGET, MAX_QUANTITY, PRICE, Crowd, Fate
 from tests.chaos.process import CANCEL_S, STOP_S, BotProcess, End
 from tests.chaos.story import tell_story
 from tests.chaos.verdict import Complaint, Toll, judge
-from tests.support import ADMIN
+from tests.support import ADMIN, PUBLIC_URL, reserved_port
 
 LIFE_S = 3.0  # what a life lasts about
 FAULT_PAUSE_S = 0.35
+WEBHOOK_PACE = 0.1  # of Telegram's own pauses: a life is short
 REST_S = 180.0  # until everything has ended, at the latest
 LONG_REST_S = 1200.0  # where a result is spoilt for good, which is believed after minutes
 LONG = 0.1  # of all rounds
@@ -75,6 +76,7 @@ class Report:
     prompts: int = 0
     items: int = 0
     people: int = 0
+    by_webhook: bool = False
     kills: int = 0
     stops: int = 0
     faults: int = 0
@@ -86,7 +88,8 @@ class Report:
     def __str__(self) -> str:
         toll = self.toll
         return (
-            f"round {self.number}: {self.people} people, {self.prompts} prompts,"
+            f"round {self.number}, {'webhook' if self.by_webhook else 'polling'}:"
+            f" {self.people} people, {self.prompts} prompts,"
             f" {self.items} items, {self.kills} kills, {self.stops} stops,"
             f" {self.faults} faults met; sent twice: {toll.duplicates} pictures,"
             f" {toll.repeats} progress messages; {toll.unseen} pictures never seen,"
@@ -102,13 +105,16 @@ class Report:
 class Round:
     """One round, from its seed."""
 
-    def __init__(self, seed: int, number: int, size: Size, folder: Path) -> None:
+    def __init__(
+        self, seed: int, number: int, size: Size, folder: Path, *, by_webhook: bool
+    ) -> None:
+        self._by_webhook = by_webhook
         self._folder = folder / str(number)
         self._size = size
         self._name = f"{seed}/{number}"
         self._rng = self._random("round")
         self._drawn: dict[bytes, str] = {}
-        self._report = Report(number, people=size.people)
+        self._report = Report(number, people=size.people, by_webhook=by_webhook)
 
     def _random(self, subject: str) -> random.Random:
         """Choices of one subject do not depend on how many another has made."""
@@ -118,14 +124,23 @@ class Round:
         """Play it and judge it."""
         begun = time.monotonic()
         self._folder.mkdir()
-        async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
-            await self._play(self._folder, telegram, kie)
+        with ExitStack() as held:
+            port = held.enter_context(reserved_port()) if self._by_webhook else None
+            async with TelegramEmulator.start() as telegram, KieSimulator.start() as kie:
+                await self._play(self._folder, telegram, kie, port)
         self._report.seconds = time.monotonic() - begun
         return self._report
 
-    async def _play(self, folder: Path, telegram: TelegramEmulator, kie: KieSimulator) -> None:
+    async def _play(
+        self, folder: Path, telegram: TelegramEmulator, kie: KieSimulator, port: int | None
+    ) -> None:
         self._set_up(telegram, kie)
-        bot = BotProcess(environment(folder / "data", telegram, kie), folder)
+        given = environment(folder / "data", telegram, kie)
+        if port is not None:
+            given |= {"HTTP_BIND": f"127.0.0.1:{port}", "PUBLIC_URL": PUBLIC_URL}
+            telegram.updates.webhook.hosts = {PUBLIC_URL: f"http://127.0.0.1:{port}"}
+            telegram.updates.webhook.pace = WEBHOOK_PACE
+        bot = BotProcess(given, folder)
         may_block = self._rng.random() < 0.3
         size = self._size
         may_last = size.may_last and self._rng.random() < LONG
@@ -138,8 +153,16 @@ class Round:
             folder / "data",
             may_repeat=not may_block,
             may_last=may_last,
+            by_webhook=self._by_webhook,
         )
-        moments = Moments(self._random("moments"), telegram, kie, size.patience_s, size.linger_s)
+        moments = Moments(
+            self._random("moments"),
+            telegram,
+            kie,
+            size.patience_s,
+            size.linger_s,
+            by_webhook=self._by_webhook,
+        )
         acting = asyncio.create_task(crowd.act(size.deeds, size.lives * LIFE_S * 0.6))
         brewing = asyncio.create_task(trouble.brew(crowd.tell, FAULT_PAUSE_S))
         try:
@@ -225,7 +248,7 @@ class Round:
     def _silence(self, telegram: TelegramEmulator) -> Iterator[None]:
         """Now and then Telegram answers nothing any more: a stop must not wait for it."""
         silent = self._size.may_fall_silent and self._rng.random() < 0.4
-        methods = ("*", "getUpdates") if silent else ()
+        methods = ("*", "getUpdates", "webhook") if silent else ()
         faults = [telegram.fault(method, hang=True, times=None) for method in methods]
         yield
         for fault in faults:

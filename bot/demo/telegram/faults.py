@@ -20,7 +20,7 @@ OF_UPDATES = ("getUpdates", DELIVERY)  # fail only when they are named
 @dataclass(kw_only=True, eq=False, config=base.CHECKED)
 class Fault(base.Fault):
     """One thing that goes wrong with calls of a method, of any but getUpdates, with downloads, or
-    with what a webhook brings (which can be cut and late).
+    with what a webhook brings (which then does not come, or its answer is lost or late).
 
     `status` answers that error with this `description`, `retry_after` a 429. `without` leaves these
     fields out of a result that is right otherwise; that call is done, and so is one that is only

@@ -86,10 +86,12 @@ class Address:
 
 @dataclass(eq=False, slots=True)
 class Delivery:
-    """One attempt to bring an update. `status` 0: no answer, or none yet."""
+    """One attempt to bring an update. `came`: it got to the bot; `status` 0: no answer, or none
+    yet."""
 
     update: dict[str, Any]
     at: float
+    came: bool = False
     status: int = 0
     error: str = ""
 
@@ -237,6 +239,7 @@ class _Courier:
             retry_after = await self._attempt(http, behind, delivery)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             self._open -= 1
+            delivery.came &= not isinstance(error, aiohttp.ClientConnectorError)
             delivery.error = _words(error)
             webhook.last_error = webhook.clock(), delivery.error
         finally:
@@ -255,10 +258,9 @@ class _Courier:
     ) -> int:
         """One request; returns the Retry-After of the answer."""
         address, fault = self._address, self._webhook.fault(DELIVERY)
-        if fault is not None:
+        if fault is not None and not fault.effect:
             await asyncio.sleep(fault.delay_s)
-            if fault.cut_before_effect:
-                raise ConnectionResetError("Connection reset by peer")
+            raise ConnectionResetError("Connection reset by peer")
         if behind is None:
             raise ConnectionRefusedError("Connection refused")
         parts = urlsplit(address.url)
@@ -272,6 +274,7 @@ class _Courier:
         if address.secret:
             headers[SECRET_HEADER] = address.secret
         path = address.url.removeprefix(address.origin) or "/"
+        delivery.came = True
         async with http.post(
             behind + path,
             json=delivery.update,
@@ -280,8 +283,10 @@ class _Courier:
             timeout=aiohttp.ClientTimeout(total=self._webhook.answer_s),
         ) as answer:
             await answer.read()
-        if fault is not None and fault.cut_after_effect:
-            raise ConnectionResetError("Connection reset by peer")
+        if fault is not None:
+            await asyncio.sleep(fault.delay_s)
+            if any(fault.ways()):
+                raise ConnectionResetError("Connection reset by peer")
         delivery.status = answer.status
         if answer.headers.get(hdrs.CONNECTION, "").lower() == "close":
             self._open -= 1
