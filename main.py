@@ -7,17 +7,26 @@ python main.py backup       a consistent copy of the database, while the bot run
                             compressed, in exchange for old ones; with FILE in that file
 python main.py restore FILE such a copy put in place of the database, while the bot is stopped
 python main.py drill        whether the newest backup (or FILE) can be restored; changes nothing
+python main.py healthcheck  whether the bot that runs here is well, by the exit status (0 or 1)
 python main.py adopt        hand DATA_DIR over to the bot of BOT_TOKEN, from another one
 python main.py demo         the bot against stand-ins of Telegram and KIE, without any account
 python main.py chat         the same, on a page where you talk to it yourself
 """
 
+import sys
+
+from bot import healthcheck
+
+if __name__ == "__main__" and sys.argv[1:] == ["healthcheck"]:
+    sys.exit(healthcheck.main())  # before the imports, which take a second: it is asked often
+
+# isort: split
 import argparse
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -37,6 +46,7 @@ from bot.app import serve
 from bot.logs import set_up_logging
 from bot.settings import Settings, explain, load_settings, outside_volume
 from bot.telegram.session import TokenRefusedError, greet
+from bot.tools.standstill import ending
 from bot.web.server import ListenError
 from storage.errors import StorageError
 from storage.private import keep_private
@@ -57,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_private()
     if given.command in {"demo", "chat"}:
         return _without_accounts(given.command)
+    if given.command == "healthcheck":
+        return healthcheck.main()
     try:
         settings = load_settings()
     except ValidationError as error:
@@ -114,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     rehearsal.add_argument(
         "file", type=Path, nargs="?", help="a backup; without it, the newest in BACKUP_DIR"
     )
+    commands.add_parser("healthcheck", help="end with 0 if the bot that runs here is well, else 1")
     commands.add_parser("adopt", help="hand DATA_DIR over to the bot of BOT_TOKEN")
     commands.add_parser("demo", help="watch the bot work without any account")
     commands.add_parser("chat", help="talk to the bot in the browser without any account")
@@ -128,13 +141,14 @@ def _refuse(why: str, status: int) -> int:
 async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
     _listen_to_signals(stop)
+    faulthandler.enable()  # what crashes in a library says where
     try:
         await greet(settings)
     except TokenRefusedError as error:
         return _refuse(str(error), EXIT_SETTINGS)
     status = 0
     try:
-        await serve(settings, stop)
+        await serve(settings, stop, end=ending(asyncio.get_running_loop()))
     except* (StorageError, ListenError) as group:
         for each in group.exceptions:
             logger.critical("%s", each)

@@ -2,8 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from typing import Any
 
 from bot.media.buckets import report_buckets, sells_films
@@ -12,6 +17,7 @@ from bot.rooms import Admin, Ground, Media, Pipeline, Shop, Talk, Till, open_gro
 from bot.settings import Settings
 from bot.telegram.updates import Updates
 from bot.tools.retry import insist
+from bot.tools.standstill import Standstill
 from bot.tuning import TUNING, Tuning
 from bot.web import health, metrics, telegram
 from bot.web.metrics import Scrape
@@ -25,14 +31,25 @@ from storage.restore import finish_restore
 logger = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, stop: asyncio.Event, tuning: Tuning = TUNING) -> None:
-    """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised."""
+async def serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    tuning: Tuning = TUNING,
+    *,
+    end: Callable[[str], None] | None = None,
+) -> None:
+    """Run the bot until `stop` is set. A part that dies takes the rest with it, and is raised.
+
+    `end` ends the process when loops stand still, for the reason that it is given; without it
+    nobody looks.
+    """
     with hold_lock(settings.data_dir / "lock"):
         if aside := await asyncio.to_thread(finish_restore, settings.data_dir):
             logger.warning("an interrupted restore was finished; the old database is %s", aside)
         tighten(settings.data_dir)
         async with open_app(settings, tuning) as app:
-            await app.run(stop)
+            with app.watched(end):
+                await app.run(stop)
     logger.info("stopped")
 
 
@@ -118,6 +135,14 @@ class App:
         ]
         return listen(settings.http_address, routes, close_s=tuning.close_s / 2)
 
+    def watched(self, end: Callable[[str], None] | None) -> AbstractContextManager[None]:
+        """Whether all moves is looked at inside."""
+        if end is None:
+            return nullcontext()
+        policy, limits_s = self._ground.tuning.health, self._admin.health.standstills_s
+        standstill = Standstill(self._ground.heartbeats, limits_s, end, pause_s=policy.beat_pause_s)
+        return standstill.watched(policy.last_resort_s)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, and shut down without interrupting anything halfway."""
         result_uploader, messenger = self._media.result_uploader, self._talk.messenger
@@ -132,7 +157,7 @@ class App:
                     self._pipeline.resender.run(),
                     self._media.file_remover.run(),
                     self._admin.broadcaster.run(),
-                    self._admin.health.run(),
+                    self._admin.health.run(stop),
                     self._admin.kie_account.run(),
                     self._admin.kie_watch.run(),
                     self._admin.backups.run(),

@@ -234,6 +234,7 @@ class Admin:
             store.write_probe.write,
             settings.data_dir,
             kie_timeout_s=max(settings.kie(key).access.request_timeout_s for key in PRODUCTS),
+            listens=settings.http_address,
             policy=tuning.health,
             clock=tuning.clock,
         )

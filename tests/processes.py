@@ -27,6 +27,11 @@ class Forked:
         self._process.start()
         self.kill, self.terminate = self._process.kill, self._process.terminate
 
+    @property
+    def said(self) -> str:
+        """What it has said so far."""
+        return self._out.read_text() if self._out.exists() else self._said
+
     async def ended(self) -> tuple[int, str]:
         """What it ended with (negative is a signal), and what it said on both streams."""
         while (status := self._process.exitcode) is None:  # noqa: ASYNC110 - it rings no bell

@@ -26,8 +26,9 @@ class Heartbeats:
         self._first: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def beat(self, name: str, *, rest_s: float = 0.0) -> None:
-        """It moved, and will again; a pause of `rest_s` is meant."""
-        self._counts_from[name] = self._clock.steady() + rest_s
+        """It moved, and will again; a pause of `rest_s` is meant, whatever else moves in it."""
+        counts_from = self._clock.steady() + rest_s
+        self._counts_from[name] = max(counts_from, self._counts_from.get(name) or counts_from)
         self._first[name].set()
 
     def rest(self, name: str) -> None:
@@ -55,6 +56,10 @@ class Heartbeats:
         """Seconds since it moved; 0 where it rests, or never began."""
         since = self._counts_from.get(name)
         return 0.0 if since is None else max(self._clock.steady() - since, 0.0)
+
+    def moved_at(self, name: str) -> float | None:
+        """What is another after each move; None: it rests, or never began."""
+        return self._counts_from.get(name)
 
     async def first(self, name: str) -> None:
         """Wait until it has moved once, or has nothing to do."""

@@ -1,6 +1,7 @@
 """What is told over HTTP of the bot's health, and what makes it unhealthy."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -67,10 +68,15 @@ class Outside:
 
 
 async def started(world: World, http_bind: str) -> None:
-    """The bot listens, and asks Telegram for updates."""
-    asked = len(world.telegram.calls_of("getUpdates"))
+    """The bot listens."""
+
+    def listens() -> bool:
+        host, port = http_bind.split(":")
+        with socket.socket() as probe:
+            return probe.connect_ex((host, int(port))) == 0
+
     await world.start(http_bind=http_bind)
-    await world.telegram.wait_for(lambda: len(world.telegram.calls_of("getUpdates")) > asked)
+    await world.until(listens)
 
 
 @pytest.fixture
@@ -120,10 +126,13 @@ async def test_loops_that_stand_still(outside: Outside) -> None:
     await outside.reads(updates=False, poller=False)
     await world.pictures(anna, 1)  # which was asked about again
     await world.closed()
+    asked = len(world.telegram.calls_of("getUpdates"))
     anna.send("/help")
+    await world.telegram.wait_for(lambda: len(world.telegram.calls_of("getUpdates")) > asked)
     await outside.reads()
+    assert world.kie.tasks, "there was something to ask about, and is no more"
     outside.clock.leapt_s += 121
-    await outside.reads(updates=False)
+    assert (await outside.readings())["poller"]
 
 
 async def test_a_kie_that_is_down_is_no_reason_to_start_anew(outside: Outside) -> None:
@@ -137,10 +146,13 @@ async def test_a_kie_that_is_down_is_no_reason_to_start_anew(outside: Outside) -
 
 
 async def test_a_telegram_that_is_down_is_no_reason_to_start_anew(outside: Outside) -> None:
-    outside.world.telegram.fault("getUpdates", html=502, times=None)
+    telegram = outside.world.telegram
+    telegram.fault("getUpdates", html=502, times=None)
+    asked = len(telegram.calls_of("getUpdates"))
     await outside.start()
+    await telegram.wait_for(lambda: len(telegram.calls_of("getUpdates")) > asked)
     await outside.reads()
-    outside.world.telegram.mend()
+    telegram.mend()
 
 
 async def test_an_address_that_is_taken_is_told(world: World, tmp_path: Path) -> None:
