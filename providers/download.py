@@ -21,6 +21,7 @@ from providers.errors import DownloadError, ResultRefusedError
 USER_AGENT = "Mozilla/5.0 (compatible; midjourney-bot/0.1)"
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 2**20
+KEPT_CONNECTION_S = 45.0  # while pictures come, none begins with TCP and TLS
 
 # Of IPv6 only this is given out to the public; all else has a meaning of its own, or had one.
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -51,7 +52,9 @@ class Downloader:
         local_host = host if _is_local(host) else None
         timeout = aiohttp.ClientTimeout(total=total_timeout_s, sock_connect=10, sock_read=30)
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_PublicResolver(local_host)),
+            connector=aiohttp.TCPConnector(
+                resolver=_PublicResolver(local_host), keepalive_timeout=KEPT_CONNECTION_S
+            ),
             headers={"User-Agent": USER_AGENT},
             timeout=timeout,
         ) as session:
