@@ -112,7 +112,7 @@ class Account(Switches):
             self.credits += task.credits
         self.changed()
         url = task.callback_url
-        if url is not None and _stays_here(url):
+        if url is not None and _stays_here(self.callbacks.on_this_machine(url)):
             async for sent in deliver(self._session, self.callbacks, task, url):
                 self.sent.append(sent)
                 self.changed()

@@ -1,4 +1,8 @@
-"""Callbacks: a POST when a task ends, repeated until it is answered with a quick 200."""
+"""Callbacks: a POST when a task ends, repeated until it is answered with a quick 200.
+
+`hosts` has public origins, each with the one on this machine that its proxy would pass requests to:
+{"https://bot.example.org": "http://127.0.0.1:8080"}.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import aiohttp
@@ -26,10 +30,20 @@ class Callbacks:
 
     hmac_key: str | None = None
     signature: Literal["right", "wrong", "none"] = "right"
-    shape: Literal["full", "no_result", "id_only"] = "full"
-    copies: int = 1
+    # `both_ids` is the example of docs.kie.ai, common-api/webhook-verification.
+    shape: Literal["full", "no_result", "both_ids", "id_only"] = "full"
+    copies: int = 1  # 0: it is lost
+    delay_s: float = 0.0  # after the task's end
     timeout_s: float = 15.0
     retry_waits_s: tuple[float, ...] = (1.0, 5.0, 30.0)
+    hosts: dict[str, str] = field(default_factory=dict)
+
+    def on_this_machine(self, url: str) -> str:
+        """Where the proxy behind an address passes requests to; the address, if none is known."""
+        for public, own in self.hosts.items():
+            if url.startswith(f"{public}/"):
+                return own + url.removeprefix(public)
+        return url
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ async def deliver(
     body = payload(how, task)
     data = wire.compact(body).encode()
     timeout = aiohttp.ClientTimeout(total=how.timeout_s)
+    await asyncio.sleep(how.delay_s)
     for _ in range(how.copies):
         for wait_s in (0.0, *how.retry_waits_s):
             await asyncio.sleep(wait_s)
@@ -60,7 +75,11 @@ async def deliver(
             # No answer is an outcome, and is written down as one.
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.post(
-                    url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+                    how.on_this_machine(url),
+                    data=data,
+                    headers=headers,
+                    timeout=timeout,
+                    allow_redirects=False,
                 ) as response:
                     status = response.status
             yield Sent(task.task_id, url, at, headers, body, status)
@@ -72,6 +91,9 @@ def payload(how: Callbacks, task: Task) -> dict[str, Any]:
     """The documented body (docs.kie.ai, Wan 3.0), or one of its poorer relations."""
     if how.shape == "id_only":
         return {"task_id": task.task_id, "callbackType": "task_completed"}
+    if how.shape == "both_ids":
+        told = {"task_id": task.task_id, "callbackType": "task_completed"}
+        return {"taskId": task.task_id, "code": 200, "msg": "Success", "data": told}
     told = task.record() | {"updateTime": task.complete_time}
     if task.callback_url:
         told["param"] = wire.compact(json.loads(task.param) | {"callBackUrl": task.callback_url})

@@ -91,7 +91,7 @@ async def test_it_is_repeated_until_a_quick_200_three_times_at_most(
     assert all(call.body in (None, kie.sent[0].body) for call in receiver.calls[: len(statuses)])
 
 
-@pytest.mark.parametrize("shape", ["id_only", "no_result"])
+@pytest.mark.parametrize("shape", ["id_only", "both_ids", "no_result"])
 async def test_it_may_say_little_and_other_machines_are_never_called(shape: Any) -> None:
     async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
         kie.callbacks = Callbacks(shape=shape)
@@ -100,7 +100,26 @@ async def test_it_may_say_little_and_other_machines_are_never_called(shape: Any)
         await kie.wait_for(lambda: foreign.done and kie.sent)
         (sent,) = kie.sent
 
+    told = {"task_id": task.task_id, "callbackType": "task_completed"}
     if shape == "id_only":
-        assert sent.body == {"task_id": task.task_id, "callbackType": "task_completed"}
+        assert sent.body == told
+    elif shape == "both_ids":
+        expected = {"taskId": task.task_id, "code": 200, "msg": "Success", "data": told}
+        assert sent.body == expected
     else:
         assert "resultJson" not in sent.body["data"]
+
+
+async def test_it_comes_through_the_proxy_of_a_public_address_late_or_not_at_all() -> None:
+    async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
+        hosts = {"https://bot.example.org": receiver.url}
+        kie.callbacks = Callbacks(hosts=hosts, copies=0)
+        lost = await create(kie, api, "https://bot.example.org/kie")
+        await kie.wait_for(lambda: lost.done)
+        kie.callbacks = Callbacks(hosts=hosts, delay_s=0.1)
+        late = await create(kie, api, "https://bot.example.org/kie")
+        await kie.wait_for(lambda: kie.sent)
+    (sent,) = kie.sent
+    assert (sent.task_id, sent.status) == (late.task_id, 200)
+    assert sent.url == "https://bot.example.org/kie"
+    assert sent.at >= late.ready_at + 0.05
