@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 from urllib.parse import quote
 
 import aiohttp
@@ -42,6 +42,9 @@ CODE_FAILED = 501  # "Generation failed": of the task, not of the question
 RUNNING = frozenset({"waiting", "queuing", "generating"})
 SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 MAX_ANSWER_BYTES = 1_000_000
+# While callbacks come, questions are 20 s apart and more, and the one that matters should not have
+# to begin with TCP and TLS. Firewalls forget connections that are silent for a minute or longer.
+KEPT_CONNECTION_S = 45.0
 MAX_DIGITS = 18  # of a whole number; Python itself gives up at 4,300
 DAY_S = 86_400.0
 MAX_TEXT = 2_000  # characters of KIE's that are kept or shown
@@ -125,7 +128,8 @@ class Kie:
     """A client of one account. `base_url` without a closing slash; the sessions are the caller's.
 
     `creates` is that of createTask alone: the connections of hundreds of questions that hang are
-    none of a create's. `discovery` is held for each question about models: KIE takes one a second.
+    none of a create's. `callback_url` is where KIE tells of a task's end. `discovery` is held for
+    each question about models: KIE takes one a second.
     """
 
     def __init__(
@@ -135,6 +139,7 @@ class Kie:
         base_url: str,
         api_key: str,
         request_timeout_s: float,
+        callback_url: str | None = None,
         log: CallLog | None = None,
         creates: aiohttp.ClientSession | None = None,
         discovery: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
@@ -145,13 +150,21 @@ class Kie:
         self._discovery = discovery
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._callback = {"callBackUrl": callback_url} if callback_url else {}
         self._timeout = aiohttp.ClientTimeout(total=request_timeout_s, sock_connect=10)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, **options: Any) -> AsyncIterator[Self]:
         """With sessions of its own."""
-        async with aiohttp.ClientSession() as session, aiohttp.ClientSession() as creates:
+        async with (
+            # Questions are repeated, by aiohttp itself where the connection was gone. A create must
+            # not meet one that the other side has given up: nobody would know what became of it.
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=KEPT_CONNECTION_S)
+            ) as session,
+            aiohttp.ClientSession() as creates,
+        ):
             yield cls(session, creates=creates, **options)
 
     async def create_task(self, model: str, input_fields: Mapping[str, Any]) -> str:
@@ -166,10 +179,10 @@ class Kie:
             "POST",
             "/api/v1/jobs/createTask",
             session=self._creates,
-            json={"model": model, "input": input_fields},
+            json={"model": model, **self._callback, "input": input_fields},
         )
         match data:
-            case {"taskId": str(task_id)} if task_id and task_id == _clean(task_id, MAX_NAME):
+            case {"taskId": task_id} if is_task_id(task_id):
                 return task_id
             case _:
                 raise OutcomeUnknownError("createTask: success without a task id")
@@ -333,6 +346,11 @@ class Kie:
                 raise RefusedError(f"{path}: HTTP {status}", detail=f"HTTP {status}")
             case _:
                 raise OutcomeUnknownError(f"{path}: HTTP {status}, no KIE answer", code=status)
+
+
+def is_task_id(said: Any) -> TypeGuard[str]:
+    """Whether that can be the id of a task: KIE's are opaque, but ours to store and to log."""
+    return isinstance(said, str) and bool(said) and said == _clean(said, MAX_NAME)
 
 
 async def _read(response: aiohttp.ClientResponse) -> str:

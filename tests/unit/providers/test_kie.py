@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -84,6 +85,35 @@ async def test_a_task_is_created(kie: Kie, simulator: KieSimulator) -> None:
     (call,) = simulator.calls
     assert (call.method, call.path) == ("POST", CREATE)
     assert call.body == {"model": MODEL, "input": INPUT}
+
+
+async def test_where_a_callback_is_to_go_is_said(
+    session: aiohttp.ClientSession, simulator: KieSimulator
+) -> None:
+    kie = Kie(
+        session,
+        base_url=simulator.url,
+        api_key=simulator.key,
+        request_timeout_s=5,
+        callback_url="https://bot.example.org/kie/path",
+    )
+    await kie.create_task(MODEL, INPUT)
+    assert simulator.tasks[0].callback_url == "https://bot.example.org/kie/path"
+
+
+async def test_a_question_after_half_a_minute_goes_over_the_same_connection(
+    simulator: KieSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"base_url": simulator.url, "api_key": simulator.key, "request_timeout_s": 5}
+    async with Kie.open(**options) as kie:
+        task_id = await kie.create_task(MODEL, INPUT)
+        await kie.record_info(task_id)
+        monkeypatch.setattr(aiohttp.connector, "monotonic", lambda: time.monotonic() + 40)
+        await kie.create_task(MODEL, INPUT)
+        await kie.record_info(task_id)
+    first, asked, second, again = (call.connection for call in simulator.calls)
+    assert asked == again
+    assert first != second, "an old one may be gone, and then nobody knows whether there is a task"
 
 
 async def test_the_key_goes_along_as_documented(session: aiohttp.ClientSession) -> None:

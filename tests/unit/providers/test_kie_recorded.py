@@ -75,7 +75,7 @@ async def test_a_recorded_answer_is_understood(name: str) -> None:
 
 
 def test_none_is_left_out() -> None:
-    """Callbacks, download links, schemas and prices are not read yet."""
+    """Callbacks are read in test_kie_callbacks.py; download links, schemas and prices not yet."""
     left = {"callback_success", "callback_fail", "download_url", "download_url_of_another"}
     left |= {"schema_of_an_unknown_model", "price"}
     assert names("kie") - left == READ.keys()
