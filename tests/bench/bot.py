@@ -13,12 +13,13 @@ import json
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import bot.telegram.aiogram_patches  # noqa: F401 - before aiogram, as main.py has it
 from bot.app import serve
 from bot.logs import set_up_logging
+from bot.pipeline.polling import PollPolicy
 from bot.settings import load_settings
 from bot.tuning import Tuning
 
@@ -53,10 +54,20 @@ def tuned(changes: Mapping[str, Any], speed: float) -> Tuning:
         for name, value in usual.items()
         if isinstance(value, tuple) or name in PAUSES
     }
+    faster["polling"] = _polling(usual["polling"], speed)
     lists = {
         name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()
     }
     return Tuning(**{**usual, **faster, **lists})
+
+
+def _polling(usual: PollPolicy, speed: float) -> PollPolicy:
+    """How callbacks change it; the rest is of what goes wrong."""
+    return replace(
+        usual,
+        woken_pauses_s=tuple(pause_s / speed for pause_s in usual.woken_pauses_s),
+        told_pause_s=usual.told_pause_s / speed,
+    )
 
 
 def start(changes: str, speed: str = "1", profile: str = "") -> None:

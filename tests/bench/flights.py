@@ -7,6 +7,7 @@ that, and so are the bot's limits and intervals. Seconds are told as they would 
 item in flight is two, one after the other.
 
 `found` is from completeTime to the poll that brings the success: it depends on when the bot asks.
+With `callbacks` KIE tells it of each end, and the bot asks at once.
 `bound` is the median below which no schedule of 10 polls a second comes that knows only how
 durations are distributed (tests/bench/bound.py), `ratio` is what the median is of it.
 From there on it is work: `carried` is from that poll to the arrival of the picture (1.3 MB) at
@@ -24,18 +25,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.demo.kie import KieSimulator
+from bot.demo.kie import Callbacks, KieSimulator
 from bot.demo.telegram import TelegramEmulator
 from tests.bench import crowd, elsewhere, stock
 from tests.bench.bound import best_delays, uniform_rate
-from tests.bench.process import environment, running_bot
+from tests.bench.process import PUBLIC_URL, environment, running_bot
 from tests.bench.results import Line, Runs, percentile
+from tests.ports import free_port
 
 TITLE = "From success to the chat"
 SHORTEST_S, LONGEST_S = 48.0, 128.0
 POLLS_PER_S = 10.0
 KNOWN = 200  # earlier items
 PATIENCE_S = 600.0
+CALLBACKS = (False, True)
 
 
 def settings(speed: float) -> dict[str, Any]:
@@ -65,6 +68,13 @@ async def draw_slowly(kie: KieSimulator, speed: float, seed: int) -> None:
     kie.calls.clear()
 
 
+async def call_back(kie: KieSimulator, port: int) -> dict[str, Any]:
+    """Let KIE tell a bot of what has ended; returns the settings that the bot needs for that."""
+    bind = f"127.0.0.1:{port}"
+    kie.callbacks = Callbacks(hosts={PUBLIC_URL: f"http://{bind}"})
+    return {"http_bind": bind, "public_url": PUBLIC_URL, "webhook": "off"}
+
+
 async def tell(kie: KieSimulator) -> tuple[list[Told], Counter[str]]:
     """All tasks, and how often KIE said that it was too much, by what it was asked for."""
     told = [Told(task.task_id, task.created_at, task.ready_at, task.polls) for task in kie.tasks]
@@ -85,14 +95,17 @@ async def measure(folder: Path, *, quick: bool) -> list[Line]:
     """The lines of the table."""
     runs = Runs()
     if quick:
-        await _fly(runs, folder / "20", 20, 10.0, 1)
+        for told in CALLBACKS:
+            await _fly(runs, folder, 20, 10.0, 1, callbacks=told)
         return runs.lines()
-    # The two that use next to nothing of a core, beside each other.
-    alone = [_fly(runs, folder / "1", 1, 5.0, seed) for seed in (1, 2)]
-    await asyncio.gather(_one_after_another(alone), _fly(runs, folder / "20", 20, 5.0, 3))
-    for seed in (4, 5, 6):
-        await _fly(runs, folder / f"120-{seed}", 120, 5.0, seed)
-    await _fly(runs, folder / "1000", 1000, 5.0, 7)
+    for told in CALLBACKS:
+        # The two that use next to nothing of a core, beside each other.
+        alone = [_fly(runs, folder, 1, 5.0, seed, callbacks=told) for seed in (1, 2)]
+        beside = _fly(runs, folder, 20, 5.0, 3, callbacks=told)
+        await asyncio.gather(_one_after_another(alone), beside)
+        for seed in (4, 5, 6):
+            await _fly(runs, folder, 120, 5.0, seed, callbacks=told)
+    await _fly(runs, folder, 1000, 5.0, 7, callbacks=False)
     return sorted(runs.lines(), key=lambda line: int(line.case["in flight"]))
 
 
@@ -101,10 +114,13 @@ async def _one_after_another(flights: list[Coroutine[Any, Any, None]]) -> None:
         await flight
 
 
-async def _fly(runs: Runs, folder: Path, items: int, speed: float, seed: int) -> None:
+async def _fly(
+    runs: Runs, folder: Path, items: int, speed: float, seed: int, *, callbacks: bool
+) -> None:
     """Have so many items drawn and delivered."""
-    data_dir = folder / str(seed)
-    data_dir.mkdir(parents=True)
+    words = "on" if callbacks else "off"
+    data_dir = folder / f"{seed} {words}"
+    data_dir.mkdir()
     database = data_dir / "bot.db"
     await stock.make(database, items)
     await asyncio.to_thread(stock.fill_history, database, KNOWN, speed=speed)
@@ -114,8 +130,9 @@ async def _fly(runs: Runs, folder: Path, items: int, speed: float, seed: int) ->
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))
         await telegram.do(crowd.invite, items)
         await kie.do(draw_slowly, speed, seed)
-        variables = environment(data_dir, telegram.url, kie.url, **settings(speed))
-        log = folder / "bot.log"
+        outside = await kie.do(call_back, free_port()) if callbacks else {}
+        variables = environment(data_dir, telegram.url, kie.url, **settings(speed), **outside)
+        log = data_dir / "bot.log"
         bot = await stack.enter_async_context(running_bot(variables, {}, log=log, speed=speed))
         await telegram.do(crowd.until_polled)
         cpu_s = bot.cpu_s()
@@ -135,7 +152,7 @@ async def _fly(runs: Runs, folder: Path, items: int, speed: float, seed: int) ->
     )
     polls = sum(len(task.polls) for task in tasks)
     runs.add(
-        {"in flight": items, "speed": int(speed)},
+        {"in flight": items, "callbacks": words, "speed": int(speed)},
         found_p50_s=percentile(found_s, 50),
         found_p95_s=percentile(found_s, 95),
         bound_s=bound.median_s,
