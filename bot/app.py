@@ -20,6 +20,7 @@ from bot.tools.retry import insist
 from bot.tools.standstill import Standstill
 from bot.tuning import TUNING, Tuning
 from bot.web import health, metrics, telegram
+from bot.web.kie import KieCallbacks
 from bot.web.metrics import Scrape
 from bot.web.server import listen
 from handlers import create_dispatcher
@@ -132,6 +133,7 @@ class App:
             *health.routes(self._admin.health),
             *metrics.routes(scrape),
             *telegram.routes(settings, self.updates.take),
+            *KieCallbacks(settings, self._pipeline.poller.wake).routes(),
         ]
         return listen(settings.http_address, routes, close_s=tuning.close_s / 2)
 

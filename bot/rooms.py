@@ -288,7 +288,7 @@ class Pipeline:
             ),
             clock=clock,
         )
-        poller = Poller(
+        self.poller = Poller(
             RateLimit(*tuning.polls),
             tuning.polling,
             self.durations,
@@ -302,7 +302,7 @@ class Pipeline:
             policy=tuning.fetching,
             clock=clock,
         )
-        results = Results(jobs, provider_of, poller, fetcher, admin.alerts, clock=clock)
+        results = Results(jobs, provider_of, self.poller, fetcher, admin.alerts, clock=clock)
         sender = Sender(messenger, texts, media.result_uploader, store.catalogue)
         delivery = Delivery(jobs, store.people, sender, messenger, texts)
         self.worker = Worker(

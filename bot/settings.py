@@ -138,6 +138,7 @@ ENVIRONMENT = "the environment"
 SECRETS = ("_token", "_key")  # what the names of secrets end with
 FILE = "_file"  # behind it: the name of a file that holds the secret
 TELEGRAM_PORTS = {None, 443, 80, 88, 8443}  # which Telegram's webhooks may have
+KIE_CALLBACKS = "/kie/"  # what the paths of KIE's callbacks begin with
 # Of Railway's command line, which has them on other machines too.
 RAILWAY_CLI = {"RAILWAY_TOKEN", "RAILWAY_API_TOKEN"}
 HOST = r"https?://[A-Za-z0-9.-]*(:\d+)?(?![^/?#]*@)"
@@ -477,6 +478,11 @@ class CommonSettings(BaseSettings):
     def kie_path(self) -> str:
         """The last part of the address of KIE's callbacks."""
         return self._derive("kie path")
+
+    @property
+    def kie_callback_url(self) -> str | None:
+        """Where KIE tells of a task's end; None: it cannot reach us."""
+        return self.public_url and f"{self.public_url}{KIE_CALLBACKS}{self.kie_path}"
 
     def _derive(self, purpose: str) -> str:
         """43 characters of A-Za-z0-9_- that only who has the token can know: the same after each

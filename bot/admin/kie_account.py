@@ -24,13 +24,19 @@ logger = logging.getLogger(__name__)
 
 
 def open_kie(
-    access: KieAccess, log: CallLog | None = None, *, discovery: RateLimit
+    access: KieAccess,
+    log: CallLog | None = None,
+    *,
+    discovery: RateLimit,
+    callback_url: str | None = None,
 ) -> AbstractAsyncContextManager[Kie]:
-    """KIE, asked as the settings say; about models as often as the limit says."""
+    """KIE, asked as the settings say; about models as often as the limit says. It tells of the
+    tasks made by this client where `callback_url` leads."""
     return Kie.open(
         base_url=access.base_url,
         api_key=access.api_key,
         request_timeout_s=access.request_timeout_s,
+        callback_url=callback_url,
         log=log,
         discovery=discovery.held,
     )
@@ -47,7 +53,9 @@ async def open_all_kie(
         for access in accesses.values():
             if access not in clients:
                 clients[access] = await stack.enter_async_context(
-                    open_kie(access, log, discovery=discovery)
+                    open_kie(
+                        access, log, discovery=discovery, callback_url=settings.kie_callback_url
+                    )
                 )
         yield {product: clients[access] for product, access in accesses.items()}
 
