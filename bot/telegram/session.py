@@ -105,8 +105,10 @@ class Session(AiohttpSession):
     ) -> Response[TelegramType]:
         try:
             return await make_request(bot, method)
-        except TelegramNetworkError:
-            self._tell(method, None)
+        except TelegramNetworkError as error:
+            # One by class only: a file that was too large is an answer, and was told as one.
+            if not isinstance(error, TelegramEntityTooLarge):
+                self._tell(method, None)
             raise
 
     def check_response(

@@ -49,6 +49,24 @@ async def test_ok_means_sent(method: TelegramMethod[Any], result: object, status
         assert (sent.message_id, sent.chat.id, sent.photo, sent.document) == (0, 5, None, None)
 
 
+async def test_a_file_that_is_too_large_is_told_as_one_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its error is one of the network by class, which are told where nothing was answered."""
+
+    told: list[tuple[str, int | None, float]] = []
+    session = Session(answered=lambda *each: told.append(each))
+
+    async def refuse(bot: Bot, method: TelegramMethod[Any], **_: Any) -> Any:
+        refusal = '{"ok":false,"error_code":413,"description":"Request Entity Too Large"}'
+        return session.check_response(bot, method, 413, refusal).result
+
+    monkeypatch.setattr(session, "make_request", refuse)
+    with pytest.raises(TelegramEntityTooLarge):
+        await session(Bot("1:token"), SENDING[2])
+    assert told == [("sendDocument", 413, 0.0)]
+
+
 async def test_what_can_be_read_of_an_answer_is_taken() -> None:
     sizes = [{"file_id": "small"}, {"file_id": "large"}]
     result = {"message_id": 9, "chat": {"id": 8}, "photo": sizes}
