@@ -29,9 +29,9 @@ from bot.demo.kie import Callbacks, KieSimulator
 from bot.demo.telegram import TelegramEmulator
 from tests.bench import crowd, elsewhere, stock
 from tests.bench.bound import best_delays, uniform_rate
-from tests.bench.process import PUBLIC_URL, environment, running_bot
+from tests.bench.process import environment, running_bot
 from tests.bench.results import Line, Runs, percentile
-from tests.ports import free_port
+from tests.support import PUBLIC_URL, reserved_port
 
 TITLE = "From success to the chat"
 SHORTEST_S, LONGEST_S = 48.0, 128.0
@@ -130,7 +130,8 @@ async def _fly(
         kie = await stack.enter_async_context(elsewhere.elsewhere(elsewhere.kie))
         await telegram.do(crowd.invite, items)
         await kie.do(draw_slowly, speed, seed)
-        outside = await kie.do(call_back, free_port()) if callbacks else {}
+        port = stack.enter_context(reserved_port())
+        outside = await kie.do(call_back, port) if callbacks else {}
         variables = environment(data_dir, telegram.url, kie.url, **settings(speed), **outside)
         log = data_dir / "bot.log"
         bot = await stack.enter_async_context(running_bot(variables, {}, log=log, speed=speed))

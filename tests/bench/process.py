@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-PUBLIC_URL = "https://bot.example.org"  # a proxy's, where callbacks go
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 STOP_S = 15.0
 

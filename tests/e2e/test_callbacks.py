@@ -5,6 +5,7 @@ Questions come once a minute here, so that it is the callback that brings a pict
 
 import json
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,8 @@ from bot.demo.kie import Callbacks, Task
 from storage import database
 from tests.e2e.test_films import film, viewer
 from tests.e2e.test_nothing_lost import holding
-from tests.ports import free_port, is_open
-from tests.support import FAST, World, open_world
+from tests.support import FAST, PUBLIC_URL, World, open_world, reserved_port
 
-PUBLIC_URL = "https://bot.example.org"
 KEY = "key-of-webhooks"
 RECEIVED = {"status": "received"}
 POLLING = replace(
@@ -37,22 +36,23 @@ GENERATING = {"code": 200, "msg": "success", "data": {"taskId": "", "state": "ge
 async def world(tmp_path: Path, new_database: Path) -> AsyncIterator[World]:
     """The bot behind a proxy; it asks KIE by itself once a minute."""
     shutil.copy(new_database, tmp_path)
-    async with open_world(tmp_path) as world:
-        bind = f"127.0.0.1:{free_port()}"
-        world.kie.callbacks = Callbacks(
-            hosts={PUBLIC_URL: f"http://{bind}"}, retry_waits_s=(0.0, 0.0, 0.0)
-        )
-        world.tune(polling=POLLING)
-        await start(
-            world,
-            http_bind=bind,
-            public_url=PUBLIC_URL,
-            webhook="off",
-            kie_poll_interval=60,
-            kie_poll_timeout=600,
-            kling_kie_poll_interval=60,
-        )
-        yield world
+    with reserved_port() as port:
+        bind = f"127.0.0.1:{port}"
+        async with open_world(tmp_path) as world:
+            world.kie.callbacks = Callbacks(
+                hosts={PUBLIC_URL: f"http://{bind}"}, retry_waits_s=(0.0, 0.0, 0.0)
+            )
+            world.tune(polling=POLLING)
+            await start(
+                world,
+                http_bind=bind,
+                public_url=PUBLIC_URL,
+                webhook="off",
+                kie_poll_interval=60,
+                kie_poll_timeout=600,
+                kling_kie_poll_interval=60,
+            )
+            yield world
 
 
 async def start(world: World, **changes: Any) -> None:
@@ -60,7 +60,8 @@ async def start(world: World, **changes: Any) -> None:
     await world.start(**changes)
     address = world.settings.http_address
     assert address is not None
-    await world.until(lambda: is_open(address[1]))
+    with socket.socket() as probe:
+        await world.until(lambda: probe.connect_ex(address) == 0)
 
 
 async def post(world: World, body: object, path: str = "", **options: Any) -> tuple[int, str]:
