@@ -228,7 +228,9 @@ class Admin:
             pauses_s=tuning.comparison_pauses_s,
             clock=tuning.clock,
         )
-        self.backups = Backups(settings, clock=tuning.clock)
+        self.backups = Backups(
+            settings, books_checked=ground.metrics.books_checked, clock=tuning.clock
+        )
         self.health = Health(
             ground.heartbeats,
             store.write_probe.write,

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,19 @@ def longest_days(settings: Settings) -> int:
 
 
 class Backups:
-    """Makes a backup whenever the last good one is old enough. The work is done by a process of its
+    """Makes a backup whenever the last good one is old enough; `books_checked` hears how many rows
+    of the copy break a rule. The work is done by a process of its
     own that gives way to others: it takes a processor for seconds, and the loop must not wait."""
 
-    def __init__(self, settings: Settings, *, clock: Clock = CLOCK) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        books_checked: Callable[[int], None] = lambda _: None,
+        clock: Clock = CLOCK,
+    ) -> None:
         self._settings = settings
+        self._books_checked = books_checked
         self._clock = clock
         self._since = clock.now()
         self._trouble = ""
@@ -111,6 +120,7 @@ class Backups:
             return
         else:
             backup = made["backup"]
+            self._books_checked(len(made["broken"]))
             if not made["broken"]:
                 self._trouble = ""
                 logger.info(

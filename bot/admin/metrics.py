@@ -118,7 +118,7 @@ class Metrics:
         self.last_backup = gauge(
             "backup_last_success_timestamp_seconds", "When the last good backup was made."
         )
-        self.ledger_mismatch = gauge(
+        self._ledger_mismatch = gauge(
             "ledger_mismatch", "Rules of the books that were broken at the last check; must be 0."
         )
         self._begin()
@@ -132,7 +132,7 @@ class Metrics:
             self._payments.labels(STARS, result)
         for stage in OPEN_STAGES:
             self.jobs_in_progress.labels(stage)
-        for unknown in (self.kie_credits, self.last_backup, self.ledger_mismatch):
+        for unknown in (self.kie_credits, self.last_backup, self._ledger_mismatch):
             unknown.set(math.nan)
 
     def update_handled(self, kind: str, seconds: float) -> None:
@@ -196,6 +196,10 @@ class Metrics:
         self._payments.labels(payment.gateway, "refunded" if done else "refund_failed").inc()
         if done and payment.gateway == STARS:
             self._stars_back.inc(payment.amount)
+
+    def books_checked(self, broken: int) -> None:
+        """The books were checked; so many rows break a rule."""
+        self._ledger_mismatch.set(broken)
 
     def booked(self, booked: Booked) -> None:
         """Entries of the ledger that were not counted before."""

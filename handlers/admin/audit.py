@@ -7,6 +7,7 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
 
+from bot.admin.metrics import Metrics
 from bot.cards.pager import Listing, Pager, Source
 from bot.settings import Settings
 from bot.telegram.messenger import Messenger
@@ -42,21 +43,30 @@ async def audit(
     settings: Settings,
     pager: Pager,
     background: Background,
+    metrics: Metrics,
     messenger: Messenger,
     texts: Texts,
 ) -> None:
     """Check the whole file, which takes seconds when it is large."""
     path = settings.data_dir / "bot.db"
     background.run(
-        _answer(message.chat.id, message.message_id, path, pager, messenger, texts),
+        _answer(message.chat.id, message.message_id, path, pager, metrics, messenger, texts),
         lambda: messenger.say(message.chat.id, texts.audit_failed(), reply_to=message.message_id),
     )
 
 
 async def _answer(
-    chat_id: int, reply_to: int, path: Path, pager: Pager, messenger: Messenger, texts: Texts
+    chat_id: int,
+    reply_to: int,
+    path: Path,
+    pager: Pager,
+    metrics: Metrics,
+    messenger: Messenger,
+    texts: Texts,
 ) -> None:
-    found = texts.audit(await inspect(path), time.time())
+    inspection = await inspect(path)
+    metrics.books_checked(len(inspection.broken))
+    found = texts.audit(inspection, time.time())
     text, keyboard = await pager.page(LIST, 1, texts)
     messenger.say(chat_id, found, reply_to=reply_to)
     messenger.say(chat_id, text, keyboard=keyboard)

@@ -1,6 +1,7 @@
 """/metrics over HTTP, as Prometheus reads it, and docs/metrics.md beside it."""
 
 import asyncio
+import math
 import re
 import shutil
 import threading
@@ -184,6 +185,16 @@ async def test_what_came_through_a_proxy_is_told_that_there_is_nothing(
 ) -> None:
     assert await prometheus.status() == 200
     assert [await prometheus.status(**{each: "10.0.0.1"}) for each in OUTSIDE] == [404] * 3
+
+
+async def test_the_books_are_told_once_they_were_checked(
+    world: World, prometheus: Prometheus
+) -> None:
+    assert math.isnan((await prometheus.scrape()).of("ledger_mismatch"))
+    admin = world.telegram.person(ADMIN)
+    admin.send("/audit")
+    await world.said(admin, lambda text: text.startswith("✅ Проверено"))
+    assert (await prometheus.scrape()).of("ledger_mismatch") == 0
 
 
 async def test_what_waits_is_told_with_its_age(world: World, prometheus: Prometheus) -> None:

@@ -185,3 +185,17 @@ async def test_while_another_process_makes_one_the_bot_makes_no_second(settings:
         path.write_bytes(b"\x1f\x8b")
     await looking
     assert there(settings) == [path.name]
+
+
+async def test_books_that_do_not_agree_are_told(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(settings.data_dir / "bot.db", "UPDATE users SET balance = balance + 1")
+    heard: list[int] = []
+    backups = Backups(settings, books_checked=heard.append)
+    await look(backups, settings)
+    assert heard == [1]
+    assert "its books do not agree, it is kept apart" in caplog.text
+    reading = await backups.read()
+    assert reading is not None
+    assert reading.last is None
