@@ -6,6 +6,7 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
+from bot.admin.backups import longest_days
 from bot.cards.menu import Menu
 from bot.settings import Settings
 from bot.telegram.buttons import NOTHING, Button, ButtonData, Keyboard, Number
@@ -58,7 +59,7 @@ async def show_legal_text(
     """The team's own text where there is one, else ours; also where Telegram refuses theirs."""
     name = (message.text or "/").split()[0].removeprefix("/").partition("@")[0].lower()
     ours = {
-        "privacy": texts.privacy(),
+        "privacy": texts.privacy(longest_days(settings) if settings.backup_dir else None),
         "terms": texts.terms(await packs.on_sale()),
         "paysupport": texts.paysupport(event_from_user.id, settings.admin_ids),
     }[name]

@@ -10,6 +10,7 @@ import logging
 import os
 import shlex
 import shutil
+import time
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -34,6 +35,7 @@ from aiogram.exceptions import (
 )
 from aiogram.types import WebhookInfo
 
+from bot.admin.backups import HOUR_S, read_backups
 from bot.admin.kie_account import DISCOVERY, access_of, models_of, open_kie
 from bot.admin.kie_watch import compare
 from bot.media.buckets import check_buckets, open_supabase
@@ -126,6 +128,7 @@ async def examine(
             network_limit_s,
             partial(asyncio.to_thread, check_rights, settings.data_dir, env_file),
         ),
+        ("backups", network_limit_s, partial(asyncio.to_thread, check_backups, settings)),
         (
             "database",
             database_limit_s,
@@ -230,6 +233,19 @@ def check_disk(data_dir: Path) -> list[Finding]:
         ),
         Finding(free >= MIN_FREE_BYTES, f"{subject}, {room}", "make room: 1 GB at least"),
     ]
+
+
+def check_backups(settings: Settings) -> list[Finding]:
+    """Whether there is a good backup, and none too old."""
+    seen = read_backups(settings, time.time())
+    if seen is None:
+        return [Finding(True, "backups: none are made, BACKUP_DIR is not set")]
+    advice = "see the log of the bot or of the timer that makes them, or make one: main.py backup"
+    if seen.last is None or seen.age_s is None:
+        what = f"backups, no good one in {settings.backup_dir}"
+        return [Finding(False, what, f"the bot makes the first when it starts; {advice}")]
+    last = f"the last good one is {seen.age_s / HOUR_S:.0f} h old, {seen.last.path}"
+    return [Finding(not seen.is_old, f"backups: {last}", advice)]
 
 
 async def check_database(path: Path, bot_id: int) -> list[Finding]:

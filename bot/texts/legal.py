@@ -11,8 +11,18 @@ ADMINS_SHOWN, PACKS_SHOWN = 3, 20
 class LegalTexts(BaseTexts):
     """/privacy, /terms, /paysupport, /delete_me. The team can put its own in their place."""
 
-    def privacy(self) -> str:
-        """What is kept, why, and how to get rid of it."""
+    def privacy(self, backup_days: int | None = None) -> str:
+        """What is kept, why, and how to get rid of it; `backup_days`: how long it stays in backups
+        after that, where there are any."""
+        in_backups = (
+            self._n(
+                "Backups keep what was deleted for at most {n} more day.",
+                "Backups keep what was deleted for at most {n} more days.",
+                backup_days,
+            ).format(n=backup_days)
+            if backup_days is not None
+            else ""
+        )
         return "\n\n".join(
             (
                 bold(self._("Privacy")),
@@ -35,6 +45,7 @@ class LegalTexts(BaseTexts):
                     " entries; payments with their numbers, which the law requires; and a mark that"
                     " keeps gifts from being given twice. A ban remains, if there is one."
                 ),
+                *([in_backups] if in_backups else []),
             )
         )
 

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,6 +25,7 @@ from bot.media.buckets import open_supabase
 from bot.settings import Settings
 from bot.telegram.webhook import address_of
 from storage import audit
+from storage.backup_folder import name_of
 from tests.processes import Forked, run_main
 from tests.support import World, open_world
 
@@ -102,6 +104,7 @@ async def test_before_the_first_start(around: World, supabase: SupabaseEmulator)
     assert found == [
         "ok      settings",
         f"ok      DATA_DIR {data_dir} can be written",
+        "ok      backups: none are made, BACKUP_DIR is not set",
         "ok      database: none yet, the first start makes it",
         "ok      Telegram: the token is that of @emulated_bot; 0 update(s) wait",
         "ok      Stars: 0 on the bot's balance",
@@ -303,6 +306,26 @@ async def stopped(world: World) -> None:
     await world.start()
     await world.customer()
     await world.stop()
+
+
+async def test_backups(around: World, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    around.changes["backup_dir"] = folder
+    assert f"PROBLEM backups, no good one in {folder}: the bot makes the first when it starts;" in (
+        "\n".join(await lines(around))
+    )
+    made = {
+        hours: folder / name_of(time.time() - hours * 3600, archive=False, unsound=False)
+        for hours in (30, 20)
+    }
+    made[30].write_bytes(b"\x1f\x8b")
+    (old,) = [line for line in await lines(around) if "backups: " in line]
+    assert old.startswith(
+        f"PROBLEM backups: the last good one is 30 h old, {made[30]}: see the log"
+    )
+    made[20].write_bytes(b"\x1f\x8b")
+    assert f"ok      backups: the last good one is 20 h old, {made[20]}" in await lines(around)
 
 
 async def test_money_that_does_not_agree(around: World) -> None:

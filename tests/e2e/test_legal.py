@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,22 @@ async def test_everybody_is_answered_at_any_time(
         person = world.person(user_id, "Кто-то", language=language)
         person.send(command)
         await world.said(person, lambda text, words=words: text.startswith(words))
+
+
+async def test_privacy_says_how_long_backups_keep_what_was_deleted(
+    world: World, tmp_path: Path
+) -> None:
+    anna = await world.customer()
+    anna.send("/privacy")
+    words = (await world.said(anna, lambda text: text.startswith("Конфиденциальность"))).words
+    assert "копи" not in words, "there are none"
+    await world.stop()
+    await world.start(backup_dir=tmp_path / "backups", backup_every_hours=0)
+    anna.send("/privacy")
+    await world.said(anna, lambda text: "хранится в резервных копиях ещё не больше 29 дней" in text)
+    john = world.person(1002, "John", language="en")
+    john.send("/privacy")
+    await world.said(john, lambda text: "for at most 29 more days." in text)
 
 
 async def test_the_terms_name_prices_and_the_rule_of_refunds(world: World) -> None:
