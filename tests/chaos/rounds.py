@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from bot.demo.kie import KieLimits, KieSimulator, Task
+from bot.demo.kie import Callbacks, KieLimits, KieSimulator, Task
 from bot.demo.telegram import TelegramEmulator
 from bot.demo.telegram.faults import FloodRules
 from tests.chaos.evidence import Evidence, handed_to_bot, read_rows, went_wrong
@@ -140,6 +140,9 @@ class Round:
             given |= {"HTTP_BIND": f"127.0.0.1:{port}", "PUBLIC_URL": PUBLIC_URL}
             telegram.updates.webhook.hosts = {PUBLIC_URL: f"http://127.0.0.1:{port}"}
             telegram.updates.webhook.pace = WEBHOOK_PACE
+            kie.callbacks = self._callbacks(port)
+            if kie.callbacks.hmac_key is not None:
+                given["KIE_WEBHOOK_HMAC_KEY"] = kie.callbacks.hmac_key
         bot = BotProcess(given, folder)
         may_block = self._rng.random() < 0.3
         size = self._size
@@ -208,6 +211,19 @@ class Round:
         kie.task_seconds = lambda _: rng.uniform(0.1, 2.5)
         kie.record_delay_s = rng.choice((0, 0, 0.5))
         kie.paint = self._draw
+
+    def _callbacks(self, port: int) -> Callbacks:
+        """KIE tells of each end: once, twice, late, of another's making, or not at all."""
+        rng = self._random("callbacks")
+        return Callbacks(
+            hmac_key=rng.choice((None, "key-of-webhooks")),
+            signature=rng.choice(("right", "right", "wrong")),
+            shape=rng.choice(("full", "no_result", "both_ids", "id_only")),
+            copies=rng.choice((0, 1, 1, 2)),
+            delay_s=rng.choice((0.0, 0.0, 0.5)),
+            retry_waits_s=(0.2, 0.5, 1.0),
+            hosts={PUBLIC_URL: f"http://127.0.0.1:{port}"},
+        )
 
     def _draw(self, task: Task) -> bytes:
         """A picture that no other task has."""
