@@ -63,7 +63,7 @@ async def deliver(
 ) -> AsyncIterator[Sent]:
     """Send a task's callback, and tell of each attempt."""
     body = payload(how, task)
-    data = wire.compact(body).encode()
+    data = wire.encoded(body)
     timeout = aiohttp.ClientTimeout(total=how.timeout_s)
     await asyncio.sleep(how.delay_s)
     for _ in range(how.copies):

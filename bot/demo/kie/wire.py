@@ -76,14 +76,18 @@ def compact(body: object) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
+def encoded(body: object) -> bytes:
+    """The same in bytes; half an emoji goes out as its escape."""
+    return compact(body).encode(errors="backslashreplace")
+
+
 def success(data: object) -> web.Response:
     return answer({"code": 200, "msg": "success", "data": data})
 
 
 def answer(body: dict[str, Any], status: int = 200, content_type: str = API_TYPE) -> web.Response:
-    """An answer with a recorded content type: the API's, or the upload host's. Half an emoji goes
-    out as its escape."""
-    data, headers = compact(body).encode(errors="backslashreplace"), {"Content-Type": content_type}
+    """An answer with a recorded content type: the API's, or the upload host's."""
+    data, headers = encoded(body), {"Content-Type": content_type}
     response = web.Response(body=data, status=status, headers=headers)
     response[CODE] = body.get("code")
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import time
 from typing import Any
 
@@ -30,8 +31,8 @@ class Receiver(StandIn):
         return web.Response()
 
 
-async def create(kie: KieSimulator, api: Api, url: str) -> Task:
-    body = {"model": TEXT_MODEL, "input": {"prompt": "fox"}, "callBackUrl": url}
+async def create(kie: KieSimulator, api: Api, url: str, prompt: str = "fox") -> Task:
+    body = {"model": TEXT_MODEL, "input": {"prompt": prompt}, "callBackUrl": url}
     assert (await api.send(body)).body["code"] == 200
     return kie.tasks[-1]
 
@@ -123,3 +124,11 @@ async def test_it_comes_through_the_proxy_of_a_public_address_late_or_not_at_all
     assert (sent.task_id, sent.status) == (late.task_id, 200)
     assert sent.url == "https://bot.example.org/kie"
     assert sent.at >= late.ready_at + 0.05
+
+
+async def test_half_an_emoji_of_a_prompt_goes_out_as_in_an_answer() -> None:
+    async with Receiver(time.time).serving(0) as receiver, running() as (kie, api):
+        await create(kie, api, f"{receiver.url}/kie", "fox \ud83e")
+        await kie.wait_for(lambda: kie.sent)
+        param = json.loads(receiver.calls[0].body["data"]["param"])
+        assert json.loads(param["input"])["prompt"] == "fox \ud83e"
